@@ -1,0 +1,105 @@
+"""What a check page is written with: the ``check`` decorator.
+
+The only module of ours, with :mod:`autograder.wire`, that is imported beside student code. It holds claims, never answers.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+Probe = Callable[[Any, np.random.Generator], Mapping[str, object]]
+
+DEFAULT_RTOL = 1e-6
+DEFAULT_ATOL = 1e-9
+
+
+@dataclass(frozen=True)
+class Check:
+    """One named claim about an implementation, with points.
+
+    Attributes
+    ----------
+    name : str
+        The probe's function name; the check's id in reports.
+    title : str
+        The first paragraph of the probe's docstring: the sentence the student reads.
+    points : float
+        What the check is worth, > 0.
+    probe : callable
+        ``probe(implementation, rng) -> {name: array}``.
+    draws : int
+        On how many independent draws of inputs the claim is tried, >= 1.
+    expect : str or None
+        The predicate of the problem's ``expect.py`` that judges where the right answer is not unique;
+        None compares with the reference.
+    rtol, atol : float
+        A value agrees when ``|found - expected| <= atol * max(1, max|expected|) + rtol * |expected|``.
+    because : str
+        Why the tolerance is not the default; required where it is not.
+    wall_seconds : float
+        Time limit of one draw, seconds.
+    """
+
+    name: str
+    title: str
+    points: float
+    probe: Probe
+    draws: int
+    expect: str | None
+    rtol: float
+    atol: float
+    because: str
+    wall_seconds: float
+
+
+def check(
+    *,
+    points: float,
+    draws: int = 3,
+    expect: str | None = None,
+    rtol: float = DEFAULT_RTOL,
+    atol: float = DEFAULT_ATOL,
+    because: str = "",
+    wall_seconds: float = 10.0,
+) -> Callable[[Probe], Probe]:
+    """Mark a probe as a check; the probe's name is the check's id, its docstring the sentence the student reads.
+
+    Parameters are those of :class:`Check`.
+
+    Raises
+    ------
+    ValueError
+        If the probe has no docstring, or a number is out of range, or a tolerance stands without its reason.
+    """
+
+    def mark(probe: Probe) -> Probe:
+        name = probe.__name__
+        title = " ".join((probe.__doc__ or "").strip().split("\n\n")[0].split())
+        if not title:
+            raise ValueError(f"check `{name}` has no docstring; write the sentence the student is to read")
+        if points <= 0 or draws < 1 or wall_seconds <= 0:
+            raise ValueError(f"check `{name}`: points and wall_seconds must be > 0 and draws >= 1")
+        if (rtol, atol) != (DEFAULT_RTOL, DEFAULT_ATOL) and not because:
+            raise ValueError(f"check `{name}` sets a tolerance without saying why; add because=...")
+        record = Check(name, title, points, probe, draws, expect, rtol, atol, because, wall_seconds)
+        probe.__check__ = record  # type: ignore[attr-defined]
+        return probe
+
+    return mark
+
+
+def checks_of(page: ModuleType) -> tuple[Check, ...]:
+    """The checks of a check page, in the order they are written."""
+    found = (getattr(value, "__check__", None) for value in vars(page).values())
+    return tuple(record for record in found if isinstance(record, Check))
+
+
+def generator(seed: int, check: str, draw: int) -> np.random.Generator:
+    """The source of randomness of one draw of one check: the same inputs for the student and for the reference."""
+    return np.random.default_rng([seed, zlib.crc32(check.encode()), draw])

@@ -1,0 +1,97 @@
+"""What the reference and the known mistakes give on one seed: everything a grader needs to judge, and no code.
+
+For the public seed it is generated, and shipped with the assignment as a file.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from autograder.probe import Check
+from autograder.problem import CourseError, Implementation, Problem
+from autograder.wire import Observation, WireError, encode, read
+
+# A trained network is too large to ship a dozen times, and no two mistakes train to the same one.
+MAX_MISTAKE_BYTES = 1 << 16
+
+Observe = Callable[[Problem, Implementation, int, Sequence[Check] | None], Sequence[Observation]]
+ByDraw = Mapping[tuple[str, int], Observation]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A known mistake: its specimen's name, what a student who makes it reads, and what it gives."""
+
+    name: str
+    hint: str
+    seen: ByDraw
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The reference's observations by check and draw, and those of the known mistakes in the checks that catch them."""
+
+    right: ByDraw
+    mistakes: tuple[Mistake, ...] = ()
+
+
+class _Section(msgspec.Struct):
+    name: str
+    hint: str
+    count: int
+
+
+def by_draw(observations: Sequence[Observation]) -> ByDraw:
+    """Observations by check and draw."""
+    return {(observation.check, observation.draw): observation for observation in observations}
+
+
+def observe_answers(observe: Observe, problem: Problem, seed: int) -> Answers:
+    """Run the reference and the reject specimens of a problem on a seed."""
+    right = by_draw(observe(problem, problem.reference, seed, None))
+    mistakes = []
+    for specimen in problem.specimens("reject"):
+        caught = [check for check in problem.checks if check.name in specimen.caught]
+        seen = observe(problem, problem.implementation(specimen.source), seed, caught)
+        light = [observation for observation in seen if len(encode(observation)) <= MAX_MISTAKE_BYTES]
+        mistakes.append(Mistake(specimen.name, specimen.hint, by_draw(light)))
+    return Answers(right, tuple(mistakes))
+
+
+def to_bytes(answers: Answers) -> bytes:
+    """The answers as a file: a line of JSON that says whose observations follow, and the observations."""
+    everyone = (Mistake("", "", answers.right), *answers.mistakes)
+    index = [_Section(each.name, each.hint, len(each.seen)) for each in everyone]
+    messages = (encode(observation) for each in everyone for observation in each.seen.values())
+    return msgspec.json.encode(index) + b"\n" + b"".join(messages)
+
+
+def from_file(path: Path) -> Answers:
+    """The answers in a file that :func:`to_bytes` filled.
+
+    Raises
+    ------
+    CourseError
+        If it is missing or damaged.
+    """
+    try:
+        stream = io.BytesIO(path.read_bytes())
+        index = msgspec.json.decode(stream.readline(), type=list[_Section])
+        everyone = []
+        for section in index:
+            seen = [read(stream.read) for _ in range(section.count)]
+            whole = [observation for observation in seen if observation is not None]
+            if len(whole) != section.count:
+                raise WireError("it ends early")
+            everyone.append(Mistake(section.name, section.hint, by_draw(whole)))
+        reference, *mistakes = everyone
+    except OSError as error:
+        raise CourseError(f"{path} can't be read ({error.strerror}); unpack the assignment's zip again") from None
+    except (WireError, ValueError, msgspec.DecodeError) as error:
+        raise CourseError(f"{path} is damaged ({error}); unpack the assignment's zip again") from None
+    return Answers(reference.seen, tuple(mistakes))

@@ -1,0 +1,43 @@
+"""The proof that a problem's checks are right: its specimens run through the real pipeline, beside what they must get."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from autograder import codes
+from autograder.answers import Answers
+from autograder.grade import Observe, grade
+from autograder.problem import Problem
+from autograder.starter import starter
+
+
+def audit(observe: Observe, problem: Problem, answers: Answers, seed: int) -> Iterator[str]:
+    """What does not hold of a problem on one seed, a sentence each: nothing, when all is well.
+
+    The reference and each accept specimen get full marks; the starter gets 40; each reject specimen fails exactly the checks
+    it names, with the codes it names, and reads its own hint; each check is named by a reject specimen.
+    """
+    for name, source in (("the reference", problem.reference.files[problem.module_file].decode()),) + tuple(
+        (f"accept/{specimen.name}", specimen.source) for specimen in problem.specimens("accept")
+    ):
+        report = grade(observe, problem, problem.implementation(source), answers, seed)
+        for verdict in report.checks:
+            if verdict.code != codes.SUCCESS:
+                yield f"{name} fails `{verdict.check}` with {verdict.code}: {verdict.message}"
+    report = grade(observe, problem, problem.implementation(starter(problem)), answers, seed)
+    for verdict in report.checks:
+        if verdict.code != codes.MISSING:
+            yield f"the starter gets {verdict.code} from `{verdict.check}`, not 40: {verdict.message}"
+    named: set[str] = set()
+    for specimen in problem.specimens("reject"):
+        named |= specimen.caught.keys()
+        report = grade(observe, problem, problem.implementation(specimen.source), answers, seed)
+        for verdict in report.checks:
+            due = specimen.caught.get(verdict.check, codes.SUCCESS)
+            if verdict.code != due:
+                yield f"reject/{specimen.name} gets {verdict.code} from `{verdict.check}`, not {due}: {verdict.message}"
+            elif verdict.hint is not None and verdict.hint != specimen.hint:
+                yield f"reject/{specimen.name} is taken for another mistake by `{verdict.check}`: {verdict.hint}"
+    for check in problem.checks:
+        if check.name not in named:
+            yield f"no reject specimen is caught by `{check.name}`"

@@ -1,0 +1,132 @@
+"""The comparison of two observations: what the student's values are beside the reference's.
+
+Nothing here runs student code, and no message shows an expected value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from autograder import codes
+from autograder.probe import Check
+from autograder.wire import Array
+
+# A float32 carries 7 digits, of which a sum of some hundred terms costs two.
+FLOAT32_RTOL = 1e-4
+FLOAT32_ATOL = 1e-5
+
+_KINDS = {"b": "bool", "i": "int", "u": "int", "f": "float", "c": "complex"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong: its code, the value it is about, and a sentence with the next step."""
+
+    code: int
+    value: str
+    message: str
+
+
+def structure(found: Mapping[str, Array | str], expected: Mapping[str, Array], *, narrow: bool) -> Iterator[Finding]:
+    """What keeps the values from being compared: missing names, what is no array, kinds and shapes.
+
+    Parameters
+    ----------
+    found, expected : mapping of str to ndarray
+        The student's values (a text where one was no array) and the reference's.
+    narrow : bool
+        The inputs held floats narrower than 64 bits, so that narrower results are in order.
+    """
+    for name, right in expected.items():
+        value = found.get(name)
+        if value is None:
+            yield Finding(codes.STRUCTURE, name, f"`{name}` did not come back; return it")
+        elif isinstance(value, str):
+            wanted = f"an array of shape {right.shape}" if right.ndim else "a number"
+            yield Finding(codes.STRUCTURE, name, f"`{name}` is {value}; expected {wanted}")
+        else:
+            yield from _dtype(name, value, right, narrow=narrow)
+            if value.shape != right.shape:
+                wanted = _shape(right)
+                yield Finding(codes.SHAPE, name, f"`{name}` has shape {value.shape}; expected {wanted}")
+
+
+def _shape(array: Array) -> str:
+    return str(array.shape) if array.ndim else "a number, shape ()"
+
+
+def _dtype(name: str, value: Array, right: Array, *, narrow: bool) -> Iterator[Finding]:
+    found, wanted = _KINDS[value.dtype.kind], _KINDS[right.dtype.kind]
+    if found == "bool" and wanted == "int" and np.isin(right, (0, 1)).all():
+        return  # a mask is as good as zeros and ones
+    if found != wanted:
+        yield Finding(
+            codes.DTYPE, name, f"`{name}` has dtype {value.dtype}; expected {wanted}: see where it is made or cast"
+        )
+    elif wanted in ("float", "complex") and value.dtype.itemsize < right.dtype.itemsize and not narrow:
+        yield Finding(
+            codes.DTYPE, name, f"`{name}` has dtype {value.dtype}; expected {right.dtype}: it loses digits the inputs have"
+        )
+
+
+def agree(value: Array, right: Array, check: Check) -> Array:
+    """Where two arrays of one shape agree within the check's tolerance, entry by entry; NaN agrees with NaN."""
+    rtol, atol = check.rtol, check.atol
+    if right.dtype.kind in "fc" and min(value.dtype.itemsize, right.dtype.itemsize) * 8 < (
+        128 if right.dtype.kind == "c" else 64
+    ):
+        rtol, atol = max(rtol, FLOAT32_RTOL), max(atol, FLOAT32_ATOL)
+    with np.errstate(all="ignore"):
+        finite = np.abs(right[np.isfinite(right)])
+        scale = max(1.0, float(finite.max())) if finite.size else 1.0
+        close = np.abs(np.subtract(value, right, dtype=_wide(right))) <= atol * scale + rtol * np.abs(right)
+        close &= np.isfinite(right)  # what is infinite agrees with itself alone
+    return np.asarray(close | (value == right) | (np.isnan(value) & np.isnan(right)))
+
+
+def _wide(array: Array) -> type[np.float64] | type[np.complex128]:
+    return np.complex128 if array.dtype.kind == "c" else np.float64
+
+
+def not_finite(found: Mapping[str, Array], expected: Mapping[str, Array]) -> Iterator[Finding]:
+    """The values that have NaN or inf where the reference is finite."""
+    for name, right in expected.items():
+        bad = ~np.isfinite(found[name]) & np.isfinite(right)
+        if bad.any():
+            count = f"{bad.sum()} of {bad.size} entries" if bad.ndim else "it"
+            what = "NaN" if np.isnan(found[name][bad]).any() else "infinite"
+            verb = "are" if bad.sum() > 1 else "is"
+            first = f", the first at {_place(name, bad)}" if bad.ndim else ""
+            yield Finding(
+                codes.DIVERGED, name, f"`{name}`: {count} {verb} {what}{first}; look for an overflow, or a 0 divided by"
+            )
+
+
+def differences(found: Mapping[str, Array], expected: Mapping[str, Array], check: Check) -> Iterator[Finding]:
+    """The values that differ beyond the check's tolerance: how many entries, by how much, where the first is."""
+    for name, right in expected.items():
+        value = found[name]
+        wrong = ~agree(value, right, check)
+        if not wrong.any():
+            continue
+        with np.errstate(all="ignore"):
+            gap = np.abs(np.subtract(value, right, dtype=_wide(right)))[wrong]
+        largest = float(np.nanmax(gap)) if np.isfinite(gap).any() else float("inf")
+        count = f"{wrong.sum()} of {wrong.size} entries" if wrong.ndim else "it"
+        verb = "differs" if wrong.sum() == 1 else "differ"
+        first = f", the first at {_place(name, wrong)}" if wrong.ndim else ""
+        if np.allclose(gap, 1.0, rtol=0, atol=1e-9):
+            message = f"`{name}`: {count} {verb} by exactly 1{first}; look for an index or a label that is off by one"
+            yield Finding(codes.OFF_BY_ONE, name, message)
+        else:
+            step = "work that entry out by hand and compare" if wrong.ndim else "work a small case out by hand and compare"
+            message = f"`{name}`: {count} {verb}, by up to {largest:.2g}{first}; {step}"
+            yield Finding(codes.VALUES, name, message)
+
+
+def _place(name: str, mask: Array) -> str:
+    index = np.unravel_index(int(np.argmax(mask)), mask.shape)
+    return f"{name}[{', '.join(str(int(i)) for i in index)}]"

@@ -1,0 +1,159 @@
+"""The heart: observe the reference and the student's module alike, compare, and say what follows.
+
+``grade`` gets its sandbox as an argument, so that it is tested with a fake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from autograder import codes
+from autograder.answers import Answers, ByDraw
+from autograder.compare import Finding, differences, not_finite, structure
+from autograder.diagnose import hints
+from autograder.probe import Check, generator
+from autograder.problem import Implementation, Problem
+from autograder.report import ProblemReport, Verdict
+from autograder.wire import Array, Failure, Observation
+
+MAX_FINDINGS = 4
+
+Observe = Callable[[Problem, Implementation, int, Sequence[Check] | None], Sequence[Observation]]
+
+
+def grade(
+    observe: Observe,
+    problem: Problem,
+    implementation: Implementation,
+    answers: Answers,
+    seed: int,
+    checks: Sequence[Check] | None = None,
+) -> ProblemReport:
+    """The report on one implementation.
+
+    Parameters
+    ----------
+    observe : callable
+        Runs an implementation through checks; ``Sandbox.observe`` or a fake.
+    answers : Answers
+        What the reference and the known mistakes give on the same seed.
+    checks : sequence of Check, optional
+        Those to judge; all of the problem's by default.
+    """
+    chosen = tuple(checks or problem.checks)
+    seen = observe(problem, implementation, seed, chosen)
+    findings = {}
+    for check in chosen:
+        mine = [observation for observation in seen if observation.check == check.name]
+        findings[check.name] = judge(problem, check, mine, answers.right, seed)
+    failed = [name for name, found in findings.items() if found]
+    known = hints(chosen, failed, seen, answers)
+    return ProblemReport.of(
+        problem.id, tuple(_verdict(check, findings[check.name], known.get(check.name)) for check in chosen)
+    )
+
+
+def judge(
+    problem: Problem, check: Check, observations: Sequence[Observation], right: ByDraw, seed: int
+) -> list[Finding]:
+    """All findings of one check, over its draws; none when it passes."""
+    if not observations:
+        return [Finding(codes.FAULTY_GRADER, "", "the check was not run")]
+    findings: dict[tuple[int, str], Finding] = {}
+    for observation in observations:
+        answer = right.get((check.name, observation.draw))
+        if answer is None or answer.ending != "returned":
+            why = _said(answer.failure) if answer else "it was not run"
+            return [Finding(codes.FAULTY_CHECK, "", f"the reference has no result for this check ({why})")]
+        for finding in _findings(problem, check, observation, answer, seed):
+            # The same fault on another draw of the inputs is the same fault.
+            findings.setdefault((finding.code, finding.value), finding)
+    if not findings and len(observations) != check.draws:
+        return [Finding(codes.FAULTY_GRADER, "", "some draws of the check were not run")]
+    return sorted(findings.values(), key=lambda finding: codes.PRECEDENCE.index(finding.code))
+
+
+def _findings(
+    problem: Problem, check: Check, observation: Observation, answer: Observation, seed: int
+) -> list[Finding]:
+    found = [Finding(codes.INPUT_CHANGED, what, f"{what} was changed by a call; work on a copy") for what in observation.changed]
+    if observation.ending != "returned":
+        return [*found, _ending(problem, observation)]
+    expected = {name: value for name, value in answer.values.items() if not isinstance(value, str)}
+    misshapen = list(structure(observation.values, expected, narrow=answer.narrow))
+    found += misshapen
+    if any(finding.code != codes.DTYPE for finding in misshapen):
+        return found
+    arrays: Mapping[str, Array] = {name: observation.values[name] for name in expected}  # type: ignore[misc]
+    diverged = list(not_finite(arrays, expected))
+    if diverged:
+        return [*found, *diverged]
+    predicate = problem.predicate(check)
+    if predicate is None:
+        return [*found, *differences(arrays, expected, check)]
+    try:
+        return [*found, *predicate(arrays, expected, generator(seed, check.name, observation.draw))]
+    except Exception as error:  # noqa: BLE001  staff's predicate, on a student's arrays: ours, and no points lost
+        why = f"{type(error).__name__}: {error}"
+        return [Finding(codes.FAULTY_CHECK, "", f"the predicate `{check.expect}` failed ({why})")]
+
+
+def _ending(problem: Problem, observation: Observation) -> Finding:
+    """The finding for a run that did not return."""
+    failure = observation.failure or Failure("", "")
+    said = _said(failure)
+    match observation.ending:
+        case "missing":
+            return Finding(codes.MISSING, "", f"{failure.message or 'a function is not written yet'}; write it")
+        case "died":
+            return Finding(codes.DIED, "", failure.message)
+        case "exhausted":
+            return Finding(codes.DIED, "", f"out of memory: {said}{_traceback(failure)}")
+        case "raised":
+            return Finding(codes.RAISED, "", f"{said}{_traceback(failure)}")
+        case "asserted":
+            return Finding(codes.STRUCTURE, "", f"an assertion in your code failed: {said}{_traceback(failure)}")
+        case "misfit":
+            line = failure.frames[-1].text if failure.frames else ""
+            step = "compare what your function returns with its docstring"
+            return Finding(codes.STRUCTURE, "", f"what came back can't be used in `{line}`: {said}; {step}")
+        case "forbidden":
+            allowed = ", ".join(problem.allowed_imports)
+            message = f"{failure.message}; allowed are {allowed} and the standard library: remove the import"
+            return Finding(codes.STRUCTURE, "", message)
+        case "unstarted":
+            return Finding(codes.NO_SANDBOX, "", f"the code could not be run: {failure.message}")
+        case _:
+            return Finding(codes.FAULTY_CHECK, "", f"the check page failed: {said}")
+
+
+def _said(failure: Failure | None) -> str:
+    if failure is None:
+        return "no reason given"
+    return ": ".join(filter(None, (failure.kind, failure.message))) or "no reason given"
+
+
+def _traceback(failure: Failure) -> str:
+    """The student's own frames, the way Python shows them."""
+    lines = []
+    for frame in failure.frames:
+        where = f", in {frame.function}" if frame.function and frame.function != "<module>" else ""
+        lines += [f"\n  {frame.file}, line {frame.line}{where}", f"\n    {frame.text}" if frame.text else ""]
+    return "".join(lines)
+
+
+def _verdict(check: Check, findings: Sequence[Finding], hint: str | None) -> Verdict:
+    code = codes.foremost(finding.code for finding in findings)
+    earned = check.points if code == codes.SUCCESS or code in codes.FAULTS_OF_OURS else 0.0
+    shown = [finding.message for finding in findings[:MAX_FINDINGS]]
+    if len(findings) > MAX_FINDINGS:
+        shown.append(f"and {len(findings) - MAX_FINDINGS} more")
+    return Verdict(
+        check=check.name,
+        title=check.title,
+        code=code,
+        points=earned,
+        max_points=check.points,
+        message="\n".join(shown),
+        hint=hint,
+    )

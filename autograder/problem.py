@@ -1,0 +1,318 @@
+"""Assignments, problems and specimens, read from their folders.
+
+The same reader serves ``solutions/<assignment>`` (staff) and ``assignments/<assignment>/checks`` (released): the second has
+no references and no specimens, and no hidden seed.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+
+import msgspec
+import numpy as np
+
+from autograder.compare import Array, Finding
+from autograder.probe import Check, checks_of
+
+PUBLIC_SEED = 0
+
+Predicate = Callable[[Mapping[str, Array], Mapping[str, Array], np.random.Generator], Iterable[Finding]]
+
+_SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_PARAGRAPH = re.compile(r"\n\s*\n|\n(?=Hint:|Caught:)")
+_CAUGHT = re.compile(r"(\w+)\s+(\d+)\Z")
+
+
+class CourseError(Exception):
+    """A course's own files are wrong; the message names the file, what was found, and what was expected."""
+
+
+class ProblemEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One ``[[problems]]`` table of ``assignment.toml``."""
+
+    name: str
+    title: str
+    points: float
+
+
+class AssignmentEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``assignment.toml``, as written."""
+
+    title: str
+    problems: tuple[ProblemEntry, ...]
+    allowed_imports: tuple[str, ...] = ("numpy",)
+    preload: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+    seed: int = PUBLIC_SEED
+    quota: int | None = None
+    due: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """A module that fills a problem, as files by name: the student's, the reference, a specimen laid over it."""
+
+    files: Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """A known variant of a reference: correct but different, or wrong by one mistake.
+
+    Attributes
+    ----------
+    name : str
+        The file's name without suffix.
+    claim : str
+        What is different, or the misconception.
+    hint : str
+        What a student with this mistake reads; empty for a correct one.
+    caught : mapping of str to int
+        The checks that fail, with their codes; empty for a correct one.
+    source : str
+        The reference's text with the specimen's after it.
+    """
+
+    name: str
+    claim: str
+    hint: str
+    caught: Mapping[str, int]
+    source: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One module a student completes, with what judges it.
+
+    Attributes
+    ----------
+    assignment, name, title, points : str, str, str, float
+    folder : Path
+        Where ``checks.py`` is.
+    given : tuple of Path
+        Modules handed out beside the student's.
+    data : mapping of str to Path
+        Files that the students' code reads as ``data/<name>``.
+    allowed_imports : tuple of str
+        Packages the student may import, beside the standard library.
+    preload : tuple of str
+        Modules that are imported before the student's, so that their import costs each run nothing.
+    seed : int
+        The seed of the official run.
+    """
+
+    assignment: str
+    name: str
+    title: str
+    points: float
+    folder: Path
+    given: tuple[Path, ...]
+    data: Mapping[str, Path]
+    allowed_imports: tuple[str, ...]
+    preload: tuple[str, ...]
+    seed: int
+
+    @property
+    def id(self) -> str:
+        """``assignment/problem``, the problem's name in reports."""
+        return f"{self.assignment}/{self.name}"
+
+    @property
+    def module_file(self) -> str:
+        """The name of the file a student hands in."""
+        return f"{self.name}.py"
+
+    @property
+    def notebook_file(self) -> str:
+        """The name of the notebook a student hands in."""
+        return f"{self.name}.ipynb"
+
+    @cached_property
+    def page(self) -> ModuleType:
+        """The check page, as a module."""
+        with _importable(self.given):
+            return _load(self.folder, "checks")
+
+    @cached_property
+    def checks(self) -> tuple[Check, ...]:
+        """The checks, in the order they are written.
+
+        Raises
+        ------
+        CourseError
+            If there are none, their points don't sum to the problem's, or one names a predicate that isn't there.
+        """
+        checks = checks_of(self.page)
+        where = self.folder / "checks.py"
+        if not checks:
+            raise CourseError(f"{where} holds no check; mark at least one probe with @check(points=...)")
+        total = sum(check.points for check in checks)
+        if abs(total - self.points) > 1e-9:
+            raise CourseError(f"{where}: the checks' points sum to {total:g}; assignment.toml says {self.points:g}")
+        for check in checks:
+            self.predicate(check)
+        return checks
+
+    def predicate(self, check: Check) -> Predicate | None:
+        """The function of ``expect.py`` that judges a check; None where the reference's values do."""
+        if check.expect is None:
+            return None
+        self.page  # noqa: B018  expect.py says `from .checks import ...`
+        path = self.folder / "expect.py"
+        with _importable(self.given):
+            module = _load(self.folder, "expect") if path.is_file() else None
+        predicate: Predicate | None = getattr(module, check.expect, None)
+        if predicate is None:
+            raise CourseError(f"{path} has no function `{check.expect}`; the check `{check.name}` expects it")
+        return predicate
+
+    @property
+    def reference(self) -> Implementation:
+        """The solution; only where staff work."""
+        return self.implementation(_source(self.folder / self.module_file))
+
+    def implementation(self, source: str) -> Implementation:
+        """A module of this problem's name with the given text."""
+        return Implementation({self.module_file: source.encode()})
+
+    def specimens(self, kind: str) -> tuple[Specimen, ...]:
+        """The specimens in ``accept`` or ``reject``, by name."""
+        reference = _source(self.folder / self.module_file)
+        return tuple(_specimen(path, reference, kind, self) for path in sorted((self.folder / kind).glob("*.py")))
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A folder of problems, in the order students see them."""
+
+    name: str
+    title: str
+    folder: Path
+    problems: tuple[Problem, ...]
+    entry: AssignmentEntry
+
+
+def read_assignment(folder: Path, name: str, data: Path) -> Assignment:
+    """The assignment in ``folder``, whose students read ``data/<name>`` out of the folder ``data``.
+
+    Raises
+    ------
+    CourseError
+        If ``assignment.toml`` is missing or malformed, or names what isn't there.
+    """
+    folder, data = folder.resolve(), data.resolve()
+    path = folder / "assignment.toml"
+    try:
+        entry = msgspec.toml.decode(path.read_bytes(), type=AssignmentEntry)
+    except OSError as error:
+        raise CourseError(f"{path} can't be read: {error.strerror}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise CourseError(f"{path}: {error}") from None
+    for file in entry.data:
+        if not (data / file).is_file():
+            raise CourseError(f"{path} names the data file {file}; there is no {data / file}")
+    given = tuple(sorted((folder / "given").glob("*.py")))
+    problems = []
+    for item in entry.problems:
+        if not _SAFE_NAME.match(item.name):
+            raise CourseError(f"{path}: {item.name!r} can't be a problem's name; use a Python module's name")
+        if not (folder / item.name / "checks.py").is_file():
+            raise CourseError(f"{path} names the problem {item.name}; there is no {folder / item.name / 'checks.py'}")
+        problems.append(
+            Problem(
+                assignment=name,
+                name=item.name,
+                title=item.title,
+                points=item.points,
+                folder=folder / item.name,
+                given=given,
+                data={file: data / file for file in entry.data},
+                allowed_imports=entry.allowed_imports,
+                preload=tuple(dict.fromkeys((*entry.allowed_imports, *entry.preload))),
+                seed=entry.seed,
+            )
+        )
+    return Assignment(name, entry.title, folder, tuple(problems), entry)
+
+
+def read_course(course: Path) -> tuple[Assignment, ...]:
+    """All assignments of a course: the folders of ``course/solutions`` that hold an ``assignment.toml``.
+
+    Raises
+    ------
+    CourseError
+        If there is no such folder, or an assignment is malformed.
+    """
+    paths = sorted((course / "solutions").glob("*/assignment.toml"))
+    if not paths:
+        raise CourseError(f"{course} is no course: it holds no solutions/<assignment>/assignment.toml; use --course DIR")
+    return tuple(read_assignment(path.parent, path.parent.name, course / "data") for path in paths)
+
+
+def _source(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CourseError(f"{path} can't be read: {error}") from None
+
+
+def _specimen(path: Path, reference: str, kind: str, problem: Problem) -> Specimen:
+    fragment = _source(path)
+    try:
+        docstring = ast.get_docstring(ast.parse(fragment)) or ""
+    except SyntaxError as error:
+        raise CourseError(f"{path}, line {error.lineno}: {error.msg}") from None
+    fields = {"": "", "Hint": "", "Caught": ""}
+    for paragraph in _PARAGRAPH.split(docstring):
+        label, colon, rest = paragraph.partition(":")
+        label = label if colon and label in fields else ""
+        said = " ".join((rest if label else paragraph).split())
+        fields[label] = fields[label] or said
+    caught = {}
+    for item in filter(None, (part.strip() for part in fields["Caught"].split(","))):
+        match = _CAUGHT.match(item)
+        if match is None:
+            raise CourseError(f"{path}: `Caught: {item}` is not a check and its code, like `forward 53`")
+        caught[match[1]] = int(match[2])
+    if not fields[""] or (kind == "reject") != bool(caught) or (kind == "reject") != bool(fields["Hint"]):
+        wanted = "the misconception, `Hint:` and `Caught:`" if kind == "reject" else "what is different, and no hint"
+        raise CourseError(f"{path}: the docstring of a specimen in {kind}/ says {wanted}")
+    if unknown := caught.keys() - {check.name for check in problem.checks}:
+        raise CourseError(f"{path} names the check {sorted(unknown)[0]}; {problem.folder / 'checks.py'} has none of it")
+    return Specimen(path.stem, fields[""], fields["Hint"], caught, f"{reference}\n\n{fragment}")
+
+
+def _load(folder: Path, stem: str) -> ModuleType:
+    """A problem's own file as a module of a package made for its folder, so that ``expect.py`` can import ``.checks``."""
+    package = "_problem_" + re.sub(r"\W", "_", str(folder.resolve()))
+    if package not in sys.modules:
+        module = ModuleType(package)
+        module.__path__ = [str(folder)]
+        sys.modules[package] = module
+    return importlib.import_module(f"{package}.{stem}")
+
+
+@contextmanager
+def _importable(given: tuple[Path, ...]) -> Iterator[None]:
+    """Let a check page import the handed-out modules, and forget them afterwards: another assignment has others."""
+    names = [path.stem for path in given]
+    folders = list(dict.fromkeys(str(path.parent) for path in given))
+    hidden = {name: sys.modules.pop(name) for name in names if name in sys.modules}
+    sys.path[:0] = folders
+    try:
+        yield
+    finally:
+        del sys.path[: len(folders)]
+        for name in names:
+            sys.modules.pop(name, None)
+        sys.modules.update(hidden)

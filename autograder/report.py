@@ -1,0 +1,116 @@
+"""Reports: the verdicts on one submission, the score that follows, and how they look as text and JSON."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable
+
+import msgspec
+
+from autograder import codes
+
+WIDTH = 100
+
+# Controls (escape sequences among them), and the characters that reorder or hide text on a page.
+_UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+
+
+def shown(text: str) -> str:
+    """Text out of a student's process or folder, safe on a terminal and in a file: no control characters."""
+    return _UNSHOWN.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What one check found. ``code`` 0 is success; ``message`` holds all findings, the foremost first."""
+
+    check: str
+    title: str
+    code: int
+    points: float
+    max_points: float
+    message: str
+    hint: str | None
+
+
+class ProblemReport(msgspec.Struct, frozen=True):
+    """The verdicts on one problem of one submission."""
+
+    problem: str
+    code: int
+    score: float
+    max_score: float
+    checks: tuple[Verdict, ...]
+
+    @classmethod
+    def of(cls, problem: str, verdicts: tuple[Verdict, ...]) -> ProblemReport:
+        """The report that follows from verdicts; its code is the foremost of theirs."""
+        return cls(
+            problem=problem,
+            code=codes.foremost(verdict.code for verdict in verdicts),
+            score=sum(verdict.points for verdict in verdicts),
+            max_score=sum(verdict.max_points for verdict in verdicts),
+            checks=tuple(
+                msgspec.structs.replace(verdict, message=shown(verdict.message), title=shown(verdict.title))
+                for verdict in verdicts
+            ),
+        )
+
+
+class Report(msgspec.Struct, frozen=True):
+    """All verdicts on one submission; ``notes`` are sentences about its files."""
+
+    student: str
+    score: float
+    max_score: float
+    problems: tuple[ProblemReport, ...]
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, student: str, problems: tuple[ProblemReport, ...], notes: Iterable[str] = ()) -> Report:
+        """The report that follows from the problems'."""
+        return cls(
+            student=student,
+            score=sum(problem.score for problem in problems),
+            max_score=sum(problem.max_score for problem in problems),
+            problems=problems,
+            notes=tuple(shown(note) for note in notes),
+        )
+
+
+def as_json(report: Report) -> bytes:
+    """The report as ``report.json`` holds it."""
+    return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
+
+
+def as_text(report: Report) -> str:
+    """The report as ``report.txt`` holds it and a student reads it."""
+    lines = [f"{report.student}: {report.score:g} of {report.max_score:g} points", ""]
+    lines += [f"note: {note}" for note in report.notes]
+    lines += [""] * bool(report.notes)
+    for problem in report.problems:
+        lines += [*problem_lines(problem), ""]
+    return "\n".join(lines)
+
+
+def problem_lines(problem: ProblemReport) -> list[str]:
+    """A problem's verdicts as lines of text: the title, and under a failed check what was found and the hint."""
+    head = f"{problem.problem}  {problem.score:g}/{problem.max_score:g}"
+    lines = [head, "─" * len(head)]
+    for verdict in problem.checks:
+        mark = "✓" if verdict.code == codes.SUCCESS else "·" if verdict.code in codes.FAULTS_OF_OURS else "✗"
+        lines += _wrapped(
+            f"{mark} {verdict.points:g}/{verdict.max_points:g}  {verdict.check}: {verdict.title}", " " * 8
+        )
+        if verdict.code != codes.SUCCESS:
+            lines.append(f"        code {verdict.code}, {codes.CODES[verdict.code].name}")
+            for line in verdict.message.splitlines():
+                inset = " " * (8 + len(line) - len(line.lstrip()))
+                lines += _wrapped(inset + line.lstrip(), inset + "  ")
+        if verdict.hint:
+            lines += _wrapped(f"        Hint: {verdict.hint}", " " * 14)
+    return lines
+
+
+def _wrapped(line: str, indent: str) -> list[str]:
+    return textwrap.wrap(line, WIDTH, subsequent_indent=indent, break_on_hyphens=False) or [""]

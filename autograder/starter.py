@@ -1,0 +1,147 @@
+"""A starter out of a solution: the marked regions taken out, and proof that nothing of them is left anywhere."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from autograder.problem import CourseError, Problem
+
+BEGIN = "# BEGIN SOLUTION"
+END = "# END SOLUTION"
+
+_NEARLY = re.compile(r"#\W*(begin|end)\W*solution\b", re.IGNORECASE)
+_WORD = re.compile(r"\w+")
+# A line of fewer words (`return out`, `n, d = X.shape`) is anybody's line, and gives nothing away.
+_TELLING_WORDS = 4
+
+
+@dataclass(frozen=True)
+class Region:
+    """A marked region: the numbers of its first and last line, the markers', from 1."""
+
+    first: int
+    last: int
+
+
+def regions(text: str, where: str) -> list[Region]:
+    """The marked regions of a text.
+
+    Raises
+    ------
+    CourseError
+        If a marker is misspelt, nested, or has no partner; the message names the file and the line.
+    """
+    found: list[Region] = []
+    open_at = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        marker = line.strip()
+        if marker == BEGIN:
+            if open_at:
+                raise CourseError(f"{where}, line {number}: `{BEGIN}` inside the region that line {open_at} begins")
+            open_at = number
+        elif marker == END:
+            if not open_at:
+                raise CourseError(f"{where}, line {number}: `{END}` without a `{BEGIN}` before it")
+            found.append(Region(open_at, number))
+            open_at = 0
+        elif _NEARLY.search(line):
+            raise CourseError(f"{where}, line {number}: `{marker}` is no marker; write `{BEGIN}` or `{END}` alone on a line")
+    if open_at:
+        raise CourseError(f"{where}, line {open_at}: `{BEGIN}` has no `{END}`")
+    return found
+
+
+def strip(text: str, where: str, problem: str, what: str = "this cell") -> str:
+    """A text with each region replaced by a ``raise NotImplementedError`` that names the problem and the function.
+
+    Raises
+    ------
+    CourseError
+        As :func:`regions`; and if what is left does not compile.
+    """
+    lines = text.splitlines()
+    functions = _functions(text)
+    kept: list[str] = []
+    done = 0
+    for region in regions(text, where):
+        kept += lines[done : region.first - 1]
+        marker = lines[region.first - 1]
+        indent = marker[: len(marker) - len(marker.lstrip())]
+        name = next((f"`{name}`" for first, last, name in functions if first <= region.first <= last), what)
+        kept.append(f'{indent}raise NotImplementedError("{problem}: {name} is not written yet")')
+        done = region.last
+    kept += lines[done:]
+    return "\n".join(kept) + "\n"
+
+
+def starter(problem: Problem) -> str:
+    """The text of the module that students get."""
+    path = problem.folder / problem.module_file
+    text = strip(problem.reference.files[problem.module_file].decode(), str(path), problem.name)
+    try:
+        compile(text, str(path), "exec", dont_inherit=True)
+    except SyntaxError as error:
+        raise CourseError(f"{path}: without its regions it does not compile: line {error.lineno}, {error.msg}") from None
+    return text
+
+
+def solution_lines(text: str, where: str) -> dict[str, int]:
+    """The telling lines inside the regions of a text that don't stand outside them too, with their numbers."""
+    lines = text.splitlines()
+    inside = {n for region in regions(text, where) for n in range(region.first, region.last + 1)}
+    handed_out = {_normal(line) for number, line in enumerate(lines, 1) if number not in inside}
+    return {
+        line: number
+        for number, line in ((number, _normal(lines[number - 1])) for number in sorted(inside))
+        if len(_WORD.findall(line)) >= _TELLING_WORDS and line not in handed_out
+    }
+
+
+def survivors(solutions: Mapping[str, Mapping[str, int]], files: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """The places where a solution line stands in what is handed out, a sentence each.
+
+    Parameters
+    ----------
+    solutions : mapping
+        For each solution file, its lines as :func:`solution_lines` gives them.
+    files : iterable of (str, str)
+        Names and texts of what is handed out.
+    """
+    telling = {line: (where, number) for where, lines in solutions.items() for line, number in lines.items()}
+    for name, text in files:
+        for number, line in enumerate(text.splitlines(), 1):
+            if (origin := telling.get(_normal(line))) is not None:
+                yield f"{name}, line {number}: the solution line {origin[0]}:{origin[1]} survives: `{line.strip()}`"
+
+
+def _normal(line: str) -> str:
+    """A line without its indentation, its spacing, and a comment after it."""
+    code = line.strip()
+    if code.startswith("#"):
+        return ""
+    return " ".join(code.partition("  #")[0].split())
+
+
+def _functions(text: str) -> list[tuple[int, int, str]]:
+    """First line, last line and qualified name of each function, innermost first; none if it isn't Python (a cell's magic)."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return []
+    found: list[tuple[int, int, str]] = []
+
+    def visit(node: ast.AST, prefix: str) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                name = f"{prefix}{child.name}"
+                visit(child, f"{name}.")
+                if not isinstance(child, ast.ClassDef):
+                    found.append((child.lineno, child.end_lineno or child.lineno, name))
+            else:
+                visit(child, prefix)
+
+    visit(tree, "")
+    return found

@@ -1,0 +1,247 @@
+"""Observations as bytes: what crosses the border between student code and the grader.
+
+A message is a prefix of fixed size, a JSON header, and the raw bytes of the arrays. The reader believes nothing: sizes are
+bounded before anything is read, dtypes come from a list, and what is malformed is a :class:`WireError`. There is no pickle.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+Ending = Literal[
+    "returned",  # the probe came to its end
+    "missing",  # NotImplementedError, or no such file or function
+    "raised",  # an exception out of the student's code
+    "asserted",  # an AssertionError out of the student's code
+    "misfit",  # the probe's own line could not use what the student's code returned
+    "forbidden",  # an import that the assignment doesn't allow
+    "exhausted",  # a limit was reached and Python said so (MemoryError)
+    "faulty",  # the check page could not be loaded
+    "died",  # the process ended, or was ended, without a word; only the sandbox says this
+    "unstarted",  # no process could be had; only the sandbox says this
+]
+ENDINGS = frozenset(get_args(Ending))
+
+PREFIX = struct.Struct("<4sIQ")
+MAGIC = b"obs1"
+MAX_HEADER_BYTES = 1 << 20
+MAX_BODY_BYTES = 64 << 20
+MAX_VALUES = 256
+MAX_NDIM = 16
+DTYPES = frozenset(("|b1", "|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16"))
+
+
+class WireError(ValueError):
+    """What came is not a message of this format."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One line of a traceback: a file's name without its folder, the line's number, the function, the line's text."""
+
+    file: str
+    line: int
+    function: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An exception: its type's name, its message, and the student's own frames, outermost first."""
+
+    kind: str
+    message: str
+    frames: tuple[Frame, ...] = ()
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What one draw of one check showed of an implementation.
+
+    Attributes
+    ----------
+    check, draw : str, int
+        Which; the check is empty for the import of the module.
+    ending : str
+        How the run ended, one of ``ENDINGS``.
+    values : mapping of str to ndarray or str
+        What the probe returned; a text where a value was no array, saying what it was.
+    changed : tuple of str
+        Arguments that a call changed, as sentences' subjects (```x` of relu_forward``).
+    narrow : bool
+        An argument was a float narrower than 64 bits.
+    failure : Failure or None
+        The exception, for the endings that have one.
+    output : str
+        What was printed, clipped.
+    """
+
+    check: str
+    draw: int
+    ending: Ending
+    values: Mapping[str, Array | str] = field(default_factory=dict)
+    changed: tuple[str, ...] = ()
+    narrow: bool = False
+    failure: Failure | None = None
+    output: str = ""
+
+
+def plain(value: object) -> Array | str:
+    """A returned value as an exact base-class array in C order, or a text that says what it is instead."""
+    if isinstance(value, (list, tuple)):
+        try:
+            value = np.array(value)
+        except ValueError:
+            return f"a {type(value).__name__} that is not rectangular"
+    if isinstance(value, (bool, int, float, complex, np.generic)):
+        value = np.asarray(value)
+    if not isinstance(value, np.ndarray):
+        return "None" if value is None else f"of type {type(value).__name__}"[:100]
+    if math.prod(value.shape) * value.dtype.itemsize > MAX_BODY_BYTES or value.ndim > MAX_NDIM:
+        return "an array too large to judge"
+    if value.dtype.kind == "f" and value.dtype.itemsize > 8:
+        value = value.astype(np.float64)  # a long double's layout is the machine's own business
+    dtype = value.dtype.newbyteorder("<")
+    if dtype.str not in DTYPES:
+        return f"an array of dtype {value.dtype}"[:100]
+    # Not ascontiguousarray, which makes 0-d arrays 1-d.
+    return np.array(np.asarray(value), dtype=dtype, order="C", copy=True)
+
+
+def encode(observation: Observation) -> bytes:
+    """One message for one observation."""
+    values: list[dict[str, Any]] = []
+    blobs: list[bytes] = []
+    for name, value in observation.values.items():
+        if isinstance(value, str):
+            values.append({"name": name, "is": value})
+        else:
+            values.append({"name": name, "dtype": value.dtype.str, "shape": value.shape})
+            blobs.append(value.tobytes())
+    failure = observation.failure
+    header = {
+        "check": observation.check,
+        "draw": observation.draw,
+        "ending": observation.ending,
+        "values": values,
+        "changed": observation.changed,
+        "narrow": observation.narrow,
+        "failure": asdict(failure) if failure else None,
+        "output": observation.output,
+    }
+    head = json.dumps(header).encode()
+    body = b"".join(blobs)
+    return PREFIX.pack(MAGIC, len(head), len(body)) + head + body
+
+
+def sizes(prefix: bytes) -> tuple[int, int]:
+    """The number of bytes of a message's header and body, from its first ``PREFIX.size`` bytes.
+
+    Raises
+    ------
+    WireError
+        If it is no prefix, or announces more than a message may hold.
+    """
+    if len(prefix) != PREFIX.size:
+        raise WireError("the message ends in its prefix")
+    magic, head, body = PREFIX.unpack(prefix)
+    if magic != MAGIC:
+        raise WireError("not a message of this format")
+    if head > MAX_HEADER_BYTES or body > MAX_BODY_BYTES:
+        raise WireError("the message is too large")
+    return head, body
+
+
+def read(receive: Callable[[int], bytes]) -> Observation | None:
+    """The next message of a stream whose ``receive(n)`` gives exactly n bytes, or fewer at its end; None at the end."""
+    prefix = receive(PREFIX.size)
+    if not prefix:
+        return None
+    head, body = sizes(prefix)
+    return decode(receive(head), receive(body))
+
+
+def decode(head: bytes, body: bytes) -> Observation:
+    """The observation in a header and a body.
+
+    Raises
+    ------
+    WireError
+        If anything about them isn't as :func:`encode` writes it.
+    """
+    try:
+        header = json.loads(head)
+        failure = header["failure"]
+        ending = header["ending"]
+        if ending not in ENDINGS:
+            raise WireError(f"unknown ending {ending!r}")
+        return Observation(
+            check=text(header["check"]),
+            draw=whole(header["draw"]),
+            ending=ending,
+            values=_values(header["values"], body),
+            changed=tuple(text(name) for name in header["changed"][:MAX_VALUES]),
+            narrow=header["narrow"] is True,
+            failure=None if failure is None else _failure(failure),
+            output=text(header["output"]),
+        )
+    except WireError:
+        raise
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError) as error:
+        raise WireError(f"malformed message: {type(error).__name__}") from None
+
+
+def text(value: object) -> str:
+    """A JSON string that can be written out again as UTF-8."""
+    if not isinstance(value, str):
+        raise WireError("expected a string")
+    return value.encode("utf-8", "replace").decode()
+
+
+def whole(value: object) -> int:
+    """A JSON number that is a whole one, not negative and below 2**32."""
+    if type(value) is not int or not 0 <= value < 1 << 32:
+        raise WireError("expected a whole number")
+    return value
+
+
+def _values(described: object, body: bytes) -> dict[str, Array | str]:
+    if not isinstance(described, list) or len(described) > MAX_VALUES:
+        raise WireError("too many values")
+    values: dict[str, Array | str] = {}
+    start = 0
+    for item in described:
+        name = text(item["name"])
+        if "is" in item:
+            values[name] = text(item["is"])
+            continue
+        if item["dtype"] not in DTYPES:
+            raise WireError("a dtype that is not carried")
+        dtype = np.dtype(item["dtype"])
+        shape = tuple(whole(size) for size in item["shape"])
+        size = math.prod(shape) * dtype.itemsize
+        if len(shape) > MAX_NDIM or start + size > len(body):
+            raise WireError("a shape that the body doesn't hold")
+        values[name] = np.frombuffer(body, dtype, math.prod(shape), start).reshape(shape)
+        start += size
+    if start != len(body):
+        raise WireError("bytes that no value accounts for")
+    return values
+
+
+def _failure(item: Mapping[str, Any]) -> Failure:
+    frames = tuple(
+        Frame(text(frame["file"]), whole(frame["line"]), text(frame["function"]), text(frame["text"]))
+        for frame in item["frames"][:50]
+    )
+    return Failure(text(item["kind"]), text(item["message"]), frames)

@@ -16,6 +16,8 @@ from autograder.probe import Check
 from autograder.problem import CourseError, Implementation, Problem
 from autograder.wire import Observation, WireError, encode, read
 
+ANSWERS_FILE = "answers.bin"
+
 # A trained network is too large to ship a dozen times, and no two mistakes train to the same one.
 MAX_MISTAKE_BYTES = 1 << 16
 

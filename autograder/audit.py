@@ -1,4 +1,4 @@
-"""The proof that a problem's checks are right: its specimens run through the real pipeline, beside what they must get."""
+"""The proof that a problem's checks are right: its specimens through the real pipeline, beside what they must get."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from autograder.starter import starter
 def audit(observe: Observe, problem: Problem, answers: Answers, seed: int) -> Iterator[str]:
     """What does not hold of a problem on one seed, a sentence each: nothing, when all is well.
 
-    The reference and each accept specimen get full marks; the starter gets 40; each reject specimen fails exactly the checks
-    it names, with the codes it names, and reads its own hint; each check is named by a reject specimen.
+    The reference and each accept specimen get full marks; the starter gets 40; each reject specimen fails exactly the
+    checks it names, with the codes it names, and reads its own hint; each check is named by a reject specimen.
     """
     for name, source in (("the reference", problem.reference.files[problem.module_file].decode()),) + tuple(
         (f"accept/{specimen.name}", specimen.source) for specimen in problem.specimens("accept")

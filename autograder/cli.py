@@ -1,36 +1,195 @@
-"""The command line."""
+"""The command line: ``autograder grade``, ``check``, ``release``, ``dist``, ``audit`` and ``codes``."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
+from rich.console import Console
+from rich.table import Table
 
+from autograder import codes
 from autograder.answers import observe_answers
 from autograder.audit import audit as audit_problem
-from autograder.problem import read_course
+from autograder.gradebook import grade_class, prepare
+from autograder.problem import Assignment, CourseError, Problem, read_course
+from autograder.progress import faults, print_summary, progress
+from autograder.release import as_zip, differs, release, write
+from autograder.report import problem_lines
+from autograder.sample import write_sample_class
 from autograder.sandbox import Sandbox
+from autograder.student import check_file, find, problems_in
+from autograder.submissions import ClassError, read_class
+
+# Beyond every verdict's number: the call's words are off (sysexits.h, EX_USAGE).
+EXIT_USAGE = 64
+
+_COURSE = click.option(
+    "--course",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="The folder that holds solutions/; the working directory by default.",
+)
 
 
-@click.group()
+class Command(click.Group):
+    """A group whose errors of usage and of a course's files end with a line and a status that is no verdict."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except (CourseError, ClassError) as error:
+            click.echo(f"autograder: {error}", err=True)
+            sys.exit(EXIT_USAGE)
+        except click.UsageError as error:
+            error.show()
+            sys.exit(EXIT_USAGE)
+
+
+@click.group(cls=Command, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="autograder")
 def main() -> None:
-    """Grade machine-learning homework."""
+    """Grade machine-learning homework: probe the student's module and the reference alike, and compare."""
+
+
+@main.command()
+@click.argument("submissions", required=False, type=click.Path(path_type=Path))
+@click.option("--assignment", "names", multiple=True, help="Grade this assignment; all of the course by default.")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
+@click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="one per core")
+@click.option("--seed", type=click.IntRange(0), help="Instead of the assignment's hidden seed.")
+@_COURSE
+def grade(
+    submissions: Path | None, names: tuple[str, ...], out: Path, workers: int, seed: int | None, course: Path
+) -> None:
+    """Grade a folder of SUBMISSIONS; without one, a sample class that is made for it.
+
+    Writes OUT/grades.csv and OUT/<student>/report.json and report.txt. The status is 0 when everything was judged.
+    """
+    console = Console(soft_wrap=True)
+    problems = _problems(_assignments(course, names))
+    if submissions is None:
+        submissions = Path("build/sample-class")
+        if submissions.exists():
+            shutil.rmtree(submissions)
+        count = write_sample_class(problems, submissions)
+        console.print(f"No submissions named: grading a sample class of {count}, written to {submissions}.")
+    handed_in = read_class(submissions, [name for p in problems for name in (p.module_file, p.notebook_file)])
+    console.print(f"Observing the references and known mistakes of {len(problems)} problems.")
+    grader = prepare(problems, seed, workers)
+    with progress(console, len(handed_in), "graded") as done:
+        reports = grade_class(grader, handed_in, out, workers, done)
+    print_summary(console, reports)
+    console.print(f"Reports: {out}/<student>/report.txt and report.json; scores: {out}/grades.csv")
+    sys.exit(codes.FAULTY_GRADER if faults(reports) else 0)
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+def check(paths: Sequence[Path]) -> None:
+    """Check modules at PATHS (files, or an assignment's folder) the way the official run does.
+
+    The exit status is the code of the first problem that isn't right, and 0 when all are.
+    """
+    reports = []
+    for path in paths:
+        targets = (
+            [(p, path) for p in problems_in(path)] if path.is_dir() else [(find(path.parent, path.stem), path.parent)]
+        )
+        for problem, folder in targets:
+            report = check_file(problem, folder)
+            click.echo("\n".join([*problem_lines(report), ""]))
+            reports.append(report)
+    sys.exit(next((report.code for report in reports if report.code != codes.SUCCESS), 0))
+
+
+@main.command("release")
+@click.option("--check", "only_check", is_flag=True, help="Change nothing; say what is out of date, and exit with 1.")
+@_COURSE
+def release_command(only_check: bool, course: Path) -> None:
+    """Make assignments/ out of solutions/."""
+    stale = False
+    with Sandbox() as sandbox:
+        for assignment in read_course(course):
+            folder = course / "assignments" / assignment.name
+            files = release(sandbox.observe, assignment, folder)
+            if only_check:
+                for sentence in differs(files, folder):
+                    stale = True
+                    click.echo(sentence, err=True)
+            else:
+                write(files, folder)
+                click.echo(f"{folder}: {len(files)} files")
+    sys.exit(stale)
+
+
+@main.command()
+@click.option("--out", type=click.Path(path_type=Path), default=Path("dist"), show_default=True)
+@_COURSE
+def dist(out: Path, course: Path) -> None:
+    """Make the zips that students get, out of assignments/."""
+    out.mkdir(parents=True, exist_ok=True)
+    for assignment in read_course(course):
+        folder = course / "assignments" / assignment.name
+        if not folder.is_dir():
+            raise CourseError(f"{folder} does not exist; run `autograder release` first")
+        with Sandbox() as sandbox:
+            files = release(sandbox.observe, assignment, folder)
+        if stale := list(differs(files, folder)):
+            raise CourseError("\n".join(stale))
+        path = out / f"{assignment.name}.zip"
+        path.write_bytes(as_zip(files, assignment.name))
+        click.echo(f"{path}: {path.stat().st_size / 1024:.0f} KiB")
 
 
 @main.command()
 @click.argument("ids", nargs=-1)
-@click.option("--course", type=click.Path(path_type=Path), default=Path())
-def audit(ids: tuple[str, ...], course: Path) -> None:
-    """Run the specimens of problems (all by default) and say what does not hold."""
-    wrong = 0
+@click.option("--seed", type=click.IntRange(0), help="Instead of the assignment's hidden seed.")
+@_COURSE
+def audit(ids: tuple[str, ...], seed: int | None, course: Path) -> None:
+    """Run every specimen of the problems (ids like svm/cvxopt_svm; all by default) and say what does not hold."""
+    problems = _problems(_assignments(course, ()))
+    if unknown := set(ids) - {problem.id for problem in problems}:
+        raise CourseError(f"no problem {sorted(unknown)[0]}; there are {', '.join(p.id for p in problems)}")
+    wrong = False
     with Sandbox() as sandbox:
-        for assignment in read_course(course):
-            for problem in assignment.problems:
-                if ids and problem.id not in ids:
-                    continue
-                answers = observe_answers(sandbox.observe, problem, problem.seed)
-                for sentence in audit_problem(sandbox.observe, problem, answers, problem.seed):
-                    wrong += 1
-                    click.echo(f"{problem.id}: {sentence}")
-    sys.exit(bool(wrong))
+        for problem in problems:
+            if ids and problem.id not in ids:
+                continue
+            on = problem.seed if seed is None else seed
+            answers = observe_answers(sandbox.observe, problem, on)
+            sentences = list(audit_problem(sandbox.observe, problem, answers, on))
+            wrong |= bool(sentences)
+            click.echo(f"{problem.id}: {'all holds' if not sentences else f'{len(sentences)} things do not hold'}")
+            for sentence in sentences:
+                click.echo(f"  {sentence}")
+    sys.exit(wrong)
+
+
+@main.command("codes")
+def codes_command() -> None:
+    """Explain the codes: what each means and what to try."""
+    table = Table(show_lines=True)
+    for head in ("code", "name", "what it means", "what to try"):
+        table.add_column(head)
+    for code in codes.CODES.values():
+        table.add_row(str(code.number), code.name, code.meaning, code.advice)
+    Console().print(table)
+
+
+def _assignments(course: Path, names: Iterable[str]) -> tuple[Assignment, ...]:
+    found = read_course(course)
+    wanted = set(names)
+    if unknown := wanted - {assignment.name for assignment in found}:
+        there = ", ".join(assignment.name for assignment in found)
+        raise CourseError(f"no assignment {sorted(unknown)[0]} in {course / 'solutions'}; there are {there}")
+    return tuple(assignment for assignment in found if not wanted or assignment.name in wanted)
+
+
+def _problems(assignments: Sequence[Assignment]) -> tuple[Problem, ...]:
+    return tuple(problem for assignment in assignments for problem in assignment.problems)

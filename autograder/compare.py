@@ -68,7 +68,9 @@ def _dtype(name: str, value: Array, right: Array, *, narrow: bool) -> Iterator[F
         )
     elif wanted in ("float", "complex") and value.dtype.itemsize < right.dtype.itemsize and not narrow:
         yield Finding(
-            codes.DTYPE, name, f"`{name}` has dtype {value.dtype}; expected {right.dtype}: it loses digits the inputs have"
+            codes.DTYPE,
+            name,
+            f"`{name}` has dtype {value.dtype}; expected {right.dtype}: it loses digits the inputs have",
         )
 
 
@@ -122,7 +124,9 @@ def differences(found: Mapping[str, Array], expected: Mapping[str, Array], check
             message = f"`{name}`: {count} {verb} by exactly 1{first}; look for an index or a label that is off by one"
             yield Finding(codes.OFF_BY_ONE, name, message)
         else:
-            step = "work that entry out by hand and compare" if wrong.ndim else "work a small case out by hand and compare"
+            step = (
+                "work that entry out by hand and compare" if wrong.ndim else "work a small case out by hand and compare"
+            )
             message = f"`{name}`: {count} {verb}, by up to {largest:.2g}{first}; {step}"
             yield Finding(codes.VALUES, name, message)
 

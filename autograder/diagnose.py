@@ -10,7 +10,9 @@ from autograder.probe import Check
 from autograder.wire import Observation
 
 
-def hints(checks: Sequence[Check], failed: Sequence[str], seen: Sequence[Observation], answers: Answers) -> Mapping[str, str]:
+def hints(
+    checks: Sequence[Check], failed: Sequence[str], seen: Sequence[Observation], answers: Answers
+) -> Mapping[str, str]:
     """The hint for each failed check whose observations are those of a known mistake.
 
     Where several mistakes give the same arrays in a check, the one that explains the most failed checks is named.

@@ -53,6 +53,12 @@ def grade(
     )
 
 
+def unjudged(problem: Problem, code: int, message: str) -> ProblemReport:
+    """The report where nothing could be run: the same verdict for every check."""
+    finding = Finding(code, "", message)
+    return ProblemReport.of(problem.id, tuple(_verdict(check, [finding], None) for check in problem.checks))
+
+
 def judge(
     problem: Problem, check: Check, observations: Sequence[Observation], right: ByDraw, seed: int
 ) -> list[Finding]:
@@ -76,7 +82,10 @@ def judge(
 def _findings(
     problem: Problem, check: Check, observation: Observation, answer: Observation, seed: int
 ) -> list[Finding]:
-    found = [Finding(codes.INPUT_CHANGED, what, f"{what} was changed by a call; work on a copy") for what in observation.changed]
+    found = [
+        Finding(codes.INPUT_CHANGED, what, f"{what} was changed by a call; work on a copy")
+        for what in observation.changed
+    ]
     if observation.ending != "returned":
         return [*found, _ending(problem, observation)]
     expected = {name: value for name, value in answer.values.items() if not isinstance(value, str)}

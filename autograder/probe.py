@@ -1,6 +1,7 @@
 """What a check page is written with: the ``check`` decorator.
 
-The only module of ours, with :mod:`autograder.wire`, that is imported beside student code. It holds claims, never answers.
+The only module of ours, with :mod:`autograder.wire`, that is imported beside student code. It holds claims, never
+answers.
 """
 
 from __future__ import annotations

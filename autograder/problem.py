@@ -1,7 +1,7 @@
 """Assignments, problems and specimens, read from their folders.
 
-The same reader serves ``solutions/<assignment>`` (staff) and ``assignments/<assignment>/checks`` (released): the second has
-no references and no specimens, and no hidden seed.
+The same reader serves ``solutions/<assignment>`` (staff) and ``assignments/<assignment>/checks`` (released): the
+second has no references and no specimens, and no hidden seed.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from types import ModuleType
 import msgspec
 import numpy as np
 
-from autograder.compare import Array, Finding
+from autograder.compare import Finding
 from autograder.probe import Check, checks_of
+from autograder.wire import Array
 
 PUBLIC_SEED = 0
 
@@ -46,7 +47,7 @@ class ProblemEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AssignmentEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``assignment.toml``, as written."""
+    """``assignment.toml``, as written; ``name`` stands in a release, whose folder students may rename."""
 
     title: str
     problems: tuple[ProblemEntry, ...]
@@ -54,6 +55,7 @@ class AssignmentEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     preload: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
     seed: int = PUBLIC_SEED
+    name: str = ""
     quota: int | None = None
     due: datetime | None = None
 
@@ -221,6 +223,7 @@ def read_assignment(folder: Path, name: str, data: Path) -> Assignment:
     for file in entry.data:
         if not (data / file).is_file():
             raise CourseError(f"{path} names the data file {file}; there is no {data / file}")
+    name = entry.name or name
     given = tuple(sorted((folder / "given").glob("*.py")))
     problems = []
     for item in entry.problems:
@@ -255,7 +258,9 @@ def read_course(course: Path) -> tuple[Assignment, ...]:
     """
     paths = sorted((course / "solutions").glob("*/assignment.toml"))
     if not paths:
-        raise CourseError(f"{course} is no course: it holds no solutions/<assignment>/assignment.toml; use --course DIR")
+        raise CourseError(
+            f"{course} is no course: it holds no solutions/<assignment>/assignment.toml; use --course DIR"
+        )
     return tuple(read_assignment(path.parent, path.parent.name, course / "data") for path in paths)
 
 
@@ -293,7 +298,7 @@ def _specimen(path: Path, reference: str, kind: str, problem: Problem) -> Specim
 
 
 def _load(folder: Path, stem: str) -> ModuleType:
-    """A problem's own file as a module of a package made for its folder, so that ``expect.py`` can import ``.checks``."""
+    """A problem's own file as a module of a package made for its folder: ``expect.py`` can import ``.checks``."""
     package = "_problem_" + re.sub(r"\W", "_", str(folder.resolve()))
     if package not in sys.modules:
         module = ModuleType(package)

@@ -1,8 +1,8 @@
 """The processes that run student code: the only module that starts one.
 
-``Sandbox.observe`` runs an implementation through checks and returns one observation for each draw. It never fails for what
-the implementation does: a process that dies, hangs or answers nonsense is an observation too, of that check alone, and
-the checks after it run in a new process.
+``Sandbox.observe`` runs an implementation through checks and returns one observation for each draw. It never fails
+for what the implementation does: a process that dies, hangs or answers nonsense is an observation too, of that check
+alone, and the checks after it run in a new process.
 """
 
 from __future__ import annotations
@@ -92,9 +92,7 @@ class Sandbox:
                 seen += self._run(problem, folder, seed, pending)
         return seen
 
-    def _run(
-        self, problem: Problem, folder: Path, seed: int, pending: list[tuple[Check, int]]
-    ) -> list[Observation]:
+    def _run(self, problem: Problem, folder: Path, seed: int, pending: list[tuple[Check, int]]) -> list[Observation]:
         """Run what is pending in one process, as far as it gets; what has been observed is no longer pending."""
         job = Job(
             module=problem.name,
@@ -149,7 +147,9 @@ def _next(process: Process, check: str, draw: int, seconds: float, what: str) ->
     except WireError as error:
         return _died(check, draw, f"the process wrote something that is no result ({error})")
     if observation is None:
-        return _died(check, draw, process.end() or "the process was killed, or closed its channel, before there was a result")
+        return _died(
+            check, draw, process.end() or "the process was killed, or closed its channel, before there was a result"
+        )
     if (observation.check, observation.draw) != (check, draw):
         return _died(check, draw, "the process wrote something that is no result (of another check)")
     return observation
@@ -163,9 +163,7 @@ def _all(pending: list[tuple[Check, int]], cause: Observation) -> list[Observati
     """The same observation for every pending check: what kept the module from being probed at all."""
     checks = dict.fromkeys(check for check, _ in pending)
     pending.clear()
-    return [
-        Observation(check.name, 0, cause.ending, failure=cause.failure, output=cause.output) for check in checks
-    ]
+    return [Observation(check.name, 0, cause.ending, failure=cause.failure, output=cause.output) for check in checks]
 
 
 def _fill(folder: Path, problem: Problem, implementation: Implementation) -> None:

@@ -48,7 +48,9 @@ def regions(text: str, where: str) -> list[Region]:
             found.append(Region(open_at, number))
             open_at = 0
         elif _NEARLY.search(line):
-            raise CourseError(f"{where}, line {number}: `{marker}` is no marker; write `{BEGIN}` or `{END}` alone on a line")
+            raise CourseError(
+                f"{where}, line {number}: `{marker}` is no marker; write `{BEGIN}` or `{END}` alone on a line"
+            )
     if open_at:
         raise CourseError(f"{where}, line {open_at}: `{BEGIN}` has no `{END}`")
     return found
@@ -84,7 +86,9 @@ def starter(problem: Problem) -> str:
     try:
         compile(text, str(path), "exec", dont_inherit=True)
     except SyntaxError as error:
-        raise CourseError(f"{path}: without its regions it does not compile: line {error.lineno}, {error.msg}") from None
+        raise CourseError(
+            f"{path}: without its regions it does not compile: line {error.lineno}, {error.msg}"
+        ) from None
     return text
 
 
@@ -126,7 +130,7 @@ def _normal(line: str) -> str:
 
 
 def _functions(text: str) -> list[tuple[int, int, str]]:
-    """First line, last line and qualified name of each function, innermost first; none if it isn't Python (a cell's magic)."""
+    """First line, last line and qualified name of each function, innermost first; none if it isn't Python (a magic)."""
     try:
         tree = ast.parse(text)
     except SyntaxError:

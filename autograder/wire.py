@@ -1,7 +1,8 @@
 """Observations as bytes: what crosses the border between student code and the grader.
 
-A message is a prefix of fixed size, a JSON header, and the raw bytes of the arrays. The reader believes nothing: sizes are
-bounded before anything is read, dtypes come from a list, and what is malformed is a :class:`WireError`. There is no pickle.
+A message is a prefix of fixed size, a JSON header, and the raw bytes of the arrays. The reader believes nothing:
+sizes are bounded before anything is read, dtypes come from a list, and what is malformed is a :class:`WireError`.
+There is no pickle.
 """
 
 from __future__ import annotations

@@ -133,7 +133,8 @@ class Watch:
             ((label, array, array.tobytes()) for label, array, _ in self.arrays), maxlen=self.arrays.maxlen
         )
         seen = {id(array) for _, array, _ in self.arrays}
-        for position, array in (*enumerate(args), *kwargs.items()):
+        given: list[tuple[int | str, Any]] = [*enumerate(args), *kwargs.items()]
+        for position, array in given:
             if isinstance(array, np.ndarray):
                 self.narrow |= array.dtype.kind == "f" and array.dtype.itemsize < 8
                 if id(array) not in seen and array.nbytes <= WATCHED_BYTES:

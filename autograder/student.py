@@ -1,0 +1,119 @@
+"""The verdict a student asks for: the same checks as the official run's, on the public seed, without any solution."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder import codes
+from autograder.answers import ANSWERS_FILE, from_file
+from autograder.grade import grade
+from autograder.problem import PUBLIC_SEED, Assignment, CourseError, Implementation, Problem, read_assignment
+from autograder.report import ProblemReport, problem_lines
+from autograder.sandbox import Sandbox
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A problem's report, as it shows itself in a notebook or a terminal."""
+
+    report: ProblemReport
+
+    @property
+    def code(self) -> int:
+        """The problem's code; 0 when every check passed."""
+        return self.report.code
+
+    def __str__(self) -> str:
+        return "\n".join(problem_lines(self.report))
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for verdict in self.report.checks:
+            good = verdict.code == codes.SUCCESS
+            said = "" if good else f"{codes.CODES[verdict.code].name}\n{verdict.message}"
+            hint = f"<br><em>{html.escape(verdict.hint)}</em>" if verdict.hint else ""
+            rows.append(
+                f"<tr><td>{'✓' if good else '✗'} {verdict.code}</td><td>{html.escape(verdict.title)}</td>"
+                f'<td style="text-align:left; white-space:pre-wrap">{html.escape(said)}{hint}</td>'
+                f"<td>{verdict.points:g}/{verdict.max_points:g}</td></tr>"
+            )
+        head = "<tr><th>code</th><th>check</th><th>what was found</th><th>points</th></tr>"
+        return f"<table><caption>{html.escape(self.report.problem)}</caption>{head}{''.join(rows)}</table>"
+
+
+def check(problem: str, *checks: str, folder: Path | str = ".") -> Checked:
+    """Check a module in the working directory, as saved on disk.
+
+    Parameters
+    ----------
+    problem : str
+        The module's name, with or without ``.py``.
+    *checks : str
+        Names of the checks to make; all of them by default.
+    folder : path, optional
+        Where the module is.
+
+    Raises
+    ------
+    CourseError
+        If no assignment with that problem is found beside the module, or a check has no such name.
+    """
+    name = problem.removesuffix(".py")
+    return Checked(check_file(find(Path(folder), name), Path(folder), checks))
+
+
+def find(folder: Path, name: str) -> Problem:
+    """The released problem of a name: in ``checks/`` beside the module, or in the working directory's ``assignments/``.
+
+    Raises
+    ------
+    CourseError
+        If there is none.
+    """
+    for assignment in _released(folder):
+        for problem in assignment.problems:
+            if problem.name == name:
+                return problem
+    raise CourseError(
+        f"no checks for a problem `{name}` were found from {folder.resolve()}; "
+        "run this in the folder of the assignment, where `checks/` is"
+    )
+
+
+def problems_in(folder: Path) -> tuple[Problem, ...]:
+    """The problems of the release that a folder belongs to.
+
+    Raises
+    ------
+    CourseError
+        If it belongs to none.
+    """
+    for assignment in _released(folder):
+        return assignment.problems
+    raise CourseError(f"{folder.resolve()} holds no `checks/`: it is no assignment's folder")
+
+
+def check_file(problem: Problem, folder: Path, names: Sequence[str] = ()) -> ProblemReport:
+    """The report on the module of a problem in a folder, on the public seed."""
+    unknown = set(names) - {one.name for one in problem.checks}
+    if unknown:
+        known = ", ".join(one.name for one in problem.checks)
+        raise CourseError(f"{problem.id} has no check `{sorted(unknown)[0]}`; it has {known}")
+    chosen = [one for one in problem.checks if not names or one.name in names]
+    answers = from_file(problem.folder / ANSWERS_FILE)
+    files = {path.name: path.read_bytes() for path in sorted(folder.glob("*.py"))}
+    with Sandbox(warm=False) as sandbox:
+        return grade(sandbox.observe, problem, Implementation(files), answers, PUBLIC_SEED, chosen)
+
+
+def _released(folder: Path) -> list[Assignment]:
+    """The released assignments that a folder may belong to, nearest first."""
+    here = folder.resolve()
+    homes = [here, *sorted((Path.cwd() / "assignments").glob("*"))]
+    found = [home for home in homes if (home / "checks" / "assignment.toml").is_file()]
+    return [read_assignment(home / "checks", home.name, home / "data") for home in found]

@@ -1,0 +1,193 @@
+"""Find the submissions of a class, one folder or archive per student, and take from each the files by name.
+
+What can't be taken ends as a sentence in that student's `Submission`; it never stops the others.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from autograder.unpack import ARCHIVES, Entry, RefusedError, entries_of, litter, printable
+
+# Files are taken at the top or one folder down; a deeper one is only named to whoever misses it.
+MAX_DEPTH_TAKEN = 2
+MAX_EXTRA_NAMES = 50
+OTHER_ARCHIVES = (".rar", ".7z", ".gz", ".bz2", ".xz", ".zst")
+
+
+class ClassError(Exception):
+    """The folder of submissions can't be used at all; the message says why and what is expected."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What one student handed in.
+
+    Attributes
+    ----------
+    student : str
+        Name of the folder, or of the archive without its suffix; fit to be a folder's name, unique in its class.
+    files : mapping
+        Content of the wanted files, and of the other modules beside them, by name.
+    extra : tuple of str
+        Names of what was not asked for: the other modules too, which are taken along so that they can be imported.
+    problems : mapping
+        A sentence for each wanted file that is there but can't be taken, by name.
+    refused : str
+        Why nothing could be read, or "".
+    """
+
+    student: str
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    extra: tuple[str, ...] = ()
+    problems: Mapping[str, str] = field(default_factory=dict)
+    refused: str = ""
+
+
+def read_class(folder: Path, wanted: Collection[str]) -> list[Submission]:
+    """The submissions in `folder`, in the order of their names.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds one folder, ``.zip``, ``.tar.gz``, ``.tgz`` or ``.tar`` per student.
+    wanted : collection of str
+        The names of the files to look for, such as ``attention.py``.
+
+    Raises
+    ------
+    ClassError
+        If the folder is missing, is not a folder, or holds no submission.
+    """
+    try:
+        found = sorted((entry for entry in os.scandir(folder) if not litter(entry.name)), key=lambda entry: entry.name)
+    except FileNotFoundError:
+        raise ClassError(
+            f"{folder} does not exist; name the folder that holds one folder or archive per student"
+        ) from None
+    except NotADirectoryError:
+        raise ClassError(f"{folder} is a file; name the folder that holds one folder or archive per student") from None
+    except OSError as error:
+        raise ClassError(f"{folder} could not be read: {error.strerror}") from error
+    handed_in = [entry for entry in found if is_submission(entry)]
+    if not handed_in:
+        seen = ", ".join(printable(entry.name) for entry in found[:3]) or "nothing"
+        raise ClassError(f"{folder} holds {seen}; expected one folder, .zip or .tar.gz per student")
+
+    stems = [stem(entry) for entry in handed_in]
+    taken: set[str] = set()
+    submissions = []
+    for entry, name in zip(handed_in, stems, strict=True):
+        student = unique(folder_name(name), taken)
+        taken.add(student.casefold())
+        if stems.count(name) > 1:
+            same = " and ".join(
+                printable(other.name) for other, its in zip(handed_in, stems, strict=True) if its == name
+            )
+            submissions.append(Submission(student, refused=f"{same} are of one name; keep the one to be graded"))
+        else:
+            submissions.append(read_submission(Path(entry.path), student, wanted))
+    return submissions
+
+
+def read_submission(path: Path, student: str, wanted: Collection[str]) -> Submission:
+    """What the folder or archive at `path` holds; if it can't be read, a submission that says so."""
+
+    def wants(parts: tuple[str, ...]) -> bool:
+        return len(parts) <= MAX_DEPTH_TAKEN and (parts[-1] in wanted or is_module(parts[-1]))
+
+    try:
+        return choose(student, entries_of(path, wants), wanted)
+    except RefusedError as reason:
+        return Submission(student, refused=str(reason))
+
+
+def choose(student: str, entries: list[Entry], wanted: Collection[str]) -> Submission:
+    """Sort what was found: the wanted files, the modules beside them, and the rest."""
+    near = [entry for entry in entries if len(entry.parts) <= MAX_DEPTH_TAKEN]
+    files: dict[str, bytes] = {}
+    problems: dict[str, str] = {}
+    homes: set[tuple[str, ...]] = set()
+    for name in wanted:
+        candidates = [entry for entry in near if entry.name == name]
+        homes.update(entry.parts[:-1] for entry in candidates)
+        if len(candidates) == 1 and not candidates[0].fault:
+            files[name] = candidates[0].content
+        elif problem := why_not(name, candidates, entries):
+            problems[name] = problem
+
+    others = [entry for entry in entries if entry not in near or entry.name not in wanted]
+    for entry in others:
+        beside = entry.parts[:-1] in homes and entry in near
+        if beside and not entry.fault and is_module(entry.name):
+            # Two names that differ in case only are one file on some disks: the first one stays.
+            if entry.name.casefold() not in {name.casefold() for name in files}:
+                files[entry.name] = entry.content
+    return Submission(student, files, extra_names(others), problems)
+
+
+def why_not(name: str, candidates: list[Entry], entries: list[Entry]) -> str:
+    """Why the wanted file `name` can't be taken, or "" if nothing like it was handed in."""
+    if len(candidates) > 1:
+        places = ", ".join(entry.path for entry in candidates)
+        return f"{name} was handed in {len(candidates)} times ({places}); hand in one"
+    if candidates:
+        return f"{candidates[0].path} {candidates[0].fault}"
+    for entry in entries:
+        if entry.name == name:
+            return f"found {entry.path}; expected {name} at the top or in one folder; hand it in there"
+        if likeness(entry.name) == likeness(name):
+            return f"found {entry.path}; expected {name}; rename it"
+    return ""
+
+
+def extra_names(entries: Iterable[Entry]) -> tuple[str, ...]:
+    """The names of files not asked for; what lies deep is named by its folder, and a long list is cut."""
+    names = sorted(
+        {e.path if len(e.parts) <= MAX_DEPTH_TAKEN else printable("/".join(e.parts[:2])) + "/" for e in entries}
+    )
+    more = len(names) - MAX_EXTRA_NAMES
+    return (*names[:MAX_EXTRA_NAMES], f"and {more} more") if more > 0 else tuple(names)
+
+
+def likeness(name: str) -> str:
+    """What stays of a name when case, and the number a browser or course site adds to a second copy, are ignored."""
+    return re.sub(r"[ _-]*\(?\d*\)?(\.\w+)$", r"\1", name).casefold()
+
+
+def is_module(name: str) -> bool:
+    """Whether `import` can find a file of this name."""
+    module, suffix = os.path.splitext(name)
+    return suffix == ".py" and module.isidentifier() and len(name.encode()) <= 100
+
+
+def is_submission(entry: os.DirEntry[str]) -> bool:
+    """Whether this is somebody's work, readable or not, and not a list or a note of the instructor's."""
+    return entry.is_dir() or entry.name.lower().endswith(ARCHIVES + OTHER_ARCHIVES)
+
+
+def stem(entry: os.DirEntry[str]) -> str:
+    """The folder's name, or the archive's without its suffix."""
+    if entry.is_dir():
+        return entry.name
+    suffix = next(s for s in ARCHIVES + OTHER_ARCHIVES if entry.name.lower().endswith(s))
+    return entry.name[: -len(suffix)]
+
+
+def folder_name(name: str) -> str:
+    """A student's name made fit to be a folder's on every system: one line, no separator, no dot in front."""
+    safe = re.sub(r'[<>:"/\\|?*]', "_", printable(name, "_")).strip().lstrip(".").rstrip(". ")
+    return safe[:100] or "unnamed"
+
+
+def unique(name: str, taken: Collection[str]) -> str:
+    """The name, or else the name with the first number that nobody has; `taken` is in one case."""
+    number, candidate = 1, name
+    while candidate.casefold() in taken:
+        number += 1
+        candidate = f"{name}-{number}"
+    return candidate

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from autograder.unpack import ARCHIVES, Entry, RefusedError, entries_of, litter,
 # Files are taken at the top or one folder down; a deeper one is only named to whoever misses it.
 MAX_DEPTH_TAKEN = 2
 MAX_EXTRA_NAMES = 50
+# Few enough characters for every file system, whatever their script.
+MAX_NAME_LENGTH = 60
 OTHER_ARCHIVES = (".rar", ".7z", ".gz", ".bz2", ".xz", ".zst")
 
 
@@ -108,48 +110,49 @@ def read_submission(path: Path, student: str, wanted: Collection[str]) -> Submis
 
 def choose(student: str, entries: list[Entry], wanted: Collection[str]) -> Submission:
     """Sort what was found: the wanted files, the modules beside them, and the rest."""
-    near = [entry for entry in entries if len(entry.parts) <= MAX_DEPTH_TAKEN]
+    candidates: dict[str, list[Entry]] = {name: [] for name in wanted}
+    others: list[Entry] = []
+    for entry in entries:
+        is_candidate = entry.name in candidates and len(entry.parts) <= MAX_DEPTH_TAKEN
+        (candidates[entry.name] if is_candidate else others).append(entry)
+
     files: dict[str, bytes] = {}
     problems: dict[str, str] = {}
-    homes: set[tuple[str, ...]] = set()
-    for name in wanted:
-        candidates = [entry for entry in near if entry.name == name]
-        homes.update(entry.parts[:-1] for entry in candidates)
-        if len(candidates) == 1 and not candidates[0].fault:
-            files[name] = candidates[0].content
-        elif problem := why_not(name, candidates, entries):
+    for name, found in candidates.items():
+        if len(found) == 1 and not found[0].fault:
+            files[name] = found[0].content
+        elif problem := why_not(name, found, others):
             problems[name] = problem
 
-    others = [entry for entry in entries if entry not in near or entry.name not in wanted]
+    homes = {entry.parts[:-1] for found in candidates.values() for entry in found}
+    taken = {name.casefold() for name in files}
     for entry in others:
-        beside = entry.parts[:-1] in homes and entry in near
-        if beside and not entry.fault and is_module(entry.name):
-            # Two names that differ in case only are one file on some disks: the first one stays.
-            if entry.name.casefold() not in {name.casefold() for name in files}:
-                files[entry.name] = entry.content
+        # Names that differ in case only are one file on some disks: the first of them stays.
+        beside = entry.parts[:-1] in homes and entry.name.casefold() not in taken
+        if beside and is_module(entry.name) and not entry.fault:
+            files[entry.name] = entry.content
+            taken.add(entry.name.casefold())
     return Submission(student, files, extra_names(others), problems)
 
 
-def why_not(name: str, candidates: list[Entry], entries: list[Entry]) -> str:
+def why_not(name: str, candidates: list[Entry], others: list[Entry]) -> str:
     """Why the wanted file `name` can't be taken, or "" if nothing like it was handed in."""
     if len(candidates) > 1:
         places = ", ".join(entry.path for entry in candidates)
         return f"{name} was handed in {len(candidates)} times ({places}); hand in one"
     if candidates:
         return f"{candidates[0].path} {candidates[0].fault}"
-    for entry in entries:
-        if entry.name == name:
-            return f"found {entry.path}; expected {name} at the top or in one folder; hand it in there"
-        if likeness(entry.name) == likeness(name):
-            return f"found {entry.path}; expected {name}; rename it"
+    if deeper := [entry.path for entry in others if entry.name == name]:
+        return f"found {deeper[0]}; expected {name} at the top or in one folder; hand it in there"
+    if alike := [entry.path for entry in others if likeness(entry.name) == likeness(name)]:
+        return f"found {alike[0]}; expected {name}; rename it"
     return ""
 
 
-def extra_names(entries: Iterable[Entry]) -> tuple[str, ...]:
+def extra_names(entries: list[Entry]) -> tuple[str, ...]:
     """The names of files not asked for; what lies deep is named by its folder, and a long list is cut."""
-    names = sorted(
-        {e.path if len(e.parts) <= MAX_DEPTH_TAKEN else printable("/".join(e.parts[:2])) + "/" for e in entries}
-    )
+    deep = {printable("/".join(entry.parts[:2])) + "/" for entry in entries if len(entry.parts) > MAX_DEPTH_TAKEN}
+    names = sorted(deep | {entry.path for entry in entries if len(entry.parts) <= MAX_DEPTH_TAKEN})
     more = len(names) - MAX_EXTRA_NAMES
     return (*names[:MAX_EXTRA_NAMES], f"and {more} more") if more > 0 else tuple(names)
 
@@ -162,7 +165,7 @@ def likeness(name: str) -> str:
 def is_module(name: str) -> bool:
     """Whether `import` can find a file of this name."""
     module, suffix = os.path.splitext(name)
-    return suffix == ".py" and module.isidentifier() and len(name.encode()) <= 100
+    return suffix == ".py" and module.isidentifier() and len(name) <= MAX_NAME_LENGTH
 
 
 def is_submission(entry: os.DirEntry[str]) -> bool:
@@ -181,7 +184,7 @@ def stem(entry: os.DirEntry[str]) -> str:
 def folder_name(name: str) -> str:
     """A student's name made fit to be a folder's on every system: one line, no separator, no dot in front."""
     safe = re.sub(r'[<>:"/\\|?*]', "_", printable(name, "_")).strip().lstrip(".").rstrip(". ")
-    return safe[:100] or "unnamed"
+    return safe[:MAX_NAME_LENGTH] or "unnamed"
 
 
 def unique(name: str, taken: Collection[str]) -> str:

@@ -25,6 +25,7 @@ MAX_FILE_BYTES = {".py": 1 * MIB, ".ipynb": 50 * MIB}
 MAX_ARCHIVE_BYTES = 100 * MIB
 MAX_UNPACKED_BYTES = 300 * MIB
 MAX_MEMBERS = 10_000
+MAX_DIRECTORY_BYTES = 4 * MIB
 # A folder is searched so deep and no deeper; a virtual environment among the homework is not read to its end.
 MAX_DEPTH = 4
 
@@ -81,7 +82,7 @@ def entries_of(path: Path, wants: Wants) -> list[Entry]:
         return [entry for entry in found if not any(litter(part) for part in entry.parts)]
     except DAMAGED as error:
         detail = printable(str(getattr(error, "strerror", None) or error)) or type(error).__name__
-        raise RefusedError(f"{printable(path.name)} could not be read: {detail}; pack it again") from error
+        raise RefusedError(f"{printable(path.name)} could not be read: {detail}; hand it in again") from error
 
 
 def folder_entries(root: Path, wants: Wants) -> Iterator[Entry]:
@@ -145,7 +146,7 @@ def archive_entries(path: Path, wants: Wants) -> Iterator[Entry]:
 def zip_entries(file: IO[bytes], wants: Wants) -> Iterator[Entry]:
     """The files in a zip archive."""
     meter = Meter()
-    with zipfile.ZipFile(Bounded(file, at_once=4 * MIB)) as archive:
+    with zipfile.ZipFile(Bounded(file, at_once=MAX_DIRECTORY_BYTES)) as archive:
         for member in archive.infolist():
             meter.count(1, member.file_size)
         for member in archive.infolist():

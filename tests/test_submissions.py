@@ -1,0 +1,510 @@
+"""A class is read whatever its students hand in: each gets files or a sentence, and none stops the others."""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+import stat
+import tarfile
+import zipfile
+
+import pytest
+
+from autograder import submissions, unpack
+from autograder.submissions import ClassError, Submission, read_class
+
+WANTED = ("attention.py", "two_layer_net.py")
+CODE = b"def softmax(S):\n    return S\n"
+
+
+def write(folder, files):
+    """Write files by relative path below a folder, and return it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return folder
+
+
+def zipped(files):
+    """A zip archive of files by name."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as members:
+        for name, content in files.items():
+            members.writestr(name, content)
+    return archive.getvalue()
+
+
+def tarred(members, mode="w:gz"):
+    """A tar archive of files by name, or of `TarInfo` that have no content."""
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode=mode) as tar:
+        for member, content in members:
+            info = member if isinstance(member, tarfile.TarInfo) else tarfile.TarInfo(member)
+            info.size = len(content) if info.isreg() else 0
+            tar.addfile(info, io.BytesIO(content))
+    return archive.getvalue()
+
+
+def special(name, kind, target=""):
+    """A member of a tar archive that is no ordinary file."""
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, target
+    return info
+
+
+def only(folder, wanted=WANTED):
+    """The one submission of a class of one."""
+    (submission,) = read_class(folder, wanted)
+    return submission
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        pytest.param("ada.zip", zipped({"attention.py": CODE}), id="zip"),
+        pytest.param("ada.zip", zipped({"hw2/": b"", "hw2/attention.py": CODE}), id="zip_wrapper"),
+        pytest.param("ada.ZIP", zipped({"./attention.py": CODE}), id="zip_dot"),
+        pytest.param("ada.zip", zipped({"hw2\\attention.py": CODE}), id="zip_backslash"),
+        pytest.param("ada.zip", zipped({"attention.py": CODE, "__MACOSX/._attention.py": b"\0"}), id="zip_mac"),
+        pytest.param("ada.zip", tarred([("attention.py", CODE)]), id="tar_named_zip"),
+        pytest.param("ada.tar.gz", tarred([("attention.py", CODE)]), id="tar_gz"),
+        pytest.param("ada.tgz", tarred([("./hw2/attention.py", CODE)]), id="tgz_wrapper"),
+        pytest.param("ada.tar", tarred([("attention.py", CODE)], "w"), id="tar"),
+        pytest.param("ada.tar.gz", tarred([("attention.py", CODE)], "w"), id="tar_not_gz"),
+        pytest.param("ada.tar", tarred([(special("hw2", tarfile.DIRTYPE), b""), ("hw2/attention.py", CODE)]), id="tar_dir"),
+    ],
+)
+def test_archives(tmp_path, name, content):
+    """A file is found at an archive's top or in its one folder, whatever the archive is called."""
+    write(tmp_path, {name: content})
+
+    assert only(tmp_path) == Submission("ada", {"attention.py": CODE})
+
+
+@pytest.mark.parametrize("place", ["", "hw2/"])
+def test_folders(tmp_path, place):
+    """A file is found at a folder's top or in its one folder; what machines leave behind is not even named."""
+    names = ["attention.py", ".DS_Store", ".git/config", "__pycache__/attention.py", ".ipynb_checkpoints/attention.py"]
+    write(tmp_path / "ada", {place + name: CODE for name in names})
+
+    assert only(tmp_path) == Submission("ada", {"attention.py": CODE})
+
+
+def test_a_class_is_in_order_of_names(tmp_path):
+    """Students come in the order of their names; a list or a hidden file beside them is nobody's work."""
+    write(tmp_path, {"bob/attention.py": CODE, "ada.zip": zipped({}), "roster.csv": b"", "README.md": b"", ".x/y": b""})
+    (tmp_path / "cy").mkdir()
+
+    found = read_class(tmp_path, WANTED)
+
+    assert found == [Submission("ada"), Submission("bob", {"attention.py": CODE}), Submission("cy")]
+
+
+def test_two_folders_each_with_a_wanted_file(tmp_path):
+    """Problems may lie in folders of their own, as long as each file is there once."""
+    write(tmp_path / "ada", {"a/attention.py": CODE, "b/two_layer_net.py": CODE})
+
+    assert only(tmp_path) == Submission("ada", {"attention.py": CODE, "two_layer_net.py": CODE})
+
+
+def test_other_modules_beside_a_wanted_file_are_taken_along(tmp_path):
+    """A module that a student's file may import comes with it; everything not asked for is named."""
+    names = ["attention.py", "layers.py", "notes.txt", "attention.ipynb", "not-a-module.py", "a/layers.py", "a/b/c.py"]
+    write(tmp_path / "ada", dict.fromkeys(names, CODE))
+
+    found = only(tmp_path)
+
+    assert found.files == {"attention.py": CODE, "layers.py": CODE}
+    assert found.extra == ("a/b/", "a/layers.py", "attention.ipynb", "layers.py", "not-a-module.py", "notes.txt")
+    assert found.problems == {}
+
+
+def test_notebooks_are_taken_when_wanted(tmp_path):
+    """A wanted notebook may be larger than a module."""
+    notebook = b'{"cells": ["' + b"x" * (2 * unpack.MIB) + b'"]}'
+    write(tmp_path / "ada", {"attention.ipynb": notebook})
+
+    assert only(tmp_path, ["attention.ipynb"]).files == {"attention.ipynb": notebook}
+
+
+def test_syntax_is_not_judged(tmp_path):
+    """A byte order mark and a syntax error are for Python to judge, not for us."""
+    content = b"\xef\xbb\xbfdef softmax(S:\n"
+    write(tmp_path / "ada", {"attention.py": content})
+
+    assert only(tmp_path) == Submission("ada", {"attention.py": content})
+
+
+def linked(folder):
+    """Put a link where the file should be, and a folder's link that leads in a circle."""
+    (folder / "hw2").symlink_to("..")
+    write(folder.parent.parent / "elsewhere", {"attention.py": CODE})
+    (folder / "attention.py").symlink_to("../../elsewhere/attention.py")
+
+
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        pytest.param(
+            lambda folder: write(folder, {"attention.py": "# é\n".encode("latin-1")}),
+            "attention.py is not UTF-8 (byte 0xe9 in line 1); save it as UTF-8",
+            id="latin_1",
+        ),
+        pytest.param(
+            lambda folder: write(folder, {"attention.py": "x = 1\n".encode("utf-16")}),
+            "attention.py is not UTF-8 (byte 0xff in line 1); save it as UTF-8",
+            id="utf_16",
+        ),
+        pytest.param(
+            lambda folder: write(folder, {"attention.py": b"x = 1\0"}),
+            "attention.py has a NUL byte, so it is not text; hand in the source",
+            id="nul",
+        ),
+        pytest.param(
+            lambda folder: write(folder, {"attention.py": b"#" * (unpack.MIB + 1)}),
+            "attention.py is larger than 1 MiB; hand in the file without data or outputs",
+            id="enormous",
+        ),
+        pytest.param(
+            linked,
+            "attention.py is a link; hand in the file itself",
+            id="link",
+        ),
+        pytest.param(
+            lambda folder: os.mkfifo(folder / "attention.py"),
+            "attention.py is not an ordinary file; hand in a file",
+            id="fifo",
+        ),
+        pytest.param(
+            lambda folder: (folder / "attention.py").mkdir(),
+            "attention.py is a folder; hand in a file of that name",
+            id="folder",
+        ),
+        pytest.param(
+            lambda folder: write(folder, {"attention.py": CODE, "hw2/attention.py": CODE}),
+            "attention.py was handed in 2 times (attention.py, hw2/attention.py); hand in one",
+            id="top_and_wrapper",
+        ),
+        pytest.param(
+            lambda folder: write(folder, {"Attention.py": CODE}),
+            "found Attention.py; expected attention.py; rename it",
+            id="case",
+        ),
+        pytest.param(
+            lambda folder: write(folder, {"attention (1).py": CODE}),
+            "found attention (1).py; expected attention.py; rename it",
+            id="second_download",
+        ),
+        pytest.param(
+            lambda folder: write(folder, {"a/b/attention.py": CODE}),
+            "found a/b/attention.py; expected attention.py at the top or in one folder; hand it in there",
+            id="too_deep",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_taken(tmp_path, make, problem):
+    """A wanted file that can't be taken is told in a sentence, and the student's other file is taken."""
+    folder = write(tmp_path / "class" / "ada", {"two_layer_net.py": CODE})
+    make(folder)
+
+    found = only(tmp_path / "class")
+
+    assert found.problems == {"attention.py": problem}
+    assert found.files["two_layer_net.py"] == CODE
+    assert "attention.py" not in found.files
+    assert found.refused == ""
+
+
+def zip_member(name, mode, content):
+    """A zip archive of one member with a Unix mode, and a good file beside it."""
+    member = zipfile.ZipInfo(name)
+    member.external_attr = mode << 16
+    return zipped({member: content, "two_layer_net.py": CODE})
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize(
+    ("name", "make", "problem"),
+    [
+        pytest.param(
+            "ada.zip", lambda: zip_member("attention.py", stat.S_IFLNK | 0o777, b"/etc/passwd"), "is a link", id="zip_link"
+        ),
+        pytest.param("ada.zip", lambda: zip_member("attention.py", stat.S_IFIFO, b""), "ordinary file", id="zip_fifo"),
+        pytest.param(
+            "ada.zip",
+            lambda: zipped({zipfile.ZipInfo("attention.py"): CODE, zipfile.ZipInfo("attention.py"): b"", WANTED[1]: CODE}),
+            "was handed in 2 times (attention.py, attention.py)",
+            id="zip_twice",
+        ),
+        pytest.param(
+            "ada.zip", lambda: zipped({"attention.py": b"#" * 2**21, WANTED[1]: CODE}), "larger than 1 MiB", id="zip_large"
+        ),
+        pytest.param(
+            "ada.tar.gz",
+            lambda: tarred([(special("attention.py", tarfile.SYMTYPE, "/etc/passwd"), b""), (WANTED[1], CODE)]),
+            "is a link",
+            id="tar_symlink",
+        ),
+        pytest.param(
+            "ada.tar.gz",
+            lambda: tarred([(WANTED[1], CODE), (special("attention.py", tarfile.LNKTYPE, WANTED[1]), b"")]),
+            "is a link",
+            id="tar_hard_link",
+        ),
+        pytest.param(
+            "ada.tar.gz",
+            lambda: tarred([(special("attention.py", tarfile.CHRTYPE), b""), (WANTED[1], CODE)]),
+            "is not an ordinary file",
+            id="tar_device",
+        ),
+        pytest.param(
+            "ada.tar.gz",
+            lambda: tarred([("attention.py", b"#" * 2**21), (WANTED[1], CODE)]),
+            "is larger than 1 MiB",
+            id="tar_large",
+        ),
+    ],
+)
+def test_a_member_that_cannot_be_taken(tmp_path, name, make, problem):
+    """The same holds for what is in archives: no link is followed, no device made, no second copy preferred."""
+    write(tmp_path, {name: make()})
+
+    found = only(tmp_path)
+
+    assert problem in found.problems["attention.py"]
+    assert found.files == {"two_layer_net.py": CODE}
+
+
+def locked(content):
+    """A zip archive whose first member says that it is encrypted."""
+    content = bytearray(content)
+    content[6] |= 1
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(content)
+
+
+def wrong_checksum(content):
+    """A zip archive whose member was changed after it was packed."""
+    return content.replace(CODE, CODE.replace(b"S", b"T"))
+
+
+def stored(files):
+    """A zip archive that is not compressed."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as members:
+        for name, content in files.items():
+            members.writestr(name, content)
+    return archive.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        pytest.param("ada.zip", zipped({"../attention.py": CODE}), "../attention.py would be written outside", id="zip_climbs"),
+        pytest.param("ada.zip", zipped({"a/../../b.py": CODE}), "would be written outside", id="zip_climbs_within"),
+        pytest.param("ada.zip", zipped({"..\\attention.py": CODE}), "would be written outside", id="zip_climbs_backwards"),
+        pytest.param("ada.zip", zipped({"C:\\attention.py": CODE}), "would be written outside", id="zip_drive"),
+        pytest.param("ada.tgz", tarred([("/etc/attention.py", CODE)]), "would be written outside", id="tar_absolute"),
+        pytest.param("ada.tar", tarred([("../ada", CODE)], "w"), "would be written outside", id="tar_climbs"),
+        pytest.param("ada.zip", b"", "ada.zip could not be read", id="empty_zip"),
+        pytest.param("ada.zip", b"PK", "ada.zip could not be read", id="two_bytes"),
+        pytest.param("ada.zip", zipped({"attention.py": CODE})[:-30], "ada.zip could not be read", id="cut_zip"),
+        pytest.param("ada.zip", wrong_checksum(stored({"attention.py": CODE})), "Bad CRC-32", id="changed_zip"),
+        pytest.param("ada.zip", locked(zipped({"attention.py": CODE})), "locked with a password", id="locked"),
+        pytest.param("ada.tar.gz", tarred([("attention.py", CODE * 99)])[:-30], "could not be read", id="cut_tar_gz"),
+        pytest.param("ada.tar", b"not an archive" * 99, "ada.tar could not be read", id="not_a_tar"),
+        pytest.param("ada.rar", b"Rar!", "ada.rar is not a .zip or .tar.gz; hand in one of these", id="rar"),
+    ],
+)
+def test_an_archive_that_cannot_be_read(tmp_path, name, content, sentence):
+    """A damaged or hostile archive is refused in one line; the next student's is read."""
+    write(tmp_path, {name: content, "bob/attention.py": CODE})
+
+    ada, bob = read_class(tmp_path, WANTED)
+
+    assert sentence in ada.refused
+    assert ada.refused.isprintable()
+    assert (ada.student, ada.files) == ("ada", {})
+    assert bob == Submission("bob", {"attention.py": CODE})
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, "bob"])
+
+
+class TestBounds:
+    """What a submission costs is bounded by us, not by what it says of itself."""
+
+    @pytest.fixture(autouse=True)
+    def small(self, monkeypatch):
+        """Bounds that a test reaches at once."""
+        monkeypatch.setattr(unpack, "MAX_MEMBERS", 20)
+        monkeypatch.setattr(unpack, "MAX_UNPACKED_BYTES", 3 * unpack.MIB)
+        monkeypatch.setattr(unpack, "MAX_ARCHIVE_BYTES", unpack.MIB)
+
+    @pytest.mark.parametrize(
+        ("name", "make", "sentence"),
+        [
+            pytest.param("ada.zip", lambda: zipped({f"{n}": b"" for n in range(21)}), "more than 20 files", id="zip_members"),
+            pytest.param("ada.tgz", lambda: tarred([(f"{n}", b"") for n in range(21)]), "more than 20 files", id="tar_members"),
+            pytest.param("ada.zip", lambda: zipped({"x": bytes(2**22)}), "unpacks to more than 3 MiB", id="zip_bomb"),
+            pytest.param("ada.tgz", lambda: tarred([("x", bytes(2**22))]), "unpacks to more than 3 MiB", id="tar_bomb"),
+            pytest.param("ada.zip", lambda: stored({"x": bytes(2**20)}), "ada.zip has 1 MiB; expected at most 1", id="large"),
+        ],
+    )
+    def test_archives(self, tmp_path, name, make, sentence):
+        """An archive of too many files or too many bytes is refused."""
+        write(tmp_path, {name: make()})
+
+        assert sentence in only(tmp_path).refused
+
+    def test_a_stream_that_belies_its_header(self, tmp_path):
+        """A tar whose gzip stream goes on behind the last member is read no further than the bound."""
+        endless = special("pax", tarfile.XHDTYPE)
+        endless.size = 2**32
+        write(tmp_path, {"ada.tar.gz": gzipped(endless.tobuf(tarfile.USTAR_FORMAT) + bytes(2**22))})
+
+        assert "unpacks to more than 3 MiB" in only(tmp_path).refused
+
+    def test_a_zip_directory_that_is_too_long(self, tmp_path, monkeypatch):
+        """A zip's list of files is not even read when it is longer than any student's."""
+        monkeypatch.setattr(unpack, "MAX_DIRECTORY_BYTES", 100)
+        write(tmp_path, {"ada.zip": zipped({"attention.py": b"", "two_layer_net.py": b""})})
+
+        assert "list of files is too long" in only(tmp_path).refused
+
+    def test_folders(self, tmp_path):
+        """A folder of too many files is refused."""
+        write(tmp_path / "ada", {f"{n}.txt": b"" for n in range(21)})
+
+        assert "more than 20 files" in only(tmp_path).refused
+
+    def test_data_that_nobody_reads(self, tmp_path):
+        """A large file that was not asked for costs nothing, so it is no reason to refuse a folder."""
+        write(tmp_path / "ada", {"attention.py": CODE, "mnist.npz": bytes(2**22)})
+
+        assert only(tmp_path) == Submission("ada", {"attention.py": CODE}, ("mnist.npz",))
+
+
+def gzipped(content):
+    """The content, compressed."""
+    packed = io.BytesIO()
+    with unpack.gzip.GzipFile(fileobj=packed, mode="wb") as file:
+        file.write(content)
+    return packed.getvalue()
+
+
+def test_a_zip_member_that_belies_its_size(tmp_path):
+    """A member that is longer than the archive's list says is not read beyond what it says."""
+    content = bytearray(zipped({"attention.py": b"#" * 2**22}))
+    at = content.index(b"PK\x01\x02") + 24
+    content[at : at + 4] = (5).to_bytes(4, "little")
+    write(tmp_path, {"ada.zip": bytes(content)})
+
+    assert only(tmp_path).files.get("attention.py", b"#####") == b"#####"
+
+
+@pytest.mark.parametrize("make", [lambda: stored({"attention.py": CODE}), lambda: tarred([("attention.py", CODE)])])
+def test_damage_anywhere_is_a_sentence(tmp_path, make):
+    """Whatever bytes of an archive are broken, the class is read: no exception leaves `read_class`."""
+    content, rng = make(), random.Random(0)
+    for _ in range(300):
+        broken = bytearray(content)
+        for _ in range(rng.randint(1, 4)):
+            broken[rng.randrange(len(broken))] = rng.randrange(256)
+        write(tmp_path, {"ada.zip": bytes(broken[: rng.randint(len(broken) // 2, len(broken))])})
+
+        found = only(tmp_path)
+
+        assert found.student == "ada"
+        assert found.refused.isprintable()
+
+
+@pytest.mark.parametrize("name", ["ada", "ada.zip"])
+def test_a_link_in_place_of_a_submission(tmp_path, name):
+    """A link is not followed even where the whole folder or archive should be."""
+    target = write(tmp_path / "elsewhere", {"attention.py": CODE, "a.zip": zipped({"attention.py": CODE})})
+    folder = write(tmp_path / "class", {})
+    (folder / name).symlink_to(target if name == "ada" else target / "a.zip")
+
+    assert only(folder) == Submission("ada", refused=f"{name} is a link; hand in the folder or archive itself")
+
+
+def test_a_pipe_in_place_of_an_archive(tmp_path):
+    """Nobody waits for a pipe."""
+    os.mkfifo(tmp_path / "ada.zip")
+
+    assert only(tmp_path).refused == "ada.zip could not be read: not an ordinary file; hand it in again"
+
+
+def test_two_submissions_of_one_name(tmp_path):
+    """A folder and an archive of one name: nobody knows which is meant, so neither is graded, and both are told."""
+    write(tmp_path, {"ada/attention.py": CODE, "ada.zip": zipped({"attention.py": CODE}), "bob/attention.py": CODE})
+
+    ada, ada_again, bob = read_class(tmp_path, WANTED)
+
+    sentence = "ada and ada.zip are of one name; keep the one to be graded"
+    assert [ada, ada_again] == [Submission("ada", refused=sentence), Submission("ada-2", refused=sentence)]
+    assert bob.files
+
+
+@pytest.mark.parametrize(
+    ("names", "students"),
+    [
+        pytest.param(["Ada", "ada", "ada-2"], ["Ada", "ada-2", "ada-2-2"], id="case"),
+        pytest.param(["a:b", "a?b"], ["a_b", "a_b-2"], id="separators"),
+        pytest.param(["x\x1b[31m\n"], ["x_[31m_"], id="control"),
+        pytest.param(["a\u202eb"], ["a_b"], id="right_to_left"),
+        pytest.param(["Zoë Ångström 李"], ["Zoë Ångström 李"], id="letters_of_all_kinds"),
+        pytest.param([" ", "..."[:2] + "x"], ["unnamed"], id="nothing_left"),
+        pytest.param(["a" * 200], ["a" * 60], id="long"),
+        pytest.param(["trailing. ."], ["trailing"], id="trailing_dots"),
+    ],
+)
+def test_student_names(tmp_path, names, students):
+    """A student's name is fit to be a folder's, and no two are the same folder on any disk."""
+    for name in names:
+        (tmp_path / name).mkdir()
+
+    assert [found.student for found in read_class(tmp_path, WANTED)] == students
+
+
+def test_names_that_are_no_text(tmp_path):
+    """A file name that is not UTF-8, or steers a terminal, is named in plain letters."""
+    folder = write(tmp_path / "ada", {"attention.py": CODE, "\x1b[2J.txt": b""})
+    (folder / os.fsdecode(b"caf\xe9.py")).write_bytes(CODE)
+
+    assert only(tmp_path).extra == ("?[2J.txt", "caf?.py")
+
+
+def test_a_long_list_of_extra_files_is_cut(tmp_path):
+    """A report names some of many extra files and says how many more there are."""
+    write(tmp_path / "ada", {f"{n:02}.txt": b"" for n in range(60)})
+
+    *names, rest = only(tmp_path).extra
+
+    assert (names[0], len(names), rest) == ("00.txt", submissions.MAX_EXTRA_NAMES, "and 10 more")
+
+
+def test_modules_that_differ_in_case_only(tmp_path):
+    """Of modules that would be one file on some disks, the one asked for is kept, or else the first."""
+    write(tmp_path / "ada", {"Attention.py": b"", "attention.py": CODE, "B.py": CODE, "b.py": b""})
+
+    assert only(tmp_path).files == {"attention.py": CODE, "B.py": CODE}
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        pytest.param(lambda path: None, "class does not exist; name the folder", id="missing"),
+        pytest.param(lambda path: path.write_bytes(b""), "class is a file; name the folder", id="file"),
+        pytest.param(lambda path: path.mkdir(), "class holds nothing; expected one folder, .zip", id="empty"),
+        pytest.param(lambda path: write(path, {"a.txt": b"", ".b/c": b""}), "class holds a.txt; expected", id="no_work"),
+    ],
+)
+def test_no_class(tmp_path, make, sentence):
+    """A folder that can't be a class is an error of whoever named it, told in one sentence."""
+    make(tmp_path / "class")
+
+    with pytest.raises(ClassError, match=sentence):
+        read_class(tmp_path / "class", WANTED)

@@ -1,0 +1,97 @@
+"""What is equally right: a program with the same solution, and a classifier as good as the dual's solution."""
+
+import numpy as np
+
+from autograder.compare import Finding, differences
+
+from .checks import CLASSIFIER, core_and_ring, equality, mislabelled, objective
+
+# The dual's solution is unique, so a right submission classifies as the reference does but for points that f puts within
+# the solver's accuracy of 0, and its loss differs by the solver's relative gap, 1e-6. What is asked leaves room for much
+# more and depends on no luck: there is no false alarm to bound.
+ACCURACY_SHORT = 0.05
+LOSS_ABOVE = 1.01
+
+
+def same_objective(found, reference, rng):
+    """P and q are the dual's, up to one positive factor on both: it doesn't move the minimum."""
+    scaled = {}
+    for q in [name for name in reference if name.startswith("q_")]:
+        P = q.replace("q_", "P_")
+        factor = -found[q].mean() if (found[q] < 0).all() else 1.0
+        scaled |= {P: found[P] / factor, q: found[q] / factor}
+    yield from differences(scaled, reference, objective.__check__)
+
+
+def same_equality(found, reference, rng):
+    """A and b are the dual's, up to one factor on both: it doesn't change who satisfies the equation."""
+    scaled = {}
+    for A in [name for name in reference if name.startswith("A")]:
+        b = A.replace("A", "b")
+        factor = found[A][0, 0] / reference[A][0, 0] or 1.0
+        scaled |= {A: found[A] / factor, b: found[b] / factor}
+    yield from differences(scaled, reference, equality.__check__)
+
+
+def same_bounds(found, reference, rng):
+    """G and h are the dual's, up to the order of the rows and a positive factor on each."""
+    for G in [name for name in reference if name.startswith("G")]:
+        h = G.replace("G", "h")
+        nothing = np.zeros_like(reference[h])
+        if not _same_rows(found[G], nothing, reference[G], nothing):
+            yield Finding(
+                53, G, f"the rows of `{G}` are not those of 0 ≤ v ≤ C; write the two families of inequalities as `≤` rows"
+            )
+        elif not _same_rows(found[G], found[h], reference[G], reference[h]):
+            yield Finding(53, h, f"`{h}` bounds some row of `{G}` by another number than 0 ≤ v ≤ C does; go through both row by row")
+
+
+def _same_rows(G, h, right_G, right_h):
+    return np.allclose(_rows(G, h), _rows(right_G, right_h), rtol=1e-6, atol=1e-9)
+
+
+def _rows(G, h):
+    """The inequalities as rows (g, h), the largest entry of g being 1 in size, in an order of their own."""
+    size = np.abs(G).max(axis=1)
+    rows = np.column_stack([G, h]) / np.where(size > 0, size, 1.0)[:, None]
+    return rows[np.lexsort(rows.round(6).T)]
+
+
+def solved(found, reference, rng):
+    """The classifier's loss is the smallest there is, and it classifies what it has seen and what it hasn't."""
+    (X, y), (_, y_new) = core_and_ring(rng, 48), core_and_ring(rng, 300)
+    y = mislabelled(y)
+    for code, name, labels, which in ((62, "f_train", y, "training"), (63, "f_new", y_new, "new")):
+        accuracy = np.mean((found[name] > 0) == labels)
+        asked = np.mean((reference[name] > 0) == labels) - ACCURACY_SHORT
+        if accuracy < asked:
+            message = (
+                f"the fitted classifier puts {accuracy:.0%} of the {which} points on the right side; "
+                f"expected at least {asked:.0%}: get the checks above to pass first"
+            )
+            yield Finding(code, name, message)
+    loss, asked = _loss(found["f_train"], X, y), LOSS_ABOVE * _loss(reference["f_train"], X, y)
+    if loss > asked:
+        message = (
+            f"the fitted classifier has the loss ½‖w‖² + C Σ hinge = {loss:.4g}; expected at most {asked:.4g}: "
+            "its alpha isn't the dual's solution, so look at the quadratic program"
+        )
+        yield Finding(60, "f_train", message)
+
+
+def _loss(f, X, y):
+    """The primal objective of the smoothest function with values f on X, at the bias that suits it best.
+
+    w is found from f alone: f = K beta + b, where sum(beta) = 0 picks the b that leaves w shortest.
+    """
+    y = 2.0 * y - 1.0
+    squared_distance = np.sum((X[:, None] - X[None]) ** 2, axis=2)
+    # The ridge keeps two points that nearly coincide from blowing up what is rounding in f.
+    K = np.exp(-CLASSIFIER["gamma"] * squared_distance) + 1e-9 * np.eye(len(y))
+    of_f, of_one = np.linalg.solve(K, np.column_stack([f, np.ones_like(y)])).T
+    beta = of_f - of_f.sum() / of_one.sum() * of_one
+    g = K @ beta
+    # The loss is piecewise linear in b, with its corners where a point meets its margin.
+    corners = y - g
+    hinge = np.maximum(0, 1 - y * (g + corners[:, None])).sum(axis=1).min()
+    return beta @ g / 2 + CLASSIFIER["C"] * hinge

@@ -10,7 +10,7 @@ KERNELS = {
     "rbf": {"kernel": "rbf", "degree": 2, "gamma": 0.4, "coef0": 0.6},
     "sigmoid": {"kernel": "sigmoid", "degree": 2, "gamma": 0.3, "coef0": -0.5},
 }
-CLASSIFIER = {"C": 2.5, "kernel": "rbf", "gamma": 0.8}
+CLASSIFIER = {"C": 2.5, "kernel": "rbf", "gamma": 0.4}
 
 
 def labelled(rng, n):
@@ -25,10 +25,12 @@ def program(svm, X, y, C, kernel_params):
 
 def core_and_ring(rng, n):
     """n points in the plane: one in four in a core, class 1, and the others in the ring around it, class 0."""
+    spread = np.arange(n) * 0.6180339887 % 1  # even, whatever n
     y = np.repeat([1, 0], [n // 4, n - n // 4])
-    radius = np.where(y == 1, 0.7 * np.sqrt(rng.uniform(size=n)), rng.uniform(1.5, 3.5, size=n))
-    angle = np.linspace(0, 2 * np.pi * n / (n - n // 4), n) + rng.uniform(-0.05, 0.05, size=n)
-    return radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)]), y
+    radius = np.where(y == 1, 0.7 * np.sqrt(spread), 1.5 + 2 * spread)
+    angle = rng.uniform(0, 2 * np.pi) + np.linspace(0, 2 * np.pi * n / (n - n // 4), n)
+    X = radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
+    return X + rng.normal(scale=0.03, size=X.shape), y
 
 
 def mislabelled(y):

@@ -2,7 +2,7 @@
 
 Hint: `kernel_dot` pairs the rows of its arguments and gives one number a row, here k(x_n, x_n). The sum runs over all
 m, so every support vector must meet every training point: that is `kernel_matrix`.
-Caught: bias 53, trained 62
+Caught: bias 53
 """
 
 

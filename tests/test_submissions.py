@@ -74,7 +74,9 @@ def only(folder, wanted=WANTED):
         pytest.param("ada.tgz", tarred([("./hw2/attention.py", CODE)]), id="tgz_wrapper"),
         pytest.param("ada.tar", tarred([("attention.py", CODE)], "w"), id="tar"),
         pytest.param("ada.tar.gz", tarred([("attention.py", CODE)], "w"), id="tar_not_gz"),
-        pytest.param("ada.tar", tarred([(special("hw2", tarfile.DIRTYPE), b""), ("hw2/attention.py", CODE)]), id="tar_dir"),
+        pytest.param(
+            "ada.tar", tarred([(special("hw2", tarfile.DIRTYPE), b""), ("hw2/attention.py", CODE)]), id="tar_dir"
+        ),
     ],
 )
 def test_archives(tmp_path, name, content):
@@ -230,17 +232,25 @@ def zip_member(name, mode, content):
     ("name", "make", "problem"),
     [
         pytest.param(
-            "ada.zip", lambda: zip_member("attention.py", stat.S_IFLNK | 0o777, b"/etc/passwd"), "is a link", id="zip_link"
+            "ada.zip",
+            lambda: zip_member("attention.py", stat.S_IFLNK | 0o777, b"/etc/passwd"),
+            "is a link",
+            id="zip_link",
         ),
         pytest.param("ada.zip", lambda: zip_member("attention.py", stat.S_IFIFO, b""), "ordinary file", id="zip_fifo"),
         pytest.param(
             "ada.zip",
-            lambda: zipped({zipfile.ZipInfo("attention.py"): CODE, zipfile.ZipInfo("attention.py"): b"", WANTED[1]: CODE}),
+            lambda: zipped(
+                {zipfile.ZipInfo("attention.py"): CODE, zipfile.ZipInfo("attention.py"): b"", WANTED[1]: CODE}
+            ),
             "was handed in 2 times (attention.py, attention.py)",
             id="zip_twice",
         ),
         pytest.param(
-            "ada.zip", lambda: zipped({"attention.py": b"#" * 2**21, WANTED[1]: CODE}), "larger than 1 MiB", id="zip_large"
+            "ada.zip",
+            lambda: zipped({"attention.py": b"#" * 2**21, WANTED[1]: CODE}),
+            "larger than 1 MiB",
+            id="zip_large",
         ),
         pytest.param(
             "ada.tar.gz",
@@ -303,9 +313,13 @@ def stored(files):
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
-        pytest.param("ada.zip", zipped({"../attention.py": CODE}), "../attention.py would be written outside", id="zip_climbs"),
+        pytest.param(
+            "ada.zip", zipped({"../attention.py": CODE}), "../attention.py would be written outside", id="zip_climbs"
+        ),
         pytest.param("ada.zip", zipped({"a/../../b.py": CODE}), "would be written outside", id="zip_climbs_within"),
-        pytest.param("ada.zip", zipped({"..\\attention.py": CODE}), "would be written outside", id="zip_climbs_backwards"),
+        pytest.param(
+            "ada.zip", zipped({"..\\attention.py": CODE}), "would be written outside", id="zip_climbs_backwards"
+        ),
         pytest.param("ada.zip", zipped({"C:\\attention.py": CODE}), "would be written outside", id="zip_drive"),
         pytest.param("ada.tgz", tarred([("/etc/attention.py", CODE)]), "would be written outside", id="tar_absolute"),
         pytest.param("ada.tar", tarred([("../ada", CODE)], "w"), "would be written outside", id="tar_climbs"),
@@ -345,11 +359,17 @@ class TestBounds:
     @pytest.mark.parametrize(
         ("name", "make", "sentence"),
         [
-            pytest.param("ada.zip", lambda: zipped({f"{n}": b"" for n in range(21)}), "more than 20 files", id="zip_members"),
-            pytest.param("ada.tgz", lambda: tarred([(f"{n}", b"") for n in range(21)]), "more than 20 files", id="tar_members"),
+            pytest.param(
+                "ada.zip", lambda: zipped({f"{n}": b"" for n in range(21)}), "more than 20 files", id="zip_members"
+            ),
+            pytest.param(
+                "ada.tgz", lambda: tarred([(f"{n}", b"") for n in range(21)]), "more than 20 files", id="tar_members"
+            ),
             pytest.param("ada.zip", lambda: zipped({"x": bytes(2**22)}), "unpacks to more than 3 MiB", id="zip_bomb"),
             pytest.param("ada.tgz", lambda: tarred([("x", bytes(2**22))]), "unpacks to more than 3 MiB", id="tar_bomb"),
-            pytest.param("ada.zip", lambda: stored({"x": bytes(2**20)}), "ada.zip has 1 MiB; expected at most 1", id="large"),
+            pytest.param(
+                "ada.zip", lambda: stored({"x": bytes(2**20)}), "ada.zip has 1 MiB; expected at most 1", id="large"
+            ),
         ],
     )
     def test_archives(self, tmp_path, name, make, sentence):
@@ -499,7 +519,9 @@ def test_modules_that_differ_in_case_only(tmp_path):
         pytest.param(lambda path: None, "class does not exist; name the folder", id="missing"),
         pytest.param(lambda path: path.write_bytes(b""), "class is a file; name the folder", id="file"),
         pytest.param(lambda path: path.mkdir(), "class holds nothing; expected one folder, .zip", id="empty"),
-        pytest.param(lambda path: write(path, {"a.txt": b"", ".b/c": b""}), "class holds a.txt; expected", id="no_work"),
+        pytest.param(
+            lambda path: write(path, {"a.txt": b"", ".b/c": b""}), "class holds a.txt; expected", id="no_work"
+        ),
     ],
 )
 def test_no_class(tmp_path, make, sentence):

@@ -1,0 +1,58 @@
+# The commands of this repository. The first one that needs it installs everything into $(VENV); later ones need no network.
+
+VENV        = .venv
+CONSTRAINTS = constraints.txt
+# Looked for only when it is needed; name another with PYTHON=/path/to/python.
+PYTHON     ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+                $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN         = $(VENV)/bin
+READY       = $(VENV)/installed
+
+.PHONY: help setup grade test release dist notebooks lint format types check clean
+
+help:            ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: $(READY)  ## Install what is needed into .venv; every other target does so when it must
+
+grade: $(READY)  ## Grade SUBMISSIONS=folder [OUT=folder] [ASSIGNMENT=name]; without SUBMISSIONS, a sample class
+	@$(BIN)/autograder grade $(if $(SUBMISSIONS),'$(SUBMISSIONS)') $(if $(OUT),--out '$(OUT)') \
+	    $(foreach name,$(ASSIGNMENT),--assignment $(name)) $(if $(WORKERS),--workers $(WORKERS))
+
+test: $(READY)   ## Run the tests; ARGS='-k svm' runs some
+	@$(BIN)/python -m pytest $(ARGS)
+
+release: $(READY)  ## Make assignments/ out of solutions/
+	@$(BIN)/autograder release
+
+dist: $(READY)   ## Make the zips that students get, in dist/
+	@$(BIN)/autograder dist
+
+notebooks: $(READY)  ## Run every notebook from top to bottom beside its reference
+	@$(BIN)/python .ci/notebooks.py
+
+lint: $(READY)   ## Look for mistakes and for what is not formatted
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+format: $(READY)  ## Format the code
+	@$(BIN)/ruff check --fix-only --quiet
+	@$(BIN)/ruff format
+
+types: $(READY)  ## Check the engine's types
+	@$(BIN)/mypy
+
+check:           ## Everything that CI runs
+	@.ci/run
+
+clean:           ## Remove what was made, except the environment and grades
+	rm -rf build/sample-class build/lib build/bdist.* dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
+
+# Older than either file: install again. Touched last, so that an install that was cut short is not taken for a whole one.
+$(READY): pyproject.toml $(CONSTRAINTS)
+	@test -n "$(PYTHON)" || { echo 'make: Python 3.11 or later was not found; name it with PYTHON=/path/to/python' >&2; exit 1; }
+	@echo 'Installing into $(VENV); this takes a minute or two, once.'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[homework,staff,dev]'
+	@touch $@

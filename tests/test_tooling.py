@@ -1,0 +1,80 @@
+"""What installs, tests and publishes the project is whole, and says nothing of the machine it was written on."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+HOME = Path(__file__).resolve().parent.parent
+WORKFLOW = HOME / ".github/workflows/ci.yml"
+TOOLING = [
+    "Makefile",
+    "constraints.txt",
+    "constraints-numpy1.txt",
+    "pyproject.toml",
+    ".ci/run",
+    ".pre-commit-config.yaml",
+]
+
+
+def pins(name):
+    """The exact versions of a constraints file, by package."""
+    lines = (HOME / name).read_text(encoding="utf-8").splitlines()
+    return dict(line.split("==") for line in lines if not line.startswith("#"))
+
+
+def canonical(name):
+    """A package's name as indexes compare it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_only_numpy_differs_between_the_two_environments():
+    """Whatever fails under NumPy 1.26 alone fails because of NumPy."""
+    newest, oldest = pins("constraints.txt"), pins("constraints-numpy1.txt")
+
+    assert newest.pop("numpy").startswith("2.")
+    assert oldest.pop("numpy").startswith("1.26.")
+    assert newest == oldest
+
+
+def test_every_requirement_is_pinned():
+    """All that pyproject.toml asks for has one exact version."""
+    project = tomllib.loads((HOME / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    asked = [*project["dependencies"], *extras["homework"], *extras["staff"], *extras["dev"]]
+
+    names = {canonical(re.match(r"[\w.-]+", requirement)[0]) for requirement in asked}
+
+    assert names <= {canonical(name) for name in pins("constraints.txt")}
+
+
+def test_help_lists_every_target():
+    """`make help` has a sentence for each target that can be asked for."""
+    makefile = (HOME / "Makefile").read_text(encoding="utf-8")
+    targets = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[1].split()
+
+    shown = subprocess.run(["make", "help"], cwd=HOME, capture_output=True, text=True, check=True).stdout
+
+    assert [line.split(maxsplit=1)[0] for line in shown.splitlines()] == targets
+    assert all(len(line.split()) > 2 for line in shown.splitlines())
+
+
+def test_ci_runs_what_people_run():
+    """The workflow and `make check` run the same script, on every Python that the constraints are for."""
+    workflow = WORKFLOW.read_text(encoding="utf-8")
+
+    assert "- run: .ci/run\n" in workflow
+    assert 'python: ["3.11", "3.12", "3.13"]' in workflow
+    assert "\t@.ci/run\n" in (HOME / "Makefile").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", TOOLING)
+def test_no_machine_is_named(name):
+    """No file that installs something names a package index, a home directory or a path of one machine."""
+    text = (HOME / name).read_text(encoding="utf-8")
+
+    assert re.findall(r"https?://|file:/|--index-url|--find-links|/home/|/root/|/Users/|/opt/", text) == []

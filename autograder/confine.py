@@ -161,7 +161,7 @@ class Confinement:
             options = f"size={int(limits['scratch_bytes'])},nr_inodes=4096,mode=700{owner}"
             kernel.mount("scratch", SCRATCH, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, options)
         else:
-            os.mkdir(folder, 0o700)
+            Path(folder).mkdir(0o700)
             if self._nobody:
                 os.chown(folder, NOBODY, NOBODY)
         if "limits" in self.held:
@@ -217,7 +217,7 @@ class Confinement:
             target = Path(root + source)
             target.parent.mkdir(parents=True, exist_ok=True)
             if path.is_symlink():  # /lib -> usr/lib
-                target.symlink_to(os.readlink(path))
+                target.symlink_to(path.readlink())
                 continue
             if path.is_dir():
                 target.mkdir(exist_ok=True)
@@ -233,7 +233,7 @@ class Confinement:
         devices = [(path, kernel.READ_FILE | kernel.WRITE_FILE) for path in DEVICES]
         # A run's folder is a mount of its own, made later: the rule is about the folder it is mounted in, which is
         # read-only.
-        work = [(os.path.dirname(SCRATCH) if self._has_root else self.scratch, kernel.WORK)]
+        work = [(str(Path(SCRATCH).parent) if self._has_root else self.scratch, kernel.WORK)]
         self._ruleset = kernel.landlock_ruleset([*reads, *devices, *work])
         return f"version {kernel.landlock_abi()}"
 
@@ -278,8 +278,8 @@ class Confinement:
             bounds[resource.RLIMIT_NPROC] = int(limits["threads"])
         for kind, bound in bounds.items():
             _, hard = resource.getrlimit(kind)
-            bound = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
-            resource.setrlimit(kind, (bound, bound))
+            lowest = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
+            resource.setrlimit(kind, (lowest, lowest))
 
 
 def _readable_by_all(path: str) -> bool:

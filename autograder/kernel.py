@@ -19,6 +19,7 @@ import struct
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 # --- system call numbers: x86_64 and aarch64; what one of them never had is absent there ---
 
@@ -141,7 +142,7 @@ def landlock_ruleset(rules: Sequence[tuple[str, int]]) -> int:
         except OSError:
             continue  # what isn't there needs no permission
         try:
-            beneath = access & files if os.path.isdir(path) else access & files & _OF_A_FILE
+            beneath = access & files if Path(path).is_dir() else access & files & _OF_A_FILE
             _call(_ADD_RULE, ruleset, 1, struct.pack("<Qi", beneath, fd), 0)
         finally:
             os.close(fd)
@@ -195,7 +196,7 @@ def _statement(code: int, value: int, if_true: int = 0, if_false: int = 0) -> by
 
 
 def seccomp_program(rules: Sequence[Rule]) -> bytes:
-    """The filter that refuses what the rules refuse, allows the rest, and kills what speaks another architecture's calls."""
+    """The filter that refuses what the rules refuse, allows the rest, and kills for calls of another kind."""
     program = [
         _statement(_LOAD, _ARCHITECTURE),
         _statement(_JEQ, _AUDIT_ARCH, 1, 0),

@@ -17,8 +17,9 @@ def audit(observe: Observe, problem: Problem, answers: Answers, seed: int) -> It
     The reference and each accept specimen get full marks; the starter gets 40; each reject specimen fails exactly the
     checks it names, with the codes it names, and reads its own hint; each check is named by a reject specimen.
     """
-    for name, source in (("the reference", problem.reference.files[problem.module_file].decode()),) + tuple(
-        (f"accept/{specimen.name}", specimen.source) for specimen in problem.specimens("accept")
+    for name, source in (
+        ("the reference", problem.reference.files[problem.module_file].decode()),
+        *tuple((f"accept/{specimen.name}", specimen.source) for specimen in problem.specimens("accept")),
     ):
         report = grade(observe, problem, problem.implementation(source), answers, seed)
         for verdict in report.checks:

@@ -15,13 +15,14 @@ from rich.table import Table
 from autograder import codes
 from autograder.answers import observe_answers
 from autograder.audit import audit as audit_problem
+from autograder.confine import REMEDIES
 from autograder.gradebook import grade_class, prepare
 from autograder.problem import Assignment, CourseError, Problem, read_course
 from autograder.progress import faults, print_summary, progress
 from autograder.release import as_zip, differs, release, write
 from autograder.report import problem_lines
 from autograder.sample import write_sample_class
-from autograder.sandbox import Sandbox
+from autograder.sandbox import Sandbox, SandboxError
 from autograder.student import check_file, find, problems_in
 from autograder.submissions import ClassError, read_class
 
@@ -43,7 +44,7 @@ class Command(click.Group):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except (CourseError, ClassError) as error:
+        except (CourseError, ClassError, SandboxError) as error:
             click.echo(f"autograder: {error}", err=True)
             sys.exit(EXIT_USAGE)
         except click.UsageError as error:
@@ -63,9 +64,16 @@ def main() -> None:
 @click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
 @click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="one per core")
 @click.option("--seed", type=click.IntRange(0), help="Instead of the assignment's hidden seed.")
+@click.option("--weak-sandbox", is_flag=True, help="Grade even if this machine can't confine student code.")
 @_COURSE
 def grade(
-    submissions: Path | None, names: tuple[str, ...], out: Path, workers: int, seed: int | None, course: Path
+    submissions: Path | None,
+    names: tuple[str, ...],
+    out: Path,
+    workers: int,
+    seed: int | None,
+    weak_sandbox: bool,
+    course: Path,
 ) -> None:
     """Grade a folder of SUBMISSIONS; without one, a sample class that is made for it.
 
@@ -81,7 +89,7 @@ def grade(
         console.print(f"No submissions named: grading a sample class of {count}, written to {submissions}.")
     handed_in = read_class(submissions, [name for p in problems for name in (p.module_file, p.notebook_file)])
     console.print(f"Observing the references and known mistakes of {len(problems)} problems.")
-    grader = prepare(problems, seed, workers)
+    grader = prepare(problems, seed, workers, weak=weak_sandbox)
     with progress(console, len(handed_in), "graded") as done:
         reports = grade_class(grader, handed_in, out, workers, done)
     print_summary(console, reports)
@@ -169,6 +177,29 @@ def audit(ids: tuple[str, ...], seed: int | None, course: Path) -> None:
             for sentence in sentences:
                 click.echo(f"  {sentence}")
     sys.exit(wrong)
+
+
+@main.command()
+def doctor() -> None:
+    """Say what this machine enforces on student code, promise by promise, and how to get the rest.
+
+    The status is 0 when every promise is kept.
+    """
+    enforced = Sandbox().enforced()
+    table = Table(show_lines=True)
+    for head in ("layer", "here", "without it"):
+        table.add_column(head)
+    for layer, remedy in REMEDIES.items():
+        here = enforced.held.get(layer)
+        table.add_row(
+            layer, f"yes: {here}" if here else f"no: {enforced.missing.get(layer, '')}", "" if here else remedy
+        )
+    Console().print(table)
+    for clause in enforced.lacks:
+        click.echo(f"not enforced here: {clause}")
+    if not enforced.lacks:
+        click.echo("Every promise is kept.")
+    sys.exit(bool(enforced.lacks))
 
 
 @main.command("codes")

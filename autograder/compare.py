@@ -89,7 +89,7 @@ def agree(value: Array, right: Array, check: Check) -> Array:
     return np.asarray(close | (value == right) | (np.isnan(value) & np.isnan(right)))
 
 
-def _wide(array: Array) -> type[np.float64] | type[np.complex128]:
+def _wide(array: Array) -> type[np.float64 | np.complex128]:
     return np.complex128 if array.dtype.kind == "c" else np.float64
 
 

@@ -11,7 +11,7 @@ from autograder import codes
 from autograder.answers import Answers, ByDraw
 from autograder.compare import Finding, differences, not_finite, structure
 from autograder.diagnose import hints
-from autograder.probe import Check, generator
+from autograder.probe import Check, entropy, generator
 from autograder.problem import Implementation, Problem
 from autograder.report import ProblemReport, Verdict
 from autograder.wire import Array, Failure, Observation
@@ -101,7 +101,7 @@ def _findings(
     if predicate is None:
         return [*found, *differences(arrays, expected, check)]
     try:
-        return [*found, *predicate(arrays, expected, generator(seed, check.name, observation.draw))]
+        return [*found, *predicate(arrays, expected, generator(entropy(seed, check.name, observation.draw)))]
     except Exception as error:  # noqa: BLE001  staff's predicate, on a student's arrays: ours, and no points lost
         why = f"{type(error).__name__}: {error}"
         return [Finding(codes.FAULTY_CHECK, "", f"the predicate `{check.expect}` failed ({why})")]

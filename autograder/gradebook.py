@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -17,7 +16,7 @@ from autograder.answers import Answers, observe_answers
 from autograder.grade import grade, unjudged
 from autograder.problem import Implementation, Problem
 from autograder.report import ProblemReport, Report, as_json, as_text
-from autograder.sandbox import Sandbox
+from autograder.sandbox import Sandbox, SandboxError
 from autograder.submissions import Submission
 
 # A spreadsheet takes a cell that begins with one of these for a formula.
@@ -36,16 +35,22 @@ class Grader:
         By problem id.
     seeds : mapping of str to int
         By problem id.
+    weak : bool
+        Grade even where student code can't be confined; each report's footer says so.
+    footer : tuple of str
+        What each report says of the run.
     """
 
     problems: tuple[Problem, ...]
     answers: Mapping[str, Answers]
     seeds: Mapping[str, int]
+    weak: bool = False
+    footer: tuple[str, ...] = ()
 
     def report(self, sandbox: Sandbox, submission: Submission) -> Report:
         """The report on one submission; it fails for nothing that a student hands in."""
         problems = tuple(self._problem(sandbox, submission, problem) for problem in self.problems)
-        return Report.of(submission.student, problems, _notes(submission))
+        return Report.of(submission.student, problems, _notes(submission), self.footer)
 
     def _problem(self, sandbox: Sandbox, submission: Submission, problem: Problem) -> ProblemReport:
         name = problem.module_file
@@ -63,13 +68,26 @@ class Grader:
             return unjudged(problem, codes.FAULTY_GRADER, f"the grader failed: {type(error).__name__}: {error}")
 
 
-def prepare(problems: Sequence[Problem], seed: int | None, workers: int) -> Grader:
-    """A grader, with the reference and the known mistakes of each problem observed, ``workers`` problems at a time."""
+def prepare(problems: Sequence[Problem], seed: int | None, workers: int, *, weak: bool = False) -> Grader:
+    """A grader, with the reference and the known mistakes of each problem observed, ``workers`` problems at a time.
+
+    Raises
+    ------
+    SandboxError
+        If student code can't be confined on this machine as promised, and ``weak`` does not allow that.
+    """
+    lacks = Sandbox().enforced().lacks
+    if lacks and not weak:
+        raise SandboxError(
+            f"student code can't be confined on this machine: {'; '.join(lacks)}. `autograder doctor` says how to get "
+            "the rest; --weak-sandbox grades all the same"
+        )
+    footer = tuple(f"this run was not fully confined: {clause}" for clause in lacks)
     seeds = {problem.id: problem.seed if seed is None else seed for problem in problems}
-    with _sandboxes() as sandbox, ThreadPoolExecutor(workers) as pool:
+    with _sandboxes(weak=weak) as sandbox, ThreadPoolExecutor(workers) as pool:
         found = pool.map(lambda problem: observe_answers(sandbox().observe, problem, seeds[problem.id]), problems)
         answers = {problem.id: answer for problem, answer in zip(problems, found, strict=True)}
-    return Grader(tuple(problems), answers, seeds)
+    return Grader(tuple(problems), answers, seeds, weak, footer)
 
 
 def grade_class(
@@ -91,7 +109,7 @@ def grade_class(
     """
     out.mkdir(parents=True, exist_ok=True)
     reports: dict[str, Report] = {}
-    with _sandboxes() as sandbox, ThreadPoolExecutor(workers) as pool:
+    with _sandboxes(weak=grader.weak) as sandbox, ThreadPoolExecutor(workers) as pool:
         running: list[Future[Report]] = [
             pool.submit(lambda one: grader.report(sandbox(), one), submission) for submission in submissions
         ]
@@ -133,18 +151,18 @@ def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that there is never half of it."""
     new = path.with_name(f".{path.name}.new")
     new.write_bytes(content)
-    os.replace(new, path)
+    new.replace(path)
 
 
 @contextmanager
-def _sandboxes() -> Iterator[Callable[[], Sandbox]]:
+def _sandboxes(*, weak: bool) -> Iterator[Callable[[], Sandbox]]:
     """A sandbox for each thread that asks, closed together."""
     own = threading.local()
     made: list[Sandbox] = []
 
     def sandbox() -> Sandbox:
         if not hasattr(own, "sandbox"):
-            own.sandbox = Sandbox()
+            own.sandbox = Sandbox(weak=weak)
             made.append(own.sandbox)
         mine: Sandbox = own.sandbox
         return mine

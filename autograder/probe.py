@@ -6,7 +6,7 @@ answers.
 
 from __future__ import annotations
 
-import zlib
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
@@ -43,8 +43,8 @@ class Check:
         A value agrees when ``|found - expected| <= atol * max(1, max|expected|) + rtol * |expected|``.
     because : str
         Why the tolerance is not the default; required where it is not.
-    wall_seconds : float
-        Time limit of one draw, seconds.
+    wall_seconds : float or None
+        Time limit of one draw, seconds; None for the problem's.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Check:
     rtol: float
     atol: float
     because: str
-    wall_seconds: float
+    wall_seconds: float | None
 
 
 def check(
@@ -67,7 +67,7 @@ def check(
     rtol: float = DEFAULT_RTOL,
     atol: float = DEFAULT_ATOL,
     because: str = "",
-    wall_seconds: float = 10.0,
+    wall_seconds: float | None = None,
 ) -> Callable[[Probe], Probe]:
     """Mark a probe as a check; the probe's name is the check's id, its docstring the sentence the student reads.
 
@@ -84,7 +84,7 @@ def check(
         title = " ".join((probe.__doc__ or "").strip().split("\n\n")[0].split())
         if not title:
             raise ValueError(f"check `{name}` has no docstring; write the sentence the student is to read")
-        if points <= 0 or draws < 1 or wall_seconds <= 0:
+        if points <= 0 or draws < 1 or (wall_seconds is not None and wall_seconds <= 0):
             raise ValueError(f"check `{name}`: points and wall_seconds must be > 0 and draws >= 1")
         if (rtol, atol) != (DEFAULT_RTOL, DEFAULT_ATOL) and not because:
             raise ValueError(f"check `{name}` sets a tolerance without saying why; add because=...")
@@ -101,6 +101,11 @@ def checks_of(page: ModuleType) -> tuple[Check, ...]:
     return tuple(record for record in found if isinstance(record, Check))
 
 
-def generator(seed: int, check: str, draw: int) -> np.random.Generator:
-    """The source of randomness of one draw of one check: the same inputs for the student and for the reference."""
-    return np.random.default_rng([seed, zlib.crc32(check.encode()), draw])
+def entropy(seed: int, check: str, draw: int) -> int:
+    """What the inputs of one draw of one check follow from; it doesn't tell the seed."""
+    return int.from_bytes(hashlib.sha256(f"{seed} {check} {draw}".encode()).digest()[:16])
+
+
+def generator(entropy: int) -> np.random.Generator:
+    """The source of randomness of one draw: the same inputs for the student and for the reference."""
+    return np.random.default_rng(entropy)

@@ -22,6 +22,7 @@ import msgspec
 import numpy as np
 
 from autograder.compare import Finding
+from autograder.limits import Limits
 from autograder.probe import Check, checks_of
 from autograder.wire import Array
 
@@ -44,6 +45,7 @@ class ProblemEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     title: str
     points: float
+    limits: Limits = Limits()
 
 
 class AssignmentEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -109,6 +111,8 @@ class Problem:
         Packages the student may import, beside the standard library.
     preload : tuple of str
         Modules that are imported before the student's, so that their import costs each run nothing.
+    limits : Limits
+        What a run may cost.
     seed : int
         The seed of the official run.
     """
@@ -122,6 +126,7 @@ class Problem:
     data: Mapping[str, Path]
     allowed_imports: tuple[str, ...]
     preload: tuple[str, ...]
+    limits: Limits
     seed: int
 
     @property
@@ -242,6 +247,7 @@ def read_assignment(folder: Path, name: str, data: Path) -> Assignment:
                 data={file: data / file for file in entry.data},
                 allowed_imports=entry.allowed_imports,
                 preload=tuple(dict.fromkeys((*entry.allowed_imports, *entry.preload))),
+                limits=item.limits,
                 seed=entry.seed,
             )
         )

@@ -32,12 +32,12 @@ def progress(console: Console, total: int, what: str) -> Iterator[Callable[[Repo
         )
         with Progress(*columns, console=console) as bar:
             task = bar.add_task(what, total=total)
-            yield lambda report: bar.advance(task)
+            yield lambda _: bar.advance(task)
         return
     started = time.monotonic()
     done = 0
 
-    def tell(report: Report) -> None:
+    def tell(_: Report) -> None:
         nonlocal done
         done += 1
         if done * LINES // total != (done - 1) * LINES // total:

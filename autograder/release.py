@@ -189,9 +189,11 @@ def _close(one: ByDraw, other: ByDraw) -> bool:
             if isinstance(value, str) or isinstance(right, str):
                 if isinstance(value, str) != isinstance(right, str) or str(value) != str(right):
                     return False
-            elif value.dtype != right.dtype or value.shape != right.shape:
-                return False
-            elif not np.allclose(value, right, rtol=ROUNDING, atol=ROUNDING, equal_nan=True):
+            elif (
+                value.dtype != right.dtype
+                or value.shape != right.shape
+                or not np.allclose(value, right, rtol=ROUNDING, atol=ROUNDING, equal_nan=True)
+            ):
                 return False
     return True
 

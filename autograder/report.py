@@ -58,16 +58,19 @@ class ProblemReport(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """All verdicts on one submission; ``notes`` are sentences about its files."""
+    """All verdicts on one submission; ``notes`` are about its files, ``footer`` about the run."""
 
     student: str
     score: float
     max_score: float
     problems: tuple[ProblemReport, ...]
     notes: tuple[str, ...] = ()
+    footer: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, student: str, problems: tuple[ProblemReport, ...], notes: Iterable[str] = ()) -> Report:
+    def of(
+        cls, student: str, problems: tuple[ProblemReport, ...], notes: Iterable[str] = (), footer: Iterable[str] = ()
+    ) -> Report:
         """The report that follows from the problems'."""
         return cls(
             student=student,
@@ -75,6 +78,7 @@ class Report(msgspec.Struct, frozen=True):
             max_score=sum(problem.max_score for problem in problems),
             problems=problems,
             notes=tuple(shown(note) for note in notes),
+            footer=tuple(footer),
         )
 
 
@@ -90,7 +94,8 @@ def as_text(report: Report) -> str:
     lines += [""] * bool(report.notes)
     for problem in report.problems:
         lines += [*problem_lines(problem), ""]
-    return "\n".join(lines)
+    lines += [f"note: {line}" for line in report.footer]
+    return "\n".join(lines) + "\n" * bool(report.footer)
 
 
 def problem_lines(problem: ProblemReport) -> list[str]:

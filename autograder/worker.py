@@ -10,14 +10,13 @@ check, in order. It ends by being ended: whoever reads the channel stops the pro
 from __future__ import annotations
 
 import ast
-import gc
-import importlib
+import errno
 import io
 import json
 import linecache
+import math
 import os
-import signal
-import socket
+import shutil
 import struct
 import sys
 from collections import deque
@@ -31,13 +30,14 @@ import numpy as np
 from autograder.probe import checks_of, generator
 from autograder.wire import Ending, Failure, Frame, Observation, encode, plain
 
-MAX_OUTPUT_CHARACTERS = 4_000
 MAX_MESSAGE_CHARACTERS = 2_000
 MAX_FRAMES = 12
 WATCHED_ARRAYS = 16
 WATCHED_BYTES = 1 << 23
+# Not a path, so that no student's file can be taken for it.
+PAGE = "<checks.py>"
 
-LENGTH = struct.Struct("<I")
+LENGTHS = struct.Struct("<IQ")
 
 
 @dataclass(frozen=True)
@@ -47,41 +47,54 @@ class Job:
     Attributes
     ----------
     module : str
-        The name of the student's module; its file lies in ``folder``.
+        The name of the student's module.
     page : str
-        The path of the check page.
-    folder : str
-        The scratch folder that becomes the working directory.
+        The text of the check page.
     given : tuple of str
-        Names of the handed-out modules in ``folder``.
+        Names of the handed-out modules.
     allowed_imports : tuple of str
         Packages that student code may import, beside the standard library.
-    seed : int
-        The run's seed.
-    draws : tuple of (str, int)
-        Checks and draws, in order.
+    draws : tuple of (str, int, int)
+        Checks and draws, in order, with what each draw's inputs follow from. The run's seed is not told.
+    data : mapping of str to str
+        Paths of the files that students read as ``data/<name>``.
+    limits : mapping of str to float
+        The fields of :class:`autograder.limits.Limits`.
+    files : mapping of str to bytes
+        The submission's and the handed-out modules, laid out in the working directory.
     """
 
     module: str
     page: str
-    folder: str
     given: tuple[str, ...]
     allowed_imports: tuple[str, ...]
-    seed: int
-    draws: tuple[tuple[str, int], ...]
+    draws: tuple[tuple[str, int, int], ...]
+    data: Mapping[str, str]
+    limits: Mapping[str, float]
+    files: Mapping[str, bytes]
 
     def encode(self) -> bytes:
-        """The job as one message: a length and JSON."""
-        body = json.dumps(vars(self)).encode()
-        return LENGTH.pack(len(body)) + body
+        """The job as one message: two lengths, JSON, and the files."""
+        sizes = {name: len(content) for name, content in self.files.items()}
+        head = json.dumps({**vars(self), "files": sizes}).encode()
+        body = b"".join(self.files.values())
+        return LENGTHS.pack(len(head), len(body)) + head + body
 
     @classmethod
     def read(cls, receive: Callable[[int], bytes]) -> Job:
         """The job in a stream whose ``receive(n)`` gives n bytes."""
-        fields = json.loads(receive(LENGTH.unpack(receive(LENGTH.size))[0]))
-        for name in ("given", "allowed_imports"):
-            fields[name] = tuple(fields[name])
-        return cls(**{**fields, "draws": tuple((check, draw) for check, draw in fields["draws"])})
+        head, body = LENGTHS.unpack(receive(LENGTHS.size))
+        fields = json.loads(receive(head))
+        content = io.BytesIO(receive(body))
+        return cls(
+            **{
+                **fields,
+                "given": tuple(fields["given"]),
+                "allowed_imports": tuple(fields["allowed_imports"]),
+                "draws": tuple((check, draw, entropy) for check, draw, entropy in fields["draws"]),
+                "files": {name: content.read(size) for name, size in fields["files"].items()},
+            }
+        )
 
 
 class Clipped(io.TextIOBase):
@@ -89,7 +102,7 @@ class Clipped(io.TextIOBase):
 
     def __init__(self, limit: int) -> None:
         self.kept: list[str] = []
-        self.room = limit
+        self.limit = self.room = limit
 
     def writable(self) -> bool:
         """Yes."""
@@ -106,12 +119,16 @@ class Clipped(io.TextIOBase):
         """What was kept; the stream is as new afterwards."""
         text = "".join(self.kept)
         more = " […]" if self.room < 0 else ""
-        self.kept, self.room = [], MAX_OUTPUT_CHARACTERS
+        self.kept, self.room = [], self.limit
         return text + more
 
 
 class Missing(NotImplementedError, AttributeError):
     """The implementation has no function of that name."""
+
+
+class Oversize(Exception):
+    """A draw returned more than the limit."""
 
 
 class Forbidden(ImportError):
@@ -189,101 +206,152 @@ class Watched:
         setattr(object.__getattribute__(self, "_watched")[0], name, value)
 
 
-def run(job: Job, send: Callable[[bytes], None]) -> None:
-    """Do a job: one message for the import, then one for each draw."""
-    os.chdir(job.folder)
-    sys.path.insert(0, job.folder)
-    sys.dont_write_bytecode = True
-    output = Clipped(MAX_OUTPUT_CHARACTERS)
-    sys.stdout = sys.stderr = output
+def run(job: Job, folder: str, send: Callable[[bytes], None]) -> None:
+    """Do a job in a folder: one message for the import, then one for each draw."""
+    output = Clipped(int(job.limits["output_characters"]))
     try:
+        _lay_out(job, folder)
+        sys.path.insert(0, folder)
+        sys.dont_write_bytecode = True
+        sys.stdout = sys.stderr = output
         probes = {check.name: check.probe for check in checks_of(_check_page(job))}
     except Exception as error:
-        # Staff's own file, before any student code: the reader makes it a fault of the autograder.
+        # Staff's own files, before any student code: the reader makes it a fault of the autograder.
         send(encode(Observation("", 0, "faulty", failure=Failure(type(error).__name__, str(error)))))
         return
-    module, observation = _import(job, output)
+    module, observation = _import(job, folder, output)
     send(encode(observation))
     if module is None:
         return
-    for check, draw in job.draws:
-        send(encode(_observe(job, module, check, draw, probes[check], output)))
+    for check, draw, entropy in job.draws:
+        send(encode(_observe(job, folder, module, (check, draw, entropy), probes[check], output)))
+
+
+def _lay_out(job: Job, folder: str) -> None:
+    """Make the working directory: the modules, and the data where students read it."""
+    os.chdir(folder)
+    for name, content in job.files.items():
+        with open(name, "wb") as file:
+            file.write(content)
+    if job.data:
+        os.mkdir("data")
+    for name, path in job.data.items():
+        try:
+            os.symlink(path, os.path.join("data", name))
+        except OSError:  # Windows, for an ordinary user
+            shutil.copyfile(path, os.path.join("data", name))
 
 
 def _check_page(job: Job) -> ModuleType:
     page = ModuleType("checks")
-    page.__file__ = job.page
-    with open(job.page, encoding="utf-8") as file:
-        exec(compile(file.read(), job.page, "exec", dont_inherit=True), page.__dict__)
+    exec(compile(job.page, PAGE, "exec", dont_inherit=True), page.__dict__)
     return page
 
 
-def _import(job: Job, output: Clipped) -> tuple[ModuleType | None, Observation]:
+def _import(job: Job, folder: str, output: Clipped) -> tuple[ModuleType | None, Observation]:
     """The student's module, and how its import went."""
-    path = os.path.join(job.folder, f"{job.module}.py")
+    path = os.path.join(folder, f"{job.module}.py")
     module = ModuleType(job.module)
     module.__file__ = path
     sys.modules[job.module] = module
     try:
         with open(path, "rb") as file:
             code = compile(file.read(), path, "exec", dont_inherit=True)
-        _refuse_imports(job)
+        _refuse_imports(job, folder)
         exec(code, module.__dict__)
     except BaseException as error:
-        ending, failure = _failure(error, job)
+        ending, failure = _failure(error, job, folder)
         return None, Observation("", 0, ending, failure=failure, output=output.take())
     return module, Observation("", 0, "returned", output=output.take())
 
 
 def _observe(
-    job: Job, module: ModuleType, check: str, draw: int, probe: Callable[..., Any], output: Clipped
+    job: Job,
+    folder: str,
+    module: ModuleType,
+    draw: tuple[str, int, int],
+    probe: Callable[..., Any],
+    output: Clipped,
 ) -> Observation:
     """One draw of one check."""
+    check, number, entropy = draw
     watch = Watch()
     values: dict[str, Any] = {}
     failure = None
     ending: Ending = "returned"
     try:
-        returned = probe(Watched(module, job.module, job.module, watch), generator(job.seed, check, draw))
-        values = {str(name): plain(value) for name, value in returned.items()}
+        returned = probe(Watched(module, job.module, job.module, watch), generator(entropy))
+        values = _plain(returned, int(job.limits["returned_bytes"]))
     except BaseException as error:
-        ending, failure = _failure(error, job)
+        ending, failure = _failure(error, job, folder)
     return Observation(
-        check, draw, ending, values, tuple(watch.changed), watch.narrow, failure=failure, output=output.take()
+        check, number, ending, values, tuple(watch.changed), watch.narrow, failure=failure, output=output.take()
     )
 
 
-def _failure(error: BaseException, job: Job) -> tuple[Ending, Failure]:
+def _plain(returned: Mapping[str, object], limit: int) -> dict[str, Any]:
+    """The returned values as the wire carries them, none larger than the limit, and not all together either."""
+    values: dict[str, Any] = {}
+    for name, value in returned.items():
+        # An array of strides can be larger than the memory: its size is looked at before it is copied.
+        if isinstance(value, np.ndarray) and math.prod(value.shape) * value.dtype.itemsize > limit:
+            raise Oversize
+        values[str(name)] = plain(value)
+        limit -= values[str(name)].nbytes if isinstance(values[str(name)], np.ndarray) else 0
+        if limit < 0:
+            raise Oversize
+    return values
+
+
+def _failure(error: BaseException, job: Job, folder: str) -> tuple[Ending, Failure]:
     """How a run ended that raised: whose exception it is, and the student's own frames."""
     try:
         message = str(error)
     except BaseException:
         message = "(its message could not be read)"
-    frames = _own_frames(error.__traceback__, job)
-    if isinstance(error, SyntaxError) and (error.filename or "").startswith(job.folder + os.sep) and not frames:
+    frames = _own_frames(error.__traceback__, job, folder)
+    if isinstance(error, SyntaxError) and (error.filename or "").startswith(folder + os.sep) and not frames:
         frames = [Frame(os.path.basename(error.filename or ""), error.lineno or 0, "", (error.text or "").strip())]
         message = error.msg
     failure = Failure(type(error).__name__[:100], message[:MAX_MESSAGE_CHARACTERS], tuple(frames[-MAX_FRAMES:]))
+    if limit := _limit(error, job):
+        return "exhausted", Failure("", limit, failure.frames)
     if isinstance(error, Forbidden):
         return "forbidden", failure
     if isinstance(error, NotImplementedError):
         return "missing", failure
-    if isinstance(error, MemoryError):
-        return "exhausted", failure
-    if isinstance(error, FileNotFoundError) and error.filename == os.path.join(job.folder, f"{job.module}.py"):
+    if isinstance(error, FileNotFoundError) and error.filename == os.path.join(folder, f"{job.module}.py"):
         return "missing", Failure("FileNotFoundError", f"{job.module}.py was not handed in")
     if frames:
         return ("asserted" if isinstance(error, AssertionError) else "raised"), failure
-    if any(file == job.page for file, _, _ in _lines(error.__traceback__)):
+    if any(file == PAGE for file, _, _ in _lines(error.__traceback__)):
         return "misfit", _misfit(failure, error.__traceback__, job)
     return "raised", failure
 
 
+def _limit(error: BaseException, job: Job) -> str:
+    """Which limit an exception says was reached, as a sentence; an empty text if it says no such thing."""
+    mib = 1 << 20
+    if isinstance(error, Oversize):
+        return f"what came back is larger than {job.limits['returned_bytes'] / mib:.0f} MiB"
+    if isinstance(error, MemoryError):
+        return f"asked for more memory than there is (the limit is {job.limits['memory_bytes'] / mib:.0f} MiB)"
+    if isinstance(error, OSError) and error.errno == errno.EFBIG:
+        return f"wrote a file larger than {job.limits['file_bytes'] / mib:.0f} MiB"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"wrote more than {job.limits['scratch_bytes'] / mib:.0f} MiB in all, or too many files"
+    if isinstance(error, BlockingIOError) and error.errno == errno.EAGAIN:
+        return "tried to start another process; a run is one process"
+    if isinstance(error, RuntimeError) and str(error) == "can't start new thread":
+        return f"tried to start more than {job.limits['threads']:.0f} threads"
+    return ""
+
+
 def _misfit(failure: Failure, trace: TracebackType | None, job: Job) -> Failure:
     """The failure with the check page's line, which is what could not use the returned value."""
-    line, function = [(line, function) for file, line, function in _lines(trace) if file == job.page][-1]
-    text = linecache.getline(job.page, line).strip()
-    return Failure(failure.kind, failure.message, (Frame(os.path.basename(job.page), line, function, text),))
+    line, function = [(line, function) for file, line, function in _lines(trace) if file == PAGE][-1]
+    text = job.page.splitlines()[line - 1].strip()
+    return Failure(failure.kind, failure.message, (Frame("checks.py", line, function, text),))
 
 
 def _lines(trace: TracebackType | None) -> list[tuple[str, int, str]]:
@@ -294,21 +362,21 @@ def _lines(trace: TracebackType | None) -> list[tuple[str, int, str]]:
     return lines
 
 
-def _own_frames(trace: TracebackType | None, job: Job) -> list[Frame]:
-    given = {os.path.join(job.folder, f"{name}.py") for name in job.given}
+def _own_frames(trace: TracebackType | None, job: Job, folder: str) -> list[Frame]:
+    given = {os.path.join(folder, f"{name}.py") for name in job.given}
     return [
         Frame(os.path.basename(file), line, function, linecache.getline(file, line).strip()[:200])
         for file, line, function in _lines(trace)
-        if file.startswith(job.folder + os.sep) and file not in given
+        if file.startswith(folder + os.sep) and file not in given
     ]
 
 
-def _refuse_imports(job: Job) -> None:
+def _refuse_imports(job: Job, folder: str) -> None:
     """Raise Forbidden for an import, anywhere in the submission, of a package that the assignment doesn't allow."""
-    own = {name.removesuffix(".py") for name in os.listdir(job.folder) if name.endswith(".py")}
+    own = {name.removesuffix(".py") for name in os.listdir(folder) if name.endswith(".py")}
     allowed = {*sys.stdlib_module_names, *job.allowed_imports, *own, "autograder"}
     for name in sorted(own - set(job.given)):
-        path = os.path.join(job.folder, f"{name}.py")
+        path = os.path.join(folder, f"{name}.py")
         with open(path, "rb") as file:
             try:
                 tree = ast.parse(file.read())
@@ -329,16 +397,13 @@ def _packages(node: ast.AST) -> list[str]:
     return []
 
 
-def _receiver(file: socket.socket) -> Callable[[int], bytes]:
-    def receive(size: int) -> bytes:
-        return file.recv(size, socket.MSG_WAITALL)
-
-    return receive
-
-
-def once() -> None:
+def once(folder: str) -> None:
     """One job from standard input, its messages to standard output: a process of its own, on any system."""
     channel = os.dup(1)
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415
+
+        msvcrt.setmode(channel, os.O_BINARY)
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 1)
     os.dup2(null, 2)
@@ -350,54 +415,4 @@ def once() -> None:
         while view:
             view = view[os.write(channel, view) :]
 
-    run(job, send)
-
-
-def serve(control_fd: int, preload: tuple[str, ...]) -> None:
-    """Import what modules need, once; then, for each channel received on the control socket, do its job in a fork.
-
-    The conversation is strictly in turn: a channel comes, the fork's number goes; "end" comes, the fork is ended and
-    its exit status goes. When the other side is gone the fork is ended and so is this process.
-    """
-    control = socket.socket(fileno=control_fd)
-    for name in preload:
-        importlib.import_module(name)
-    gc.collect()
-    gc.freeze()
-    null = os.open(os.devnull, os.O_RDWR)
-    for fd in (0, 1, 2):
-        os.dup2(null, fd)
-    control.sendall(b"r")
-    while True:
-        message, fds, _, _ = socket.recv_fds(control, 1, 1)
-        if not message:
-            return
-        pid = os.fork()
-        if pid == 0:
-            _forked(control, fds[0])
-        os.close(fds[0])
-        control.sendall(LENGTH.pack(pid))
-        end = control.recv(1)
-        for kill in (os.killpg, os.kill):
-            try:
-                kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        _, status, usage = os.wait4(pid, 0)
-        if not end:
-            return
-        control.sendall(struct.pack("<iq", status, usage.ru_maxrss))
-
-
-def _forked(control: socket.socket, channel_fd: int) -> None:
-    """The fork's life: its own process group, one job, and no way back into the server's loop."""
-    try:
-        control.close()
-        os.setsid()
-        channel = socket.socket(fileno=channel_fd)
-        job = Job.read(_receiver(channel))
-        run(job, channel.sendall)
-        # Ended from outside: leaving by itself would run what student code has left behind.
-        signal.pause()
-    finally:
-        os._exit(0)
+    run(job, folder, send)

@@ -1,0 +1,44 @@
+"""What a run may cost: one table, overridable per problem by ``[problems.limits]`` in ``assignment.toml``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of one run; going past one is code 1, and costs the check it happened in.
+
+    Attributes
+    ----------
+    import_seconds : float
+        Wall time of the module's import.
+    wall_seconds : float
+        Wall time of one draw of a check that does not set its own.
+    cpu_seconds : int
+        CPU time of the process, over all its checks.
+    memory_bytes : int
+        Address space, beyond what the libraries take.
+    threads : int
+        Threads of the process; other processes it can't start. Enforced where there are user namespaces.
+    file_bytes : int
+        Size of one file written.
+    scratch_bytes : int
+        Size of all files written. Enforced where there are mount namespaces.
+    output_characters : int
+        Printed text that is kept; the rest is dropped, and costs nothing.
+    returned_bytes : int
+        Size of what one draw returns.
+    """
+
+    import_seconds: float = 20.0
+    wall_seconds: float = 10.0
+    cpu_seconds: int = 60
+    memory_bytes: int = 2048 * MIB
+    threads: int = 64
+    file_bytes: int = 16 * MIB
+    scratch_bytes: int = 64 * MIB
+    output_characters: int = 4_000
+    returned_bytes: int = 32 * MIB

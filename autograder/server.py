@@ -1,0 +1,111 @@
+"""The warm parent of runs: it enters its confinement, loads the libraries, and forks a run for each channel it is sent.
+
+It holds nothing that student code must not see: no reference, no answer, no seed, no path of the course; a fork
+inherits all that its parent holds. It imports libraries and never computes, so that forking stays safe.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+import struct
+from collections.abc import Callable, Mapping, Sequence
+
+from autograder.confine import Confinement
+
+# The environment of a run, beside its own folders.
+KEPT = {"LANG", "MPLBACKEND", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"}
+
+READY = struct.Struct("<I")
+# Exit status as wait gives it, peak memory in bytes, CPU time in seconds.
+ENDED = struct.Struct("<iqd")
+
+
+def serve(control_fd: int, preload: Sequence[str], visible: Sequence[str], scratch: str, layers: Sequence[str]) -> None:
+    """Fork a run for each channel that comes on the control socket, until the other side is gone.
+
+    The conversation is strictly in turn. First goes what confinement holds, as JSON after its length. Then, again and
+    again: a channel comes, and a byte goes when there is a run; "end" comes, the run is ended, and how it ended goes.
+    """
+    control = socket.socket(fileno=control_fd)
+    confinement = Confinement(visible, scratch, layers)
+    confinement.enter()
+    # Numpy only now: its threads, if it has any, would keep the kernel from making namespaces.
+    importlib.import_module("autograder.worker")
+    for name in preload:
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    said = json.dumps({"held": confinement.held, "missing": confinement.missing}).encode()
+    control.sendall(READY.pack(len(said)) + said)
+    number = 0
+    while True:
+        message, fds, _, _ = socket.recv_fds(control, 1, 1)
+        if not message:
+            return
+        number += 1
+        pid = confinement.fork()
+        if pid == 0:
+            _run(control, fds[0], confinement, number)
+        os.close(fds[0])
+        control.sendall(b"r")
+        end = control.recv(1)
+        for kill in (os.killpg, os.kill):
+            try:
+                kill(pid, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError):
+                pass
+        _, status, usage = os.wait4(pid, 0)
+        confinement.clear(number)
+        if not end:
+            return
+        control.sendall(ENDED.pack(status, usage.ru_maxrss * 1024, usage.ru_utime + usage.ru_stime))
+
+
+def _run(control: socket.socket, channel_fd: int, confinement: Confinement, number: int) -> None:
+    """The fork's life: its own session, one job, and no way back into the server's loop."""
+    from autograder import worker  # noqa: PLC0415  loaded long ago, but only after the namespaces were entered
+    from autograder.wire import Failure, Observation, encode  # noqa: PLC0415
+
+    try:
+        control.close()
+        os.setsid()
+        channel = socket.socket(fileno=channel_fd)
+        try:
+            job = worker.Job.read(_receiver(channel))
+            _prepare(confinement, job.limits, number, channel_fd)
+        except OSError as error:
+            channel.sendall(
+                encode(Observation("", 0, "unstarted", failure=Failure("", f"confinement failed: {error}")))
+            )
+            os._exit(1)
+        worker.run(job, confinement.folder(number), channel.sendall)
+        # Ended from outside: leaving by itself would run what student code has left behind.
+        signal.pause()
+    finally:
+        os._exit(0)
+
+
+def _prepare(confinement: Confinement, limits: Mapping[str, float], number: int, channel_fd: int) -> None:
+    folder = confinement.folder(number)
+    confinement.apply(limits, folder)
+    os.closerange(3, channel_fd)
+    os.closerange(channel_fd + 1, 256)
+    # What loading the libraries needed of the surroundings is nobody's business any more.
+    for name in os.environ.keys() - KEPT:
+        del os.environ[name]
+    os.environ.update(PATH="/usr/bin:/bin", HOME=folder, TMPDIR=folder)
+
+
+def _receiver(channel: socket.socket) -> Callable[[int], bytes]:
+    def receive(size: int) -> bytes:
+        return channel.recv(size, socket.MSG_WAITALL) if size else b""
+
+    return receive

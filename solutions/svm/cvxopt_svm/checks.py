@@ -1,4 +1,4 @@
-"""What is claimed of cvxopt_svm: the quadratic program, the bias, the decision function, and the classifier they make."""
+"""What is claimed of cvxopt_svm: the quadratic program, the bias, the decision function, and the classifier of them."""
 
 import numpy as np
 
@@ -93,7 +93,7 @@ def decision(svm, rng):
 
 @check(points=1, draws=2, expect="solved")
 def trained(svm, rng):
-    """`CVXOPTSVC`, fitted with a sixth of the labels wrong, finds the dual's solution and classifies new points well."""
+    """`CVXOPTSVC`, fitted with a sixth of the labels wrong, finds the dual's solution and classifies new points."""
     (X, y), (X_new, _) = core_and_ring(rng, 48), core_and_ring(rng, 300)
     classifier = svm.CVXOPTSVC(**CLASSIFIER)
     classifier.fit(X, mislabelled(y))

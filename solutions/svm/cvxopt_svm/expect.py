@@ -6,9 +6,9 @@ from autograder.compare import Finding, differences
 
 from .checks import CLASSIFIER, core_and_ring, equality, mislabelled, objective
 
-# The classifier of the dual's solution is unique: a right submission classifies as the reference does, but for points that
-# f puts within the solver's accuracy of 0, and its loss is larger by the solver's relative gap, 1e-6, at most. What is
-# asked leaves room for much more, and no luck is in it: there is no false alarm to bound.
+# The classifier of the dual's solution is unique: a right submission classifies as the reference does, but for points
+# that f puts within the solver's accuracy of 0, and its loss is larger by the solver's relative gap, 1e-6, at most.
+# What is asked leaves room for much more, and no luck is in it: there is no false alarm to bound.
 TRAINING_SHORT = 0.15
 NEW_SHORT = 0.06
 LOSS_ABOVE = 1.01
@@ -19,9 +19,14 @@ def same_objective(found, reference, rng):
     scaled = {}
     for q in [name for name in reference if name.startswith("q_")]:
         P = q.replace("q_", "P_")
-        factor = -found[q].mean() if (found[q] < 0).all() else 1.0
+        factor = _factor(max(-found[q].mean(), 0.0))
         scaled |= {P: found[P] / factor, q: found[q] / factor}
     yield from differences(scaled, reference, objective.__check__)
+
+
+def _factor(factor):
+    """A factor to divide by, or 1 where it is so far from 1 that the solver's absolute tolerances would bite."""
+    return np.where((np.abs(factor) > 1e-6) & (np.abs(factor) < 1e6), factor, 1.0)
 
 
 def same_equality(found, reference, rng):
@@ -29,7 +34,7 @@ def same_equality(found, reference, rng):
     scaled = {}
     for A in [name for name in reference if name.startswith("A")]:
         b = A.replace("A", "b")
-        factor = found[A][0, 0] / reference[A][0, 0] or 1.0
+        factor = _factor(found[A][0, 0] / reference[A][0, 0])
         scaled |= {A: found[A] / factor, b: found[b] / factor}
     yield from differences(scaled, reference, equality.__check__)
 
@@ -41,10 +46,16 @@ def same_bounds(found, reference, rng):
         nothing = np.zeros_like(reference[h])
         if not _same_rows(found[G], nothing, reference[G], nothing):
             yield Finding(
-                53, G, f"the rows of `{G}` are not those of 0 ≤ v ≤ C; write the two families of inequalities as `≤` rows"
+                53,
+                G,
+                f"the rows of `{G}` are not those of 0 ≤ v ≤ C; write the two families of inequalities as `≤` rows",
             )
         elif not _same_rows(found[G], found[h], reference[G], reference[h]):
-            yield Finding(53, h, f"`{h}` bounds some row of `{G}` by another number than 0 ≤ v ≤ C does; go through both row by row")
+            yield Finding(
+                53,
+                h,
+                f"`{h}` bounds some row of `{G}` by another number than 0 ≤ v ≤ C does; go through both row by row",
+            )
 
 
 def _same_rows(G, h, right_G, right_h):
@@ -53,8 +64,7 @@ def _same_rows(G, h, right_G, right_h):
 
 def _rows(G, h):
     """The inequalities as rows (g, h), the largest entry of g being 1 in size, in an order of their own."""
-    size = np.abs(G).max(axis=1)
-    rows = np.column_stack([G, h]) / np.where(size > 0, size, 1.0)[:, None]
+    rows = np.column_stack([G, h]) / _factor(np.abs(G).max(axis=1))[:, None]
     return rows[np.lexsort(rows.round(6).T)]
 
 
@@ -74,8 +84,9 @@ def solved(found, reference, rng):
                 f"expected at least {asked:.0%}: get the checks above to pass first"
             )
             yield Finding(code, name, message)
-    loss, asked = _loss(found["f_train"], X, y), LOSS_ABOVE * _loss(reference["f_train"], X, y)
-    if loss > asked:
+    with np.errstate(all="ignore"):
+        loss, asked = _loss(found["f_train"], X, y), LOSS_ABOVE * _loss(reference["f_train"], X, y)
+    if not loss <= asked:  # NaN, which values beyond all measure lead to, is no loss that will do
         message = (
             f"the fitted classifier has the loss ½‖w‖² + C Σ hinge = {loss:.4g}; expected at most {asked:.4g}: "
             "its alpha isn't the dual's solution, so look at the quadratic program"

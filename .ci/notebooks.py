@@ -62,6 +62,10 @@ def main() -> int:
     if not sources:
         print("no notebook was found in solutions/", file=sys.stderr)
         return 1
+    released = [COURSE / "assignments" / source.parent.parent.name for source in sources]
+    if missing := sorted({folder.name for folder in released if not folder.is_dir()}):
+        print(f"assignments/{missing[0]} does not exist; run `make release` first", file=sys.stderr)
+        return 1
     failed = False
     for source in sources:
         began = time.monotonic()

@@ -15,7 +15,9 @@ import socket
 import struct
 from collections.abc import Callable, Mapping, Sequence
 
+from autograder import worker
 from autograder.confine import Confinement
+from autograder.wire import Failure, Observation, encode
 
 # The environment of a run, beside its own folders.
 KEPT = {"LANG", "MPLBACKEND", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"}
@@ -32,12 +34,12 @@ def serve(control_fd: int, preload: Sequence[str], visible: Sequence[str], scrat
     again: a channel comes, and a byte goes when there is a run; "end" comes, the run is ended, and how it ended goes.
     """
     control = socket.socket(fileno=control_fd)
-    confinement = Confinement(visible, scratch, layers)
-    confinement.enter()
-    # Numpy only now: its threads, if it has any, would keep the kernel from making namespaces.
-    importlib.import_module("autograder.worker")
+    # Libraries before namespaces: matplotlib wants its cache of fonts. They must have started no thread, or the kernel
+    # makes no namespace for this process; that is why the environment says one thread to all of them.
     for name in preload:
         importlib.import_module(name)
+    confinement = Confinement(visible, scratch, layers)
+    confinement.enter()
     gc.collect()
     gc.freeze()
     null = os.open(os.devnull, os.O_RDWR)
@@ -71,9 +73,6 @@ def serve(control_fd: int, preload: Sequence[str], visible: Sequence[str], scrat
 
 def _run(control: socket.socket, channel_fd: int, confinement: Confinement, number: int) -> None:
     """The fork's life: its own session, one job, and no way back into the server's loop."""
-    from autograder import worker  # noqa: PLC0415  loaded long ago, but only after the namespaces were entered
-    from autograder.wire import Failure, Observation, encode  # noqa: PLC0415
-
     try:
         control.close()
         os.setsid()

@@ -16,54 +16,60 @@ predicates. It holds the *answers*: what the reference and the known mistakes ga
 or unpickles anything of a student's. It alone writes reports.
 
 **A server** is a program that the grader starts for each of its worker threads and each assignment: a fresh
-interpreter, so nothing of the grader's memory is in it. It imports the libraries that the modules will want, once,
-and computes nothing. For each run it forks.
+interpreter, so nothing of the grader's memory is in it. It imports the libraries that the modules will want, enters its
+confinement, and computes nothing. For each run it forks.
 
-**A run** is such a fork, in a session of its own, working in a scratch folder that holds the submission's modules, the
-handed-out modules over them, and the data. It imports the module and runs the check page's probes on it, draw by draw,
-writing one observation for each. The reference and the specimens run in the same way, in runs of their own. A run ends
-by being killed, with its process group. When it dies or passes a time limit, that check has code 1, and a new run goes
-on with the next.
+**A run** is such a fork, confined for good before anything of a student's is loaded. It works in an empty folder of its
+own, where it lays out the submission's modules, the handed-out modules over them, and the data. It imports the module
+and runs the check page's probes on it, draw by draw, writing one observation for each. The reference and the specimens
+run in the same way, in runs of their own. A run ends by being killed. When it dies or passes a limit, that check has
+code 1, and a new run goes on with the next.
 
-``autograder check``, the student's command, starts a fresh interpreter for each run and has no server. It holds no
-reference either: it reads the answers for the public seed from a file that was released with the assignment.
+``autograder check``, the student's command, starts a fresh interpreter for each run. It has no server and **no
+confinement**, for it is meant for one's own code. It holds no reference either: it reads the answers for the public
+seed from a file that was released with the assignment.
 
 What passes between them
 ------------------------
 
 From the grader to the server: a socket for each run, and the order to end it. From the grader to the run, on that
-socket: one job (names, paths, a seed, which checks), as JSON. From the run to the grader: observations, and nothing
-else. An observation is a prefix of fixed size, a JSON header and the bytes of arrays (:mod:`autograder.wire`). Sizes
-are bounded before anything is read, dtypes come from a short list, arrays are made anew as exact base-class arrays;
-what is malformed is code 1. There is no pickle.
+socket: one job, as JSON and bytes: the submission's modules, the check page, which draws, and for each the number its
+inputs follow from, which does not tell the seed. From the run to the grader: observations, and nothing else. An
+observation is a prefix of fixed size, a JSON header and the bytes of arrays (:mod:`autograder.wire`). Sizes are bounded
+before anything is read, dtypes come from a short list, arrays are made anew as exact base-class arrays; what is
+malformed is code 1. There is no pickle.
 
-What a run can see
-------------------
+What a run can see and do
+-------------------------
 
-Of ours: the standard library, numpy, :mod:`autograder.worker`, :mod:`autograder.wire`, :mod:`autograder.probe`, the
-check page, and the seed. No expected value, no predicate, no other submission: none of these is ever in its memory. So
-nothing that student code does to its own process makes a wrong answer right: neither patched comparators, nor equality
-that always holds, nor an early exit, nor a forged message. Only the right arrays do.
+Of ours, it has in memory :mod:`autograder.worker` and what that imports, and the check page. No expected value, no
+predicate, no other submission is ever in a process that runs student code. So nothing that such code does to its own
+process makes a wrong answer right: neither patched comparators, nor equality that always holds, nor an early exit, nor
+a forged message. Only the right arrays do.
+
+Around its process stand the layers of :mod:`autograder.confine`, each on its own, so that one the machine lacks leaves
+the others: namespaces, Landlock, seccomp, identity, limits. With all of them a run reads the Python installation, the
+system's libraries, the engine's own modules and the course's ``data/``; writes its own folder, which is gone with it;
+reaches no network, no other process and no environment but a few variables; starts no process; and is held to the
+table in :mod:`autograder.limits`. ``autograder doctor`` says which layers this machine has. Where a promise can't be
+kept with those, ``autograder grade`` refuses to begin, unless it is told ``--weak-sandbox``; then each report's footer
+says what was not enforced.
 
 What is *not* promised
 ----------------------
 
-A run is confined by nothing but its time limits. It has the rights of the user who started the grader, and what that
-user may do, student code may do:
-
-- read any file of the user's, the references in ``solutions/`` and other submissions among them, and return what the
-  reference returns;
-- change or delete such files; the reports are written after the run, but nothing guards them;
-- use the network; signal, trace or stop the user's other processes, the grader among them;
-- start processes that leave its process group and outlive it;
-- use all memory, all processor time within the time limit, and all disk space.
-
-Confinement by the kernel, and limits on memory, processes and files, are not there yet. Until they are, grade code you
-have no reason to trust on a machine, virtual machine or container that holds nothing else and that you can throw away.
-
-And in any case: the check pages and the public seed's answers are public. A module can be written to pass on the
-public seed alone; the official run, on another seed, is what tells. So the hidden seed is as secret as the solutions,
-and lies among them.
+- Against a fault in the kernel, or in what these layers leave open, nothing stands behind them. They have been tried
+  on a few machines and with a few attacks, not yet with a collection of them.
+- Where files are concerned a run sees folders, not single files: whatever lies inside the Python installation's
+  folders, in ``/usr``, ``/lib`` or in the course's ``data/``. Keep courses and submissions elsewhere.
+- Confinement is Linux's. Elsewhere students check their own code; grading a class there is not supported.
+- ``autograder check`` confines nothing: don't use it on somebody else's code.
+- A report shows the exceptions of a student's code, and so whatever inputs that code put into one. After reports are
+  given back, the inputs of the official run's seed are no secret; the expected values still are.
+- The check pages and the public seed's answers are public. A module can be written to pass on the public seed alone;
+  the official run, on another seed, is what tells. So the hidden seed is as secret as the solutions, and lies among
+  them.
+- Time is a limit, not a measure: a machine that is much slower, or busy, can turn a right answer into code 1.
 """
 
 from __future__ import annotations

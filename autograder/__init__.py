@@ -42,10 +42,10 @@ malformed is code 1. There is no pickle.
 What a run can see and do
 -------------------------
 
-Of ours, it has in memory :mod:`autograder.worker` and what that imports, and the check page. No expected value, no
-predicate, no other submission is ever in a process that runs student code. So nothing that such code does to its own
-process makes a wrong answer right: neither patched comparators, nor equality that always holds, nor an early exit, nor
-a forged message. Only the right arrays do.
+Of ours, it has in memory :mod:`autograder.worker`, the server it was forked from, what these import, and the check
+page. No expected value, no predicate, no other submission is ever in a process that runs student code. So nothing that
+such code does to its own process makes a wrong answer right: neither patched comparators, nor equality that always
+holds, nor an early exit, nor a forged message. Only the right arrays do.
 
 Around its process stand the layers of :mod:`autograder.confine`, each on its own, so that one the machine lacks leaves
 the others: namespaces, Landlock, seccomp, identity, limits. With all of them a run reads the Python installation, the
@@ -59,7 +59,7 @@ What is *not* promised
 ----------------------
 
 - Against a fault in the kernel, or in what these layers leave open, nothing stands behind them. They have been tried
-  on a few machines and with a few attacks, not yet with a collection of them.
+  with a handful of attacks, not yet with a collection of them.
 - Where files are concerned a run sees folders, not single files: whatever lies inside the Python installation's
   folders, in ``/usr``, ``/lib`` or in the course's ``data/``. Keep courses and submissions elsewhere.
 - Confinement is Linux's. Elsewhere students check their own code; grading a class there is not supported.

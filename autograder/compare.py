@@ -66,12 +66,17 @@ def _dtype(name: str, value: Array, right: Array, *, narrow: bool) -> Iterator[F
         yield Finding(
             codes.DTYPE, name, f"`{name}` has dtype {value.dtype}; expected {wanted}: see where it is made or cast"
         )
-    elif wanted in ("float", "complex") and value.dtype.itemsize < right.dtype.itemsize and not narrow:
+    elif wanted in ("float", "complex") and value.dtype.itemsize < _least_bytes(right, narrow=narrow):
         yield Finding(
             codes.DTYPE,
             name,
             f"`{name}` has dtype {value.dtype}; expected {right.dtype}: it loses digits the inputs have",
         )
+
+
+def _least_bytes(right: Array, *, narrow: bool) -> int:
+    """The bytes an entry must have at least: the reference's, or float32's where the inputs have no more."""
+    return min(right.dtype.itemsize, 8 if right.dtype.kind == "c" else 4) if narrow else right.dtype.itemsize
 
 
 def agree(value: Array, right: Array, check: Check) -> Array:

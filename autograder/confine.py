@@ -74,7 +74,7 @@ _REFUSED = (
     *("mq_open", "mq_unlink", "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat"),
     *("utime", "utimes", "futimesat", "utimensat", "setxattr", "lsetxattr", "fsetxattr", "removexattr"),
     *("lremovexattr", "fremovexattr", "link", "linkat", "mknod", "mknodat", "open_by_handle_at"),
-    *("name_to_handle_at", "quotactl", "reboot", "swapon", "swapoff", "kexec_load", "kexec_file_load"),
+    *("name_to_handle_at", "quotactl", "personality", "reboot", "swapon", "swapoff", "kexec_load", "kexec_file_load"),
     *("init_module", "finit_module", "delete_module", "acct", "syslog", "settimeofday", "clock_settime", "adjtimex"),
     *("clock_adjtime", "sethostname", "setdomainname", "iopl", "ioperm", "fanotify_init", "inotify_add_watch"),
     *("vhangup", "lookup_dcookie", "nfsservctl", "migrate_pages", "move_pages", "setuid", "setgid", "setresuid"),
@@ -83,6 +83,8 @@ _REFUSED = (
 _PR_SET_PTRACER = 0x59616D61
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 _AF_UNIX = 1
+# F_SETLK, F_SETLKW, F_SETOWN, F_SETSIG, F_OFD_SETLK, F_OFD_SETLKW, F_SETLEASE, F_NOTIFY
+_FCNTL = (6, 7, 8, 10, 37, 38, 1024, 1026)
 
 
 def rules(pid: int) -> list[Rule]:
@@ -97,6 +99,9 @@ def rules(pid: int) -> list[Rule]:
         *(Rule(call, errno.EPERM, 0, allowed=(pid,)) for call in ("kill", "tgkill")),
         Rule("prlimit64", errno.EPERM, 0, allowed=(0, pid)),
         Rule("prctl", errno.EPERM, 0, refused=(kernel.PR_SET_PDEATHSIG, kernel.PR_SET_DUMPABLE, _PR_SET_PTRACER)),
+        # A lock on a file that every run can read is something another run can see.
+        Rule("flock", errno.ENOLCK),
+        Rule("fcntl", errno.ENOLCK, 1, refused=_FCNTL),
         Rule("ioctl", errno.EPERM, 1, refused=(_TIOCSTI, _TIOCLINUX)),
     ]
 

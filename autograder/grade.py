@@ -102,9 +102,26 @@ def _findings(
         return [*found, *differences(arrays, expected, check)]
     try:
         return [*found, *predicate(arrays, expected, generator(entropy(seed, check.name, observation.draw)))]
-    except Exception as error:  # noqa: BLE001  staff's predicate, on a student's arrays: ours, and no points lost
-        why = f"{type(error).__name__}: {error}"
-        return [Finding(codes.FAULTY_CHECK, "", f"the predicate `{check.expect}` failed ({why})")]
+    except Exception as error:  # noqa: BLE001  staff's predicate, on a student's arrays
+        return [*found, _unjudgeable(problem, check, observation.draw, expected, seed, error)]
+
+
+def _unjudgeable(
+    problem: Problem, check: Check, draw: int, expected: Mapping[str, Array], seed: int, error: Exception
+) -> Finding:
+    """The finding where a predicate failed: ours if it fails on the reference's values too, else the values'."""
+    why = f"{type(error).__name__}: {error}"
+    predicate = problem.predicate(check)
+    try:
+        sound = predicate is not None and not [
+            *predicate(expected, expected, generator(entropy(seed, check.name, draw)))
+        ]
+    except Exception:  # noqa: BLE001
+        sound = False
+    if not sound:
+        return Finding(codes.FAULTY_CHECK, "", f"the predicate `{check.expect}` failed ({why})")
+    # Otherwise values made to trip the predicate would cost no points.
+    return Finding(codes.STRUCTURE, "", f"what came back is too far off to be judged ({why}); print it and look at it")
 
 
 def _ending(problem: Problem, observation: Observation) -> Finding:

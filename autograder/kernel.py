@@ -45,7 +45,8 @@ _X86_64 = {
     "personality": 135, "prlimit64": 302, "setrlimit": 160, "sched_setaffinity": 203, "sched_setscheduler": 144,
     "sched_setparam": 142, "sched_setattr": 314, "setpriority": 141, "ioprio_set": 251, "migrate_pages": 256,
     "move_pages": 279, "prctl": 157, "ioctl": 16, "fanotify_init": 300, "inotify_add_watch": 254, "vhangup": 153,
-    "lookup_dcookie": 212, "nfsservctl": 180, "setuid": 105, "setgid": 106, "setresuid": 117, "setresgid": 119,
+    "lookup_dcookie": 212,
+    "flock": 73, "fcntl": 72, "nfsservctl": 180, "setuid": 105, "setgid": 106, "setresuid": 117, "setresgid": 119,
     "setreuid": 113, "setregid": 114, "setgroups": 116, "setfsuid": 122, "setfsgid": 123, "capset": 126,
 }  # fmt: skip
 
@@ -68,7 +69,8 @@ _AARCH64 = {
     "clock_adjtime": 266, "sethostname": 161, "setdomainname": 162, "personality": 92, "prlimit64": 261, "setrlimit":
     164, "sched_setaffinity": 122, "sched_setscheduler": 119, "sched_setparam": 118, "sched_setattr": 274,
     "setpriority": 140, "ioprio_set": 30, "migrate_pages": 238, "move_pages": 239, "prctl": 167, "ioctl": 29,
-    "fanotify_init": 262, "inotify_add_watch": 27, "vhangup": 58, "lookup_dcookie": 18, "nfsservctl": 42, "setuid":
+    "fanotify_init": 262, "inotify_add_watch": 27, "vhangup": 58, "lookup_dcookie": 18,
+    "flock": 32, "fcntl": 25, "nfsservctl": 42, "setuid":
     146, "setgid": 144, "setresuid": 147, "setresgid": 149, "setreuid": 145, "setregid": 143, "setgroups": 159,
     "setfsuid": 151, "setfsgid": 152, "capset": 91,
 }  # fmt: skip

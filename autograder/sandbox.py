@@ -35,6 +35,8 @@ from autograder.wire import Failure, Observation, WireError, read
 from autograder.worker import Job
 
 START_SECONDS = 60.0
+# What only this module, and a process without student code in it, may say.
+OURS = frozenset({"faulty", "died", "unstarted"})
 # How often a run without a memory of its own for files is looked at.
 LOOK_SECONDS = 0.25
 
@@ -167,6 +169,10 @@ class Sandbox:
         limits = problem.limits
         seen: list[Observation] = []
         try:
+            # No student code has run yet: this message, and no later one, may say that the fault is ours.
+            ready = process.receive(START_SECONDS)
+            if ready is None or ready.ending != "returned":
+                return _all(pending, ready or Observation("", 0, "unstarted", failure=Failure("", process.end().how)))
             imported = _next(process, "", 0, limits.import_seconds, "the import of the module", limits)
             if imported.ending != "returned":
                 return _all(pending, imported)
@@ -178,6 +184,8 @@ class Sandbox:
                 if observation.ending == "died":
                     pending[:] = [item for item in pending if item[0] is not check]
                     break
+        except (TimeoutError, WireError) as error:
+            return _all(pending, Observation("", 0, "unstarted", failure=Failure("", f"no sign of life: {error}")))
         finally:
             process.end()
         return seen
@@ -217,8 +225,8 @@ def _next(process: Process, check: str, draw: int, seconds: float, what: str, li
         if ended.cpu_seconds >= limits.cpu_seconds:
             return _died(check, draw, f"the process ran past {limits.cpu_seconds} s of CPU time")
         return _died(check, draw, ended.how or "the process closed its channel before there was a result")
-    if (observation.check, observation.draw) != (check, draw) and observation.ending not in ("unstarted", "faulty"):
-        return _died(check, draw, "the process wrote something that is no result (of another check)")
+    if (observation.check, observation.draw) != (check, draw) or observation.ending in OURS:
+        return _died(check, draw, "the process wrote something that is no result (not of this check)")
     return observation
 
 

@@ -207,7 +207,7 @@ class Watched:
 
 
 def run(job: Job, folder: str, send: Callable[[bytes], None]) -> None:
-    """Do a job in a folder: one message for the import, then one for each draw."""
+    """Do a job in a folder: a message before there is any student code, one for its import, and one for each draw."""
     output = Clipped(int(job.limits["output_characters"]))
     try:
         _lay_out(job, folder)
@@ -216,9 +216,10 @@ def run(job: Job, folder: str, send: Callable[[bytes], None]) -> None:
         sys.stdout = sys.stderr = output
         probes = {check.name: check.probe for check in checks_of(_check_page(job))}
     except Exception as error:
-        # Staff's own files, before any student code: the reader makes it a fault of the autograder.
+        # Staff's own files: the reader makes it a fault of the autograder. It believes that of the first message only.
         send(encode(Observation("", 0, "faulty", failure=Failure(type(error).__name__, str(error)))))
         return
+    send(encode(Observation("", 0, "returned")))
     module, observation = _import(job, folder, output)
     send(encode(observation))
     if module is None:

@@ -1,0 +1,112 @@
+"""What is checked of ``attention.py``: the softmax, the layer, its gradients, and that it learns."""
+
+import numpy as np
+
+from autograder.probe import check
+
+T, NUMBERS, D_K = 3, 2, 7  # of the sequences and the layer in `learns`
+
+
+def layer(rng, T, d_model, d_k):
+    """A random sequence X and random W_Q, W_K, W_V, with scores of the order of 1."""
+    shapes = (T, d_model), (d_model, d_k), (d_model, d_k), (d_model, d_model)
+    return [scale * rng.normal(size=shape) for scale, shape in zip((1, 0.6, 0.6, 0.6), shapes, strict=True)]
+
+
+def output(att, rng, T, d_model, d_k):
+    """The layer's output at a random place."""
+    Z, cache = att.attention_forward(*layer(rng, T, d_model, d_k))
+    return Z
+
+
+def gradients(att, rng, T, d_model, d_k):
+    """The four gradients at a random place, for a random gradient by Z."""
+    Z, cache = att.attention_forward(*layer(rng, T, d_model, d_k))
+    return att.attention_backward(rng.normal(size=(T, d_model)), cache)
+
+
+def pointers(rng, count=40):
+    """Sequences in which each token holds its name, the name of the token it points at, and two numbers."""
+    for _ in range(count):
+        names, at = np.eye(T)[rng.permutation(T)], np.roll(np.arange(T), rng.integers(1, T))
+        yield np.hstack([names, names[at], rng.normal(size=(T, NUMBERS))]), at
+
+
+@check(points=2)
+def softmax(att, rng):
+    """`softmax` turns each row of scores into positive weights that sum to 1."""
+    shapes = {"A": (4, 6), "A_one_row": (1, 5), "A_one_column": (3, 1)}
+    return {name: att.softmax(2 * rng.normal(size=shape)) for name, shape in shapes.items()}
+
+
+@check(points=1)
+def large_logits(att, rng):
+    """`softmax` stays finite and right when scores are in the thousands, and differ as much from row to row."""
+    rows = np.array([[1000.0], [-2000.0], [0.0], [5000.0]])
+    return {"A": att.softmax(rng.normal(size=(4, 3))), "A_large": att.softmax(rows + 3 * rng.normal(size=(4, 3)))}
+
+
+@check(points=2)
+def softmax_backward(att, rng):
+    """`softmax_backward` carries a gradient from the weights back to the scores."""
+    sizes = {"dS": (4, 6), "dS_one_row": (1, 5), "dS_one_column": (3, 1)}
+    return {
+        name: att.softmax_backward(rng.normal(size=(n, m)), rng.dirichlet(np.ones(m), size=n))
+        for name, (n, m) in sizes.items()
+    }
+
+
+@check(points=2)
+def forward(att, rng):
+    """`attention_forward` returns Z = X + softmax(Q·Kᵀ / √d_k)·V, and a cache."""
+    return {"Z": output(att, rng, T=5, d_model=4, d_k=3), "Z_wide_keys": output(att, rng, T=3, d_model=4, d_k=7)}
+
+
+@check(points=1)
+def forward_edges(att, rng):
+    """`attention_forward` is right for a single token, for d_k = 1 and for d_model = 1."""
+    sizes = {"Z_one_token": (1, 4, 3), "Z_one_key_number": (5, 4, 1), "Z_one_token_number": (4, 1, 3)}
+    return {name: output(att, rng, *size) for name, size in sizes.items()}
+
+
+@check(points=2)
+def value_gradient(att, rng):
+    """`attention_backward` returns the gradient by W_V."""
+    _, _, _, dW_V = gradients(att, rng, T=5, d_model=4, d_k=3)
+    _, _, _, dW_V_one_token = gradients(att, rng, T=1, d_model=3, d_k=2)
+    return {"dW_V": dW_V, "dW_V_one_token": dW_V_one_token}
+
+
+@check(points=2)
+def query_key_gradients(att, rng):
+    """`attention_backward` returns the gradients by W_Q and W_K."""
+    _, dW_Q, dW_K, _ = gradients(att, rng, T=5, d_model=4, d_k=3)
+    _, dW_Q_one, dW_K_one, _ = gradients(att, rng, T=3, d_model=4, d_k=1)
+    return {"dW_Q": dW_Q, "dW_K": dW_K, "dW_Q_one_key_number": dW_Q_one, "dW_K_one_key_number": dW_K_one}
+
+
+@check(points=2)
+def input_gradient(att, rng):
+    """`attention_backward` returns the gradient by X, over every way X enters Z."""
+    dX, *_ = gradients(att, rng, T=5, d_model=4, d_k=3)
+    dX_one_token, *_ = gradients(att, rng, T=1, d_model=4, d_k=2)
+    return {"dX": dX, "dX_one_token": dX_one_token}
+
+
+@check(points=1, draws=1, expect="looks_where_tokens_point")
+def learns(att, rng):
+    """Descending your gradients, over a batch of sequences, teaches the layer to fetch what each token points at."""
+    batch, d_model = list(pointers(rng)), 2 * T + NUMBERS
+    weights = [0.1 * rng.normal(size=(d_model, width)) for width in (D_K, D_K, d_model)]
+    velocity = [np.zeros_like(W) for W in weights]
+    for _ in range(80):
+        # All forward passes come before the first backward pass: a cache must belong to its own pass.
+        passes = [att.attention_forward(X, *weights) for X, _ in batch]
+        velocity = [0.8 * v for v in velocity]
+        for (X, at), (Z, cache) in zip(batch, passes, strict=True):
+            error = Z - X
+            error[:, -NUMBERS:] -= X[at, -NUMBERS:]
+            _, *dW = att.attention_backward(error / len(batch), cache)
+            velocity = [v - 0.15 * grad for v, grad in zip(velocity, dW, strict=True)]
+        weights = [W + v for W, v in zip(weights, velocity, strict=True)]
+    return dict(zip(("W_Q", "W_K", "W_V"), weights, strict=True))

@@ -1,0 +1,52 @@
+"""What a trained attention layer must have learned, where no single answer is right."""
+
+import numpy as np
+
+from autograder.compare import Finding
+
+from .checks import NUMBERS, pointers
+
+# Training is deterministic given the draw, so that these bounds are judged by how far the reference stays from them.
+TRAINED = 0.94
+UNSEEN = 0.75
+COPIED = 0.5
+
+
+def looks_where_tokens_point(found, reference, rng):
+    """Each token's best-fitting key is that of the token it points at, and the values carry the two numbers."""
+    batch = list(pointers(rng))
+    if (share := _found(batch, found)) < TRAINED:
+        yield Finding(
+            62,
+            "W_Q",
+            f"after training, {share:.0%} of the tokens it was trained on look at the token they point at; expected "
+            f"at least {TRAINED:.0%}. Check the gradients by W_Q and W_K, and that each cache belongs to its own call",
+        )
+    elif (share := _found(pointers(rng, 200), found)) < UNSEEN:
+        yield Finding(
+            63,
+            "W_Q",
+            f"after training, {share:.0%} of the tokens of new sequences look at the token they point at; expected "
+            f"at least {UNSEEN:.0%}, as it does on the sequences it was trained on",
+        )
+    if (missed := _missed(batch, found["W_V"])) > COPIED:
+        yield Finding(
+            60,
+            "W_V",
+            f"after training, the values miss {missed:.0%} of the numbers they should carry; expected at most "
+            f"{COPIED:.0%}. Check the gradient by W_V",
+        )
+
+
+def _found(sequences, weights):
+    """The share of tokens whose query fits the key of the token they point at best."""
+    fit = weights["W_Q"] @ weights["W_K"].T
+    return np.mean([np.argmax(X @ fit @ X.T, axis=1) == at for X, at in sequences])
+
+
+def _missed(sequences, W_V):
+    """The mean square by which the values differ from the tokens' numbers alone, relative to the numbers'."""
+    X = np.concatenate([X for X, _ in sequences])
+    carried = np.zeros_like(X)
+    carried[:, -NUMBERS:] = X[:, -NUMBERS:]
+    return np.mean((X @ W_V - carried) ** 2) / np.mean(carried**2)

@@ -79,6 +79,16 @@ def _least_bytes(right: Array, *, narrow: bool) -> int:
     return min(right.dtype.itemsize, 8 if right.dtype.kind == "c" else 4) if narrow else right.dtype.itemsize
 
 
+def comparable(found: Mapping[str, Array | str], expected: Mapping[str, Array]) -> bool:
+    """Whether every value can be compared entry by entry: an array, of the shape, and not complex for real."""
+    return all(
+        not isinstance(value := found.get(name, ""), str)
+        and value.shape == right.shape
+        and np.can_cast(value.dtype, _wide(right), "same_kind")
+        for name, right in expected.items()
+    )
+
+
 def agree(value: Array, right: Array, check: Check) -> Array:
     """Where two arrays of one shape agree within the check's tolerance, entry by entry; NaN agrees with NaN."""
     rtol, atol = check.rtol, check.atol
@@ -89,13 +99,13 @@ def agree(value: Array, right: Array, check: Check) -> Array:
     with np.errstate(all="ignore"):
         finite = np.abs(right[np.isfinite(right)])
         scale = max(1.0, float(finite.max())) if finite.size else 1.0
-        close = np.abs(np.subtract(value, right, dtype=_wide(right))) <= atol * scale + rtol * np.abs(right)
+        close = np.abs(np.subtract(value, right, dtype=_wide(value, right))) <= atol * scale + rtol * np.abs(right)
         close &= np.isfinite(right)  # what is infinite agrees with itself alone
     return np.asarray(close | (value == right) | (np.isnan(value) & np.isnan(right)))
 
 
-def _wide(array: Array) -> type[np.float64 | np.complex128]:
-    return np.complex128 if array.dtype.kind == "c" else np.float64
+def _wide(*arrays: Array) -> type[np.float64 | np.complex128]:
+    return np.complex128 if any(array.dtype.kind == "c" for array in arrays) else np.float64
 
 
 def not_finite(found: Mapping[str, Array], expected: Mapping[str, Array]) -> Iterator[Finding]:
@@ -120,7 +130,7 @@ def differences(found: Mapping[str, Array], expected: Mapping[str, Array], check
         if not wrong.any():
             continue
         with np.errstate(all="ignore"):
-            gap = np.abs(np.subtract(value, right, dtype=_wide(right)))[wrong]
+            gap = np.abs(np.subtract(value, right, dtype=_wide(value, right)))[wrong]
         largest = float(np.nanmax(gap)) if np.isfinite(gap).any() else float("inf")
         count = f"{wrong.sum()} of {wrong.size} entries" if wrong.ndim else "it"
         verb = "differs" if wrong.sum() == 1 else "differ"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from autograder import codes
 from autograder.answers import Answers, ByDraw
-from autograder.compare import Finding, differences, not_finite, structure
+from autograder.compare import Finding, comparable, differences, not_finite, structure
 from autograder.diagnose import hints
 from autograder.probe import Check, entropy, generator
 from autograder.problem import Implementation, Problem
@@ -89,9 +89,8 @@ def _findings(
     if observation.ending != "returned":
         return [*found, _ending(problem, observation)]
     expected = {name: value for name, value in answer.values.items() if not isinstance(value, str)}
-    misshapen = list(structure(observation.values, expected, narrow=answer.narrow))
-    found += misshapen
-    if any(finding.code != codes.DTYPE for finding in misshapen):
+    found += structure(observation.values, expected, narrow=answer.narrow)
+    if not comparable(observation.values, expected):
         return found
     arrays: Mapping[str, Array] = {name: observation.values[name] for name in expected}  # type: ignore[misc]
     diverged = list(not_finite(arrays, expected))

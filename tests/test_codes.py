@@ -1,0 +1,60 @@
+"""The table of codes is whole, and of several codes one stands for all."""
+
+from __future__ import annotations
+
+import pytest
+
+from autograder import codes
+from autograder.codes import CODES, FAULTS_OF_OURS, PRECEDENCE, SUCCESS, foremost
+
+
+def test_every_failure_has_one_place_in_the_precedence():
+    """Each code but success stands in PRECEDENCE exactly once."""
+    assert sorted(PRECEDENCE) == sorted(CODES.keys() - {SUCCESS})
+
+
+def test_every_constant_is_in_the_table():
+    """A number that the module names is one that `autograder codes` explains."""
+    named = {value for name, value in vars(codes).items() if name.isupper() and isinstance(value, int)}
+
+    assert named == CODES.keys()
+
+
+def test_the_table_is_keyed_by_number():
+    """A code is found under its own number."""
+    assert list(CODES) == [code.number for code in CODES.values()]
+
+
+@pytest.mark.parametrize("code", CODES.values(), ids=lambda code: str(code.number))
+def test_every_code_says_what_it_means_and_what_to_try(code):
+    """The meaning and the advice are sentences."""
+    assert code.name
+    assert code.meaning.endswith(".")
+    assert code.advice.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("several", "expected"),
+    [
+        pytest.param([], 0, id="none"),
+        pytest.param([0, 0], 0, id="all_passed"),
+        pytest.param([0, 53, 0], 53, id="one_failed"),
+        pytest.param([53, 52, 51], 52, id="shape_hides_dtype_and_values"),
+        pytest.param([53, 51], 51, id="dtype_before_values"),
+        pytest.param([53, 55], 55, id="changed_input_before_values"),
+        pytest.param([53, 54], 54, id="off_by_one_is_the_more_telling"),
+        pytest.param([60, 62, 63], 62, id="training_before_held_out_before_performance"),
+        pytest.param([2, 40], 40, id="unwritten_before_raised"),
+        pytest.param([2, 1], 1, id="died_before_raised"),
+        pytest.param([40, 5, 4, 3], 3, id="ours_before_theirs"),
+    ],
+)
+def test_the_foremost_of_several_codes(several, expected):
+    """The first in the order of precedence stands for all, in whatever order they were found."""
+    assert foremost(several) == expected
+    assert foremost(reversed(several)) == expected
+
+
+def test_faults_of_ours_come_before_any_of_the_students():
+    """What we can't judge is never shown as a student's failure."""
+    assert set(PRECEDENCE[: len(FAULTS_OF_OURS)]) == FAULTS_OF_OURS

@@ -1,0 +1,316 @@
+"""Two observations beside each other: every way to be wrong has its code, and no message tells the right answer."""
+
+from __future__ import annotations
+
+import re
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from autograder.compare import agree, differences, not_finite, structure
+from autograder.probe import check, checks_of
+
+RIGHT = np.array([[0.25, -1.5, 3.125], [17.0625, 1e-3, -0.75]])
+
+
+def claim(**options):
+    """A check of some tolerance."""
+
+    @check(points=1, **options)
+    def forward(net, rng):
+        """The output is right."""
+        return {}
+
+    page = ModuleType("page")
+    page.forward = forward
+    return checks_of(page)[0]
+
+
+CHECK = claim()
+
+
+def findings(found, right=RIGHT, *, narrow=False):
+    """All that is wrong with a value, as `grade` asks for it."""
+    expected = {"out": right}
+    found = {"out": found}
+    wrong = list(structure(found, expected, narrow=narrow))
+    if any(finding.code != 51 for finding in wrong):
+        return wrong
+    diverged = list(not_finite(found, expected))
+    return [*wrong, *(diverged or differences(found, expected, CHECK))]
+
+
+def changed(value, index=(0, 1), array=RIGHT):
+    """The right answer but for one entry."""
+    wrong = array.copy()
+    wrong[index] = value
+    return wrong
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        pytest.param(RIGHT.copy(), id="same"),
+        pytest.param(RIGHT * (1 + 5e-7), id="rounding"),
+        pytest.param(RIGHT + 9e-9, id="rounding_beside_the_largest"),
+        pytest.param(RIGHT.astype(np.longdouble).astype(np.float64), id="longdouble"),
+        pytest.param(np.asfortranarray(RIGHT), id="fortran_order"),
+    ],
+)
+def test_a_right_value_has_no_findings(found):
+    """What agrees to within the tolerance passes, whatever its layout."""
+    assert findings(found) == []
+
+
+@pytest.mark.parametrize(
+    ("found", "code", "message"),
+    [
+        pytest.param(None, 50, "`out` did not come back; return it", id="missing"),
+        pytest.param("None", 50, "`out` is None; expected an array of shape (2, 3)", id="none"),
+        pytest.param(
+            "of type dict", 50, "`out` is of type dict; expected an array of shape (2, 3)", id="dict_for_array"
+        ),
+        pytest.param(RIGHT.T, 52, "`out` has shape (3, 2); expected (2, 3)", id="transposed"),
+        pytest.param(RIGHT[..., None], 52, "`out` has shape (2, 3, 1); expected (2, 3)", id="extra_axis"),
+        pytest.param(RIGHT.ravel(), 52, "`out` has shape (6,); expected (2, 3)", id="flattened"),
+        pytest.param(RIGHT[:1], 52, "`out` has shape (1, 3); expected (2, 3)", id="broadcastable"),
+        pytest.param(np.array(0.25), 52, "`out` has shape (); expected (2, 3)", id="number_for_array"),
+        pytest.param(np.empty((0, 3)), 52, "`out` has shape (0, 3); expected (2, 3)", id="empty"),
+        pytest.param(
+            np.ones((2, 3), bool), 51, "`out` has dtype bool; expected float: see where it is made or cast", id="bool"
+        ),
+        pytest.param(
+            np.ones((2, 3), np.int64),
+            51,
+            "`out` has dtype int64; expected float: see where it is made or cast",
+            id="int",
+        ),
+        pytest.param(
+            RIGHT.astype(complex),
+            51,
+            "`out` has dtype complex128; expected float: see where it is made or cast",
+            id="complex",
+        ),
+        pytest.param(
+            RIGHT.astype(np.float32),
+            51,
+            "`out` has dtype float32; expected float64: it loses digits the inputs have",
+            id="float32",
+        ),
+        pytest.param(
+            changed(np.nan),
+            61,
+            "`out`: 1 of 6 entries is NaN, the first at out[0, 1]; look for an overflow, or a 0 divided by",
+            id="nan",
+        ),
+        pytest.param(
+            np.full((2, 3), -np.inf),
+            61,
+            "`out`: 6 of 6 entries are infinite, the first at out[0, 0]; look for an overflow, or a 0 divided by",
+            id="infinite",
+        ),
+        pytest.param(
+            changed(-0.5),
+            54,
+            "`out`: 1 of 6 entries differs by exactly 1, the first at out[0, 1]; "
+            "look for an index or a label that is off by one",
+            id="off_by_one",
+        ),
+        pytest.param(
+            RIGHT + np.array([1.0, -1.0, 1.0]),
+            54,
+            "`out`: 6 of 6 entries differ by exactly 1, the first at out[0, 0]; "
+            "look for an index or a label that is off by one",
+            id="off_by_one_either_way",
+        ),
+        pytest.param(
+            changed(-1.4),
+            53,
+            "`out`: 1 of 6 entries differs, by up to 0.1, the first at out[0, 1]; "
+            "work that entry out by hand and compare",
+            id="one_entry",
+        ),
+        pytest.param(
+            -RIGHT,
+            53,
+            "`out`: 6 of 6 entries differ, by up to 34, the first at out[0, 0]; "
+            "work that entry out by hand and compare",
+            id="sign",
+        ),
+        pytest.param(
+            changed(-0.5) + np.eye(2, 3) * 0.5,
+            53,
+            "`out`: 3 of 6 entries differ, by up to 1, the first at out[0, 0]; work that entry out by hand and compare",
+            id="off_by_one_and_more",
+        ),
+        pytest.param(
+            RIGHT * (1 + 1e-5),
+            53,
+            "`out`: 5 of 6 entries differ, by up to 0.00017, the first at out[0, 0]; "
+            "work that entry out by hand and compare",
+            id="beyond_rounding",
+        ),
+    ],
+)
+def test_each_way_to_be_wrong_has_its_code(found, code, message):
+    """The code is the table's; the message names the value, what was found, what was expected, and the next step."""
+    (first, *_) = findings(found)
+
+    assert (first.code, first.value, first.message) == (code, "out", message)
+
+
+@pytest.mark.parametrize(
+    ("found", "code", "message"),
+    [
+        pytest.param("None", 50, "`out` is None; expected a number", id="none"),
+        pytest.param(np.array([0.5]), 52, "`out` has shape (1,); expected a number, shape ()", id="list_of_one"),
+        pytest.param(np.array(np.nan), 61, "`out`: it is NaN; look for an overflow, or a 0 divided by", id="nan"),
+        pytest.param(
+            np.array(1.5),
+            54,
+            "`out`: it differs by exactly 1; look for an index or a label that is off by one",
+            id="off",
+        ),
+        pytest.param(
+            np.array(2.0), 53, "`out`: it differs, by up to 1.5; work a small case out by hand and compare", id="value"
+        ),
+    ],
+)
+def test_a_number_is_spoken_of_as_a_number(found, code, message):
+    """A 0-d value has no entries and no first one."""
+    (only,) = findings(found, np.array(0.5))
+
+    assert (only.code, only.message) == (code, message)
+
+
+@pytest.mark.parametrize("shape", [(4,), (2, 3), (2, 3, 4), (1, 2, 1, 3), (2, 1, 2, 1, 2)], ids=str)
+def test_the_first_wrong_entry_is_named_in_any_number_of_dimensions(shape):
+    """The index is that of the first entry in reading order that differs."""
+    right = np.arange(np.prod(shape), dtype=float).reshape(shape)
+    last = tuple(size - 1 for size in shape)
+
+    (only,) = findings(changed(0.3, last, right), right)
+
+    assert f"the first at out[{', '.join(map(str, last))}]" in only.message
+
+
+@pytest.mark.parametrize(
+    ("found", "right", "codes"),
+    [
+        pytest.param([0, 1], [0.0, 1.0], [51], id="int_for_float"),
+        pytest.param([0.0, 1.0], [0, 1], [51], id="float_for_int"),
+        pytest.param([False, True], [0, 1], [], id="bool_for_zeros_and_ones"),
+        pytest.param([False, True], [1, 2], [51, 54], id="bool_for_counts"),
+        pytest.param([0, 1], [False, True], [51], id="int_for_bool"),
+        pytest.param([2, 3], [1, 2], [54], id="labels_from_one"),
+        pytest.param([True, True], [True, False], [54], id="bool_wrong"),
+        pytest.param([1j, 1.0], [1j, 2.0], [54], id="complex"),
+    ],
+)
+def test_kinds_are_compared_and_then_the_values(found, right, codes):
+    """A float is no int; a mask is as good as zeros and ones; and a wrong kind doesn't hide a wrong value."""
+    assert [finding.code for finding in findings(np.array(found), np.array(right))] == codes
+
+
+@pytest.mark.parametrize("dtype", ["i1", "i4", "u1", "u8"])
+def test_the_width_of_whole_numbers_is_nobodys_business(dtype):
+    """Any integer type may hold labels; an unsigned one doesn't wrap around in the comparison."""
+    right = np.array([3, 1, 2])
+
+    assert findings(right.astype(dtype), right) == []
+    assert [finding.code for finding in findings((right - 1).astype(dtype), right)] == [54]
+
+
+class TestNarrow:
+    """Inputs of few digits call for no more in the answer."""
+
+    def test_float32_from_float32_passes(self):
+        """Where an input was narrow a narrow answer is in order, and its rounding with it."""
+        assert findings((RIGHT * (1 + 3e-5)).astype(np.float32), narrow=True) == []
+
+    def test_float32_is_no_excuse_for_a_wrong_value(self):
+        """The tolerance of a narrow answer is that of its digits."""
+        (only,) = findings((RIGHT * 1.01).astype(np.float32), narrow=True)
+
+        assert only.code == 53
+
+    def test_a_wider_answer_passes(self):
+        """float64 where the reference gives float32 agrees as far as float32 goes."""
+        assert findings(RIGHT, RIGHT.astype(np.float32), narrow=True) == []
+        assert findings(RIGHT, RIGHT.astype(np.float32)) == []
+
+    def test_a_wide_answer_is_held_to_the_wide_tolerance(self):
+        """That narrow answers would pass doesn't loosen the tolerance for a float64."""
+        (only,) = findings(RIGHT * (1 + 3e-5), narrow=True)
+
+        assert only.code == 53
+
+
+class TestInfinity:
+    """An infinity of the reference's is a value like another."""
+
+    RIGHT = np.array([np.inf, -np.inf, np.nan, 1.0])
+
+    def test_the_same_infinity_agrees(self):
+        """Where the reference has inf or NaN, so must the answer."""
+        assert findings(self.RIGHT.copy(), self.RIGHT) == []
+
+    @pytest.mark.parametrize("value", [-np.inf, np.nan, 1e308, 0.0], ids=str)
+    def test_anything_else_differs(self, value):
+        """Neither the other infinity nor NaN nor a large number is infinity."""
+        (only,) = findings(changed(value, 0, self.RIGHT), self.RIGHT)
+
+        assert only.code == 53
+
+    def test_a_number_for_nan_differs(self):
+        """A NaN of the reference's is no joker."""
+        (only,) = findings(changed(0.0, 2, self.RIGHT), self.RIGHT)
+
+        assert only.code == 53
+
+
+def test_the_tolerance_is_the_checks_own():
+    """A check may say how close is close enough, in relation to each entry and to the largest."""
+    loose = claim(rtol=0.1, because="it is trained for a few steps")
+    absolute = claim(rtol=0.0, atol=0.01, because="small entries are rounded")
+
+    assert agree(RIGHT * 1.05, RIGHT, loose).all()
+    assert not agree(RIGHT * 1.2, RIGHT, loose).any()
+    assert agree(RIGHT + 0.15, RIGHT, absolute).all()  # 0.01 of the largest, 17
+    assert not agree(RIGHT + 0.2, RIGHT, absolute).any()
+
+
+def test_names_the_reference_does_not_return_are_nobodys_business():
+    """Only what the reference returns is compared, whatever else comes back."""
+    assert list(structure({"out": RIGHT, "more": "None"}, {"out": RIGHT}, narrow=False)) == []
+
+
+def test_every_value_is_looked_at():
+    """One wrong value hides no other."""
+    expected = {"dx": RIGHT, "dw": RIGHT, "db": RIGHT}
+    found = {"dx": RIGHT.T, "dw": RIGHT.astype(np.float32), "db": "None"}
+
+    codes = [(finding.value, finding.code) for finding in structure(found, expected, narrow=False)]
+
+    assert codes == [("dx", 52), ("dw", 51), ("db", 50)]
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        pytest.param(np.zeros_like(RIGHT), id="zeros"),
+        pytest.param(changed(0.0, (1, 0)), id="zero_at_the_largest"),
+        pytest.param(np.zeros((3, 2)), id="shape"),
+        pytest.param(np.zeros_like(RIGHT, int), id="dtype"),
+        pytest.param(changed(np.nan, (1, 0)), id="nan"),
+        pytest.param("None", id="none"),
+    ],
+)
+def test_no_message_holds_an_expected_value(found):
+    """Numbers in a message are shapes, places, counts and one rounded gap; none is an entry of the reference."""
+    said = " ".join(finding.message for finding in findings(found))
+    numbers = {float(number) for number in re.findall(r"-?\d+\.\d+|-?\d+", said)}
+
+    assert numbers.isdisjoint({float(entry) for entry in RIGHT.flat})
+    assert len(said) < 250

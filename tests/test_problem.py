@@ -1,0 +1,291 @@
+"""A course is read as written, and whatever is wrong with its files is said with the file's name and the cause."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+from small_course import ACCEPT, CHECKS, GIVEN, REFERENCE, REJECT
+
+from autograder.probe import entropy, generator
+from autograder.problem import CourseError, read_assignment, read_course
+
+TOML = "solutions/lines/assignment.toml"
+LINE = "solutions/lines/line"
+
+
+def replace(path, old, new):
+    """Change a file of the course, in which the old text stands once."""
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def read_all(course):
+    """Read everything of a course that is read somewhere."""
+    for assignment in read_course(course):
+        for problem in assignment.problems:
+            problem.checks  # noqa: B018
+            problem.reference  # noqa: B018
+            problem.specimens("accept")
+            problem.specimens("reject")
+
+
+def test_a_course_is_read_as_written(assignment):
+    """Names, points, order, limits and paths are those of assignment.toml and the folders."""
+    (problem,) = assignment.problems
+
+    assert (assignment.name, assignment.title) == ("lines", "Lines")
+    assert (problem.id, problem.points, problem.seed) == ("lines/line", 7, 987654321)
+    assert [check.name for check in problem.checks] == ["prediction", "rooted", "fitted"]
+    assert [check.draws for check in problem.checks] == [3, 1, 2]
+    assert problem.checks[0].title == "`predict` returns x·w + b for every row of x."
+    assert [path.name for path in problem.given] == ["given_noise.py"]
+    assert problem.data.keys() == {"points.npz"}
+    assert problem.reference.files == {"line.py": REFERENCE.encode()}
+
+
+def test_specimens_are_read_from_their_docstrings(problem):
+    """The first paragraph is the claim; hint and caught checks stand under their labels; the reference comes first."""
+    accepted, rejected = problem.specimens("accept"), problem.specimens("reject")
+    heights = next(specimen for specimen in rejected if specimen.name == "heights_as_a_column")
+
+    assert [specimen.name for specimen in accepted] == sorted(ACCEPT)
+    assert [specimen.name for specimen in rejected] == sorted(REJECT)
+    assert heights.claim == "The heights are a column."
+    assert heights.hint == "one number for each row of x is a vector."
+    assert heights.caught == {"prediction": 52}
+    assert heights.source.startswith(REFERENCE)
+    assert heights.source.endswith(REJECT["heights_as_a_column"])
+
+
+def test_a_docstring_may_break_its_lines(course, problem):
+    """A paragraph is one sentence however it is wrapped, and several checks may be caught."""
+    (course / LINE / "reject/wrapped.py").write_text(
+        '"""Both\nare wrong.\n\nHint: look\nat both.\nCaught: prediction 53,\nfitted 2\n"""\n'
+    )
+
+    specimen = problem.specimens("reject")[-1]
+
+    assert (specimen.claim, specimen.hint) == ("Both are wrong.", "look at both.")
+    assert specimen.caught == {"prediction": 53, "fitted": 2}
+
+
+CHECK_OF_FOUR = "@check(points=4, draws=2)"
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "said"),
+    [
+        pytest.param(TOML, 'title = "Lines"', "title =", "", id="toml_malformed"),
+        pytest.param(TOML, 'title = "Lines"\n', "", "`title`", id="toml_without_title"),
+        pytest.param(TOML, "quota = 3", "quotas = 3", "`quotas`", id="toml_unknown_key"),
+        pytest.param(TOML, "quota = 3", 'quota = "3"', "`$.quota`", id="toml_wrong_type"),
+        pytest.param(
+            TOML, "points = 7\n", "points = 7\nlimits = {seconds = 3}\n", "`seconds`", id="toml_unknown_limit"
+        ),
+        pytest.param(
+            TOML, "points = 7\n", "points = 7\nlimits = {threads = 0.5}\n", "threads", id="toml_half_a_thread"
+        ),
+        pytest.param(TOML, "points = 7\n", "", "`points`", id="toml_problem_without_points"),
+        pytest.param(TOML, "[[problems]]", "[problems]", "`$.problems`", id="toml_problems_no_list"),
+        pytest.param(TOML, "points.npz", "planes.npz", "planes.npz", id="missing_data"),
+        pytest.param(TOML, 'name = "line"', 'name = "curve"', "curve/checks.py", id="missing_problem"),
+        pytest.param(TOML, 'name = "line"', 'name = "../line"', "'../line'", id="problem_no_module_name"),
+        pytest.param(
+            f"{LINE}/checks.py", "points=2", "points=3", "sum to 8; assignment.toml says 7", id="points_do_not_sum"
+        ),
+        pytest.param(f"{LINE}/checks.py", "@check(points=2)\n", "", "sum to 5", id="unmarked_probe"),
+        pytest.param(f"{LINE}/expect.py", "def a_root", "def root", "no function `a_root`", id="unknown_predicate"),
+        pytest.param(f"{LINE}/checks.py", "import numpy as np", "import numpy as", "line 3", id="checks_syntax_error"),
+        pytest.param(f"{LINE}/checks.py", "shaken\n", "shaken, stirred\n", "stirred", id="checks_import_error"),
+        pytest.param(f"{LINE}/checks.py", CHECK_OF_FOUR, "@check(draws=2)", "points", id="check_without_points"),
+        pytest.param(f"{LINE}/checks.py", CHECK_OF_FOUR, "@check(points=0)", "must be > 0", id="check_of_no_points"),
+        pytest.param(
+            f"{LINE}/checks.py", CHECK_OF_FOUR, "@check(points=4, rtol=0.1)", "without saying why", id="idle_tolerance"
+        ),
+        pytest.param(
+            f"{LINE}/checks.py", '    """`root` returns any x with x² = a."""\n', "", "no docstring", id="untitled"
+        ),
+        pytest.param(
+            f"{LINE}/expect.py", "import numpy as np", "import nonesuch", "nonesuch", id="expect_import_error"
+        ),
+        pytest.param(
+            f"{LINE}/reject/one_step.py", "Caught: fitted 53", "Caught: fitted", "fitted", id="caught_no_code"
+        ),
+        pytest.param(f"{LINE}/reject/one_step.py", "fitted 53", "fitted 53 52", "fitted 53 52", id="caught_two_codes"),
+        pytest.param(f"{LINE}/reject/one_step.py", "fitted 53", "fit 53", "the check fit", id="caught_unknown_check"),
+        pytest.param(f"{LINE}/reject/one_step.py", "fitted 53", "fitted 99", "99", id="caught_unknown_code"),
+        pytest.param(f"{LINE}/reject/one_step.py", "Caught: fitted 53\n", "", "`Caught:`", id="reject_without_caught"),
+        pytest.param(
+            f"{LINE}/reject/one_step.py",
+            "Hint: how often does your loop run?\n",
+            "",
+            "`Hint:`",
+            id="reject_without_hint",
+        ),
+        pytest.param(
+            f"{LINE}/reject/one_step.py",
+            "One step is taken, whatever is asked for.\n",
+            "",
+            "the misconception",
+            id="reject_without_claim",
+        ),
+        pytest.param(f"{LINE}/reject/one_step.py", "def fit(", "def (", "line", id="reject_syntax_error"),
+        pytest.param(
+            f"{LINE}/accept/row_by_row.py", 'same."""', 'same.\n\nHint: none\n"""', "no hint", id="accept_with_hint"
+        ),
+        pytest.param(
+            f"{LINE}/accept/row_by_row.py",
+            '"""A loop over the rows gives the same."""',
+            "",
+            "what is different",
+            id="accept_without_claim",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_file(course, path, old, new, said):
+    """A CourseError names the file and the cause, so that nobody has to look for either."""
+    replace(course / path, old, new)
+
+    with pytest.raises(CourseError) as error:
+        read_all(course)
+
+    assert str(course / path) in str(error.value)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        pytest.param(f"{LINE}/checks.py", f"{LINE}/checks.py", id="checks"),
+        pytest.param(f"{LINE}/expect.py", f"{LINE}/expect.py", id="expect"),
+        pytest.param(f"{LINE}/line.py", f"{LINE}/line.py", id="reference"),
+        pytest.param("data/points.npz", "data/points.npz", id="data"),
+        pytest.param("solutions/lines/given/given_noise.py", f"{LINE}/checks.py", id="given"),
+    ],
+)
+def test_a_missing_file_is_named(course, path, named):
+    """What isn't there is missed by name."""
+    (course / path).unlink()
+
+    with pytest.raises(CourseError, match=r"can't be|there is no|no function") as error:
+        read_all(course)
+
+    assert str(course / named) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "path", [pytest.param(f"{LINE}/line.py", id="reference"), pytest.param(f"{LINE}/reject/one_step.py", id="specimen")]
+)
+def test_a_file_that_is_not_utf8_is_named(course, path):
+    """A text is UTF-8."""
+    (course / path).write_bytes("# déjà vu\n".encode("latin-1"))
+
+    with pytest.raises(CourseError) as error:
+        read_all(course)
+
+    assert str(course / path) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("toml", "said"),
+    [
+        pytest.param(None, "can't be read", id="missing"),
+        pytest.param(b"\xff", "", id="not_utf8"),
+        pytest.param(b'title = "Lines"\nproblems = []\n', "problem", id="no_problem"),
+    ],
+)
+def test_a_folder_that_is_no_assignment_is_named(course, toml, said):
+    """An assignment has a readable assignment.toml with at least one problem in it."""
+    folder = course / "solutions/lines"
+    if toml is None:
+        (folder / "assignment.toml").unlink()
+    else:
+        (folder / "assignment.toml").write_bytes(toml)
+
+    with pytest.raises(CourseError) as error:
+        read_assignment(folder, "lines", course / "data")
+
+    assert str(folder / "assignment.toml") in str(error.value)
+    assert said in str(error.value)
+
+
+def test_two_problems_of_one_name_are_refused(course):
+    """A problem is handed in as a file of its name: no other of the assignment may have it."""
+    toml = course / TOML
+    toml.write_text(toml.read_text() + '\n[[problems]]\nname = "line"\ntitle = "Again"\npoints = 7\n')
+
+    with pytest.raises(CourseError, match="line") as error:
+        read_all(course)
+
+    assert str(toml) in str(error.value)
+
+
+def test_a_page_without_checks_is_refused(course):
+    """A problem has at least one check."""
+    (course / LINE / "checks.py").write_text('"""Nothing yet."""\n')
+
+    with pytest.raises(CourseError, match="holds no check"):
+        read_all(course)
+
+
+def test_a_folder_without_solutions_is_no_course(tmp_path):
+    """The message says where a course was looked for, and how to name another."""
+    with pytest.raises(CourseError, match="--course DIR") as error:
+        read_course(tmp_path)
+
+    assert str(tmp_path) in str(error.value)
+
+
+def test_handed_out_modules_of_one_name_do_not_mix(course):
+    """Each assignment's pages import their own given modules, whichever is read first."""
+    again = course / "solutions/again"
+    for path in sorted((course / "solutions/lines").rglob("*")):
+        copy = again / path.relative_to(course / "solutions/lines")
+        if path.is_file():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(path.read_bytes())
+    (again / "given/given_noise.py").write_text(GIVEN.replace("SPREAD = 0.5", "SPREAD = 64.0"))
+    path = list(sys.path)
+
+    pages = {assignment.name: assignment.problems[0].page for assignment in read_course(course)}
+    heights = {name: page.shaken(np.random.default_rng(1), np.zeros(1)) for name, page in pages.items()}
+
+    assert heights["again"] == 128.0 * heights["lines"]
+    assert "given_noise" not in sys.modules
+    assert sys.path == path
+
+
+def test_the_pages_of_two_courses_do_not_mix(course, tmp_path, problem):
+    """A problem's page is that of its folder, though another of the same name has been read."""
+    problem.checks  # noqa: B018
+    other = tmp_path / "other"
+    (course).rename(other)
+    replace(other / LINE / "checks.py", CHECK_OF_FOUR, "@check(points=4, draws=5)")
+
+    (assignment,) = read_course(other)
+
+    assert [check.draws for check in assignment.problems[0].checks] == [3, 1, 5]
+
+
+def test_a_draws_inputs_follow_from_seed_check_and_draw():
+    """The same three give the same inputs; any other of them gives others."""
+
+    def first(seed, check, draw):
+        return generator(entropy(seed, check, draw)).normal()
+
+    inputs = [first(*one) for one in ((0, "forward", 0), (1, "forward", 0), (0, "backward", 0), (0, "forward", 1))]
+
+    assert first(0, "forward", 0) == inputs[0]
+    assert len(set(inputs)) == 4
+
+
+def test_a_probe_stays_a_function_and_is_found_in_its_place():
+    """Marking a probe changes nothing about it; checks come in the order they are written."""
+    page = {"__name__": "checks"}
+    exec(CHECKS.replace("from given_noise import shaken\n", ""), page)
+
+    assert [name for name, value in page.items() if hasattr(value, "__check__")] == ["prediction", "rooted", "fitted"]
+    assert page["prediction"].__check__.probe is page["prediction"]

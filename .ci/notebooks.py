@@ -15,6 +15,7 @@ import jupytext
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from traitlets.config import Config
 
 COURSE = Path(__file__).resolve().parent.parent
 CELL_SECONDS = 300
@@ -51,9 +52,15 @@ def run(source: Path) -> None:
         for reference in source.parent.parent.glob("*/*.py"):
             if reference.stem == reference.parent.name:
                 shutil.copy(reference, folder)
-        NotebookClient(
-            notebook, timeout=CELL_SECONDS, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
-        ).execute()
+        client = NotebookClient(
+            notebook,
+            timeout=CELL_SECONDS,
+            kernel_name="python3",
+            resources={"metadata": {"path": str(folder)}},
+            # Files instead of ports: nobody else on the machine can listen, and none can be taken.
+            config=Config(KernelManager={"transport": "ipc", "ip": str(Path(scratch) / "kernel")}),
+        )
+        client.execute()
 
 
 def main() -> int:

@@ -1,0 +1,22 @@
+"""One example and one feature at a time in plain Python: the sums of the batch gradient, written out."""
+
+import numpy as np
+
+
+def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):
+    N, D = X.shape
+    w, bias = [0.0] * D, 0.0
+    for _ in range(num_epochs):
+        w_gradient, b_gradient = list(w), 0.0
+        for i in range(N):
+            label = float(y[i, 0])
+            score = bias
+            for j in range(D):
+                score += w[j] * float(X[i, j])
+            if label * score < 1:
+                for j in range(D):
+                    w_gradient[j] -= C * label * float(X[i, j])
+                b_gradient -= C * label
+        w = [w[j] - eta * w_gradient[j] for j in range(D)]
+        bias -= eta * b_gradient
+    return np.array([w]), np.array([bias])

@@ -1,0 +1,17 @@
+"""C is in the gradient of w and not in that of the bias.
+
+Hint: `W` answers to C and `b` does not. The bias occurs in the hinge losses, and C stands in front of all of them.
+Caught: one_epoch 53
+"""
+
+import numpy as np
+
+
+def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):
+    W, b = np.zeros((1, X.shape[1])), np.zeros(1)
+    for _ in range(num_epochs):
+        violated = y * (X @ W.T + b) < 1
+        W_gradient = W - C * (violated * y).T @ X
+        b_gradient = -np.sum(violated * y, axis=0)
+        W, b = W - eta * W_gradient, b - eta * b_gradient
+    return W, b

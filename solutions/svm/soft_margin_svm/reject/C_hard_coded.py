@@ -1,0 +1,18 @@
+"""Uses 5 for C whatever is asked.
+
+Hint: With the default C you are right and with any other wrong: the number 5 stands in your function where the
+argument `C` should.
+Caught: one_epoch 53
+"""
+
+import numpy as np
+
+
+def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):
+    W, b = np.zeros((1, X.shape[1])), np.zeros(1)
+    for _ in range(num_epochs):
+        violated = y * (X @ W.T + b) < 1
+        W_gradient = W - 5.0 * (violated * y).T @ X
+        b_gradient = -5.0 * np.sum(violated * y, axis=0)
+        W, b = W - eta * W_gradient, b - eta * b_gradient
+    return W, b

@@ -1,0 +1,18 @@
+"""The gradient of the bias counts the violated margins and forgets their labels.
+
+Hint: Your bias rises with every violated margin, also those of negative examples. Each violation pulls the bias
+towards its own label.
+Caught: one_epoch 53
+"""
+
+import numpy as np
+
+
+def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):
+    W, b = np.zeros((1, X.shape[1])), np.zeros(1)
+    for _ in range(num_epochs):
+        violated = y * (X @ W.T + b) < 1
+        W_gradient = W - C * (violated * y).T @ X
+        b_gradient = -C * np.sum(violated, axis=0)
+        W, b = W - eta * W_gradient, b - eta * b_gradient
+    return W, b

@@ -1,0 +1,18 @@
+"""Penalises the bias like a weight.
+
+Hint: `b` is drawn to zero where no margin is violated. The penalty in E is on w alone: differentiate E with respect
+to b again and see which terms have b in them.
+Caught: one_epoch 53
+"""
+
+import numpy as np
+
+
+def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):
+    W, b = np.zeros((1, X.shape[1])), np.zeros(1)
+    for _ in range(num_epochs):
+        violated = y * (X @ W.T + b) < 1
+        W_gradient = W - C * (violated * y).T @ X
+        b_gradient = b - C * np.sum(violated * y, axis=0)
+        W, b = W - eta * W_gradient, b - eta * b_gradient
+    return W, b

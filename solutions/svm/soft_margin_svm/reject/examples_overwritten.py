@@ -1,0 +1,18 @@
+"""Multiplies the examples by their labels in place, in the caller's array.
+
+Hint: `X *= y` writes into the array that the caller passed. Its next use is of other data; make a new array.
+Caught: one_epoch 53
+"""
+
+import numpy as np
+
+
+def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):
+    X *= y
+    W, b = np.zeros((1, X.shape[1])), np.zeros(1)
+    for _ in range(num_epochs):
+        violated = X @ W.T + y * b < 1
+        W_gradient = W - C * violated.T @ X
+        b_gradient = -C * np.sum(violated * y, axis=0)
+        W, b = W - eta * W_gradient, b - eta * b_gradient
+    return W, b

@@ -1,0 +1,17 @@
+"""Averages the hinge losses where E has their sum.
+
+Hint: The pull of the data is N times too weak: E has the sum of the hinge losses, not their mean.
+Caught: one_epoch 53
+"""
+
+import numpy as np
+
+
+def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):
+    W, b = np.zeros((1, X.shape[1])), np.zeros(1)
+    for _ in range(num_epochs):
+        violated = y * (X @ W.T + b) < 1
+        W_gradient = W - C * (violated * y).T @ X / len(X)
+        b_gradient = -C * np.mean(violated * y, axis=0)
+        W, b = W - eta * W_gradient, b - eta * b_gradient
+    return W, b

@@ -1,0 +1,18 @@
+"""Differentiates ‖w‖² in place of ½ ‖w‖².
+
+Hint: `W` is drawn to zero twice as hard as E asks: the ½ in front of ‖w‖² is there to cancel a factor when you
+differentiate.
+Caught: one_epoch 53
+"""
+
+import numpy as np
+
+
+def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):
+    W, b = np.zeros((1, X.shape[1])), np.zeros(1)
+    for _ in range(num_epochs):
+        violated = y * (X @ W.T + b) < 1
+        W_gradient = 2 * W - C * (violated * y).T @ X
+        b_gradient = -C * np.sum(violated * y, axis=0)
+        W, b = W - eta * W_gradient, b - eta * b_gradient
+    return W, b

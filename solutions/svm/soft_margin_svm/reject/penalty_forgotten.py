@@ -1,0 +1,18 @@
+"""The gradient has only the hinge losses in it; the term of ½ ‖w‖² was lost when E was differentiated.
+
+Hint: Your steps go down the hinge losses alone. E has another term that depends on w; differentiate it too, or
+nothing keeps w small.
+Caught: one_epoch 53
+"""
+
+import numpy as np
+
+
+def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):
+    W, b = np.zeros((1, X.shape[1])), np.zeros(1)
+    for _ in range(num_epochs):
+        violated = y * (X @ W.T + b) < 1
+        W_gradient = -C * (violated * y).T @ X
+        b_gradient = -C * np.sum(violated * y, axis=0)
+        W, b = W - eta * W_gradient, b - eta * b_gradient
+    return W, b

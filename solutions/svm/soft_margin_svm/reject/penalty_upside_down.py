@@ -1,0 +1,18 @@
+"""The gradient of the penalty has the wrong sign, so that every step makes w longer.
+
+Hint: Where no margin is violated your `W` grows from step to step. The penalty is there to shrink it: check the
+sign of its gradient against E.
+Caught: one_epoch 53
+"""
+
+import numpy as np
+
+
+def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):
+    W, b = np.zeros((1, X.shape[1])), np.zeros(1)
+    for _ in range(num_epochs):
+        violated = y * (X @ W.T + b) < 1
+        W_gradient = -W - C * (violated * y).T @ X
+        b_gradient = -C * np.sum(violated * y, axis=0)
+        W, b = W - eta * W_gradient, b - eta * b_gradient
+    return W, b

@@ -1,0 +1,18 @@
+"""The comparison is the wrong way round: the examples beyond their margin pull, the others don't.
+
+Hint: The sum is over the wrong examples. The hinge loss is flat, with gradient zero, where the margin is large
+enough; the examples that count are the others.
+Caught: one_epoch 53
+"""
+
+import numpy as np
+
+
+def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):
+    W, b = np.zeros((1, X.shape[1])), np.zeros(1)
+    for _ in range(num_epochs):
+        violated = y * (X @ W.T + b) > 1
+        W_gradient = W - C * (violated * y).T @ X
+        b_gradient = -C * np.sum(violated * y, axis=0)
+        W, b = W - eta * W_gradient, b - eta * b_gradient
+    return W, b

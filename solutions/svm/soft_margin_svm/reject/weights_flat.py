@@ -1,0 +1,17 @@
+"""Returns the weights as a flat vector of shape (D,).
+
+Hint: `W` is flat. It is to be a row of shape (1, D), so that X @ W.T has shape (N, 1) like y.
+Caught: one_epoch 53
+"""
+
+import numpy as np
+
+
+def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):
+    W, b = np.zeros((1, X.shape[1])), np.zeros(1)
+    for _ in range(num_epochs):
+        violated = y * (X @ W.T + b) < 1
+        W_gradient = W - C * (violated * y).T @ X
+        b_gradient = -C * np.sum(violated * y, axis=0)
+        W, b = W - eta * W_gradient, b - eta * b_gradient
+    return W[0], b

@@ -16,15 +16,18 @@ from autograder import codes
 from autograder.answers import observe_answers
 from autograder.audit import audit as audit_problem
 from autograder.confine import REMEDIES
+from autograder.diff import differences
 from autograder.gradebook import grade_class, prepare
+from autograder.gradebook import rebuild as rebuild_reports
 from autograder.problem import Assignment, CourseError, Problem, read_course
-from autograder.progress import faults, print_summary, progress
+from autograder.progress import Tally, progress
 from autograder.release import as_zip, differs, release, write
-from autograder.report import problem_lines
+from autograder.report import Report, problem_lines, shown
 from autograder.sample import write_sample_class
 from autograder.sandbox import Sandbox, SandboxError
+from autograder.store import STORE_FILE, Store, StoreError
 from autograder.student import check_file, find, problems_in
-from autograder.submissions import ClassError, read_class
+from autograder.submissions import ClassError, find_class
 
 # Beyond every verdict's number: the call's words are off (sysexits.h, EX_USAGE).
 EXIT_USAGE = 64
@@ -44,7 +47,7 @@ class Command(click.Group):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except (CourseError, ClassError, SandboxError) as error:
+        except (CourseError, ClassError, SandboxError, StoreError) as error:
             click.echo(f"autograder: {error}", err=True)
             sys.exit(EXIT_USAGE)
         except click.UsageError as error:
@@ -64,6 +67,7 @@ def main() -> None:
 @click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
 @click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="one per core")
 @click.option("--seed", type=click.IntRange(0), help="Instead of the assignment's hidden seed.")
+@click.option("--force", is_flag=True, help="Run again what has been graded already.")
 @click.option("--weak-sandbox", is_flag=True, help="Grade even if this machine can't confine student code.")
 @_COURSE
 def grade(
@@ -72,6 +76,7 @@ def grade(
     out: Path,
     workers: int,
     seed: int | None,
+    force: bool,
     weak_sandbox: bool,
     course: Path,
 ) -> None:
@@ -87,14 +92,42 @@ def grade(
             shutil.rmtree(submissions)
         count = write_sample_class(problems, submissions)
         console.print(f"No submissions named: grading a sample class of {count}, written to {submissions}.")
-    handed_in = read_class(submissions, [name for p in problems for name in (p.module_file, p.notebook_file)])
+    handed_in = find_class(submissions)
     console.print(f"Observing the references and known mistakes of {len(problems)} problems.")
     grader = prepare(problems, seed, workers, weak=weak_sandbox)
-    with progress(console, len(handed_in), "graded") as done:
-        reports = grade_class(grader, handed_in, out, workers, done)
-    print_summary(console, reports)
+    tally = Tally()
+    with progress(console, len(handed_in), "graded") as advance:
+
+        def done(report: Report) -> None:
+            tally.add(report)
+            advance(report)
+
+        grade_class(grader, handed_in, out, workers, done, force=force)
+    tally.show(console)
     console.print(f"Reports: {out}/<student>/report.txt and report.json; scores: {out}/grades.csv")
-    sys.exit(codes.FAULTY_GRADER if faults(reports) else 0)
+    sys.exit(codes.FAULTY_GRADER if tally.faults else 0)
+
+
+@main.command()
+@click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
+def rebuild(out: Path) -> None:
+    """Write grades.csv and the reports of the latest run again, out of the store in OUT."""
+    click.echo(f"{rebuild_reports(out)} reports written to {out}")
+
+
+@main.command()
+@click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
+def diff(out: Path) -> None:
+    """Say who gained or lost what, and why, from the run before the latest to the latest in OUT."""
+    with Store(out / STORE_FILE) as store:
+        runs = store.finished()
+        if len(runs) < 2:
+            raise StoreError(f"{out} holds {len(runs)} whole run; a difference needs two: grade the class again")
+        lines = 0
+        for line in differences(store, *runs[-2:]):
+            lines += 1
+            click.echo(shown(line))
+        click.echo(f"{lines} differences between run {runs[-2]} and run {runs[-1]}")
 
 
 @main.command()

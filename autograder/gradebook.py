@@ -1,12 +1,16 @@
-"""All reports of a class: submissions in, ``report.json``, ``report.txt`` and ``grades.csv`` out."""
+"""All reports of a class: submissions in, ``report.json``, ``report.txt`` and ``grades.csv`` out.
+
+Whatever the size of the class, a few submissions at a time are in memory: they are read when it is their turn, and
+their reports are filed in the store.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +21,10 @@ from autograder.grade import grade, unjudged
 from autograder.problem import Implementation, Problem
 from autograder.report import ProblemReport, Report, as_json, as_text
 from autograder.sandbox import Sandbox, SandboxError
-from autograder.submissions import Submission
+from autograder.store import STORE_FILE, Key, Store, files_digest, problem_digest
+from autograder.submissions import HandedIn, Submission
+
+GRADES_FILE = "grades.csv"
 
 # A spreadsheet takes a cell that begins with one of these for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -35,6 +42,8 @@ class Grader:
         By problem id.
     seeds : mapping of str to int
         By problem id.
+    digests : mapping of str to str
+        Of what each problem's results depend on, beside the submission; by problem id.
     weak : bool
         Grade even where student code can't be confined; each report's footer says so.
     footer : tuple of str
@@ -44,15 +53,24 @@ class Grader:
     problems: tuple[Problem, ...]
     answers: Mapping[str, Answers]
     seeds: Mapping[str, int]
+    digests: Mapping[str, str]
     weak: bool = False
     footer: tuple[str, ...] = ()
 
-    def report(self, sandbox: Sandbox, submission: Submission) -> Report:
-        """The report on one submission; it fails for nothing that a student hands in."""
-        problems = tuple(self._problem(sandbox, submission, problem) for problem in self.problems)
-        return Report.of(submission.student, problems, _notes(submission), self.footer)
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The names of the files that students hand in."""
+        return tuple(name for problem in self.problems for name in (problem.module_file, problem.notebook_file))
 
-    def _problem(self, sandbox: Sandbox, submission: Submission, problem: Problem) -> ProblemReport:
+    def key(self, problem: Problem, submission: Submission) -> Key:
+        """What the result of a submission in a problem is filed under."""
+        own = {"": submission.refused.encode(), **_modules(submission)}
+        if said := submission.problems.get(problem.module_file):
+            own[f"! {problem.module_file}"] = said.encode()
+        return Key(files_digest(own), self.digests[problem.id])
+
+    def problem_report(self, sandbox: Sandbox, submission: Submission, problem: Problem) -> ProblemReport:
+        """The report on one problem of a submission; it fails for nothing that a student hands in."""
         name = problem.module_file
         if submission.refused:
             return unjudged(problem, codes.MISSING, submission.refused)
@@ -60,9 +78,8 @@ class Grader:
             return unjudged(problem, codes.MISSING, submission.problems[name])
         if name not in submission.files:
             return unjudged(problem, codes.MISSING, f"{name} was not handed in; hand in a file of that name")
-        files = {file: content for file, content in submission.files.items() if file.endswith(".py")}
         try:
-            implementation = Implementation(files)
+            implementation = Implementation(_modules(submission))
             return grade(sandbox.observe, problem, implementation, self.answers[problem.id], self.seeds[problem.id])
         except Exception as error:  # noqa: BLE001  ours, whatever it is: this student loses nothing, the others go on
             return unjudged(problem, codes.FAULTY_GRADER, f"the grader failed: {type(error).__name__}: {error}")
@@ -87,44 +104,106 @@ def prepare(problems: Sequence[Problem], seed: int | None, workers: int, *, weak
     with _sandboxes(weak=weak) as sandbox, ThreadPoolExecutor(workers) as pool:
         found = pool.map(lambda problem: observe_answers(sandbox().observe, problem, seeds[problem.id]), problems)
         answers = {problem.id: answer for problem, answer in zip(problems, found, strict=True)}
-    return Grader(tuple(problems), answers, seeds, weak, footer)
+    digests = {problem.id: problem_digest(problem, seeds[problem.id], footer) for problem in problems}
+    return Grader(tuple(problems), answers, seeds, digests, weak, footer)
 
 
 def grade_class(
-    grader: Grader, submissions: Sequence[Submission], out: Path, workers: int, done: Callable[[Report], None]
-) -> list[Report]:
-    """Grade a class, ``workers`` submissions at a time; each report is written as soon as it is there.
+    grader: Grader,
+    handed_in: Sequence[HandedIn],
+    out: Path,
+    workers: int,
+    done: Callable[[Report], None] = lambda _: None,
+    *,
+    force: bool = False,
+) -> None:
+    """Grade a class, ``workers`` submissions at a time; each report is filed and written as soon as it is there.
+
+    What the store already has a result for is not run again. A batch that was cut short therefore goes on where it was.
 
     Parameters
     ----------
     out : Path
-        The folder for ``grades.csv`` and a folder per student; made if need be.
+        The folder for ``grades.csv``, the store, and a folder per student; made if need be.
     done : callable
         Told of each report, in the order they are finished.
-
-    Returns
-    -------
-    list of Report
-        In the order of the submissions.
+    force : bool
+        Run everything again.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    reports: dict[str, Report] = {}
-    with _sandboxes(weak=grader.weak) as sandbox, ThreadPoolExecutor(workers) as pool:
-        running: list[Future[Report]] = [
-            pool.submit(lambda one: grader.report(sandbox(), one), submission) for submission in submissions
-        ]
+    with (
+        Store(out / STORE_FILE) as store,
+        _sandboxes(weak=grader.weak) as sandbox,
+        ThreadPoolExecutor(workers) as pool,
+    ):
+        run = store.begin(grader.footer)
+
+        def one(handed: HandedIn) -> tuple[Report, list[Key]]:
+            submission = handed.read(grader.wanted)
+            keys, problems = [], []
+            for problem in grader.problems:
+                key = grader.key(problem, submission)
+                known = None if force else store.find(key)
+                problems.append(known or grader.problem_report(sandbox(), submission, problem))
+                keys.append(key)
+            return Report.of(submission.student, tuple(problems), _notes(submission), grader.footer), keys
+
+        running: dict[Future[tuple[Report, list[Key]]], int] = {}
         try:
-            for future in as_completed(running):
-                report = future.result()
-                reports[report.student] = report
-                write_report(report, out)
-                done(report)
+            for position, handed in enumerate(handed_in):
+                running[pool.submit(one, handed)] = position
+                if len(running) >= 2 * workers:
+                    _file(store, run, running, out, done)
+            while running:
+                _file(store, run, running, out, done)
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise
-    finished = [reports[submission.student] for submission in submissions]
-    write_atomically(out / "grades.csv", grades_csv(finished, grader.problems).encode())
-    return finished
+        store.finish(run)
+        _write_grades(store, run, out)
+
+
+def _file(
+    store: Store,
+    run: int,
+    running: dict[Future[tuple[Report, list[Key]]], int],
+    out: Path,
+    done: Callable[[Report], None],
+) -> None:
+    """Wait for a report or more; file and write what there is."""
+    finished, _ = wait(running, return_when=FIRST_COMPLETED)
+    for future in sorted(finished, key=running.__getitem__):
+        report, keys = future.result()
+        store.file(run, running.pop(future), report, _kept(report, keys))
+        write_report(report, out)
+        done(report)
+
+
+def _kept(report: Report, keys: Iterable[Key]) -> list[Key]:
+    """The keys of a report's problems; one that was our own fault is filed apart, so that it is tried again."""
+    return [
+        Key(f"{key.files} of {report.student}, not judged", key.problem)
+        if problem.code in codes.FAULTS_OF_OURS
+        else key
+        for key, problem in zip(keys, report.problems, strict=True)
+    ]
+
+
+def rebuild(out: Path) -> int:
+    """Write ``grades.csv`` and the reports again, out of the store's latest whole run; returns how many reports.
+
+    Raises
+    ------
+    SandboxError, StoreError
+        If there is no store, or no whole run in it.
+    """
+    with Store(out / STORE_FILE) as store:
+        run = store.latest()
+        count = 0
+        for report, _ in store.reports(run):
+            write_report(report, out)
+            count += 1
+        _write_grades(store, run, out)
+    return count
 
 
 def write_report(report: Report, out: Path) -> None:
@@ -135,16 +214,14 @@ def write_report(report: Report, out: Path) -> None:
     write_atomically(folder / "report.txt", as_text(report).encode())
 
 
-def grades_csv(reports: Sequence[Report], problems: Sequence[Problem]) -> str:
-    """The table of scores: a row per student, a column per problem, ``total`` and ``max``."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["student", *(problem.id for problem in problems), "total", "max"])
-    for report in reports:
+def grades_csv(reports: Iterable[Report]) -> Iterator[str]:
+    """The lines of the table of scores: a row per student, a column per problem, ``total`` and ``max``."""
+    for number, report in enumerate(reports):
+        if number == 0:
+            yield _row(["student", *(problem.problem for problem in report.problems), "total", "max"])
         name = f"'{report.student}" if report.student.startswith(_FORMULA) else report.student
         scores = (f"{problem.score:g}" for problem in report.problems)
-        writer.writerow([name, *scores, f"{report.score:g}", f"{report.max_score:g}"])
-    return stream.getvalue()
+        yield _row([name, *scores, f"{report.score:g}", f"{report.max_score:g}"])
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -152,6 +229,17 @@ def write_atomically(path: Path, content: bytes) -> None:
     new = path.with_name(f".{path.name}.new")
     new.write_bytes(content)
     new.replace(path)
+
+
+def _write_grades(store: Store, run: int, out: Path) -> None:
+    lines = grades_csv(report for report, _ in store.reports(run))
+    write_atomically(out / GRADES_FILE, "".join(lines).encode())
+
+
+def _row(cells: Sequence[str]) -> str:
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerow(cells)
+    return stream.getvalue()
 
 
 @contextmanager
@@ -172,6 +260,10 @@ def _sandboxes(*, weak: bool) -> Iterator[Callable[[], Sandbox]]:
     finally:
         for one in made:
             one.close()
+
+
+def _modules(submission: Submission) -> dict[str, bytes]:
+    return {name: content for name, content in submission.files.items() if name.endswith(".py")}
 
 
 def _notes(submission: Submission) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -13,9 +13,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from autograder import codes
-from autograder.report import ProblemReport, Report, Verdict, shown
+from autograder.report import Report, shown
 
 LINES = 20
+FAULTS = 50
 
 
 @contextmanager
@@ -47,37 +48,44 @@ def progress(console: Console, total: int, what: str) -> Iterator[Callable[[Repo
     yield tell
 
 
-def print_summary(console: Console, reports: Sequence[Report]) -> None:
-    """A row per problem: the mean score and how many submissions got each code; then what was our own fault."""
-    rows = list(zip(*(report.problems for report in reports), strict=True))
-    counts = [Counter(problem.code for problem in row) for row in rows]
-    columns = sorted({code for count in counts for code in count})
-    table = Table(title=f"{len(reports)} submissions by code", title_justify="left")
-    table.add_column("problem")
-    table.add_column("mean", justify="right")
-    for code in columns:
-        table.add_column(str(code), justify="right")
-    for row, count in zip(rows, counts, strict=True):
-        mean = sum(problem.score for problem in row) / len(row)
-        cells = (str(count[code]) if count[code] else "·" for code in columns)
-        table.add_row(row[0].problem, f"{mean:.1f}/{row[0].max_score:g}", *cells)
-    console.print(table)
-    for line in faults(reports):
-        console.print(escape(line), style="bold")
+class Tally:
+    """What a class's reports come to, added up one by one: codes and scores by problem, and what was our own fault."""
 
+    def __init__(self) -> None:
+        self.submissions = 0
+        self.codes: dict[str, Counter[int]] = {}
+        self.scores: dict[str, float] = {}
+        self.most: dict[str, float] = {}
+        self.faults: list[str] = []
 
-def faults(reports: Sequence[Report]) -> list[str]:
-    """The faults of the autograder itself, a line each: student, problem, check, code and message."""
-    return [
-        f"our fault, no points lost: {shown(report.student)} {problem.problem} {verdict.check}: "
-        f"code {verdict.code}, {verdict.message}"
-        for report, problem, verdict in _verdicts(reports)
-        if verdict.code in codes.FAULTS_OF_OURS
-    ]
-
-
-def _verdicts(reports: Sequence[Report]) -> Iterator[tuple[Report, ProblemReport, Verdict]]:
-    for report in reports:
+    def add(self, report: Report) -> None:
+        """Add a report."""
+        self.submissions += 1
         for problem in report.problems:
-            for verdict in problem.checks:
-                yield report, problem, verdict
+            self.codes.setdefault(problem.problem, Counter())[problem.code] += 1
+            self.scores[problem.problem] = self.scores.get(problem.problem, 0.0) + problem.score
+            self.most[problem.problem] = problem.max_score
+            self.faults += [
+                f"our fault, no points lost: {shown(report.student)} {problem.problem} {verdict.check}: "
+                f"code {verdict.code}, {verdict.message}"
+                for verdict in problem.checks
+                if verdict.code in codes.FAULTS_OF_OURS
+            ]
+
+    def show(self, console: Console) -> None:
+        """A row per problem: the mean score and how many submissions got each code; then the faults."""
+        columns = sorted({code for count in self.codes.values() for code in count})
+        table = Table(title=f"{self.submissions} submissions by code", title_justify="left")
+        table.add_column("problem")
+        table.add_column("mean", justify="right")
+        for code in columns:
+            table.add_column(str(code), justify="right")
+        for problem, count in self.codes.items():
+            mean = self.scores[problem] / count.total()
+            cells = (str(count[code]) if count[code] else "·" for code in columns)
+            table.add_row(problem, f"{mean:.1f}/{self.most[problem]:g}", *cells)
+        console.print(table)
+        for line in self.faults[:FAULTS]:
+            console.print(escape(line), style="bold")
+        if len(self.faults) > FAULTS:
+            console.print(f"and {len(self.faults) - FAULTS} more faults of ours", style="bold")

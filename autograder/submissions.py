@@ -50,15 +50,38 @@ class Submission:
     refused: str = ""
 
 
-def read_class(folder: Path, wanted: Collection[str]) -> list[Submission]:
-    """The submissions in `folder`, in the order of their names.
+@dataclass(frozen=True)
+class HandedIn:
+    """A place where one student's work lies, not read yet.
+
+    Attributes
+    ----------
+    student : str
+        As of the `Submission` it becomes.
+    path : Path
+        The folder or archive.
+    refused : str
+        Why it can't be read, or "".
+    """
+
+    student: str
+    path: Path
+    refused: str = ""
+
+    def read(self, wanted: Collection[str]) -> Submission:
+        """The submission, with the files of these names."""
+        if self.refused:
+            return Submission(self.student, refused=self.refused)
+        return read_submission(self.path, self.student, wanted)
+
+
+def find_class(folder: Path) -> list[HandedIn]:
+    """The submissions in `folder`, in the order of their names, none of them read yet.
 
     Parameters
     ----------
     folder : Path
         Holds one folder, ``.zip``, ``.tar.gz``, ``.tgz`` or ``.tar`` per student.
-    wanted : collection of str
-        The names of the files to look for, such as ``attention.py``.
 
     Raises
     ------
@@ -80,20 +103,24 @@ def read_class(folder: Path, wanted: Collection[str]) -> list[Submission]:
         seen = ", ".join(printable(entry.name) for entry in found[:3]) or "nothing"
         raise ClassError(f"{folder} holds {seen}; expected one folder, .zip or .tar.gz per student")
 
-    stems = [stem(entry) for entry in handed_in]
+    named: dict[str, list[str]] = {}
+    for entry in handed_in:
+        named.setdefault(stem(entry), []).append(printable(entry.name))
     taken: set[str] = set()
     submissions = []
-    for entry, name in zip(handed_in, stems, strict=True):
+    for entry in handed_in:
+        name = stem(entry)
         student = unique(folder_name(name), taken)
         taken.add(student.casefold())
-        if stems.count(name) > 1:
-            same = " and ".join(
-                printable(other.name) for other, its in zip(handed_in, stems, strict=True) if its == name
-            )
-            submissions.append(Submission(student, refused=f"{same} are of one name; keep the one to be graded"))
-        else:
-            submissions.append(read_submission(Path(entry.path), student, wanted))
+        same = " and ".join(named[name])
+        refused = f"{same} are of one name; keep the one to be graded" if len(named[name]) > 1 else ""
+        submissions.append(HandedIn(student, Path(entry.path), refused))
     return submissions
+
+
+def read_class(folder: Path, wanted: Collection[str]) -> list[Submission]:
+    """The submissions in `folder`, read: of a class of hundreds, better one by one, with `find_class`."""
+    return [handed.read(wanted) for handed in find_class(folder)]
 
 
 def read_submission(path: Path, student: str, wanted: Collection[str]) -> Submission:

@@ -14,6 +14,7 @@ help:            ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(READY)  ## Install what is needed into .venv; every other target does so when it must
+	@:
 
 grade: $(READY)  ## Grade SUBMISSIONS=folder [OUT=folder] [ASSIGNMENT=name]; without SUBMISSIONS, a sample class
 	@$(BIN)/autograder grade $(if $(SUBMISSIONS),'$(SUBMISSIONS)') $(if $(OUT),--out '$(OUT)') \

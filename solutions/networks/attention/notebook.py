@@ -1,0 +1,468 @@
+# %% [markdown]
+# # Self-attention, forward and backward
+#
+# A fully connected layer treats every input alike: which entry goes where is fixed once its weights are. Attention is
+# the layer that *looks things up*. Each token asks a question, all tokens answer, and what comes back depends on who
+# answered best. It is the part of a transformer in which tokens learn of each other, and you can write it in some
+# fifteen lines, its gradients included.
+#
+# You write four functions in `attention.py`: the softmax and its backward pass, the layer and its backward pass. After
+# each you come back here and ask for a verdict. Then the layer learns to follow pointers, and you will see what it
+# can't do and why. Reckon with an hour, most of it with pencil and paper.
+
+# %% [markdown]
+# ## 0. Is everything here?
+
+# %%
+# %load_ext autoreload
+# %autoreload 2
+
+# %%
+import importlib.util
+import sys
+from pathlib import Path
+
+missing = [name for name in ("numpy", "matplotlib", "autograder") if importlib.util.find_spec(name) is None]
+absent = [name for name in ("attention.py", "gradient_check.py") if not Path(name).is_file()]
+print("Python", sys.version.split()[0], "- fine" if sys.version_info >= (3, 11) else "- too old: use 3.11 or newer")
+print("packages:", f"missing {', '.join(missing)}; run `pip install -r requirements.txt`" if missing else "all there")
+print(
+    "working directory:",
+    f"{Path.cwd()} has no {' and no '.join(absent)}; start Jupyter in the assignment's folder" if absent else "fine",
+)
+print("data: none to read, this notebook makes its own")
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+from attention import attention_backward, attention_forward, softmax, softmax_backward
+from gradient_check import eval_numerical_gradient_array, rel_error
+
+from autograder import check
+
+plt.rcParams.update({"figure.dpi": 90, "axes.spines.top": False, "axes.spines.right": False})
+BLUE, ORANGE = "#0072B2", "#D55E00"  # told apart by every kind of colour vision; line styles do it in print
+
+# %% [markdown]
+# ## 1. The data: tokens that point at each other
+#
+# The task is made so that only looking something up can solve it. A sequence has $T = 6$ tokens. Each token holds,
+# side by side,
+#
+# * its **name**, one of A to F, as six zeros and ones with a single one;
+# * the **name of the token it points at**, in the same form;
+# * its **load**: two numbers.
+#
+# What is wanted: each token's load, plus the load of the token it points at. Names and pointers are shuffled anew in
+# every sequence, so that the answer stands in a different place each time, and no fixed weights from place to place
+# would do.
+
+# %%
+T, LOAD = 6, 2
+D_MODEL = 2 * T + LOAD
+
+
+def pointing(rng, count):
+    """Sequences with what is wanted of them: `count` pairs of arrays of shape (T, D_MODEL)."""
+    pairs = []
+    for _ in range(count):
+        names, at = np.eye(T)[rng.permutation(T)], rng.permutation(T)
+        X = np.hstack([names, names[at], rng.normal(size=(T, LOAD))])
+        wanted = X.copy()
+        wanted[:, -LOAD:] += X[at, -LOAD:]
+        pairs.append((X, wanted))
+    return pairs
+
+
+def names_of(X):
+    """The names of a sequence's tokens, and of those they point at, as letters."""
+    letters = np.array(list("ABCDEF"))
+    return letters[X[:, :T].argmax(axis=1)], letters[X[:, T : 2 * T].argmax(axis=1)]
+
+
+SIGNED, WEIGHTS = {"cmap": "PuOr", "vmin": -4, "vmax": 4}, {"cmap": "Blues", "vmin": 0, "vmax": 1}
+
+
+def show_matrix(axes, matrix, rows, columns, colours, decimals=2):
+    """A matrix as a picture, with its numbers written in, so that it reads in grey as well."""
+    image = axes.imshow(matrix, **colours)
+    for (i, j), value in np.ndenumerate(matrix):
+        red, green, blue, _ = image.cmap(image.norm(value))
+        dark = 0.3 * red + 0.6 * green + 0.1 * blue < 0.5
+        axes.text(j, i, f"{value:.{decimals}f}", ha="center", va="center", fontsize=7, color="w" if dark else "k")
+    axes.set_xticks(range(len(columns)), columns)
+    axes.set_yticks(range(len(rows)), rows)
+    axes.tick_params(length=0)
+
+
+X, wanted = pointing(np.random.default_rng(0), 1)[0]
+own, aim = names_of(X)
+figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4), width_ratios=(D_MODEL, 2 * LOAD), layout="constrained")
+columns = [f"is {a}" for a in "ABCDEF"] + [f"to {a}" for a in "ABCDEF"] + ["load 1", "load 2"]
+show_matrix(left, X, [f"{a} → {b}" for a, b in zip(own, aim, strict=True)], columns, SIGNED, decimals=1)
+left.set(title="one sequence X, a token a row")
+show_matrix(right, wanted[:, -LOAD:], own, ["load 1", "load 2"], SIGNED, decimals=1)
+right.set(title="wanted loads")
+for axes in (left, right):
+    axes.tick_params(axis="x", rotation=60)
+plt.show()
+
+# %% [markdown]
+# Take one row and check a wanted load by hand before you go on.
+#
+# ## 2. Softmax
+#
+# A token's question fits each of the $T$ answers more or less well: a row of scores, any real numbers. To take a mean
+# of the answers we need weights, positive and with sum 1. The softmax makes them, row by row:
+#
+# $$A_{ij} = \frac{e^{S_{ij}}}{\sum_k e^{S_{ik}}}.$$
+#
+# Scores in the thousands are nothing unusual in an untrained network, and $e^{1000}$ is not a number that a computer
+# has. So show first, in one line on paper: **adding the same number to all scores of a row leaves its weights as they
+# are**. Then choose the number so that nothing can overflow, and so that no row's exponentials can all vanish, even if
+# the row beside it has much larger scores.
+#
+# Write `softmax` in `attention.py`, and save.
+
+# %%
+check("attention", "softmax", "large_logits")
+
+# %% [markdown]
+# The three rows below hold the same scores, shifted. Their weights should be equal.
+
+# %%
+scores = np.array([[1.0, 2.0, 4.0]]) + np.array([[0.0], [1000.0], [-1000.0]])
+print(softmax(scores))
+
+# %% [markdown]
+# ## 3. Back through the softmax
+#
+# Some loss $L$ is computed from the weights $A$, and we know its gradient $dA$, that is $dA_{ij} = \partial L/\partial
+# A_{ij}$. We want $dS$, its gradient by the scores.
+#
+# Each score moves all the weights of its row, for they share a denominator. Differentiate the fraction and you find
+#
+# $$\frac{\partial A_{ij}}{\partial S_{ik}} = A_{ij}\,(\delta_{jk} - A_{ik}),
+#   \qquad \delta_{jk} = 1 \text{ if } j = k, \text{ else } 0,$$
+#
+# and nothing from row to row. (Do it; it takes two lines, one for $j = k$ and one for $j \ne k$.) The chain rule sums
+# over everything that a score moves:
+#
+# $$dS_{ik} = \sum_j dA_{ij}\,\frac{\partial A_{ij}}{\partial S_{ik}}.$$
+#
+# Multiply out. One of the two sums collapses thanks to $\delta$; the other doesn't depend on $k$, so it is one number
+# a row. You need no loop, and no array with three axes.
+#
+# Two things to hold your result against: what must the entries of a row of $dS$ sum to, given what you showed about
+# shifts? And what is $dS$ in a row whose weight is all on one entry?
+#
+# Write `softmax_backward`.
+
+# %%
+check("attention", "softmax_backward")
+
+# %% [markdown]
+# Independent of any reference: nudge each score by a little in both directions, and see how the weights move.
+# `eval_numerical_gradient_array(f, x, df)` does that, and weighs the movement with `df`, here a random gradient by A.
+
+# %%
+rng = np.random.default_rng(1)
+S, upstream = rng.normal(size=(4, 6)), rng.normal(size=(4, 6))
+found = softmax_backward(upstream, softmax(S))
+numeric = eval_numerical_gradient_array(softmax, S, upstream)
+print(f"relative error of dS: {rel_error(found, numeric):.1e} (fine below 1e-7)")
+print("sums of its rows:", found.sum(axis=1).round(12))
+
+# %% [markdown]
+# ## 4. The layer
+#
+# Three matrices make three vectors out of each token: a **query** (what it looks for), a **key** (what it can be found
+# by) and a **value** (what it hands over).
+#
+# $$Q = X W_Q, \quad K = X W_K, \quad V = X W_V, \qquad
+#   S = \frac{Q K^\top}{\sqrt{d_k}}, \quad A = \operatorname{softmax}(S), \qquad Z = X + A V.$$
+#
+# $S_{ij}$ says how well the key of token $j$ fits the query of token $i$; token $i$ receives the mean of all values
+# with the weights in row $i$ of $A$. The added $X$ is the **residual connection**: the layer says only what is to
+# change.
+#
+# Why the $\sqrt{d_k}$? If the entries of queries and keys are independent with variance 1, then $q \cdot k$ is a sum of
+# $d_k$ products and has variance $d_k$. The picture shows what that does to the weights.
+
+# %%
+rng = np.random.default_rng(2)
+widths = 2 ** np.arange(11)
+largest = {"q·k": [], "q·k / √$d_k$": []}
+for d_k in widths:
+    fit = np.einsum("nk,njk->nj", rng.normal(size=(300, d_k)), rng.normal(size=(300, T, d_k)))
+    largest["q·k"].append(softmax(fit).max(axis=1).mean())
+    largest["q·k / √$d_k$"].append(softmax(fit / d_k**0.5).max(axis=1).mean())
+
+figure, axes = plt.subplots(figsize=(6, 3.2))
+for (label, values), colour, line in zip(largest.items(), (ORANGE, BLUE), ("--", "-"), strict=True):
+    axes.plot(widths, values, line, color=colour, label=f"scores {label}")
+axes.axhline(1 / T, color="0.5", linewidth=0.8)
+axes.text(widths[-1], 1 / T + 0.02, "equal weights", ha="right", color="0.3", fontsize=8)
+axes.set_xscale("log", base=2)
+axes.set(xlabel="$d_k$, numbers in a key", ylabel="largest weight, mean", ylim=(0, 1.05))
+axes.set_title(f"Random queries and keys, {T} tokens")
+axes.legend(frameon=False, loc="center right")
+plt.show()
+
+# %% [markdown]
+# Without the root a wide layer is *born* certain, each token looking at one other for no reason. Look back at your
+# answer about rows with all their weight on one entry: what would such a layer learn?
+#
+# Write `attention_forward`. Put into `cache` whatever you think the backward pass will need; you can come back.
+
+# %%
+check("attention", "forward", "forward_edges")
+
+# %% [markdown]
+# To see the weights we needn't look into your cache: they can be read off the layer's output. Choose $W_V$ so that
+# $X W_V$ is the identity matrix, with some columns of zeros after it. Then the first $T$ columns of $Z - X = A V$ are
+# $A$. (It takes tokens that are linearly independent. Why are ours?)
+
+
+# %%
+def attention_weights(X, W_Q, W_K):
+    """The weights A of the layer, shape (T, T), read off its output."""
+    reader = np.zeros((X.shape[1], X.shape[1]))
+    reader[:, : len(X)] = np.linalg.pinv(X)
+    Z, _ = attention_forward(X, W_Q, W_K, reader)
+    return (Z - X)[:, : len(X)]
+
+
+D_K = 8
+rng = np.random.default_rng(3)
+W_Q, W_K = rng.normal(size=(D_MODEL, D_K)), rng.normal(size=(D_MODEL, D_K))
+
+figure, row = plt.subplots(1, 2, figsize=(8.5, 3.8), layout="constrained")
+for axes, factor in zip(row, (0.3, 2.0), strict=True):
+    A = attention_weights(X, factor * W_Q, W_K)
+    show_matrix(axes, A, own, own, WEIGHTS)
+    axes.set(title=f"random $W_K$, random $W_Q$ times {factor}", xlabel="to token", ylabel="weights of token")
+plt.show()
+print("sums of the rows:", A.sum(axis=1).round(12))
+
+# %% [markdown]
+# ## 5. Back through the layer
+#
+# The gradient $dZ$ arrives; wanted are the gradients by $X$ and by the three matrices. Draw the graph first. Put $X$ at
+# the left and $Z$ at the right; between them $Q$, $K$, $V$, then $S$, $A$, and the sum. Draw one arrow for each *use*.
+# Count the arrows that leave $X$.
+#
+# Then walk from right to left. You need
+#
+# * your `softmax_backward` for the step from $A$ to $S$;
+# * one rule for all products. Let $Y = M N$, and change $M$ by a little $\Delta M$ and $N$ by $\Delta N$. Then $Y$
+#   changes by $\Delta Y = \Delta M\,N + M\,\Delta N$, and the loss by $\sum_{ij} dY_{ij}\,\Delta Y_{ij}$. Sort this by
+#   the entries of $\Delta M$ and of $\Delta N$, and you have
+#   $$dM = dY\,N^\top, \qquad dN = M^\top\,dY.$$
+#   Shapes almost tell you the rule; but $A$ and $S$ are square, and there a wrong transpose has the right shape. Write
+#   indices where you aren't sure;
+# * the rule for what is used more than once: its gradient is the sum over all its uses.
+#
+# | step | given | find |
+# |---|---|---|
+# | $Z = X + AV$ | $dZ$ | $dA$, $dV$, and a part of $dX$ |
+# | $A = \operatorname{softmax}(S)$ | $dA$ | $dS$ |
+# | $S = QK^\top/\sqrt{d_k}$ | $dS$ | $dQ$, $dK$ |
+# | $Q = XW_Q$, and likewise $K$, $V$ | $dQ$, $dK$, $dV$ | $dW_Q$, $dW_K$, $dW_V$, and more parts of $dX$ |
+#
+# Write `attention_backward`. You can do it piece by piece: first $dW_V$ is right, then $dW_Q$ and $dW_K$, last $dX$.
+# Return zeros of the right shape for what you don't have yet.
+
+# %%
+check("attention", "value_gradient", "query_key_gradients", "input_gradient")
+
+# %% [markdown]
+# Numeric gradients agree with any correct derivation, and they say which of the four is wrong, in which entry.
+
+# %%
+rng = np.random.default_rng(4)
+inputs = {
+    "X": rng.normal(size=(5, 4)),
+    "W_Q": rng.normal(size=(4, 3)),
+    "W_K": rng.normal(size=(4, 3)),
+    "W_V": rng.normal(size=(4, 4)),
+}
+upstream = rng.normal(size=(5, 4))
+_, cache = attention_forward(*inputs.values())
+for (name, array), gradient in zip(inputs.items(), attention_backward(upstream, cache), strict=True):
+    numeric = eval_numerical_gradient_array(lambda _: attention_forward(*inputs.values())[0], array, upstream)
+    print(f"d{name:<4} relative error {rel_error(gradient, numeric):.1e}")
+print("(fine below 1e-7)")
+
+# %% [markdown]
+# ## 6. It learns to look
+#
+# Now the pointers. The loss is half the squared distance of $Z$ from what is wanted, a mean over 64 sequences, so that
+# $dZ$ is simply the difference over 64; the weights start small and random and follow the gradient, with some momentum.
+# Another 64 sequences are kept apart.
+
+
+# %%
+def loss(pairs, weights):
+    """Half the squared distance of the output from what is wanted, a mean over sequences."""
+    return np.mean([0.5 * np.sum((attention_forward(X, *weights)[0] - wanted) ** 2) for X, wanted in pairs])
+
+
+def train(pairs, unseen, steps=150, rate=0.1, momentum=0.9, seed=5):
+    """W_Q, W_K, W_V after descending the gradient, the ones before, and the losses on the way."""
+    d_model, rng = pairs[0][0].shape[1], np.random.default_rng(seed)
+    start = [0.1 * rng.normal(size=(d_model, width)) for width in (D_K, D_K, d_model)]
+    weights, velocity = start, [np.zeros_like(W) for W in start]
+    history = {"trained on": [], "kept apart": []}
+    for step in range(steps + 1):
+        history["trained on"].append(loss(pairs, weights))
+        history["kept apart"].append(loss(unseen, weights))
+        if step % 30 == 0:
+            print(f"step {step:3}: loss {history['trained on'][-1]:6.3f}, kept apart {history['kept apart'][-1]:6.3f}")
+        velocity = [momentum * v for v in velocity]
+        for X, wanted in pairs:
+            Z, cache = attention_forward(X, *weights)
+            _, *gradients = attention_backward((Z - wanted) / len(pairs), cache)
+            velocity = [v - rate * gradient for v, gradient in zip(velocity, gradients, strict=True)]
+        weights = [W + v for W, v in zip(weights, velocity, strict=True)]
+    return weights, start, history
+
+
+def show_losses(axes, history):
+    for (label, values), colour, line in zip(history.items(), (BLUE, ORANGE), ("-", "--"), strict=True):
+        axes.semilogy(values, line, color=colour, label=label)
+    axes.set(xlabel="steps", ylabel="loss")
+    axes.legend(frameon=False)
+
+
+rng = np.random.default_rng(6)
+weights, start, history = train(pointing(rng, 64), pointing(rng, 64))
+
+# %% [markdown]
+# Nobody told the layer which token to look at: it was told only what should come out. Here are the weights of the
+# sequence from section 1, before and after. Compare them with the pointers at the left.
+
+# %%
+figure, (curve, *pictures) = plt.subplots(1, 3, figsize=(12, 3.8), layout="constrained")
+show_losses(curve, history)
+curve.set(title="the loss, by gradients of yours")
+for axes, (W_Q, W_K, _), when in zip(pictures, (start, weights), ("before", "after"), strict=True):
+    A = attention_weights(X, W_Q, W_K)
+    show_matrix(axes, A, [f"{a} → {b}" for a, b in zip(own, aim, strict=True)], own, WEIGHTS)
+    axes.set(title=f"attention weights {when} training", xlabel="to token")
+plt.show()
+
+# %% [markdown]
+# What did it learn, in terms of the three matrices? A token's query must be made from the name it points at, the key
+# from the token's own name, and the value must carry the load and nothing else. The scores depend on $W_Q W_K^\top$
+# alone, so look at that.
+
+# %%
+figure, row = plt.subplots(1, 2, figsize=(10, 4.4), layout="constrained")
+for axes, matrix, title in zip(
+    row,
+    (weights[0] @ weights[1].T, weights[2]),
+    ("$W_Q W_K^⊤$: query from (row), key from (column)", "$W_V$: value (column) from token (row)"),
+    strict=True,
+):
+    image = axes.imshow(matrix, cmap="PuOr", vmin=-abs(matrix).max(), vmax=abs(matrix).max())
+    axes.set_xticks(range(D_MODEL), columns, rotation=90)
+    axes.set_yticks(range(D_MODEL), columns)
+    axes.set_title(title)
+    figure.colorbar(image, ax=axes, shrink=0.8)
+plt.show()
+
+# %% [markdown]
+# The last check trains a smaller layer on a smaller task of this kind. It runs all forward passes of a batch before
+# the first backward pass, so that each cache must know its own sequence.
+
+# %%
+check("attention", "learns")
+
+# %% [markdown]
+# ## 7. It doesn't know where anything stands
+#
+# Let $P$ be a permutation matrix, so that $PX$ holds the same tokens in another order. Follow $P$ through the layer:
+# how do $Q$, $S$, $A$ and $V$ change? (A softmax of rows doesn't mind if its columns are permuted.) You should arrive
+# at
+#
+# $$Z(PX) = P\,Z(X).$$
+#
+# The layer is **equivariant**: permuting its input permutes its output, and does nothing else.
+
+# %%
+order = np.random.default_rng(7).permutation(T)
+Z, _ = attention_forward(X, *weights)
+Z_permuted, _ = attention_forward(X[order], *weights)
+
+panels = {
+    "A of X": (attention_weights(X, *weights[:2]), own, own, WEIGHTS),
+    "A of PX": (attention_weights(X[order], *weights[:2]), own[order], own[order], WEIGHTS),
+    "loads, Z(X)": (Z[:, -LOAD:], own, ["1", "2"], SIGNED),
+    "loads, Z(PX)": (Z_permuted[:, -LOAD:], own[order], ["1", "2"], SIGNED),
+}
+figure, row = plt.subplots(1, 4, figsize=(12, 3.6), width_ratios=(3, 3, 1, 1), layout="constrained")
+for axes, (title, panel) in zip(row, panels.items(), strict=True):
+    show_matrix(axes, *panel)
+    axes.set(title=title)
+plt.show()
+print("largest difference of Z(PX) and P·Z(X):", np.abs(Z_permuted - Z[order]).max())
+
+# %% [markdown]
+# Follow one token through both pictures: it takes its row of weights, its column and its output along.
+#
+# What is a virtue for sets is a defect for sentences. Here is a task that is simpler than pointing: the tokens hold
+# nothing but a load, and each is to add the load of **the token before it** (the first token, that of the last). Train
+# on it, and the layer gets no further than a guess.
+#
+# Help it from outside. Fill in `with_positions`: it returns X with more columns, from which a token can tell where it
+# stands. Which columns would let a query be made that fits the key of the token before, by a linear map?
+
+
+# %%
+def with_positions(X):
+    """X of shape (T, d), followed by columns that say where in the sequence each token stands."""
+    # BEGIN SOLUTION
+    return np.hstack([X, np.eye(len(X))])
+    # END SOLUTION
+
+
+def neighbours(rng, count, prepare):
+    """Sequences of loads, prepared by a function of X, with what is wanted of them."""
+    pairs = []
+    for _ in range(count):
+        loads = rng.normal(size=(T, LOAD))
+        X = prepare(loads)
+        wanted = X.copy()
+        wanted[:, :LOAD] += np.roll(loads, 1, axis=0)
+        pairs.append((X, wanted))
+    return pairs
+
+
+figure, row = plt.subplots(1, 2, figsize=(9, 3.2), sharey=True, layout="constrained")
+for axes, (title, prepare) in zip(
+    row, {"loads alone": np.copy, "loads and positions": with_positions}.items(), strict=True
+):
+    print(title)
+    rng = np.random.default_rng(8)
+    _, _, history = train(neighbours(rng, 64, prepare), neighbours(rng, 64, prepare), rate=0.05)
+    show_losses(axes, history)
+    axes.set(title=title)
+plt.show()
+
+# %% [markdown]
+# ## 8. To think about
+#
+# 1. Set $W_Q = W_K = 0$, keep $W_V$ random, and compute the gradients. Which of them vanish, and what will gradient
+#    descent do from there? Read it off your formulas, then try it. What does it say about how to start?
+# 2. Doubling $W_Q$ and halving $W_K$ changes no output. So the loss has whole curves of minima. Which quantity of the
+#    two matrices matters, and how large can its rank be?
+# 3. A language model must not look at tokens that come later. Which entries of $S$ would you change, to what, and what
+#    in your backward pass would have to change? (Less than you think.)
+#
+# ## 9. All of it
+#
+# Restart the kernel, run everything from top to bottom, and end with all checks.
+
+# %%
+check("attention")

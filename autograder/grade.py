@@ -71,6 +71,10 @@ def judge(
         if answer is None or answer.ending != "returned":
             why = _said(answer.failure) if answer else "it was not run"
             return [Finding(codes.FAULTY_CHECK, "", f"the reference has no result for this check ({why})")]
+        for name, value in answer.values.items():
+            if isinstance(value, str):
+                # Compared with nothing, anything would pass.
+                return [Finding(codes.FAULTY_CHECK, name, f"the reference's `{name}` is {value}; expected an array")]
         for finding in _findings(problem, check, observation, answer, seed):
             # The same fault on another draw of the inputs is the same fault.
             findings.setdefault((finding.code, finding.value), finding)
@@ -88,7 +92,7 @@ def _findings(
     ]
     if observation.ending != "returned":
         return [*found, _ending(problem, observation)]
-    expected = {name: value for name, value in answer.values.items() if not isinstance(value, str)}
+    expected: Mapping[str, Array] = answer.values  # type: ignore[assignment]  # judge() has seen that none is a text
     found += structure(observation.values, expected, narrow=answer.narrow)
     if not comparable(observation.values, expected):
         return found

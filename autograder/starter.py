@@ -12,7 +12,7 @@ from autograder.problem import CourseError, Problem
 BEGIN = "# BEGIN SOLUTION"
 END = "# END SOLUTION"
 
-_NEARLY = re.compile(r"#\W*(begin|end)\W*solution\b", re.IGNORECASE)
+_NEARLY = re.compile(r"#[\W_]*(begin|end)[\W_]*solution", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 # A line of fewer words (`return out`, `n, d = X.shape`) is anybody's line, and gives nothing away.
 _TELLING_WORDS = 4

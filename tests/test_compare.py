@@ -8,7 +8,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from autograder.compare import agree, differences, not_finite, structure
+from autograder.compare import agree, comparable, differences, not_finite, structure
 from autograder.probe import check, checks_of
 
 RIGHT = np.array([[0.25, -1.5, 3.125], [17.0625, 1e-3, -0.75]])
@@ -33,9 +33,9 @@ CHECK = claim()
 def findings(found, right=RIGHT, *, narrow=False):
     """All that is wrong with a value, as `grade` asks for it."""
     expected = {"out": right}
-    found = {"out": found}
+    found = {} if found is None else {"out": found}
     wrong = list(structure(found, expected, narrow=narrow))
-    if any(finding.code != 51 for finding in wrong):
+    if not comparable(found, expected):
         return wrong
     diverged = list(not_finite(found, expected))
     return [*wrong, *(diverged or differences(found, expected, CHECK))]
@@ -228,6 +228,12 @@ class TestNarrow:
     def test_float32_from_float32_passes(self):
         """Where an input was narrow a narrow answer is in order, and its rounding with it."""
         assert findings((RIGHT * (1 + 3e-5)).astype(np.float32), narrow=True) == []
+
+    def test_half_precision_does_not(self):
+        """float16 has fewer digits than any input."""
+        (first, *_) = findings(RIGHT.astype(np.float16), narrow=True)
+
+        assert first.code == 51
 
     def test_float32_is_no_excuse_for_a_wrong_value(self):
         """The tolerance of a narrow answer is that of its digits."""

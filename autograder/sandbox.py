@@ -194,7 +194,9 @@ class Sandbox:
         if not self._warm:
             return _Started(job)
         visible = tuple(sorted({str(path.parent) for path in problem.data.values()}))
-        key = (problem.preload, visible)
+        # A fork pays for all that its parent has loaded: load what the submission names, and no more.
+        text = b"".join((job.page.encode(), *job.files.values()))
+        key = (tuple(name for name in problem.preload if name.partition(".")[0].encode() in text), visible)
         server = self._servers.get(key) or self._serve(key)
         try:
             return server.fork(job)

@@ -9,20 +9,20 @@ check, in order. It ends by being ended: whoever reads the channel stops the pro
 
 from __future__ import annotations
 
-import ast
 import errno
 import io
 import json
 import linecache
 import math
+import opcode
 import os
 import shutil
 import struct
 import sys
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from types import ModuleType, TracebackType
+from types import CodeType, ModuleType, TracebackType
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,7 @@ MAX_MESSAGE_CHARACTERS = 2_000
 MAX_FRAMES = 12
 WATCHED_ARRAYS = 16
 WATCHED_BYTES = 1 << 23
+IMPORT_NAME, EXTENDED_ARG = opcode.opmap["IMPORT_NAME"], opcode.opmap["EXTENDED_ARG"]
 # Not a path, so that no student's file can be taken for it.
 PAGE = "<checks.py>"
 
@@ -258,7 +259,7 @@ def _import(job: Job, folder: str, output: Clipped) -> tuple[ModuleType | None, 
     try:
         with open(path, "rb") as file:
             code = compile(file.read(), path, "exec", dont_inherit=True)
-        _refuse_imports(job, folder)
+        _refuse_imports(job, folder, code)
         exec(code, module.__dict__)
     except BaseException as error:
         ending, failure = _failure(error, job, folder)
@@ -372,30 +373,38 @@ def _own_frames(trace: TracebackType | None, job: Job, folder: str) -> list[Fram
     ]
 
 
-def _refuse_imports(job: Job, folder: str) -> None:
+def _refuse_imports(job: Job, folder: str, code: CodeType) -> None:
     """Raise Forbidden for an import, anywhere in the submission, of a package that the assignment doesn't allow."""
-    own = {name.removesuffix(".py") for name in os.listdir(folder) if name.endswith(".py")}
+    own = {name.removesuffix(".py") for name in job.files}
     allowed = {*sys.stdlib_module_names, *job.allowed_imports, *own, "autograder"}
-    for name in sorted(own - set(job.given)):
+    codes = {job.module: code}
+    for name in own - {job.module, *job.given}:
         path = os.path.join(folder, f"{name}.py")
-        with open(path, "rb") as file:
-            try:
-                tree = ast.parse(file.read())
-            except (SyntaxError, ValueError):
-                continue  # the import will say so, if it is imported
-        for node in ast.walk(tree):
-            for package in _packages(node):
-                if package not in allowed:
-                    line = getattr(node, "lineno", 0)
-                    raise Forbidden(f"{name}.py, line {line}, imports {package}")
+        try:
+            codes[name] = compile(job.files[f"{name}.py"], path, "exec", dont_inherit=True)
+        except (SyntaxError, ValueError):
+            continue  # the import will say so, if it is imported
+    for name, whole in codes.items():
+        for package, line in _imports(whole):
+            if package not in allowed:
+                raise Forbidden(f"{name}.py, line {line}, imports {package}")
 
 
-def _packages(node: ast.AST) -> list[str]:
-    if isinstance(node, ast.Import):
-        return [alias.name.partition(".")[0] for alias in node.names]
-    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-        return [node.module.partition(".")[0]]
-    return []
+def _imports(code: CodeType) -> Iterator[tuple[str, int]]:
+    """The packages that a code object imports, with their lines; read off the compiled code, which is there already."""
+    start = -1
+    while (start := code.co_code.find(IMPORT_NAME, start + 1)) >= 0:
+        if start % 2:
+            continue  # an argument that looks like the instruction
+        number, shift, before = code.co_code[start + 1], 8, start - 2
+        while before >= 0 and code.co_code[before] == EXTENDED_ARG:
+            number |= code.co_code[before + 1] << shift
+            shift, before = shift + 8, before - 2
+        if package := code.co_names[number].partition(".")[0]:
+            yield package, next(line for first, last, line in code.co_lines() if first <= start < last) or 0
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _imports(constant)
 
 
 def once(folder: str) -> None:

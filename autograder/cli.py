@@ -29,6 +29,8 @@ from autograder.store import STORE_FILE, Store, StoreError
 from autograder.student import check_file, find, problems_in
 from autograder.submissions import ClassError, find_class
 
+# Of what is written to a file or a pipe, where nobody says how wide it is.
+LOG_WIDTH = 160
 # Beyond every verdict's number: the call's words are off (sysexits.h, EX_USAGE).
 EXIT_USAGE = 64
 
@@ -84,7 +86,9 @@ def grade(
 
     Writes OUT/grades.csv and OUT/<student>/report.json and report.txt. The status is 0 when everything was judged.
     """
-    console = Console(soft_wrap=True)
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=LOG_WIDTH, soft_wrap=True)
     problems = _problems(_assignments(course, names))
     if submissions is None:
         submissions = Path("build/sample-class")

@@ -64,7 +64,8 @@ class Grader:
 
     def key(self, problem: Problem, submission: Submission) -> Key:
         """What the result of a submission in a problem is filed under."""
-        own = {"": submission.refused.encode(), **_modules(submission)}
+        files = Implementation.of(problem.module_file, submission.files).files
+        own = {"": submission.refused.encode(), **files}
         if said := submission.problems.get(problem.module_file):
             own[f"! {problem.module_file}"] = said.encode()
         return Key(files_digest(own), self.digests[problem.id])
@@ -79,7 +80,7 @@ class Grader:
         if name not in submission.files:
             return unjudged(problem, codes.MISSING, f"{name} was not handed in; hand in a file of that name")
         try:
-            implementation = Implementation(_modules(submission))
+            implementation = Implementation.of(name, submission.files)
             return grade(sandbox.observe, problem, implementation, self.answers[problem.id], self.seeds[problem.id])
         except Exception as error:  # noqa: BLE001  ours, whatever it is: this student loses nothing, the others go on
             return unjudged(problem, codes.FAULTY_GRADER, f"the grader failed: {type(error).__name__}: {error}")
@@ -260,10 +261,6 @@ def _sandboxes(*, weak: bool) -> Iterator[Callable[[], Sandbox]]:
     finally:
         for one in made:
             one.close()
-
-
-def _modules(submission: Submission) -> dict[str, bytes]:
-    return {name: content for name, content in submission.files.items() if name.endswith(".py")}
 
 
 def _notes(submission: Submission) -> list[str]:

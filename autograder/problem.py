@@ -70,6 +70,19 @@ class Implementation:
 
     files: Mapping[str, bytes]
 
+    @classmethod
+    def of(cls, module_file: str, files: Mapping[str, bytes]) -> Implementation:
+        """The module of that name and the helpers beside it: those whose name it, or another helper, has in it."""
+        taken = {module_file: files[module_file]} if module_file in files else {}
+        waiting = list(taken.values())
+        while waiting:
+            text = waiting.pop()
+            for name, content in files.items():
+                if name not in taken and name.endswith(".py") and name.removesuffix(".py").encode() in text:
+                    taken[name] = content
+                    waiting.append(content)
+        return cls(taken)
+
 
 @dataclass(frozen=True)
 class Specimen:

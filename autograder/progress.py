@@ -76,7 +76,7 @@ class Tally:
         """A row per problem: the mean score and how many submissions got each code; then the faults."""
         columns = sorted({code for count in self.codes.values() for code in count})
         table = Table(title=f"{self.submissions} submissions by code", title_justify="left")
-        table.add_column("problem")
+        table.add_column("problem", no_wrap=True)
         table.add_column("mean", justify="right")
         for code in columns:
             table.add_column(str(code), justify="right")

@@ -108,7 +108,9 @@ def check_file(problem: Problem, folder: Path, names: Sequence[str] = ()) -> Pro
     answers = from_file(problem.folder / ANSWERS_FILE)
     files = {path.name: path.read_bytes() for path in sorted(folder.glob("*.py"))}
     with Sandbox(warm=False) as sandbox:
-        return grade(sandbox.observe, problem, Implementation(files), answers, PUBLIC_SEED, chosen)
+        return grade(
+            sandbox.observe, problem, Implementation.of(problem.module_file, files), answers, PUBLIC_SEED, chosen
+        )
 
 
 def _released(folder: Path) -> list[Assignment]:

@@ -210,8 +210,11 @@ class Watched:
 def run(job: Job, folder: str, send: Callable[[bytes], None]) -> None:
     """Do a job in a folder: a message before there is any student code, one for its import, and one for each draw."""
     output = Clipped(int(job.limits["output_characters"]))
+    ours = {f"{name}.py": job.files[f"{name}.py"] for name in job.given}
     try:
-        _lay_out(job, folder)
+        os.chdir(folder)
+        _write(ours)
+        _link(job.data)
         sys.path.insert(0, folder)
         sys.dont_write_bytecode = True
         sys.stdout = sys.stderr = output
@@ -229,15 +232,17 @@ def run(job: Job, folder: str, send: Callable[[bytes], None]) -> None:
         send(encode(_observe(job, folder, module, (check, draw, entropy), probes[check], output)))
 
 
-def _lay_out(job: Job, folder: str) -> None:
-    """Make the working directory: the modules, and the data where students read it."""
-    os.chdir(folder)
-    for name, content in job.files.items():
+def _write(files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
         with open(name, "wb") as file:
             file.write(content)
-    if job.data:
+
+
+def _link(data: Mapping[str, str]) -> None:
+    """Put the data where students read it."""
+    if data:
         os.mkdir("data")
-    for name, path in job.data.items():
+    for name, path in data.items():
         try:
             os.symlink(path, os.path.join("data", name))
         except OSError:  # Windows, for an ordinary user
@@ -257,6 +262,10 @@ def _import(job: Job, folder: str, output: Clipped) -> tuple[ModuleType | None, 
     module.__file__ = path
     sys.modules[job.module] = module
     try:
+        # Only now: what shadows a library must not be there while the page is loaded, and what doesn't fit into the
+        # folder is the student's fault, not the page's.
+        _write({name: content for name, content in job.files.items() if name.removesuffix(".py") not in job.given})
+        sys.path_importer_cache.pop(folder, None)
         with open(path, "rb") as file:
             code = compile(file.read(), path, "exec", dont_inherit=True)
         _refuse_imports(job, folder, code)
@@ -374,20 +383,24 @@ def _own_frames(trace: TracebackType | None, job: Job, folder: str) -> list[Fram
 
 
 def _refuse_imports(job: Job, folder: str, code: CodeType) -> None:
-    """Raise Forbidden for an import, anywhere in the submission, of a package that the assignment doesn't allow."""
+    """Raise Forbidden for an import, in the module or a helper it imports, of a package that isn't allowed."""
     own = {name.removesuffix(".py") for name in job.files}
     allowed = {*sys.stdlib_module_names, *job.allowed_imports, *own, "autograder"}
-    codes = {job.module: code}
-    for name in own - {job.module, *job.given}:
-        path = os.path.join(folder, f"{name}.py")
-        try:
-            codes[name] = compile(job.files[f"{name}.py"], path, "exec", dont_inherit=True)
-        except (SyntaxError, ValueError):
-            continue  # the import will say so, if it is imported
-    for name, whole in codes.items():
-        for package, line in _imports(whole):
+    helpers = own - {job.module, *job.given}
+    waiting = [(job.module, code)]
+    while waiting:
+        name, code = waiting.pop()
+        for package, line in _imports(code):
             if package not in allowed:
                 raise Forbidden(f"{name}.py, line {line}, imports {package}")
+            if package in helpers:
+                helpers.remove(package)
+                path = os.path.join(folder, f"{package}.py")
+                try:
+                    code = compile(job.files[f"{package}.py"], path, "exec", dont_inherit=True)
+                except (SyntaxError, ValueError):
+                    continue  # the import will say so
+                waiting.append((package, code))
 
 
 def _imports(code: CodeType) -> Iterator[tuple[str, int]]:

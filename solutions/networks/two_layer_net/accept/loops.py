@@ -1,0 +1,34 @@
+"""Every sum written as a loop over samples, features and outputs, as the formulas stand."""
+
+
+def fc_forward(x, w, b):
+    N, d_out = x.shape[0], w.shape[1]
+    out = np.zeros((N, d_out))
+    for n in range(N):
+        for j in range(d_out):
+            out[n, j] = np.dot(x[n], w[:, j]) + b[j]
+    return out, (x, w, b)
+
+
+def fc_backward(dout, cache):
+    x, w, b = cache
+    dx, dw, db = np.zeros(x.shape), np.zeros(w.shape), np.zeros(b.shape)
+    for n in range(x.shape[0]):
+        dx[n] = np.dot(w, dout[n])
+        dw += np.outer(x[n], dout[n])
+        db += dout[n]
+    return dx, dw, db
+
+
+def softmax_loss(x, y):
+    N, C = x.shape
+    loss, dx = 0.0, np.zeros(x.shape)
+    for n in range(N):
+        powers = [np.exp(x[n, c] - max(x[n])) for c in range(C)]
+        for c in range(C):
+            p = powers[c] / sum(powers)
+            dx[n, c] = p / N
+            if c == y[n]:
+                loss -= np.log(p) / N
+                dx[n, c] -= 1 / N
+    return loss, dx

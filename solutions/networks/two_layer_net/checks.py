@@ -1,0 +1,162 @@
+"""What is claimed of two_layer_net: each layer forward and backward, the loss, the network, and that it learns."""
+
+import functools
+
+import numpy as np
+from solver import Solver
+
+from autograder.probe import check
+
+NAMES = ("W1", "b1", "W2", "b2")
+WEIGHT_SCALE, WEIGHT_SCALE_DEFAULT = 0.05, 1e-3
+TRAINED_ON = 400
+
+
+def batch(rng, N, d_in, d_out):
+    """A random x, w and b of a fully connected layer, and a random gradient by its output."""
+    shapes = (N, d_in), (d_in, d_out), (d_out,), (N, d_out)
+    return [rng.normal(size=shape) for shape in shapes]
+
+
+def away_from_zero(rng, shape):
+    """Numbers of both signs, none of them near 0, where ReLU has a kink."""
+    return rng.choice([-1.0, 1.0], size=shape) * rng.uniform(0.1, 3, size=shape)
+
+
+def network(nn, rng, d, H, C):
+    """A network whose parameters, the biases too, are random and large enough to matter."""
+    net = nn.TwoLayerNet(input_dim=d, hidden_dim=H, num_classes=C, weight_scale=0.3)
+    for name, shape in zip(NAMES, ((d, H), (H,), (H, C), (C,)), strict=True):
+        net.params[name] = 0.5 * rng.normal(size=shape)
+    return net
+
+
+@functools.cache
+def images(path):
+    """The handwritten digits, every other row and column: X of shape (5000, 196) in [0, 1], y of shape (5000,)."""
+    data = np.load(path)
+    return data["X"].reshape(-1, 28, 28)[:, ::2, ::2].reshape(-1, 14 * 14) / 255, data["y"]
+
+
+def digits(rng, path="data/digits.npz"):
+    """The digits X and their labels y in a random order, in which all ten come in turn."""
+    X, y = images(path)
+    order = rng.permutation(len(y))
+    order = order[np.argsort(y[order], kind="stable")].reshape(10, -1).T.ravel()
+    return X[order], y[order]
+
+
+@check(points=1)
+def fc_forward(nn, rng):
+    """`fc_forward` returns x·w + b for every row of x."""
+    x, w, b, _ = batch(rng, 5, 4, 3)
+    out, cache = nn.fc_forward(x, w, b)
+    return {"out": out}
+
+
+@check(points=2)
+def fc_backward(nn, rng):
+    """`fc_backward` carries a gradient from the layer's output back to x, w and b."""
+    x, w, b, dout = batch(rng, 5, 4, 3)
+    out, cache = nn.fc_forward(x, w, b)
+    dx, dw, db = nn.fc_backward(dout, cache)
+    return {"dx": dx, "dw": dw, "db": db}
+
+
+@check(points=1)
+def relu_forward(nn, rng):
+    """`relu_forward` keeps what is positive and turns the rest into 0."""
+    out, cache = nn.relu_forward(away_from_zero(rng, (4, 6)))
+    return {"out": out}
+
+
+@check(points=1)
+def relu_backward(nn, rng):
+    """`relu_backward` lets a gradient through where the layer's input was positive."""
+    out, cache = nn.relu_forward(away_from_zero(rng, (4, 6)))
+    return {"dx": nn.relu_backward(rng.normal(size=(4, 6)), cache)}
+
+
+@check(points=1)
+def softmax_loss(nn, rng):
+    """`softmax_loss` returns the mean over the batch of -log p[y], p being the softmax of a row of scores."""
+    loss, dx = nn.softmax_loss(rng.normal(size=(7, 4)), rng.integers(4, size=7))
+    return {"loss": loss}
+
+
+@check(points=1)
+def softmax_gradient(nn, rng):
+    """`softmax_loss` returns the gradient of that mean by the scores."""
+    loss, dx = nn.softmax_loss(rng.normal(size=(7, 4)), rng.integers(4, size=7))
+    return {"dx": dx}
+
+
+@check(points=1)
+def large_scores(nn, rng):
+    """`softmax_loss` stays finite and right when scores are in the thousands, and differ as much from row to row."""
+    rows = np.array([[1000.0], [-2000.0], [0.0], [5000.0]])
+    loss, dx = nn.softmax_loss(rows + rng.normal(size=(4, 3)), rng.integers(3, size=4))
+    return {"loss": loss, "dx": dx}
+
+
+@check(points=1)
+def edges(nn, rng):
+    """The layers are right for a batch of one sample, for a single feature, and for a single output."""
+    values = {}
+    for name, N, d_in, d_out in (("one_sample", 1, 4, 3), ("one_feature", 5, 1, 3), ("one_output", 5, 4, 1)):
+        x, w, b, dout = batch(rng, N, d_in, d_out)
+        values[f"out_{name}"], cache = nn.fc_forward(x, w, b)
+        values[f"dx_{name}"], values[f"dw_{name}"], values[f"db_{name}"] = nn.fc_backward(dout, cache)
+    scores, y = rng.normal(size=(1, 4)), rng.integers(4, size=1)
+    values["loss_one_sample"], values["dscores_one_sample"] = nn.softmax_loss(scores, y)
+    return values
+
+
+@check(points=1)
+def network_scores(nn, rng):
+    """`TwoLayerNet.loss` without labels returns the scores: layer, ReLU, layer."""
+    X, X_one = rng.normal(size=(6, 5)), rng.normal(size=(1, 3))
+    return {"scores": network(nn, rng, 5, 8, 4).loss(X), "scores_one_sample": network(nn, rng, 3, 7, 2).loss(X_one)}
+
+
+@check(points=2)
+def network_gradients(nn, rng):
+    """`TwoLayerNet.loss` with labels returns the loss and its gradient by each of the parameters."""
+    values = {}
+    for name, N, d, H, C in (("", 6, 5, 8, 4), ("_one_sample", 1, 3, 7, 2)):
+        net = network(nn, rng, d, H, C)
+        values[f"loss{name}"], grads = net.loss(rng.normal(size=(N, d)), rng.integers(C, size=N))
+        values |= {f"d{parameter}{name}": grads[parameter] for parameter in NAMES}
+    return values
+
+
+@check(points=1, expect="drawn_from_normal")
+def initialisation(nn, rng):
+    """A new `TwoLayerNet` has normal weights with standard deviation weight_scale, and biases of 0."""
+    np.random.seed(rng.integers(2**32))  # noqa: NPY002  where most networks draw from; another generator is as good
+    net = nn.TwoLayerNet(input_dim=70, hidden_dim=60, num_classes=20, weight_scale=WEIGHT_SCALE)
+    default = nn.TwoLayerNet()
+    # Read when there are two of them, which must have nothing in common; in whatever precision they are.
+    values = {name: np.array(net.params[name], dtype=float) for name in NAMES}
+    values |= {f"{name}_default": np.array(default.params[name], dtype=float) for name in NAMES}
+    return values | {"W1_default": values["W1_default"][:, 0]}  # one hidden unit's 784 weights tell as much as all
+
+
+@check(points=1, draws=1, expect="knows_digits", wall_seconds=30)
+def trained(nn, rng):
+    """Trained on 400 handwritten digits, the network knows these, and most of those it has not seen."""
+    X, y = (part[:TRAINED_ON] for part in digits(rng))
+    np.random.seed(rng.integers(2**32))  # noqa: NPY002
+    net = nn.TwoLayerNet(input_dim=14 * 14, hidden_dim=50, num_classes=10, weight_scale=0.1)
+    solver = Solver(
+        net,
+        {"X_train": X, "y_train": y, "X_val": X, "y_val": y},
+        optim_config={"learning_rate": 0.3},
+        lr_decay=0.97,
+        batch_size=50,
+        num_epochs=30,
+        num_train_samples=1,  # validation measures on the same rows
+        verbose=False,
+    )
+    solver.train()
+    return {name: net.params[name] for name in NAMES} | {"loss_history": solver.loss_history}

@@ -1,0 +1,96 @@
+"""What is judged where no single answer is right: weights drawn at random, and a network trained from them."""
+
+from pathlib import Path
+
+import numpy as np
+
+from autograder.compare import Finding, differences
+
+from .checks import TRAINED_ON, WEIGHT_SCALE, WEIGHT_SCALE_DEFAULT, digits, initialisation
+
+# Each statement about right weights below is false with a probability of at most exp(-T) = 1e-8. There are 4 about each
+# of 4 arrays in each of 3 draws, so a right network is refused with a probability of at most 48e-8 < 1e-6 a run.
+T = np.log(1e8)
+
+# Measured in 200 runs: the worst of the reference, and what comes closest on the wrong side of the bound.
+TRAINING_ACCURACY = 0.5  # reference 0.95; a wrong gradient 0.40, usually 0.1
+HELD_OUT_ACCURACY = 0.73  # reference 0.81; weights that begin at standard deviation 1, 0.69
+LOSS = 0.38  # reference 0.25; weights that begin too small, or no ReLU, 0.46
+
+
+def drawn_from_normal(found, reference, rng):
+    """The weights are such as the normal distribution with the asked standard deviation gives, the biases 0."""
+    biases = [name for name in reference if name.startswith("b")]
+    yield from differences(
+        {name: found[name] for name in biases}, {name: reference[name] for name in biases}, initialisation.__check__
+    )
+    for name in [name for name in reference if name not in biases]:
+        scale = WEIGHT_SCALE_DEFAULT if name.endswith("default") else WEIGHT_SCALE
+        if problem := _unlike_normal(found[name].ravel() / scale):
+            yield Finding(53, name, f"the entries of `{name}`, with weight_scale={scale:g}, {problem}")
+
+
+def _unlike_normal(z):
+    """What shows that z is no sample of the standard normal distribution; None where nothing does.
+
+    For independent standard normal z, the sum of n squares is chi-squared with n degrees of freedom: above
+    n + 2 sqrt(n T) + 2 T, and below n - 2 sqrt(n T), with a probability of at most exp(-T) each (Laurent and Massart,
+    Annals of Statistics 28 (2000), lemma 1). Their sum over sqrt(n) is normal, beyond sqrt(2 T) on either side with a
+    probability of at most exp(-T). All n lie within two standard deviations with a probability of 0.9545^n, below
+    exp(-T) from n = 396 on.
+    """
+    n = z.size
+    with np.errstate(over="ignore"):  # weights so large are refused, whatever their squares
+        total, squares = z.sum(), np.sum(z**2)
+    if abs(total) > np.sqrt(2 * T * n):
+        return f"average {total / n:.2g} times weight_scale; expected a mean of 0: draw them from a normal distribution"
+    if not n - 2 * np.sqrt(n * T) < squares < n + 2 * np.sqrt(n * T) + 2 * T:
+        return (
+            f"have a standard deviation of {np.sqrt(squares / n):.3g} times weight_scale; expected about 1: "
+            "see how weight_scale enters"
+        )
+    if np.abs(z).max() < 2:
+        return "lack the tails of a normal distribution; see which distribution they are drawn from"
+    return None
+
+
+def knows_digits(found, reference, rng):
+    """The network has learned the digits it was trained on, as far down as the loss should come, and knows others."""
+    # The working directory is a student's or anybody's; the data are beside the course or the release this page is in.
+    folders = Path(__file__).resolve().parents
+    X, y = digits(rng, next(path for folder in folders if (path := folder / "data" / "digits.npz").is_file()))
+    scores = _scores(found, X)
+    right = np.argmax(scores, axis=1) == y
+    loss = _loss(scores[:TRAINED_ON], y[:TRAINED_ON])
+    if (accuracy := right[:TRAINED_ON].mean()) < TRAINING_ACCURACY:
+        yield Finding(
+            62,
+            "W1",
+            f"after training, the network classifies {accuracy:.0%} of the digits it was trained on right; expected "
+            f"at least {TRAINING_ACCURACY:.0%}: get the gradients to agree with numeric ones first",
+        )
+    elif not loss <= LOSS:
+        yield Finding(
+            60,
+            "W1",
+            f"after training, the loss on the digits it was trained on is {loss:.3g}; expected at most {LOSS}: it "
+            "should fall faster, so look at the gradients, and at where the weights start",
+        )
+    elif (accuracy := right[TRAINED_ON:].mean()) < HELD_OUT_ACCURACY:
+        yield Finding(
+            63,
+            "W1",
+            f"after training, the network classifies {accuracy:.0%} of the digits it has not seen right; expected at "
+            f"least {HELD_OUT_ACCURACY:.0%}: it knows its own by heart, so look at where its weights start",
+        )
+
+
+def _scores(params, X):
+    with np.errstate(all="ignore"):  # finite weights may be so large that scores are not
+        return np.maximum(X @ params["W1"] + params["b1"], 0) @ params["W2"] + params["b2"]
+
+
+def _loss(scores, y):
+    with np.errstate(all="ignore"):
+        scores = scores - scores.max(axis=1, keepdims=True)
+        return np.mean(np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(len(y)), y])

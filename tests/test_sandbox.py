@@ -1,0 +1,530 @@
+"""Whatever a module does to its process is an observation of one check, and the other checks are run."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from small_course import REFERENCE, laid_over, write_course
+
+from autograder.answers import Answers, by_draw
+from autograder.grade import grade
+from autograder.limits import Limits
+from autograder.problem import Implementation, read_course
+from autograder.sandbox import Sandbox, SandboxError
+
+SEED = 5
+# Enough for an honest run on a busy machine, and all that a hanging one costs these tests.
+SECONDS = 1.5
+
+
+@pytest.fixture(params=["warm", "cold"])
+def run(request, sandbox, cold, lines):
+    """The observations of a fragment laid over the reference, in a fork of a server and in a process of its own."""
+    room = {"warm": sandbox, "cold": cold}[request.param]
+    problem = replace(lines, limits=Limits(wall_seconds=SECONDS, import_seconds=4 * SECONDS))
+
+    def observed(fragment, checks=None):
+        return room.observe(problem, laid_over(problem, textwrap.dedent(fragment)), SEED, checks)
+
+    return observed
+
+
+def endings(seen):
+    """How each draw ended, by check."""
+    found = {}
+    for observation in seen:
+        found.setdefault(observation.check, []).append(observation.ending)
+    return found
+
+
+def in_predict(body):
+    """A fragment in which `predict` does something, and then what it should."""
+    return f"""
+import ctypes, os, signal, socket, struct, subprocess, sys, threading, time
+
+def predict(x, w, b):
+{textwrap.indent(textwrap.dedent(body), "    ")}
+    return np.matmul(x, w) + b
+"""
+
+
+# The rest of what was asked for is run whatever these do.
+ELSEWHERE = {"rooted": ["returned"], "fitted": ["returned"] * 2}
+
+# What a forged message looks like: that of any check, draw and end, with the value 1.
+FORGE = """
+from autograder.wire import Observation, Failure, encode
+
+def forge(check, draw, ending="returned"):
+    heights = {"heights": np.ones(5), "one_row": np.ones(1)}
+    message = encode(Observation(check, draw, ending, heights if ending == "returned" else {}, failure=Failure("", "")))
+    for fd in range(256):
+        try:
+            os.write(fd, message)
+        except OSError:
+            pass
+"""
+
+HARMLESS = {
+    "right": "pass",
+    "prints": "print('heights', flush=True)",
+    "prints_a_lot": "for _ in range(2000): print('x' * 1000)",
+    "prints_to_stderr": "sys.stderr.write('oops')",
+    "writes_to_descriptors": "os.write(1, b'x' * 100); os.write(2, b'x' * 100)",
+    "closes_stdout": "sys.stdout.close(); sys.stderr.close()",
+    "loses_stdout": "sys.stdout = None",
+    "reads_stdin": "assert sys.stdin is None or sys.stdin.read() == ''",
+    "warns": "import warnings; warnings.warn('deprecated', DeprecationWarning)",
+    "warnings_as_errors": "import warnings; warnings.simplefilter('error')",
+    "numpy_raises": "np.seterr(all='raise')",
+    "seeds_globally": "np.random.seed(0)",
+    "logs": "import logging; logging.basicConfig(); logging.error('lost')",
+    "writes_a_file": "open('notes.txt', 'w').write('x')",
+    "threads": "t = threading.Thread(target=int); t.start(); t.join()",
+    "hanging_thread": "threading.Thread(target=threading.Event().wait).start()",
+    "atexit": "import atexit; atexit.register(os._exit, 3)",
+    "recursion_limit": "sys.setrecursionlimit(100)",
+    "breaks_comparison": "np.allclose = np.isclose = None",
+    "tracer": "sys.settrace(lambda *_: None)",
+}
+
+
+@pytest.mark.parametrize("body", HARMLESS.values(), ids=HARMLESS.keys())
+def test_a_right_answer_is_right_whatever_else_is_done(run, body):
+    """Chatter, warnings, threads and other habits change no verdict."""
+    seen = run(in_predict(body))
+
+    assert endings(seen) == {"prediction": ["returned"] * 3, **ELSEWHERE}
+    for observation in seen[:3]:
+        assert observation.values["heights"].shape == (5,)
+    assert max(len(observation.output) for observation in seen) <= Limits().output_characters + 10
+
+
+RAISING = {
+    "value_error": ("raise ValueError('no line')", "raised", "ValueError", "no line"),
+    "deep_recursion": ("return predict(x, w, b)", "raised", "RecursionError", "recursion"),
+    "system_exit": ("sys.exit(0)", "raised", "SystemExit", "0"),
+    "keyboard_interrupt": ("raise KeyboardInterrupt", "raised", "KeyboardInterrupt", ""),
+    "interrupts_itself": ("os.kill(os.getpid(), signal.SIGINT); time.sleep(9)", "raised", "KeyboardInterrupt", ""),
+    "message_that_raises": (
+        "class Loud(Exception):\n    def __str__(self): raise RuntimeError\nraise Loud",
+        "raised",
+        "Loud",
+        "could not be read",
+    ),
+    "long_message": ("raise ValueError('x' * 1_000_000)", "raised", "ValueError", "xxx"),
+    "surrogates": ("raise ValueError('\\udcff')", "raised", "ValueError", "?"),
+    "assertion": ("assert b > 1e9, 'too small'", "asserted", "AssertionError", "too small"),
+    "not_implemented": ("raise NotImplementedError('later')", "missing", "NotImplementedError", "later"),
+    "out_of_memory": ("np.empty(1 << 50)", "exhausted", "", "memory"),
+}
+
+
+@pytest.mark.parametrize(("body", "ending", "kind", "said"), RAISING.values(), ids=RAISING.keys())
+def test_an_exception_costs_its_check(run, body, ending, kind, said):
+    """What is raised is told with the student's own frames, and the draws after it are tried."""
+    seen = run(in_predict(body))
+
+    assert endings(seen) == {"prediction": [ending] * 3, **ELSEWHERE}
+    failure = seen[0].failure
+    assert failure.kind == kind
+    assert said in failure.message
+    assert {frame.file for frame in failure.frames} <= {"line.py"}
+    assert len(failure.message) < 3000
+
+
+DYING = {
+    "leaves": ("os._exit(0)", "exit status 0"),
+    "leaves_with_a_status": ("os._exit(77)", "exit status 77"),
+    "segfault": ("ctypes.string_at(0)", "SIGSEGV"),
+    "aborts": ("os.abort()", "the process was ended by SIG"),
+    "hangs": ("while True: pass", "this check ran past the limit of 1.5 s"),
+    "hangs_in_a_lock": ("threading.Lock().acquire() and threading.Event().wait()", "ran past the limit"),
+    "hangs_deaf": ("for s in (2, 15): signal.signal(s, signal.SIG_IGN)\ntime.sleep(99)", "ran past the limit"),
+    "closes_descriptors": ("os.closerange(3, 256)", ""),
+    "forges_nonsense": (
+        "for fd in range(3, 256):\n  try: os.write(fd, b'ok' * 50)\n  except OSError: pass",
+        "no result",
+    ),
+    "forges_a_giant": (
+        """for fd in range(3, 256):
+            try: os.write(fd, struct.pack("<4sIQ", b"obs1", 9, 1 << 60))
+            except OSError: pass""",
+        "too large",
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "said"), DYING.values(), ids=DYING.keys())
+def test_a_death_costs_its_check_and_no_other(run, body, said):
+    """One draw is tried, how it ended is told, and the other checks are run in a new process."""
+    seen = run(in_predict(body))
+
+    assert endings(seen) == {"prediction": ["died"], **ELSEWHERE}
+    assert said in seen[0].failure.message
+
+
+FORGED = {
+    "this_check": "forge('prediction', 0)",
+    "next_draw": "forge('prediction', 1)",
+    "all_draws": "for draw in range(3): forge('prediction', draw)",
+    "other_check": "forge('fitted', 0)",
+    "unknown_check": "forge('nothing', 0)",
+    "the_import": "forge('', 0)",
+    "fault_of_the_check": "forge('prediction', 0, 'faulty')",
+    "fault_of_the_sandbox": "forge('prediction', 0, 'unstarted')",
+    "fault_of_all": "forge('', 0, 'unstarted')",
+    "death": "forge('prediction', 0, 'died')",
+    "and_leaves": "for draw in range(3): forge('prediction', draw)\nos._exit(0)",
+}
+
+
+@pytest.mark.parametrize("body", FORGED.values(), ids=FORGED.keys())
+def test_a_forged_message_earns_nothing(sandbox, lines, right, body):
+    """Whatever a module writes on whichever descriptor, the check it does so in fails, and not by a fault of ours."""
+    implementation = laid_over(lines, FORGE + in_predict(body))
+
+    report = grade(sandbox.observe, lines, implementation, Answers(right), SEED)
+
+    assert report.checks[0].code in {1, 53}
+    assert report.checks[0].points == 0
+
+
+@pytest.fixture(scope="module")
+def right(sandbox, lines):
+    """What the reference gives."""
+    return by_draw(sandbox.observe(lines, lines.reference, SEED))
+
+
+@pytest.mark.parametrize("ending", ["faulty", "unstarted", "returned"])
+def test_a_message_forged_while_the_module_is_imported_earns_nothing(sandbox, lines, right, ending):
+    """The import is student code already: what it says of our faults is not believed."""
+    forged = f"{FORGE}\nimport os\nforge('', 0, {ending!r})\nos._exit(0)\n"
+
+    report = grade(sandbox.observe, lines, laid_over(lines, forged), Answers(right), SEED)
+
+    assert {one.code for one in report.checks} == {1}
+    assert report.score == 0
+
+
+def test_a_process_may_try_to_kill_itself(run):
+    """The first process of a namespace can't; any other dies, and its check with it."""
+    seen = run(in_predict("os.kill(os.getpid(), signal.SIGKILL)"))
+
+    assert endings(seen) in (
+        {"prediction": ["returned"] * 3, **ELSEWHERE},
+        {"prediction": ["died"], **ELSEWHERE},
+    )
+
+
+def test_a_grandchild_that_holds_the_channel_keeps_nobody_waiting(run):
+    """What is left behind by a run that has ended is not waited for."""
+    left_behind = """
+    if os.fork() == 0:
+        os.setsid()
+        time.sleep(4)
+        os._exit(0)
+    os._exit(0)
+    """
+
+    seen = run(in_predict(left_behind))
+
+    # A fork is refused where runs are confined, and outlives a run that isn't.
+    assert endings(seen) in (
+        {"prediction": ["exhausted"] * 3, **ELSEWHERE},
+        {"prediction": ["died"], **ELSEWHERE},
+    )
+
+
+IMPORTS = {
+    "raises": ("1 / 0", "raised"),
+    "leaves": ("import os; os._exit(0)", "died"),
+    "exits": ("raise SystemExit", "raised"),
+    "not_implemented": ("raise NotImplementedError", "missing"),
+    "syntax_error": ("def broken(:", "raised"),
+    "indentation": ("x = 1\n  y = 2", "raised"),
+    "null_byte": ("x = 1\0", "raised"),
+    "forbidden": ("import torch", "forbidden"),
+    "forbidden_within": ("def f():\n    from torch.nn import Linear", "forbidden"),
+    "forbidden_part": ("import scipy.linalg as la", "forbidden"),
+}
+
+
+@pytest.mark.parametrize(("fragment", "ending"), IMPORTS.values(), ids=IMPORTS.keys())
+def test_a_module_that_cannot_be_imported_fails_every_check(run, fragment, ending):
+    """Each check says why, once."""
+    seen = run(fragment)
+
+    assert endings(seen) == {"prediction": [ending], "rooted": [ending], "fitted": [ending]}
+
+
+def test_an_import_that_hangs_is_ended(sandbox, lines):
+    """The import has a limit of its own, and is not tried again for each check."""
+    problem = replace(lines, limits=Limits(import_seconds=SECONDS))
+
+    seen = sandbox.observe(problem, laid_over(problem, "while True: pass"), SEED)
+
+    assert endings(seen) == {"prediction": ["died"], "rooted": ["died"], "fitted": ["died"]}
+    assert seen[0].failure.message == "the import of the module ran past the limit of 1.5 s"
+
+
+def test_a_syntax_error_is_shown_with_its_line(run):
+    """A module that doesn't compile has no frames: the line stands in the error."""
+    failure = run("def broken(:").pop().failure
+
+    (frame,) = failure.frames
+    assert (frame.file, frame.text) == ("line.py", "def broken(:")
+    assert frame.line == len(REFERENCE.splitlines()) + 3
+
+
+def test_the_students_own_frames_are_shown(run):
+    """The traceback has the lines of the module, and none of ours or of a library's."""
+    failure = run("def predict(x, w, b):\n    return inner(x)\n\ndef inner(x):\n    return np.matmul(x, x)\n")[
+        0
+    ].failure
+
+    assert [(frame.function, frame.text) for frame in failure.frames] == [
+        ("predict", "return inner(x)"),
+        ("inner", "return np.matmul(x, x)"),
+    ]
+
+
+ODD = {
+    "none": ("None", "None"),
+    "dict": ("{}", "of type dict"),
+    "text": ("'heights'", "of type str"),
+    "unhashable": ("[{}]", "an array of dtype object"),
+    "module": ("np", "of type module"),
+    "function": ("predict", "of type function"),
+    "strides_of_zero": ("np.broadcast_to(1.0, (1 << 20,))", None),
+    "nan": ("np.full(5, np.nan)", None),
+    "subclass": ("np.matrix(np.ones((5, 1)))", None),
+}
+
+
+@pytest.mark.parametrize(("value", "said"), ODD.values(), ids=ODD.keys())
+def test_what_is_returned_arrives_as_an_array_or_a_word(run, value, said):
+    """Anything can be returned; what is no array is said to be what it is."""
+    seen = run(f"def predict(x, w, b):\n    return {value}\n")
+
+    assert endings(seen) == {"prediction": ["returned"] * 3, **ELSEWHERE}
+    found = seen[0].values["heights"]
+    assert found == said if said else type(found) is np.ndarray
+
+
+HOSTILE_VALUES = {
+    "length": "class Odd(list):\n    def __iter__(self): raise RuntimeError\n    __len__ = __iter__",
+    "array": "class Odd:\n    def __array__(self, *a, **k): raise RuntimeError",
+    "type": "class Odd:\n    __class__ = property(lambda self: 1 / 0)",
+    "endless": "class Odd(list):\n    def __iter__(self):\n        while True: yield 1.0",
+    "subclass": "class Odd(np.ndarray):\n    shape = property(lambda self: 1 / 0)\n"
+    "    def __new__(cls): return np.ones(5).view(cls)",
+}
+
+
+@pytest.mark.parametrize("definition", HOSTILE_VALUES.values(), ids=HOSTILE_VALUES.keys())
+def test_a_value_that_resists_costs_its_check(run, definition):
+    """What fails when it is looked at fails in the student's process."""
+    seen = run(f"{definition}\n\ndef predict(x, w, b):\n    return Odd()\n")
+
+    assert {name: found for name, found in endings(seen).items() if name != "prediction"} == ELSEWHERE
+
+
+def test_too_much_is_not_returned(run):
+    """What comes back is bounded, and saying so costs the check alone."""
+    seen = run("def predict(x, w, b):\n    return np.zeros(40 << 17)\n")
+
+    assert endings(seen) == {"prediction": ["exhausted"] * 3, **ELSEWHERE}
+    assert seen[0].failure.message == "what came back is larger than 32 MiB"
+
+
+def test_a_missing_module_is_missing(sandbox, lines):
+    """A submission without the file is not written yet."""
+    seen = sandbox.observe(lines, Implementation({"other.py": b"x = 1\n"}), SEED)
+
+    assert endings(seen) == {"prediction": ["missing"], "rooted": ["missing"], "fitted": ["missing"]}
+    assert seen[0].failure.message == "line.py was not handed in"
+
+
+def test_a_missing_function_is_missing(run):
+    """The check that calls it says so; the others are run."""
+    seen = run("del predict")
+
+    assert endings(seen) == {"prediction": ["missing"] * 3, **ELSEWHERE}
+    assert seen[0].failure.message == "line.py has no `predict`"
+
+
+def test_what_the_probe_cannot_use_is_a_misfit(run):
+    """Where a returned value breaks the probe's own line that line is shown, and no line of ours."""
+    seen = run("class Line(Line):\n    def __init__(self, eta): self.fit = None\n")
+
+    assert endings(seen)["fitted"] == ["misfit"] * 2
+    (frame,) = seen[-1].failure.frames
+    assert (frame.file, frame.text) == ("checks.py", "model.fit(x, shaken(rng, 2.0 * x), steps=7)")
+
+
+def test_a_module_may_import_others_that_were_handed_in(sandbox, lines):
+    """Modules beside the one asked for are there, and those handed out lie over theirs."""
+    files = {
+        "line.py": b"from mine import *\nfrom given_noise import shaken\n",
+        "mine.py": REFERENCE.encode(),
+        "given_noise.py": b"raise SystemExit('not the one handed out')\n",
+    }
+
+    seen = sandbox.observe(lines, Implementation(files), SEED)
+
+    assert endings(seen)["prediction"] == ["returned"] * 3
+
+
+def test_each_run_begins_anew(sandbox, lines):
+    """What one module leaves in its process, another doesn't find."""
+    leaves = laid_over(lines, "import builtins; builtins.left = np.pi = 3; open('left.txt', 'w').close()")
+    looks = laid_over(
+        lines,
+        "import builtins, os\nassert not hasattr(builtins, 'left') and np.pi > 3\n"
+        "assert not os.path.exists('left.txt')",
+    )
+
+    for implementation in (leaves, looks):
+        assert endings(sandbox.observe(lines, implementation, SEED)) == {"prediction": ["returned"] * 3, **ELSEWHERE}
+
+
+@pytest.mark.parametrize("wound", ["kill", "terminate"])
+def test_a_server_that_is_gone_is_replaced(lines, wound):
+    """A run for which there is no server gets a new one, and goes as every other."""
+    with Sandbox(weak=True) as sandbox:
+        before = sandbox.observe(lines, lines.reference, SEED)
+        (server,) = sandbox._servers.values()
+        getattr(server._process, wound)()
+        server._process.wait()
+        after = sandbox.observe(lines, lines.reference, SEED)
+        (replaced,) = sandbox._servers.values()
+
+        assert [one.ending for one in after] == ["returned"] * 6
+        assert np.array_equal(before[0].values["heights"], after[0].values["heights"])
+        assert replaced is not server
+
+
+LOST = pytest.mark.xfail(reason="a server that dies in the middle of a run is taken for a death of the student's")
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        pytest.param(0, id="at_once"),
+        pytest.param(1, id="in_the_import", marks=LOST),
+        pytest.param(2, id="in_a_check", marks=LOST),
+        pytest.param(99, id="never"),
+    ],
+)
+def test_a_server_that_dies_during_a_run_costs_nobody_a_point(lines, right, when):
+    """It is our process: what it takes with it is run again, or is a fault of ours."""
+    with Sandbox(weak=True) as sandbox:
+        sandbox.observe(lines, lines.reference, SEED)
+        (server,) = sandbox._servers.values()
+        fork = server.fork
+
+        def fork_and_die(job):
+            process = fork(job)
+            receive = process.receive
+            left = when
+
+            def receive_and_die(seconds):
+                nonlocal left
+                left -= 1
+                if left < 0:
+                    server._process.kill()
+                    server._process.wait()
+                return receive(seconds)
+
+            process.receive = receive_and_die
+            return process
+
+        server.fork = fork_and_die
+        report = grade(sandbox.observe, lines, lines.reference, Answers(right), SEED)
+
+    assert report.score == report.max_score
+
+
+def test_a_machine_that_starts_no_process_is_a_fault_of_ours(lines, monkeypatch):
+    """Every check says so, and costs no points."""
+
+    def refuse(*args, **kwargs):
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("subprocess.Popen", refuse)
+    with Sandbox(warm=False) as sandbox:
+        seen = sandbox.observe(lines, lines.reference, SEED)
+
+    assert endings(seen) == {"prediction": ["unstarted"], "rooted": ["unstarted"], "fitted": ["unstarted"]}
+
+
+def test_a_library_that_cannot_be_loaded_is_a_fault_of_ours(lines):
+    """The sentence is what the library said."""
+    problem = replace(lines, preload=("nonesuch",))
+    with Sandbox(weak=True) as sandbox:
+        # A server loads what the submission names.
+        seen = sandbox.observe(problem, laid_over(problem, "# nonesuch"), SEED)
+
+    assert {one.ending for one in seen} == {"unstarted"}
+    assert "nonesuch" in seen[0].failure.message
+
+
+def test_a_machine_that_confines_nothing_grades_nobody_unasked(lines):
+    """Without the layers a promise needs there is no run, unless the instructor says so."""
+    with Sandbox(layers=()) as sandbox:
+        seen = sandbox.observe(lines, lines.reference, SEED)
+
+    assert {one.ending for one in seen} == {"unstarted"}
+    assert "can't be confined on this machine" in seen[0].failure.message
+    with pytest.raises(SandboxError), Sandbox(layers=()) as sandbox:
+        sandbox._serve((lines.preload, ()))
+
+
+def test_a_page_that_does_not_load_is_a_fault_of_ours(tmp_path, sandbox):
+    """No student code has run when that is said."""
+    course = write_course(tmp_path / "course")
+    (assignment,) = read_course(course)
+    (problem,) = assignment.problems
+    checks = problem.checks
+    (problem.folder / "checks.py").write_text("import nonesuch\n")
+
+    seen = sandbox.observe(problem, problem.reference, SEED, checks)
+
+    assert endings(seen) == {"prediction": ["faulty"], "rooted": ["faulty"], "fitted": ["faulty"]}
+
+
+def test_a_students_file_is_not_the_pages_library(tmp_path, sandbox):
+    """A check page that imports a module of the standard library gets that, though a file of its name was handed in."""
+    course = write_course(tmp_path / "course")
+    page = course / "solutions/lines/line/checks.py"
+    page.write_text(page.read_text().replace("import numpy as np\n", "import colorsys\n\nimport numpy as np\n"))
+    (assignment,) = read_course(course)
+    (problem,) = assignment.problems
+    files = {"line.py": REFERENCE.encode(), "colorsys.py": b"raise SystemExit('mine')\n"}
+
+    seen = sandbox.observe(problem, Implementation(files), SEED)
+
+    assert endings(seen) == {"prediction": ["returned"] * 3, **ELSEWHERE}
+
+
+def test_warm_and_cold_runs_see_the_same(sandbox, cold, lines):
+    """Where a student's own check starts each run afresh it gets what the official run gets, to the last bit."""
+    one, other = (room.observe(lines, lines.reference, SEED) for room in (sandbox, cold))
+
+    for mine, theirs in zip(one, other, strict=True):
+        assert (mine.check, mine.draw, mine.ending) == (theirs.check, theirs.draw, theirs.ending)
+        assert {n: v.tobytes() for n, v in mine.values.items()} == {n: v.tobytes() for n, v in theirs.values.items()}
+
+
+def test_nothing_is_left_behind(lines, tmp_path, monkeypatch):
+    """Scratch folders go with the sandbox."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    for warm in (True, False):
+        with Sandbox(warm=warm, weak=True) as sandbox:
+            sandbox.observe(lines, laid_over(lines, in_predict("os._exit(0)")), SEED)
+
+    assert list(tmp_path.iterdir()) == []

@@ -9,7 +9,7 @@ from autograder.probe import check
 def one_epoch(svm, rng):
     """The first step from zero takes W and b, of shapes (1, D) and (1,), against the gradient of E."""
     X, y = rng.normal(size=(7, 4)), rng.choice([-1.0, 1.0], size=(7, 1))
-    W, b = svm.svm_train_bgd(X, y, num_epochs=1, C=2.0, eta=0.01)
+    W, b = svm.svm_train_bgd(X, y, num_epochs=1, C=1.9, eta=0.01)
     return {"W": W, "b": b}
 
 
@@ -40,9 +40,9 @@ def epochs(svm, rng):
 @check(points=0.5)
 def defaults(svm, rng):
     """Left out, num_epochs is 100, C is 5 and eta is 0.001."""
-    X, y = 2 * rng.normal(size=(12, 3)) + 1, rng.choice([-1.0, 1.0], size=(12, 1))
-    W, b = svm.svm_train_bgd(X, y)
-    return {"W": W, "b": b}
+    X, y = 2 * rng.normal(size=(13, 2)) + 1, rng.choice([-1.0, 1.0], size=(13, 1))
+    W, _ = svm.svm_train_bgd(X, y)
+    return {"W": W}
 
 
 @check(points=0.5)
@@ -56,7 +56,7 @@ def one_example(svm, rng):
 @check(points=0.5)
 def one_feature(svm, rng):
     """A single feature, D = 1, gives a W of shape (1, 1)."""
-    X, y = 2 * rng.normal(size=(9, 1)) - 1, rng.choice([-1.0, 1.0], size=(9, 1))
+    X, y = 2 * rng.normal(size=(11, 1)) - 1, rng.choice([-1.0, 1.0], size=(11, 1))
     W, b = svm.svm_train_bgd(X, y, num_epochs=30, C=0.46, eta=0.05)
     return {"W": W, "b": b}
 
@@ -65,7 +65,7 @@ def one_feature(svm, rng):
 def iris(svm, rng):
     """500 epochs on irises, standardised and kept as float32, bring E down and separate the two kinds."""
     X, y = irises(rng)
-    W, b = svm.svm_train_bgd(X, y, num_epochs=500, C=IRIS_C, eta=0.004)
+    W, b = svm.svm_train_bgd(X, y, num_epochs=500, C=IRIS_C, eta=0.09)
     return {"W": W, "b": b, "X": X, "y": y}
 
 
@@ -77,7 +77,7 @@ def label_noise(svm, rng):
     return {"W": W, "b": b}
 
 
-IRIS_C, NOISE_C = 0.2, 0.01
+IRIS_C, NOISE_C = 0.05, 0.01
 
 
 def apart(rng, positive, negative):
@@ -87,10 +87,10 @@ def apart(rng, positive, negative):
 
 
 def irises(rng):
-    """All the training irises of one kind and twenty of the other."""
+    """All the training irises of one kind and twenty-four of the other."""
     data = np.load("data/iris.npz")
     X, y = data["X_train"], data["y_train"]
-    rows = np.append(rng.permutation(np.flatnonzero(y < 0))[:20], np.flatnonzero(y > 0))
+    rows = np.append(rng.permutation(np.flatnonzero(y < 0))[:24], np.flatnonzero(y > 0))
     return ((X - X.mean(axis=0)) / X.std(axis=0))[rows].astype(np.float32), y[rows].astype(np.float32)
 
 

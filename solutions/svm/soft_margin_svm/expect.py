@@ -1,4 +1,4 @@
-"""When a trained SVM is good enough: recomputed from its W and b, beside what the reference's reach on the same data."""
+"""When a trained SVM is good enough: recomputed from its W and b, beside what the reference's reach."""
 
 import numpy as np
 

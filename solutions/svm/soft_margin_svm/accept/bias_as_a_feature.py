@@ -1,7 +1,5 @@
 """A column of ones makes the bias one more weight, which the penalty leaves out: the same steps on one matrix."""
 
-import numpy as np
-
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):
     N, D = X.shape

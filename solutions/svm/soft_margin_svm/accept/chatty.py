@@ -1,7 +1,5 @@
 """Prints, warns, seeds the global generator and shuffles the examples: none of it changes the sum over all of them."""
 
-import numpy as np
-
 import warnings
 
 

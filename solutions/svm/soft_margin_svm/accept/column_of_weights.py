@@ -1,7 +1,5 @@
 """The weights are a column (D, 1) while training and returned transposed, a view that is not C-contiguous."""
 
-import numpy as np
-
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):
     w, b = np.zeros((X.shape[1], 1)), np.zeros((1,))

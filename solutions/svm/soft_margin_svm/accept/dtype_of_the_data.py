@@ -1,7 +1,5 @@
 """Everything is kept in the dtype of X: float32 data give float32 parameters, float64 data float64 ones."""
 
-import numpy as np
-
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):
     W = np.zeros((1, X.shape[1]), dtype=X.dtype)

@@ -1,7 +1,5 @@
 """An example exactly on its margin counts too, `<=` for `<`: another subgradient at a point no data reach by chance."""
 
-import numpy as np
-
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):
     W, b = np.zeros((1, X.shape[1])), np.zeros(1)

@@ -1,7 +1,5 @@
 """The parameters come in a list, and the examples are multiplied by their labels once, on a copy."""
 
-import numpy as np
-
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):
     pulls = X * y

@@ -1,7 +1,5 @@
 """One example and one feature at a time in plain Python: the sums of the batch gradient, written out."""
 
-import numpy as np
-
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):
     N, D = X.shape

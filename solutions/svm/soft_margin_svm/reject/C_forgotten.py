@@ -2,10 +2,9 @@
 
 Hint: Your result is the same for every C. C weighs the hinge losses against the penalty, so it must appear in both
 gradients.
-Caught: one_epoch 53
+Caught: one_epoch 53, simultaneous 53, shrinkage 53, epochs 53, defaults 53, one_example 53, one_feature 53, iris
+60, label_noise 63
 """
-
-import numpy as np
 
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):

@@ -2,10 +2,9 @@
 
 Hint: With the default C you are right and with any other wrong: the number 5 stands in your function where the
 argument `C` should.
-Caught: one_epoch 53
+Caught: one_epoch 53, simultaneous 53, shrinkage 53, epochs 53, one_example 53, one_feature 53, iris 60, label_noise
+63
 """
-
-import numpy as np
 
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):

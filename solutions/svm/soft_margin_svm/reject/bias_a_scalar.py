@@ -1,10 +1,9 @@
 """Returns the bias as a bare number.
 
 Hint: `b` is a bare number. It is to be an array of shape (1,).
-Caught: one_epoch 53
+Caught: one_epoch 52, simultaneous 52, shrinkage 52, epochs 52, one_example 52, one_feature 52, iris 52, label_noise
+52
 """
-
-import numpy as np
 
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):

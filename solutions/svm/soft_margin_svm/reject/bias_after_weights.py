@@ -2,10 +2,8 @@
 
 Hint: The margins are computed again between the two updates, so `b` is moved by the gradient at another point than
 `W` is. Compute both gradients before either parameter changes.
-Caught: one_epoch 53
+Caught: simultaneous 53, shrinkage 53, epochs 53, defaults 53, one_example 53, one_feature 53
 """
-
-import numpy as np
 
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):

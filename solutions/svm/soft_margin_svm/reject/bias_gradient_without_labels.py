@@ -2,10 +2,9 @@
 
 Hint: Your bias rises with every violated margin, also those of negative examples. Each violation pulls the bias
 towards its own label.
-Caught: one_epoch 53
+Caught: one_epoch 53, simultaneous 53, shrinkage 53, epochs 53, defaults 53, one_example 53, one_feature 53, iris
+62, label_noise 63
 """
-
-import numpy as np
 
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):

@@ -1,10 +1,8 @@
 """The margins are computed without the bias.
 
 Hint: Which examples violate their margin depends on w·x + b; your margins leave the bias out.
-Caught: one_epoch 53
+Caught: epochs 53, defaults 53, one_example 53, one_feature 53, iris 62, label_noise 63
 """
-
-import numpy as np
 
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):

@@ -2,10 +2,8 @@
 
 Hint: `b` is drawn to zero where no margin is violated. The penalty in E is on w alone: differentiate E with respect
 to b again and see which terms have b in them.
-Caught: one_epoch 53
+Caught: shrinkage 53, epochs 53, defaults 53, one_example 53, one_feature 53, label_noise 60
 """
-
-import numpy as np
 
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):

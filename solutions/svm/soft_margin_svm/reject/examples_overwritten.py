@@ -1,10 +1,9 @@
 """Multiplies the examples by their labels in place, in the caller's array.
 
 Hint: `X *= y` writes into the array that the caller passed. Its next use is of other data; make a new array.
-Caught: one_epoch 53
+Caught: one_epoch 55, simultaneous 55, shrinkage 55, epochs 55, defaults 55, one_example 55, one_feature 55, iris
+55, label_noise 55
 """
-
-import numpy as np
 
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):

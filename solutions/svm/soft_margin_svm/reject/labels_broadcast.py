@@ -2,10 +2,8 @@
 
 Hint: Somewhere an array of shape (N,) meets one of shape (N, 1), and broadcasting makes an (N, N) matrix of every
 label with every score. Print the shape of your margins.
-Caught: one_epoch 53
+Caught: one_epoch 53, simultaneous 53, shrinkage 53, epochs 53, defaults 53, one_feature 53, iris 62, label_noise 63
 """
-
-import numpy as np
 
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):

@@ -2,10 +2,9 @@
 
 Hint: Half of the examples pull at nothing: their label has become 0. The margin y (w·x + b) needs labels -1 and +1,
 the way they are given.
-Caught: one_epoch 53
+Caught: one_epoch 53, simultaneous 53, shrinkage 53, epochs 53, defaults 53, one_example 53, one_feature 53, iris
+62, label_noise 63
 """
-
-import numpy as np
 
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):

@@ -1,10 +1,8 @@
 """Averages the hinge losses where E has their sum.
 
 Hint: The pull of the data is N times too weak: E has the sum of the hinge losses, not their mean.
-Caught: one_epoch 53
+Caught: one_epoch 53, simultaneous 53, shrinkage 53, epochs 53, defaults 53, one_feature 53, iris 62, label_noise 60
 """
-
-import numpy as np
 
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):

@@ -1,10 +1,8 @@
 """The loop starts from 1 and leaves the last epoch out.
 
 Hint: You make one step fewer than `num_epochs`: count how often your loop runs when it is 1.
-Caught: one_epoch 53
+Caught: one_epoch 53, simultaneous 53, shrinkage 53, epochs 53, defaults 53, one_example 53, one_feature 53
 """
-
-import numpy as np
 
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):

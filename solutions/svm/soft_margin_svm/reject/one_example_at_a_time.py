@@ -2,10 +2,8 @@
 
 Hint: The parameters change within an epoch, after each example. Batch descent sums the gradient over all examples
 at the same parameters and makes one step an epoch.
-Caught: one_epoch 53
+Caught: one_epoch 53, simultaneous 53, shrinkage 53, epochs 53, defaults 53, one_feature 53
 """
-
-import numpy as np
 
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):

@@ -2,10 +2,8 @@
 
 Hint: Your sum stops counting an example as soon as it is classified correctly. The hinge loss is positive until the
 margin y (w·x + b) is 1: right, and by a distance.
-Caught: one_epoch 53
+Caught: epochs 53, defaults 53, one_example 53, one_feature 53, iris 60, label_noise 63
 """
-
-import numpy as np
 
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):

@@ -2,10 +2,8 @@
 
 Hint: `W` is drawn to zero twice as hard as E asks: the ½ in front of ‖w‖² is there to cancel a factor when you
 differentiate.
-Caught: one_epoch 53
+Caught: shrinkage 53, epochs 53, defaults 53, one_example 53, one_feature 53, iris 60, label_noise 60
 """
-
-import numpy as np
 
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):

@@ -2,10 +2,8 @@
 
 Hint: Your steps go down the hinge losses alone. E has another term that depends on w; differentiate it too, or
 nothing keeps w small.
-Caught: one_epoch 53
+Caught: shrinkage 53, epochs 53, defaults 53, one_example 53, one_feature 53, iris 60, label_noise 63
 """
-
-import numpy as np
 
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):

@@ -2,10 +2,8 @@
 
 Hint: The penalty is subtracted once for every example; it stands outside the sum in E. A loop over the examples
 should start from its gradient and not add it again.
-Caught: one_epoch 53
+Caught: shrinkage 53, epochs 53, defaults 53, one_feature 53, iris 61, label_noise 60
 """
-
-import numpy as np
 
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):

@@ -1,10 +1,8 @@
 """C multiplies the whole objective, the penalty included.
 
 Hint: C weighs the hinge losses only. In your gradient it multiplies the gradient of the penalty as well.
-Caught: one_epoch 53
+Caught: shrinkage 53, epochs 53, defaults 53, one_example 53, one_feature 53, iris 60, label_noise 63
 """
-
-import numpy as np
 
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):

@@ -2,10 +2,8 @@
 
 Hint: Your result isn't the same every time, or isn't the one of a start from zero: E is convex, so nothing is
 gained by random weights. Start W and b at zero.
-Caught: one_epoch 53
+Caught: one_epoch 53, simultaneous 53, shrinkage 53, epochs 53, defaults 53, one_example 53, one_feature 53
 """
-
-import numpy as np
 
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):

@@ -2,10 +2,9 @@
 
 Hint: The sum is over the wrong examples. The hinge loss is flat, with gradient zero, where the margin is large
 enough; the examples that count are the others.
-Caught: one_epoch 53
+Caught: one_epoch 53, simultaneous 53, shrinkage 53, epochs 53, defaults 53, one_example 53, one_feature 53, iris
+62, label_noise 63
 """
-
-import numpy as np
 
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):

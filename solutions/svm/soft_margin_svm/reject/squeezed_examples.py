@@ -2,10 +2,8 @@
 
 Hint: With N = 1 or D = 1 `squeeze()` takes away an axis that the rest of the function needs. X is a matrix already:
 leave its shape alone.
-Caught: one_epoch 53
+Caught: one_example 2, one_feature 2
 """
-
-import numpy as np
 
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):

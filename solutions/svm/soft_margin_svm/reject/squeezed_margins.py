@@ -2,10 +2,8 @@
 
 Hint: With one example `squeeze()` takes away the axis of the examples too, and the sum over it isn't one any more.
 Name the axis, or leave the shape alone.
-Caught: one_epoch 53
+Caught: one_example 52
 """
-
-import numpy as np
 
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):

@@ -1,10 +1,9 @@
 """Adds the gradient where it should be subtracted.
 
 Hint: Your steps go up: E rises from epoch to epoch. Descent moves against the gradient.
-Caught: one_epoch 53
+Caught: one_epoch 53, simultaneous 53, shrinkage 53, epochs 53, defaults 53, one_example 53, one_feature 53, iris
+62, label_noise 63
 """
-
-import numpy as np
 
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):

@@ -3,10 +3,8 @@ round.
 
 Hint: `W` is moved by the gradient at a bias that has been updated already. Compute both gradients before either
 parameter changes.
-Caught: one_epoch 53
+Caught: simultaneous 53, epochs 53, defaults 53, one_example 53, one_feature 53
 """
-
-import numpy as np
 
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):

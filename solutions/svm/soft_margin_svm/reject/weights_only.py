@@ -1,10 +1,9 @@
 """Returns the weights and keeps the bias for itself.
 
 Hint: The function returns W alone; return both, W first.
-Caught: one_epoch 53
+Caught: one_epoch 50, simultaneous 50, shrinkage 50, epochs 50, defaults 50, one_example 50, one_feature 50, iris
+50, label_noise 50
 """
-
-import numpy as np
 
 
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):

@@ -1,0 +1,16 @@
+"""C is in the gradient of the bias and not in that of w.
+
+Hint: `b` answers to C and `W` does not. C stands in front of all the hinge losses, so it is in both gradients.
+Caught: one_epoch 53, simultaneous 53, shrinkage 53, epochs 53, defaults 53, one_example 53, one_feature 53, iris
+60, label_noise 63
+"""
+
+
+def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):
+    W, b = np.zeros((1, X.shape[1])), np.zeros(1)
+    for _ in range(num_epochs):
+        violated = y * (X @ W.T + b) < 1
+        W_gradient = W - (violated * y).T @ X
+        b_gradient = -C * np.sum(violated * y, axis=0)
+        W, b = W - eta * W_gradient, b - eta * b_gradient
+    return W, b

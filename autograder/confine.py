@@ -16,9 +16,9 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import signal
 import stat
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -187,7 +187,7 @@ class Confinement:
     def clear(self, number: int) -> None:
         """Take away what a run has left in its working directory, where that is not memory gone with it."""
         if not self._has_root:
-            shutil.rmtree(self.folder(number), ignore_errors=True)
+            remove(Path(self.folder(number)))
 
     @property
     def _has_root(self) -> bool:
@@ -291,3 +291,35 @@ def _readable_by_all(path: str) -> bool:
     """Whether any user can reach and read a path."""
     modes = [part.stat().st_mode for part in (Path(path), *Path(path).parents)]
     return bool(modes[0] & stat.S_IROTH) and all(mode & stat.S_IXOTH for mode in modes[1:])
+
+
+def remove(folder: Path) -> None:
+    """Take away a folder, whatever a run has made of it: closed to its owner, or deeper than a path can tell.
+
+    Without recursion, and never by a long path: what lies within an inner folder is moved up before that is removed.
+    """
+    mark = uuid.uuid4().hex
+    moved = 0
+    try:
+        folder.chmod(0o700)
+        while inner := _folders(folder):
+            for path in inner:
+                for deeper in _folders(path):
+                    moved += 1
+                    deeper.rename(folder / f"{mark}{moved}")
+                path.rmdir()
+        folder.rmdir()
+    except OSError:
+        pass  # what can't be removed is not worth a run's result
+
+
+def _folders(folder: Path) -> list[Path]:
+    """The folders in a folder, opened to their owner; the files in it are removed."""
+    inner = []
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            path.chmod(0o700)
+            inner.append(path)
+        else:
+            path.unlink()
+    return inner

@@ -26,7 +26,7 @@ from typing import Protocol, Self
 
 import msgspec
 
-from autograder.confine import LAYERS
+from autograder.confine import LAYERS, remove
 from autograder.limits import MIB, Limits
 from autograder.probe import Check, entropy
 from autograder.problem import Implementation, Problem
@@ -37,8 +37,9 @@ from autograder.worker import Job
 START_SECONDS = 60.0
 # What only this module, and a process without student code in it, may say.
 OURS = frozenset({"faulty", "died", "unstarted"})
-# How often a run without a memory of its own for files is looked at.
+# How often a run without a memory of its own for files is looked at, and what the smallest file counts there.
 LOOK_SECONDS = 0.25
+BLOCK_BYTES = 4096
 
 _ROOT = str(Path(__file__).resolve().parent.parent)
 _BOOT = f"import sys; sys.path.insert(0, {_ROOT!r}); "
@@ -184,7 +185,7 @@ class Sandbox:
                 if observation.ending == "died":
                     pending[:] = [item for item in pending if item[0] is not check]
                     break
-        except (TimeoutError, WireError) as error:
+        except (TimeoutError, WireError, DiskFullError) as error:
             return _all(pending, Observation("", 0, "unstarted", failure=Failure("", f"no sign of life: {error}")))
         finally:
             process.end()
@@ -309,11 +310,14 @@ class _Server:
 
     def fork(self, job: Job) -> Process:
         ours, theirs = socket.socketpair()
-        with theirs:
-            socket.send_fds(self._control, [b"c"], [theirs.fileno()])
-        if not self._receive(1):
+        try:
+            with theirs:
+                socket.send_fds(self._control, [b"c"], [theirs.fileno()])
+            if not self._receive(1):
+                raise BrokenPipeError("the worker is gone")
+        except OSError:
             ours.close()
-            raise BrokenPipeError("the worker is gone")
+            raise
         watched = None if "namespaces" in self.enforced.held else self._scratch
         return _Forked(self, ours, job, watched)
 
@@ -335,7 +339,7 @@ class _Server:
             self._process.wait()
         if self._process.stderr:
             self._process.stderr.close()
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        remove(self._scratch)
 
     def _receive(self, size: int) -> bytes:
         try:
@@ -351,6 +355,7 @@ class _Forked:
         self._server = server
         self._channel = channel
         self._watched = watched
+        self._looked = 0.0
         self._limits = job.limits
         self._ended: Ended | None = None
         try:
@@ -375,14 +380,17 @@ class _Forked:
     def _part(self, size: int, deadline: float) -> bytes:
         """Some bytes, at least one, of those that are due; none when there will be none."""
         while (left := deadline - time.monotonic()) > 0:
+            if self._watched is not None and time.monotonic() - self._looked > LOOK_SECONDS:
+                if _larger(self._watched, self._limits["scratch_bytes"]):
+                    raise DiskFullError
+                self._looked = time.monotonic()
             self._channel.settimeout(left if self._watched is None else min(left, LOOK_SECONDS))
             try:
                 return self._channel.recv(min(size, MIB))
             except ConnectionError:
                 return b""
             except TimeoutError:
-                if self._watched is not None and _size(self._watched) > self._limits["scratch_bytes"]:
-                    raise DiskFullError from None
+                continue
         raise TimeoutError
 
     def end(self) -> Ended:
@@ -391,6 +399,8 @@ class _Forked:
             try:
                 self._ended = self._server.end()
             except OSError:
+                # What it may still say would be taken for the end of the next run.
+                self._server.close()
                 self._ended = Ended("the process that runs your code was ended from inside")
         return self._ended
 
@@ -423,8 +433,9 @@ class _Started:
             pass  # it is gone already; the end of its output says so
         message: Observation | None = None
         try:
-            while (message := read(self._process.stdout.read)) is not None:
-                self._messages.put(message)
+            with self._process.stdout as channel_back:
+                while (message := read(channel_back.read)) is not None:
+                    self._messages.put(message)
         except WireError as error:
             self._messages.put(error)
         except ValueError:
@@ -457,17 +468,31 @@ def _how(status: int) -> str:
     """How a process ended by itself, as a clause; an empty text where it was killed, as all are in the end."""
     if status >= 0:
         return f"the process ended by itself, with exit status {status}"
-    name = signal.Signals(-status).name
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"  # those of real time have no names
     return "" if name == "SIGKILL" else f"the process was ended by {name}"
 
 
-def _size(folder: Path) -> int:
-    """The bytes that files below a folder take, as far as they can be seen."""
-    total = 0
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += Path(parent, name).lstat().st_blocks * 512
-            except OSError:
-                continue  # gone meanwhile
-    return total
+def _larger(folder: Path, most_bytes: float) -> bool:
+    """Whether files below a folder take more than so many bytes, or can't be looked at: what runs there may be hostile.
+
+    A file counts as a block at least, so that there are not too many of them either.
+    """
+    left = most_bytes
+    waiting = [str(folder)]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    left -= max(entry.stat(follow_symlinks=False).st_blocks * 512, BLOCK_BYTES)
+                    if left < 0:
+                        return True
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+        except FileNotFoundError:
+            continue  # gone meanwhile
+        except OSError:
+            return True  # unreadable, or too deep to be named: no honest code makes such a folder
+    return False

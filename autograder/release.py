@@ -158,6 +158,12 @@ def _answers(observe: Observe, problem: Problem, old: Path) -> bytes:
         if observation.ending != "returned":
             why = observation.failure.message if observation.failure else observation.ending
             raise CourseError(f"{problem.folder / problem.module_file}: the check `{check}` fails: {why}")
+        for name, value in observation.values.items():
+            if isinstance(value, str):
+                raise CourseError(
+                    f"{problem.folder / problem.module_file}: the check `{check}` has no array to compare: "
+                    f"`{name}` is {value}"
+                )
     if old.is_file():
         try:
             before = from_file(old)
@@ -216,6 +222,9 @@ def _public_entry(assignment: Assignment) -> str:
             f"title = {_quoted(problem.title)}",
             f"points = {problem.points:g}",
         ]
+        if problem.limits:
+            # What may take long in the official run may take long at home.
+            lines += ["", "[problems.limits]", *(f"{name} = {bound}" for name, bound in problem.limits.items())]
     return "\n".join(lines) + "\n"
 
 

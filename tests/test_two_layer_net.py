@@ -1,0 +1,408 @@
+"""The reference of two_layer_net has the gradients of its own loss, and that loss is what others compute as well."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.special import log_softmax, softmax
+from scipy.stats import chi2, norm
+from sklearn.metrics import log_loss
+from sklearn.neural_network import MLPClassifier
+
+COURSE = Path(__file__).parents[1]
+FOLDER = COURSE / "solutions" / "networks" / "two_layer_net"
+GIVEN = FOLDER.parent / "given"
+
+every_shape = pytest.mark.parametrize(
+    ("N", "d_in", "d_out"),
+    [(5, 4, 3), (1, 4, 3), (5, 1, 3), (5, 4, 1), (1, 1, 1)],
+    ids=["batch", "one_sample", "one_feature", "one_output", "all_one"],
+)
+
+
+@pytest.fixture(scope="module")
+def given() -> Iterator[Callable[[str], ModuleType]]:
+    """The handed-out modules, which import each other by name."""
+    names = [path.stem for path in GIVEN.glob("*.py")]
+    sys.path.insert(0, str(GIVEN))
+    yield importlib.import_module
+    sys.path.remove(str(GIVEN))
+    for name in names:
+        sys.modules.pop(name, None)
+
+
+@pytest.fixture(scope="module")
+def package(given: Callable[[str], ModuleType]) -> str:
+    """A package of the problem's folder, so that its modules can be imported by path."""
+    name = "the_two_layer_net_problem"
+    module = ModuleType(name)
+    module.__path__ = [str(FOLDER)]
+    sys.modules[name] = module
+    return name
+
+
+@pytest.fixture(scope="module")
+def nn(package: str) -> ModuleType:
+    """The reference."""
+    return importlib.import_module(f"{package}.two_layer_net")
+
+
+@pytest.fixture(scope="module")
+def checks(package: str) -> ModuleType:
+    """The check page."""
+    return importlib.import_module(f"{package}.checks")
+
+
+@pytest.fixture(scope="module")
+def expect(package: str) -> ModuleType:
+    """The predicates."""
+    return importlib.import_module(f"{package}.expect")
+
+
+def numeric(f: Callable[[], float], x: np.ndarray, h: float = 1e-5) -> np.ndarray:
+    """The derivative of f by every entry of x, which f reads, by central differences."""
+    grad = np.zeros(x.shape)
+    for index in np.ndindex(x.shape):
+        here = x[index]
+        x[index] = here + h
+        above = f()
+        x[index] = here - h
+        grad[index] = (above - f()) / (2 * h)
+        x[index] = here
+    return grad
+
+
+def agree(found: np.ndarray, expected: np.ndarray) -> None:
+    """Two arrays of one shape are the same, to what central differences can tell."""
+    assert found.shape == expected.shape
+
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-8)
+
+
+@every_shape
+def test_fully_connected_gradients_are_those_of_its_output(nn: ModuleType, N: int, d_in: int, d_out: int) -> None:
+    """dx, dw and db are the derivatives of sum(out * dout) by x, w and b."""
+    rng = np.random.default_rng(0)
+    x, w, b = rng.normal(size=(N, d_in)), rng.normal(size=(d_in, d_out)), rng.normal(size=d_out)
+    dout = rng.normal(size=(N, d_out))
+    _, cache = nn.fc_forward(x, w, b)
+
+    for grad, argument in zip(nn.fc_backward(dout, cache), (x, w, b), strict=True):
+        agree(grad, numeric(lambda: np.sum(nn.fc_forward(x, w, b)[0] * dout), argument))
+
+
+def test_relu_gradient_is_that_of_its_output(nn: ModuleType) -> None:
+    """dx is the derivative of sum(out * dout) by x, away from 0."""
+    rng = np.random.default_rng(1)
+    x, dout = rng.choice([-1.0, 1.0], size=(4, 5)) * rng.uniform(0.1, 2, size=(4, 5)), rng.normal(size=(4, 5))
+    _, cache = nn.relu_forward(x)
+
+    agree(nn.relu_backward(dout, cache), numeric(lambda: np.sum(nn.relu_forward(x)[0] * dout), x))
+
+
+@every_shape
+def test_softmax_loss_gradient_is_that_of_the_loss(nn: ModuleType, N: int, d_in: int, d_out: int) -> None:
+    """dx is the derivative of the loss by the scores, for a single sample and for a single class too."""
+    rng = np.random.default_rng(2)
+    x, y = rng.normal(size=(N, d_out)), rng.integers(d_out, size=N)
+
+    _, dx = nn.softmax_loss(x, y)
+
+    agree(dx, numeric(lambda: nn.softmax_loss(x, y)[0], x))
+
+
+def test_softmax_loss_is_the_log_loss_of_scikit_learn(nn: ModuleType) -> None:
+    """The loss is the mean negative log probability of the labels."""
+    rng = np.random.default_rng(3)
+    x, y = rng.normal(size=(20, 4)), np.arange(20) % 4
+
+    loss, _ = nn.softmax_loss(x, y)
+
+    assert loss == pytest.approx(log_loss(y, softmax(x, axis=1)), rel=1e-12)
+
+
+@pytest.mark.parametrize("shift", [-5000.0, 1000.0, 1e6], ids=["far_below", "above", "far_above"])
+def test_softmax_loss_is_the_same_for_shifted_scores(nn: ModuleType, shift: float) -> None:
+    """A number added to all scores of a row changes neither the loss nor its gradient, and nothing overflows."""
+    rng = np.random.default_rng(4)
+    x, y = rng.integers(-4, 4, size=(6, 3)).astype(float), rng.integers(3, size=6)
+    loss, dx = nn.softmax_loss(x, y)
+    x[::2] += shift
+
+    shifted_loss, shifted_dx = nn.softmax_loss(x, y)
+
+    assert shifted_loss == pytest.approx(loss, rel=1e-12)
+    np.testing.assert_allclose(shifted_dx, dx, rtol=1e-12)
+
+
+def test_softmax_loss_is_finite_where_a_probability_is_not_representable(nn: ModuleType) -> None:
+    """A right class with a probability of exp(-3000) costs 3000."""
+    x, y = np.array([[3000.0, 0.0]]), np.array([1])
+
+    loss, dx = nn.softmax_loss(x, y)
+
+    assert loss == pytest.approx(3000)
+    np.testing.assert_allclose(dx, [[1, -1]])
+
+
+def trained_weights(nn: ModuleType, rng: np.random.Generator, d: int, H: int, C: int) -> Any:
+    """A network with random parameters of the order of 1."""
+    net = nn.TwoLayerNet(input_dim=d, hidden_dim=H, num_classes=C)
+    net.params = {name: rng.normal(size=value.shape) for name, value in net.params.items()}
+    return net
+
+
+@pytest.mark.parametrize(
+    ("N", "d", "H", "C"), [(6, 5, 8, 4), (1, 3, 7, 2), (4, 2, 1, 3)], ids=["batch", "one_sample", "one_hidden_unit"]
+)
+def test_network_gradients_are_those_of_its_loss(nn: ModuleType, N: int, d: int, H: int, C: int) -> None:
+    """Each of the gradients is the derivative of the loss by that parameter."""
+    rng = np.random.default_rng(5)
+    net = trained_weights(nn, rng, d, H, C)
+    X, y = rng.normal(size=(N, d)), rng.integers(C, size=N)
+
+    _, grads = net.loss(X, y)
+
+    assert grads.keys() == net.params.keys()
+    for name, parameter in net.params.items():
+        agree(grads[name], numeric(lambda: net.loss(X, y)[0], parameter))
+
+
+def test_network_is_the_perceptron_of_scikit_learn(nn: ModuleType) -> None:
+    """With the same weights, its probabilities are those of scikit-learn's multilayer perceptron."""
+    rng = np.random.default_rng(6)
+    net = trained_weights(nn, rng, 5, 8, 4)
+    X, y = rng.normal(size=(12, 5)), np.arange(12) % 4
+    perceptron = MLPClassifier(hidden_layer_sizes=(8,), activation="relu").partial_fit(X, y, classes=range(4))
+    perceptron.coefs_ = [net.params["W1"], net.params["W2"]]
+    perceptron.intercepts_ = [net.params["b1"], net.params["b2"]]
+
+    log_p = log_softmax(net.loss(X), axis=1)
+
+    np.testing.assert_allclose(log_p, perceptron.predict_log_proba(X), rtol=1e-10)
+
+
+def test_arguments_are_left_alone(nn: ModuleType) -> None:
+    """No function writes into what it is given."""
+    rng = np.random.default_rng(7)
+    x, w, b, y = rng.normal(size=(5, 4)), rng.normal(size=(4, 3)), rng.normal(size=3), rng.integers(3, size=5)
+    for array in (x, w, b, y):
+        array.flags.writeable = False
+
+    out, cache = nn.fc_forward(x, w, b)
+    out.flags.writeable = False
+    hidden, relu_cache = nn.relu_forward(out)
+    _, dout = nn.softmax_loss(hidden, y)
+    dout.flags.writeable = False
+
+    nn.fc_backward(nn.relu_backward(dout, relu_cache), cache)  # a write would have raised
+
+
+# What `initialisation` shows of a network's weights: names and sizes.
+SIZES = {"W1": 70 * 60, "W2": 60 * 20, "W1_default": 784, "W2_default": 1000}
+
+
+def test_reference_shows_what_the_bounds_are_computed_for(nn: ModuleType, checks: ModuleType) -> None:
+    """The check's weights have the sizes and the number of draws that the false-alarm rate is computed for."""
+    shown = checks.initialisation(nn, np.random.default_rng(8))
+
+    assert {name: shown[name].size for name in SIZES} == SIZES
+    assert checks.initialisation.__check__.draws == 3
+
+
+@pytest.mark.parametrize("n", SIZES.values(), ids=SIZES.keys())
+def test_bounds_on_weights_are_as_rare_as_claimed(expect: ModuleType, n: int) -> None:
+    """Each of the statements about normal weights fails with a probability of at most 1e-8, exactly reckoned."""
+    T = expect.T
+
+    assert chi2.sf(n + 2 * np.sqrt(n * T) + 2 * T, n) <= 1e-8
+    assert chi2.cdf(n - 2 * np.sqrt(n * T), n) <= 1e-8
+    assert 2 * norm.sf(np.sqrt(2 * T)) <= 1e-8
+    assert (norm.cdf(2) - norm.cdf(-2)) ** n <= 1e-8
+
+
+def drawn(**changed: Callable[[np.ndarray], np.ndarray]) -> dict[str, np.ndarray]:
+    """What `initialisation` returns for a right network; with some arrays changed."""
+    rng = np.random.default_rng(9)
+    scales = {"W1": 0.05, "W2": 0.05, "W1_default": 1e-3, "W2_default": 1e-3}
+    found = {name: scales[name] * rng.normal(size=n) for name, n in SIZES.items()}
+    found |= {name: np.zeros(5) for name in ("b1", "b2", "b1_default", "b2_default")}
+    return found | {name: change(found[name]) for name, change in changed.items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "code"),
+    [
+        ("W1", lambda W: 1.2 * W, 53),
+        ("W1", lambda W: 0.85 * W, 53),
+        ("W2_default", lambda W: 50 * W, 53),
+        ("W1_default", lambda W: W + 5e-4, 53),
+        ("W2", np.abs, 53),
+        ("W1", lambda W: np.random.default_rng(0).uniform(-1, 1, W.shape) * 0.05 * np.sqrt(3), 53),
+        ("W2", lambda W: 1e200 * W, 53),
+        ("b1", lambda b: b + 1e-3, 53),
+        ("b2_default", lambda b: b + 1, 54),
+    ],
+    ids=["larger", "smaller", "default_unused", "shifted", "positive", "uniform", "huge", "bias", "bias_one"],
+)
+def test_weights_unlike_the_asked_are_refused(
+    expect: ModuleType, name: str, change: Callable[[np.ndarray], np.ndarray], code: int
+) -> None:
+    """What is drawn otherwise, by as little as a network of this size can show, is found, and named."""
+    findings = list(expect.drawn_from_normal(drawn(**{name: change}), drawn(), np.random.default_rng(0)))
+
+    assert [(finding.value, finding.code) for finding in findings] == [(name, code)]
+
+
+def test_right_weights_are_not_refused(expect: ModuleType) -> None:
+    """Normal weights and zero biases give no finding."""
+    assert list(expect.drawn_from_normal(drawn(), drawn(), np.random.default_rng(0))) == []
+
+
+def test_trained_network_is_judged_from_its_parameters(
+    nn: ModuleType, checks: ModuleType, expect: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reference passes; the same parameters with the classes exchanged don't, whatever the loss history says."""
+    monkeypatch.chdir(COURSE)
+    found = checks.trained(nn, np.random.default_rng(10))
+    found |= {"loss_history": np.zeros(len(found["loss_history"]))}
+    exchanged = found | {"W2": found["W2"][:, ::-1], "b2": found["b2"][::-1]}
+
+    codes = [
+        [finding.code for finding in expect.knows_digits(params, found, np.random.default_rng(10))]
+        for params in (found, exchanged)
+    ]
+
+    assert codes == [[], [62]]
+
+
+def test_training_digits_hold_each_digit_equally_often(checks: ModuleType) -> None:
+    """Every prefix of a multiple of ten rows has all ten digits equally often, and the pixels lie in [0, 1]."""
+    X, y = checks.digits(np.random.default_rng(11), COURSE / "data" / "digits.npz")
+
+    assert X.shape == (5000, 196)
+    assert (X.min(), X.max()) == (0, 1)
+    assert np.bincount(y[: checks.TRAINED_ON]).tolist() == [checks.TRAINED_ON // 10] * 10
+
+
+def blobs(rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Three clouds in the plane, to train on and to validate on."""
+    y = np.arange(120) % 3
+    X = 3 * np.array([[0.0, 1.0], [1.0, -1.0], [-1.0, -1.0]])[y] + rng.normal(size=(120, 2))
+    return {"X_train": X[:90], "y_train": y[:90], "X_val": X[90:], "y_val": y[90:]}
+
+
+def solve(nn: ModuleType, given: Callable[[str], ModuleType], **kwargs: object) -> Any:
+    """A solver that has trained a small network on three clouds, from the same weights each time."""
+    net = nn.TwoLayerNet(input_dim=2, hidden_dim=6, num_classes=3)
+    rng = np.random.default_rng(12)
+    net.params = {name: 0.3 * rng.normal(size=value.shape) for name, value in net.params.items()}
+    options = {"optim_config": {"learning_rate": 0.5}, "num_epochs": 8, "batch_size": 20, "verbose": False}
+    solver = given("solver").Solver(net, blobs(rng), **(options | kwargs))
+    solver.train()
+    return solver
+
+
+def test_solver_learns(nn: ModuleType, given: Callable[[str], ModuleType]) -> None:
+    """Training parts three clouds, with a loss for each iteration and accuracies before and after each epoch."""
+    solver = solve(nn, given)
+
+    assert len(solver.loss_history) == 8 * (90 // 20)
+    assert len(solver.train_acc_history) == len(solver.val_acc_history) == 9
+    assert solver.loss_history[-1] < 0.2 < solver.loss_history[0]
+    assert solver.best_val_acc == max(solver.val_acc_history) > 0.9
+
+
+def test_solver_is_reproducible_and_leaves_the_global_generator_alone(
+    nn: ModuleType, given: Callable[[str], ModuleType]
+) -> None:
+    """The same seed gives the same history, another seed another; numpy.random is where it was."""
+    net = nn.TwoLayerNet(input_dim=2, hidden_dim=6, num_classes=3)
+    weights = {name: value.copy() for name, value in net.params.items()}
+    before = np.random.get_state(legacy=False)["state"]  # noqa: NPY002  the one that must not move
+    histories = []
+    for seed in (3, 3, 4):
+        net.params = dict(weights)
+        solver = given("solver").Solver(net, blobs(np.random.default_rng(0)), seed=seed, num_epochs=2, verbose=False)
+        solver.train()
+        histories.append(solver.loss_history)
+    after = np.random.get_state(legacy=False)["state"]  # noqa: NPY002  the one that must not move
+
+    assert histories[0] == histories[1] != histories[2]
+    assert (after["pos"], after["key"].tolist()) == (before["pos"], before["key"].tolist())
+
+
+def test_solver_hands_back_the_parameters_that_validated_best(
+    nn: ModuleType, given: Callable[[str], ModuleType]
+) -> None:
+    """The model is left with the best parameters, also where later ones are worse."""
+    solver = solve(nn, given, optim_config={"learning_rate": 60.0})
+
+    accuracy = solver.check_accuracy(solver.X_val, solver.y_val)
+
+    assert accuracy == solver.best_val_acc >= solver.val_acc_history[-1]
+
+
+def test_solver_decays_the_learning_rate_after_each_epoch(nn: ModuleType, given: Callable[[str], ModuleType]) -> None:
+    """After e epochs each learning rate is lr_decay^e times the first, and the caller's dict is as it was."""
+    config = {"learning_rate": 0.5}
+
+    solver = solve(nn, given, optim_config=config, lr_decay=0.9, num_epochs=3)
+
+    assert config == {"learning_rate": 0.5}
+    assert [config["learning_rate"] for config in solver.optim_configs.values()] == [pytest.approx(0.5 * 0.9**3)] * 4
+
+
+def test_solver_names_an_unknown_update_rule(nn: ModuleType, given: Callable[[str], ModuleType]) -> None:
+    """A rule that optim.py doesn't have is refused before training, by name."""
+    with pytest.raises(ValueError, match="'adam'"):
+        solve(nn, given, update_rule="adam")
+
+
+def test_sgd_steps_against_the_gradient_and_leaves_its_argument_alone(given: Callable[[str], ModuleType]) -> None:
+    """A step is the learning rate times the gradient, 0.01 times it where no rate is given."""
+    w, dw = np.array([1.0, -2.0]), np.array([10.0, 20.0])
+    sgd = given("optim").sgd
+
+    by_default, config = sgd(w, dw)
+    by_config, _ = sgd(w, dw, {"learning_rate": 0.5})
+
+    assert config == {"learning_rate": 0.01}
+    np.testing.assert_allclose(by_default, [0.9, -2.2])
+    np.testing.assert_allclose(by_config, [-4, -12])
+    np.testing.assert_allclose(w, [1, -2])
+
+
+def test_gradient_check_tells_a_right_gradient_from_a_wrong_one(
+    given: Callable[[str], ModuleType], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The three numeric gradients agree with the derivative of a known function, and put back what they move."""
+    check = given("gradient_check")
+    x, df = np.random.default_rng(13).normal(size=(3, 4)), np.random.default_rng(14).normal(size=(3, 4))
+    before = x.copy()
+
+    assert check.rel_error(check.eval_numerical_gradient(lambda x: np.sum(x**3), x), 3 * x**2) < 1e-7
+    assert check.rel_error(check.eval_numerical_gradient_array(np.sin, x, df), np.cos(x) * df) < 1e-7
+    assert check.grad_check_sparse(lambda _: np.sum(x**3), x, 3 * x**2) < 1e-7
+    assert check.grad_check_sparse(lambda _: np.sum(x**3), x, 2 * x**2) > 0.1
+    assert capsys.readouterr().out.count("relative error") == 20
+    assert x.tolist() == before.tolist()
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "error"),
+    [([1.0, 2.0], [1.0, 2.0], 0), ([0.0], [0.0], 0), ([1.0], [-1.0], 1), ([0.0, 3.0], [0.0, 1.0], 0.5)],
+    ids=["equal", "both_zero", "opposite", "worst_entry"],
+)
+def test_rel_error_is_the_worst_entry(
+    given: Callable[[str], ModuleType], x: list[float], y: list[float], error: float
+) -> None:
+    """The relative error is 0 for equal arrays, 1 for opposite ones, and that of the worst entry."""
+    assert given("gradient_check").rel_error(np.array(x), np.array(y)) == pytest.approx(error)

@@ -91,17 +91,33 @@ def comparable(found: Mapping[str, Array | str], expected: Mapping[str, Array]) 
 
 def agree(value: Array, right: Array, check: Check) -> Array:
     """Where two arrays of one shape agree within the check's tolerance, entry by entry; NaN agrees with NaN."""
-    rtol, atol = check.rtol, check.atol
-    if right.dtype.kind in "fc" and min(value.dtype.itemsize, right.dtype.itemsize) * 8 < (
-        128 if right.dtype.kind == "c" else 64
-    ):
-        rtol, atol = max(rtol, FLOAT32_RTOL), max(atol, FLOAT32_ATOL)
     with np.errstate(all="ignore"):
-        finite = np.abs(right[np.isfinite(right)])
-        scale = max(1.0, float(finite.max())) if finite.size else 1.0
-        close = np.abs(np.subtract(value, right, dtype=_wide(value, right))) <= atol * scale + rtol * np.abs(right)
+        close = np.abs(np.subtract(value, right, dtype=_wide(value, right))) <= _tolerance(value, right, check)
         close &= np.isfinite(right)  # what is infinite agrees with itself alone
     return np.asarray(close | (value == right) | (np.isnan(value) & np.isnan(right)))
+
+
+def distance(value: Array, right: Array, check: Check, *, narrow: bool = False) -> float:
+    """How far apart two arrays of one shape are where they are farthest, in units of the tolerance: up to 1 they agree.
+
+    ``narrow`` takes the tolerance that float32 has, whatever they are.
+    """
+    with np.errstate(all="ignore"):
+        same = (value == right) | (np.isnan(value) & np.isnan(right))
+        gap = np.abs(np.subtract(value, right, dtype=_wide(value, right)))
+        units = np.where(same, 0.0, gap / _tolerance(value, right, check, narrow=narrow))
+    return float(np.max(np.where(np.isnan(units), np.inf, units), initial=0.0))
+
+
+def _tolerance(value: Array, right: Array, check: Check, *, narrow: bool = False) -> Array:
+    """What each entry may differ by."""
+    rtol, atol = check.rtol, check.atol
+    bits = min(value.dtype.itemsize, right.dtype.itemsize) * 8
+    if narrow or (right.dtype.kind in "fc" and bits < (128 if right.dtype.kind == "c" else 64)):
+        rtol, atol = max(rtol, FLOAT32_RTOL), max(atol, FLOAT32_ATOL)
+    finite = np.abs(right[np.isfinite(right)])
+    scale = max(1.0, float(finite.max())) if finite.size else 1.0
+    return np.asarray(atol * scale + rtol * np.abs(right))
 
 
 def _wide(*arrays: Array) -> type[np.float64 | np.complex128]:

@@ -18,6 +18,7 @@ Probe = Callable[[Any, np.random.Generator], Mapping[str, object]]
 
 DEFAULT_RTOL = 1e-6
 DEFAULT_ATOL = 1e-9
+MAX_FALSE_ALARM = 1e-6
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,9 @@ class Check:
         Why the tolerance is not the default; required where it is not.
     wall_seconds : float or None
         Time limit of one draw, seconds; None for the problem's.
+    false_alarm : float
+        For a statistical check, the probability that it fails a right implementation in one run, all draws together, at
+        most 1e-6; its predicate is told. 0 where no luck is in it.
     """
 
     name: str
@@ -57,6 +61,7 @@ class Check:
     atol: float
     because: str
     wall_seconds: float | None
+    false_alarm: float = 0.0
 
 
 def check(
@@ -68,6 +73,7 @@ def check(
     atol: float = DEFAULT_ATOL,
     because: str = "",
     wall_seconds: float | None = None,
+    false_alarm: float = 0.0,
 ) -> Callable[[Probe], Probe]:
     """Mark a probe as a check; the probe's name is the check's id, its docstring the sentence the student reads.
 
@@ -88,7 +94,9 @@ def check(
             raise ValueError(f"check `{name}`: points and wall_seconds must be > 0 and draws >= 1")
         if (rtol, atol) != (DEFAULT_RTOL, DEFAULT_ATOL) and not because:
             raise ValueError(f"check `{name}` sets a tolerance without saying why; add because=...")
-        record = Check(name, title, points, probe, draws, expect, rtol, atol, because, wall_seconds)
+        if not 0 <= false_alarm <= MAX_FALSE_ALARM or (false_alarm and not expect):
+            raise ValueError(f"check `{name}`: false_alarm must be at most {MAX_FALSE_ALARM:g}, and needs expect=...")
+        record = Check(name, title, points, probe, draws, expect, rtol, atol, because, wall_seconds, false_alarm)
         probe.__check__ = record  # type: ignore[attr-defined]
         return probe
 

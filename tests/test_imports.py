@@ -1,0 +1,136 @@
+"""The engine's modules import each other in one direction, and beside student code there are few of them."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import autograder
+
+ENGINE = Path(autograder.__file__).parent
+
+# Each module imports only modules that stand before it.
+ORDER = (
+    "codes",
+    "limits",
+    "kernel",
+    "confine",
+    "wire",
+    "probe",
+    "compare",
+    "problem",
+    "worker",
+    "server",
+    "sandbox",
+    "answers",
+    "diagnose",
+    "report",
+    "grade",
+    "unpack",
+    "submissions",
+    "store",
+    "diff",
+    "gradebook",
+    "starter",
+    "mutants",
+    "sample",
+    "release",
+    "student",
+    "audit",
+    "progress",
+    "cli",
+    "__main__",
+)
+
+# What a process that runs student code has in memory of ours.
+BESIDE_STUDENT_CODE = {"autograder", "autograder.worker", "autograder.wire", "autograder.probe"}
+
+
+def imported(path):
+    """The engine's modules that a module of it imports, anywhere in its text."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names if alias.name.partition(".")[0] == "autograder"}
+        elif isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").partition(".")[0] == "autograder"):
+            assert not node.level, f"{path.name}, line {node.lineno}: say autograder, not a dot"
+            inner = (node.module or "").partition(".")[2]
+            found |= {inner} if inner else {alias.name for alias in node.names}
+    return {name.removeprefix("autograder.") for name in found}
+
+
+def test_the_order_names_every_module():
+    """A new module has a place in it."""
+    assert sorted(path.stem for path in ENGINE.glob("*.py")) == sorted({"__init__", *ORDER})
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_a_module_imports_only_those_before_it(name):
+    """There are no circles, and the heart knows neither processes nor commands."""
+    assert imported(ENGINE / f"{name}.py") <= set(ORDER[: ORDER.index(name)])
+
+
+def test_the_package_imports_nothing_at_once():
+    """`import autograder` is what the worker does too."""
+    assert imported(ENGINE / "__init__.py") == {"student"}
+    assert loaded("import autograder") == {"autograder"}
+
+
+@pytest.mark.parametrize("module", ["worker", "wire", "probe"])
+def test_beside_student_code_there_is_little_of_ours(module):
+    """No problem, no answer, no predicate, no report: what isn't there can't be read."""
+    assert loaded(f"import autograder.{module}") <= BESIDE_STUDENT_CODE
+
+
+def test_the_server_adds_confinement_and_nothing_else():
+    """What a fork inherits is what its server has loaded."""
+    more = loaded("import autograder.server, autograder.worker") - BESIDE_STUDENT_CODE
+
+    assert more == {"autograder.server", "autograder.confine", "autograder.kernel"}
+
+
+def test_a_run_holds_what_it_should(sandbox, lines):
+    """The same, seen from a student's function in a real run."""
+    from small_course import laid_over
+
+    spy = "import sys\n\ndef predict(x, w, b):\n    raise ValueError(sorted(n for n in sys.modules if n.partition('.')[0] == 'autograder'))"
+
+    seen = sandbox.observe(lines, laid_over(lines, spy), 0, lines.checks[:1])
+
+    assert set(ast.literal_eval(seen[0].failure.message)) <= {
+        *BESIDE_STUDENT_CODE,
+        "autograder.server",
+        "autograder.confine",
+        "autograder.kernel",
+    }
+
+
+def test_the_engine_knows_no_problem_by_name():
+    """What a problem needs said is said in its folder."""
+    solutions = ENGINE.parent / "solutions"
+    names = {path.parent.name for path in solutions.glob("*/*/checks.py")}
+    assert names
+
+    said = [
+        (path.name, name)
+        for path in ENGINE.glob("*.py")
+        for name in names
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if (isinstance(node, ast.Name) and node.id == name) or (isinstance(node, ast.Constant) and node.value == name)
+    ]
+
+    assert said == []
+
+
+def loaded(statement):
+    """The modules of ours that a fresh interpreter has after a statement."""
+    code = f"import sys, json; {statement}; print(json.dumps(sorted(sys.modules)))"
+    said = subprocess.run(
+        [sys.executable, "-c", code], cwd=ENGINE.parent, capture_output=True, text=True, check=True
+    ).stdout
+    return {name for name in json.loads(said) if name.partition(".")[0] == "autograder"}

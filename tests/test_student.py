@@ -1,0 +1,257 @@
+"""What a student's own check says is what the official run will say, and it needs nothing but the release."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from small_course import ACCEPT, REFERENCE, REJECT, laid_over, write_course
+
+import autograder
+from autograder.answers import ANSWERS_FILE, observe_answers
+from autograder.grade import grade
+from autograder.problem import CourseError, read_course
+from autograder.release import as_zip, release, write
+from autograder.student import check, check_file, find, problems_in
+
+SPECIMENS = {**ACCEPT, **REJECT}
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """The small course, which no student has."""
+    return write_course(tmp_path_factory.mktemp("staff") / "course")
+
+
+@pytest.fixture(scope="module")
+def official(course, sandbox):
+    """The official run: the problem, and a function of a module's text that gives the report on the hidden seed."""
+    (assignment,) = read_course(course)
+    (problem,) = assignment.problems
+    answers = observe_answers(sandbox.observe, problem, problem.seed)
+    return lambda implementation: grade(sandbox.observe, problem, implementation, answers, problem.seed), problem
+
+
+@pytest.fixture(scope="module")
+def files(course, sandbox):
+    """The release."""
+    (assignment,) = read_course(course)
+    return release(sandbox.observe, assignment, Path("nowhere"))
+
+
+@pytest.fixture
+def home(files, tmp_path, monkeypatch):
+    """A student's folder, which is the working directory."""
+    home = tmp_path / "lines"
+    write(files, home)
+    monkeypatch.chdir(home)
+    return home
+
+
+def told(report):
+    """What a report says, but for the numbers of its inputs."""
+    return [(one.check, one.code, one.points, one.hint) for one in report.checks]
+
+
+@pytest.mark.parametrize("name", SPECIMENS)
+def test_the_verdict_is_the_official_one(home, official, name):
+    """Codes, points and hints on the public seed are those on the hidden seed, for all that is right or known wrong."""
+    judge, problem = official
+    implementation = laid_over(problem, SPECIMENS[name])
+    (home / "line.py").write_bytes(implementation.files["line.py"])
+
+    assert told(check("line").report) == told(judge(implementation))
+
+
+def test_a_starter_is_not_written_yet(home):
+    """Each check says which function it waits for."""
+    report = check("line").report
+
+    assert [one.code for one in report.checks] == [40, 40, 40]
+    assert [one.message for one in report.checks] == [
+        "line: `predict` is not written yet; write it",
+        "line: `root` is not written yet; write it",
+        "line: `Line.fit` is not written yet; write it",
+    ]
+
+
+def test_some_checks_can_be_named(home):
+    """In the order of the page, and no others."""
+    (home / "line.py").write_text(REFERENCE)
+
+    report = check("line.py", "fitted", "prediction").report
+
+    assert [one.check for one in report.checks] == ["prediction", "fitted"]
+    assert (report.code, report.score, report.max_score) == (0, 6, 6)
+
+
+def test_the_file_is_checked_as_saved(home):
+    """An edit is seen at once."""
+    assert check("line", "rooted").code == 40
+    (home / "line.py").write_text(REFERENCE)
+
+    assert check("line", "rooted").code == 0
+
+
+@pytest.mark.parametrize(
+    ("ask", "said"),
+    [
+        pytest.param(lambda: check("line", "predicted"), "no check `predicted`; it has prediction, rooted", id="check"),
+        pytest.param(lambda: check("curve"), "no checks for a problem `curve`", id="problem"),
+        pytest.param(
+            lambda: check("line", folder="checks/given"), "run this in the folder of the assignment", id="folder"
+        ),
+        pytest.param(lambda: problems_in(Path("data")), "it is no assignment's folder", id="no_release"),
+    ],
+)
+def test_what_is_not_there_is_said(home, ask, said):
+    """The message says what was looked for and where to look."""
+    with pytest.raises(CourseError, match=said):
+        ask()
+
+
+def test_a_release_without_answers_is_said(home):
+    """The next step is to unpack it again."""
+    (home / "checks/line" / ANSWERS_FILE).unlink()
+
+    with pytest.raises(CourseError, match="unpack the assignment's zip again"):
+        check("line")
+
+
+def test_a_renamed_folder_is_the_same_assignment(home, tmp_path, monkeypatch):
+    """Students name their folders as they like; the report names the assignment."""
+    renamed = home.rename(tmp_path / "HW 1 (final)")
+    monkeypatch.chdir(renamed)
+    (renamed / "line.py").write_text(REFERENCE)
+
+    report = check("line").report
+
+    assert (report.problem, report.code) == ("lines/line", 0)
+
+
+def test_a_module_elsewhere_is_checked_by_the_released_assignments(files, tmp_path, monkeypatch):
+    """In a repository a module may lie anywhere: the checks are in assignments/."""
+    write(files, tmp_path / "assignments/lines")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "attempt").mkdir()
+    (tmp_path / "attempt/line.py").write_text(REFERENCE)
+
+    assert check("line", folder="attempt").code == 0
+    assert find(tmp_path / "attempt", "line").folder == tmp_path / "assignments/lines/checks/line"
+
+
+class TestShown:
+    """A notebook and a terminal show the same verdicts."""
+
+    @pytest.fixture
+    def wrong(self, home, official):
+        """A known mistake, checked."""
+        (home / "line.py").write_bytes(laid_over(official[1], REJECT["one_step"]).files["line.py"])
+        return check("line")
+
+    def test_as_text(self, wrong):
+        """Titles, codes, messages and hints, a mark before each check."""
+        text = str(wrong)
+
+        assert text == repr(wrong)
+        assert "lines/line  3/7" in text
+        assert "✓ 2/2  prediction: `predict` returns x·w + b for every row of x." in text
+        assert "✗ 0/4  fitted" in text
+        assert "code 53, values differ" in text
+        assert "Hint: how often does your loop run?" in text
+
+    def test_as_html(self, wrong):
+        """The same in a table."""
+        text = wrong._repr_html_()
+
+        assert text.count("<tr>") == 4
+        assert "✓ 0" in text
+        assert "✗ 53" in text
+        assert "<em>how often does your loop run?</em>" in text
+
+    def test_html_of_a_students_is_text(self, home):
+        """A message can't put anything into the notebook but words."""
+        (home / "line.py").write_text("raise ValueError('<script>alert(1)</script>')\n")
+
+        text = check("line")._repr_html_()
+
+        assert "<script>" not in text
+        assert "&lt;script&gt;" in text
+
+
+class TestAlone:
+    """An empty folder, the zip and Python: nothing else is needed."""
+
+    @pytest.fixture
+    def alone(self, files, tmp_path):
+        """The unpacked zip."""
+        with zipfile.ZipFile(io.BytesIO(as_zip(files, "lines"))) as archive:
+            archive.extractall(tmp_path)
+        return tmp_path / "lines"
+
+    @staticmethod
+    def run(folder, *words):
+        """`python -m autograder ...`, as a student types it."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST"))}
+        return subprocess.run(
+            [sys.executable, "-W", "error", "-m", "autograder", *words],
+            cwd=folder,
+            env={**environment, "PYTHONIOENCODING": "utf-8"},
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+    def test_the_engine_is_the_zips_own(self, alone):
+        """Whatever else is installed, what was handed out is what checks."""
+        (alone / "autograder/__init__.py").write_text("raise SystemExit('the one beside')\n")
+
+        assert self.run(alone, "check", "line.py").stderr == "the one beside\n"
+
+    @pytest.mark.parametrize("target", ["line.py", "."])
+    def test_a_starter_is_40(self, alone, target):
+        """The exit status is the code."""
+        ended = self.run(alone, "check", target)
+
+        assert (ended.returncode, ended.stderr) == (40, "")
+        assert "code 40, NotImplementedError" in ended.stdout
+
+    def test_a_solution_is_0(self, alone):
+        """Every check passes, without a solution anywhere."""
+        (alone / "line.py").write_text(REFERENCE)
+
+        ended = self.run(alone, "check", "line.py")
+
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert "lines/line  7/7" in ended.stdout
+
+    def test_a_folder_without_the_release_is_said(self, alone):
+        """A status that is no verdict, and one line."""
+        shutil.rmtree(alone / "checks")
+
+        ended = self.run(alone, "check", "line.py")
+
+        assert (ended.returncode, ended.stdout) == (64, "")
+        assert ended.stderr.startswith("autograder: no checks for a problem `line`")
+        assert ended.stderr.count("\n") == 1
+
+
+def test_the_package_offers_check():
+    """`from autograder import check` is what a notebook says."""
+    assert autograder.check is check
+    with pytest.raises(AttributeError, match="nothing"):
+        autograder.nothing  # noqa: B018
+
+
+def test_a_problem_is_checked_without_its_notebook(home):
+    """Only modules are run."""
+    (home / "line.ipynb").unlink()
+    (home / "line.py").write_text(REFERENCE)
+
+    assert check_file(find(home, "line"), home).code == 0

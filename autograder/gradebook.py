@@ -102,7 +102,7 @@ def prepare(problems: Sequence[Problem], seed: int | None, workers: int, *, weak
         )
     footer = tuple(f"this run was not fully confined: {clause}" for clause in lacks)
     seeds = {problem.id: problem.seed if seed is None else seed for problem in problems}
-    with _sandboxes(weak=weak) as sandbox, ThreadPoolExecutor(workers) as pool:
+    with sandboxes(weak=weak) as sandbox, ThreadPoolExecutor(workers) as pool:
         found = pool.map(lambda problem: observe_answers(sandbox().observe, problem, seeds[problem.id]), problems)
         answers = {problem.id: answer for problem, answer in zip(problems, found, strict=True)}
     digests = {problem.id: problem_digest(problem, seeds[problem.id], footer) for problem in problems}
@@ -133,7 +133,7 @@ def grade_class(
     """
     with (
         Store(out / STORE_FILE) as store,
-        _sandboxes(weak=grader.weak) as sandbox,
+        sandboxes(weak=grader.weak) as sandbox,
         ThreadPoolExecutor(workers) as pool,
     ):
         run = store.begin(grader.footer)
@@ -244,7 +244,7 @@ def _row(cells: Sequence[str]) -> str:
 
 
 @contextmanager
-def _sandboxes(*, weak: bool) -> Iterator[Callable[[], Sandbox]]:
+def sandboxes(*, weak: bool) -> Iterator[Callable[[], Sandbox]]:
     """A sandbox for each thread that asks, closed together."""
     own = threading.local()
     made: list[Sandbox] = []

@@ -20,13 +20,11 @@ from pathlib import Path
 from types import ModuleType
 
 import msgspec
-import numpy as np
 
 from autograder import codes
 from autograder.compare import Finding
 from autograder.limits import Limits
 from autograder.probe import Check, checks_of
-from autograder.wire import Array
 
 PUBLIC_SEED = 0
 

@@ -1,0 +1,367 @@
+# %% [markdown]
+# # A soft margin SVM by gradient descent
+#
+# A support vector machine looks for the hyperplane that leaves the widest strip free between two classes. When the
+# classes overlap there is no such strip, and one must say what an example on the wrong side may cost. That makes one
+# function of the hyperplane, and you will walk down it.
+#
+# You write one function of a few lines, `svm_train_bgd` in `soft_margin_svm.py`, and come back here to try it: first a
+# single step, then whole runs, then irises. Reckon with an hour. A cell that ends in `NotImplementedError` is waiting
+# for your function.
+
+# %% [markdown]
+# ## 0. Is everything here?
+
+# %%
+# %load_ext autoreload
+# %autoreload 2
+
+# %%
+import importlib.util
+import sys
+from pathlib import Path
+
+needed = ("numpy", "matplotlib", "autograder")
+missing = [name for name in needed if importlib.util.find_spec(name) is None]
+lost = [name for name in ("soft_margin_svm.py", "data/iris.npz") if not Path(name).is_file()]
+where = f"no {', '.join(lost)} in {Path.cwd()}; start Jupyter in the assignment's folder"
+print("Python", sys.version.split()[0], "- fine" if sys.version_info >= (3, 11) else "- too old: use 3.11 or newer")
+print("packages:", f"missing {', '.join(missing)}; run `pip install -r requirements.txt`" if missing else "all there")
+print("files:", where if lost else "all there")
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+from soft_margin_svm import svm_test, svm_train_bgd
+
+from autograder import check
+
+plt.rcParams.update({"figure.dpi": 90, "axes.spines.top": False, "axes.spines.right": False})
+# Blue and vermilion differ for every kind of colour vision; markers and line styles are for those who print in grey.
+BLUE, VERMILION = "#0072B2", "#D55E00"
+
+# %% [markdown]
+# ## 1. The data
+#
+# A hundred irises of two kinds, measured by the botanist Edgar Anderson and made famous by R. A. Fisher in 1936: 76 to
+# learn from and 24 to test on. Each has four measurements in cm. The label is −1 for *versicolor* and +1 for
+# *virginica*. Look at the shapes: `y` is a column, not a flat vector, so that it lines up with a column of scores.
+
+# %%
+with np.load("data/iris.npz") as data:
+    X_train, y_train, X_test, y_test = (data[name] for name in ("X_train", "y_train", "X_test", "y_test"))
+
+FEATURES = ("sepal length", "sepal width", "petal length", "petal width")
+KINDS = {-1: ("versicolor", BLUE, "o"), +1: ("virginica", VERMILION, "^")}
+for name, array in {"X_train": X_train, "y_train": y_train, "X_test": X_test, "y_test": y_test}.items():
+    print(f"{name:8} {array.shape!s:8} {array.dtype}")
+print(f"\nmean in cm  {'  '.join(f'{name:>12}' for name in FEATURES)}")
+for label, (kind, *_) in KINDS.items():
+    means = X_train[y_train[:, 0] == label].mean(axis=0)
+    print(f"{kind:11} {'  '.join(f'{mean:12.2f}' for mean in means)}")
+
+
+# %%
+def scatter(axes, X, y, **style):
+    """Two columns of X against each other, a marker and a colour for each kind."""
+    for label, (kind, colour, marker) in KINDS.items():
+        axes.scatter(*X[y[:, 0] == label].T, c=colour, marker=marker, s=26, linewidths=0, label=kind, **style)
+
+
+figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6))
+scatter(left, X_train[:, :2], y_train)
+left.set(title="sepals", xlabel="length, cm", ylabel="width, cm")
+scatter(right, X_train[:, 2:], y_train)
+right.set(title="petals", xlabel="length, cm", ylabel="width, cm")
+right.legend(frameon=False)
+figure.tight_layout()
+
+# %% [markdown]
+# Which of the four measurements would you keep if you could keep two? Is there a straight line in the right picture
+# that leaves all of one kind on one side? And where in both pictures is the origin? It is far outside. Remember that,
+# it will matter.
+
+# %% [markdown]
+# ## 2. What is to be made small
+#
+# The hyperplane is the set of points with $\mathbf w^\top\mathbf x + b = 0$. For an example $(\mathbf x_i, y_i)$ the
+# number
+#
+# $$m_i = y_i\,(\mathbf w^\top\mathbf x_i + b)$$
+#
+# is its **margin**: positive on the right side, and the larger the further away. (The *distance* is
+# $m_i / \lVert\mathbf w\rVert$.) We want every margin to reach 1, and charge for what is missing, the **hinge loss**
+# $\max(0, 1 - m_i)$. Doubling $\mathbf w$ and $b$ doubles all margins and would be a cheap way of meeting the demand; a
+# charge for the length of $\mathbf w$ keeps the demand honest, since the strip with $|m| < 1$ has width
+# $2/\lVert\mathbf w\rVert$. Together:
+#
+# $$E(\mathbf w, b) = \frac12\lVert\mathbf w\rVert^2
+# + C\sum_{i=1}^N \max\bigl(0,\; 1 - y_i(\mathbf w^\top\mathbf x_i + b)\bigr)$$
+#
+# C is the price of a missing unit of margin. E is convex, so that whoever goes down gets to the bottom, and it has
+# kinks, so that nobody gets there smoothly.
+
+
+# %%
+def objective(W, b, X, y, C):
+    """E at W of shape (1, D) and b of shape (1,)."""
+    missing_margin = np.maximum(0, 1 - y * (X @ W.T + b))
+    return 0.5 * np.sum(W**2) + C * np.sum(missing_margin)
+
+
+margin = np.linspace(-2, 3, 201)
+figure, axes = plt.subplots(figsize=(5.2, 3))
+axes.plot(margin, np.maximum(0, 1 - margin), color=BLUE, label="hinge loss")
+axes.plot(margin, margin < 0, color=VERMILION, linestyle="--", label="1 for a wrong sign")
+axes.set(xlabel="margin $m$", ylabel="loss", ylim=(-0.1, 3.1))
+axes.legend(frameon=False)
+figure.tight_layout()
+
+# %% [markdown]
+# The picture shows why nobody goes down the dashed line: it is flat. It has no slope to follow, the hinge loss does, as
+# long as the margin is below 1.
+#
+# ### On paper: the two gradients
+#
+# Derive $\nabla_{\mathbf w} E$ and $\partial E/\partial b$. Three hints:
+#
+# - The derivative of $\max(0, u)$ is 1 for $u > 0$ and 0 for $u < 0$. At the kink itself take 0.
+# - So each example either takes part in the sum or doesn't. Say in terms of $m_i$ which do.
+# - Check the shapes before the signs: $\nabla_{\mathbf w} E$ has a number for each feature.
+#
+# Now evaluate your formulas by hand for the four examples below, at $\mathbf w = (0.5, -1)$, $b = 0.25$ and $C = 2$.
+# The cell computes the same numbers from nothing but differences of E, which is how a gradient is checked by somebody
+# who doesn't trust their algebra.
+
+# %%
+X_tiny = np.array([[1.0, 0.0], [2.0, -1.0], [0.0, 1.0], [-1.0, 0.0]])
+y_tiny = np.array([[1.0], [1.0], [1.0], [-1.0]])
+
+
+def slope(towards):
+    """The slope of E at the point above, along the direction (w1, w2, b), from a small difference."""
+    h = 1e-6
+    point = np.array([0.5, -1.0, 0.25])
+    above, below = (
+        objective(theta[np.newaxis, :2], theta[2:], X_tiny, y_tiny, C=2.0)
+        for theta in (point + h * towards, point - h * towards)
+    )
+    return (above - below) / (2 * h)
+
+
+for name, direction in zip(("dE/dw1", "dE/dw2", "dE/db"), np.eye(3), strict=True):
+    print(f"{name:7} {slope(direction):8.4f}")
+
+# %% [markdown]
+# If a number of yours differs, compute the four margins first: one of the examples doesn't take part.
+
+# %% [markdown]
+# ## 3. Your function
+#
+# Open `soft_margin_svm.py` and write `svm_train_bgd`. *Batch* descent is the plainest there is. Start at
+# $\mathbf w = 0$, $b = 0$, and in each of `num_epochs` epochs do this:
+#
+# 1. compute both gradients at the current $(\mathbf w, b)$, from all N examples;
+# 2. move $\mathbf w$ and $b$ against their gradients by $\eta$ times their length.
+#
+# You can do without a loop over the examples; the loop over the epochs stays. Beware of shapes. `X` is (N, D), `y` is
+# (N, 1), `W` is a row (1, D), `b` is (1,). If a flat (N,) meets a column (N, 1), NumPy makes an (N, N) matrix of them
+# without a word.
+#
+# A single step is the easiest to check, since at zero you know all margins.
+
+# %%
+check("soft_margin_svm", "one_epoch")
+
+# %% [markdown]
+# ### Both at once
+#
+# Step 1 says *both gradients*, at the *current* parameters. Whoever updates $\mathbf w$ and then computes the
+# gradient for $b$, with margins that belong to the new $\mathbf w$, has written another algorithm, coordinate
+# descent. With small steps the difference is hard to see. The check takes a large one.
+
+# %%
+check("soft_margin_svm", "simultaneous")
+
+# %% [markdown]
+# ### When everybody is content
+#
+# Suppose all margins are above 1. Which of the two terms of E is still there, what does its gradient do to
+# $\mathbf w$, and what to $b$? Think of an answer, then see whether your function gives the same.
+
+# %%
+check("soft_margin_svm", "shrinkage")
+
+# %% [markdown]
+# ### Many steps, and the edges
+#
+# The remaining small checks: a run with all three hyperparameters changed, the defaults, a single example, a single
+# feature. None should need new code. If one does, ask what your code takes for granted about a shape.
+
+# %%
+check("soft_margin_svm", "epochs", "defaults", "one_example", "one_feature")
+
+# %% [markdown]
+# ### The path, seen
+#
+# With one feature, E is a landscape over $(w, b)$ and a run is a walk in it. The map is that of petal widths, as far
+# as they exceed 1.3 cm. A run from zero passes the same points whenever it is made, so the point after k epochs is
+# had by training for k epochs.
+
+# %%
+width, C = X_train[:, 3:] - 1.3, 0.5
+w_axis, b_axis = np.linspace(-0.2, 3.6, 120), np.linspace(-1.6, 0.6, 120)
+heights = np.array([[objective(np.array([[w]]), np.array([b]), width, y_train, C) for w in w_axis] for b in b_axis])
+
+
+def walk(eta, epochs):
+    """The points (w, b) after 0, 1, 2, ... epochs."""
+    runs = [svm_train_bgd(width, y_train, num_epochs=k, C=C, eta=eta) for k in range(1, epochs + 1)]
+    return np.array([[0.0, 0.0]] + [[W[0, 0], b[0]] for W, b in runs])
+
+
+figure, axes = plt.subplots(figsize=(7, 4))
+levels = heights.min() + np.array([0.2, 0.8, 2, 4, 7, 11, 16, 22, 30])
+lines = axes.contour(w_axis, b_axis, heights, levels=levels, colors="0.7", linewidths=0.8)
+axes.clabel(lines, fontsize=7, fmt="%.0f")
+for eta, colour, style in ((0.06, VERMILION, "^--"), (0.01, BLUE, "o-")):
+    axes.plot(*walk(eta, epochs=60).T, style, color=colour, markersize=3, linewidth=1, label=f"$\\eta$ = {eta}")
+axes.set(xlabel="w", ylabel="b", title="60 epochs on petal width, C = 0.5; the lines are heights of E")
+axes.legend(frameon=False, loc="lower left")
+figure.tight_layout()
+
+# %% [markdown]
+# The long steps don't come to rest, and nor would the short ones. On a kink of E the gradient doesn't fade as you
+# approach, it jumps from one slope to another, and steps of constant length overshoot for ever; all you can do is to
+# make them smaller. Which of the two runs is nearer to the bottom after 10 epochs, and which after 60?
+
+# %% [markdown]
+# ## 4. The experiment
+#
+# Now all four features of the irises as they are, with the defaults $C = 5$ and $\eta = 0.001$. Train from zero for 1,
+# 3, 10, 30 and 100 epochs and write down the parameters, the objective, and the share of test examples that are
+# classified right (`svm_test` is given). What do you expect of the last two columns?
+
+# %%
+print("epochs                  w (four weights)         b         E   test accuracy")
+for num_epochs in (1, 3, 10, 30, 100):
+    W, b = svm_train_bgd(X_train, y_train, num_epochs=num_epochs)
+    w = " ".join(f"{weight:7.3f}" for weight in W[0])
+    E = objective(W, b, X_train, y_train, C=5.0)
+    print(f"{num_epochs:6}   {w}   {b[0]:7.3f}   {E:7.1f}   {svm_test(W, b, X_test, y_test):13.3f}")
+
+# %% [markdown]
+# The accuracy goes up, down, and up again, and after three epochs E is well above the 380 that it is at zero. Going
+# *down* a convex function! Before you suspect your code (which the checks have tried), look at the whole path.
+
+
+# %%
+def curve(X, eta, epochs, C=5.0):
+    """E after each of these numbers of epochs. Each run starts from zero again."""
+    print(f"eta = {eta}: ", end="")
+    heights = []
+    for num_epochs in epochs:
+        W, b = svm_train_bgd(X, y_train, num_epochs=num_epochs, C=C, eta=eta)
+        heights.append(objective(W, b, X, y_train, C))
+        if len(heights) % 25 == 0:
+            print(f"{num_epochs} epochs ... ", end="", flush=True)
+    print("done")
+    return heights
+
+
+epochs = range(1, 101)
+figure, axes = plt.subplots(figsize=(8.4, 3.4))
+axes.semilogy(epochs, curve(X_train, 1e-3, epochs), color=VERMILION, linestyle="--", label="$\\eta$ = 0.001")
+axes.semilogy(epochs, curve(X_train, 1e-4, epochs), color=BLUE, label="$\\eta$ = 0.0001")
+axes.axhline(5 * len(X_train), color="0.3", linestyle=":", label="E at zero")
+axes.set(xlabel="epochs", ylabel="E on the training data", title="irises as they are, C = 5")
+axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+figure.tight_layout()
+
+# %% [markdown]
+# The steps are too long for the landscape: a step moves $\mathbf w$ along the irises' measurements, which are large
+# and all positive, so that all scores rise or fall together, and in the next epoch everything must come back. A tenth
+# of the step size dithers less but creeps.
+#
+# ### The same landscape, better placed
+#
+# Now subtract from each feature its mean over the training data. A hyperplane for the shifted data is one for the
+# original data, with another $b$ and the same $\mathbf w$, and $b$ costs nothing: the lowest value of E is the same as
+# before. What changes is the way down.
+
+# %%
+centre = X_train.mean(axis=0)
+epochs = np.unique(np.geomspace(1, 1000, 60).astype(int))
+figure, axes = plt.subplots(figsize=(6.4, 3.4))
+axes.loglog(epochs, curve(X_train, 1e-3, epochs), color=VERMILION, linestyle="--", label="as they are")
+axes.loglog(epochs, curve(X_train - centre, 1e-3, epochs), color=BLUE, label="centred")
+axes.set(xlabel="epochs", ylabel="E on the training data", title="irises, C = 5, $\\eta$ = 0.001")
+axes.legend(frameon=False)
+figure.tight_layout()
+
+# %% [markdown]
+# Centring costs a line and wins more than any care in choosing $\eta$. Mind that the test data are shifted by the
+# *training* mean. Why not by their own?
+
+# %%
+W, b = svm_train_bgd(X_train - centre, y_train, num_epochs=1000)
+print(f"E on the training data {objective(W, b, X_train - centre, y_train, C=5.0):.1f}")
+print(f"training accuracy      {svm_test(W, b, X_train - centre, y_train):.3f}")
+print(f"test accuracy          {svm_test(W, b, X_test - centre, y_test):.3f}")
+
+# %% [markdown]
+# ## 5. The boundary
+#
+# Two features can be drawn. Below, petal length and width, trained with a small and a large C. The full line is the
+# hyperplane, the dashed ones are where the score is −1 and +1, and rings are around the examples with a margin of at
+# most 1: the *support vectors*, the only ones that pull at the hyperplane. Before you run the cell: which panel has
+# the wider strip, and which has more rings?
+
+
+# %%
+def boundary(axes, C):
+    petals, middle = X_train[:, 2:], centre[2:]
+    print(f"C = {C}: training ... ", end="", flush=True)
+    W, b = svm_train_bgd(petals - middle, y_train, num_epochs=5000, C=C)
+    print("done")
+    scatter(axes, petals, y_train)
+    margins = y_train * ((petals - middle) @ W.T + b)
+    # Dithering leaves the examples on the dashed lines a little off them, on either side.
+    rings = petals[margins[:, 0] <= 1.02]
+    axes.scatter(*rings.T, s=80, facecolors="none", edgecolors="0.3", linewidths=0.8, label="margin at most 1")
+    across = np.linspace(2.8, 7.2, 50)
+    down = np.linspace(0.8, 2.7, 50)
+    points = np.stack(np.meshgrid(across, down), axis=-1)
+    scores = (points - middle) @ W[0] + b
+    axes.contour(across, down, scores, levels=[-1, 0, 1], colors="0.1", linestyles=["--", "-", "--"], linewidths=1)
+    accuracy = svm_test(W, b, X_test[:, 2:] - middle, y_test)
+    axes.set(title=f"C = {C}: {len(rings)} rings, test accuracy {accuracy:.3f}", xlabel="petal length, cm")
+
+
+figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.4), sharey=True)
+boundary(left, C=0.05)
+boundary(right, C=5.0)
+left.set_ylabel("petal width, cm")
+figure.legend(*left.get_legend_handles_labels(), frameon=False, loc="lower center", ncols=3)
+figure.tight_layout(rect=(0, 0.07, 1, 1))
+
+# %% [markdown]
+# ## 6. All checks
+#
+# Two are left for the end because they train in earnest: on irises, and on data some of whose labels are wrong, where
+# only a gradient that is right in *both* of its terms withstands learning the errors by heart.
+
+# %%
+check("soft_margin_svm")
+
+# %% [markdown]
+# ## To think about
+#
+# The penalty is on $\mathbf w$ alone. Suppose somebody writes $\frac12(\lVert\mathbf w\rVert^2 + b^2)$ instead, "for
+# symmetry", and trains to the optimum, once on the irises as they are and once with all lengths measured from the
+# mean. You have seen that, for our E, the two problems have the same lowest value and parallel hyperplanes at the
+# same place among the flowers. Is that still so? What does this say about which quantity of a model one may penalise,
+# and about the order of two steps: scaling the data, and choosing what to penalise?
+#
+# Try it, if you want: which line of your function would change? And put it back afterwards, there is a check that
+# notices.

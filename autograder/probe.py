@@ -96,7 +96,7 @@ def check(
             raise ValueError(f"check `{name}` sets a tolerance without saying why; add because=...")
         if not 0 <= false_alarm <= MAX_FALSE_ALARM or (false_alarm and not expect):
             raise ValueError(f"check `{name}`: false_alarm must be at most {MAX_FALSE_ALARM:g}, and needs expect=...")
-        record = Check(name, title, points, probe, draws, expect, rtol, atol, because, wall_seconds, false_alarm)
+        record = Check(name, title, float(points), probe, draws, expect, rtol, atol, because, wall_seconds, false_alarm)
         probe.__check__ = record  # type: ignore[attr-defined]
         return probe
 

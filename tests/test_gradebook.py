@@ -1,0 +1,400 @@
+"""A class in, reports and a table out: whole files, in order, and one student's trouble is nobody else's."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+from typing import ClassVar
+
+import pytest
+from small_course import REFERENCE, REJECT, laid_over
+
+from autograder import gradebook
+from autograder.answers import Answers, by_draw
+from autograder.gradebook import Grader, grade_class, grades_csv, prepare, rebuild, write_atomically
+from autograder.report import ProblemReport, Report, Verdict, as_json, as_text
+from autograder.sandbox import Enforced, SandboxError
+from autograder.store import Store, StoreError
+from autograder.submissions import HandedIn, find_class
+
+WRONG = REJECT["intercept_forgotten"]
+
+
+@pytest.fixture(scope="module")
+def right(sandbox, lines):
+    """What the reference gives."""
+    return sandbox.observe(lines, lines.reference, lines.seed)
+
+
+class FakeSandbox:
+    """Observations by what the module says of itself; counts what is run."""
+
+    seen: ClassVar[list] = []
+    runs: ClassVar[list] = []
+
+    def __init__(self, **options):
+        pass
+
+    def close(self):
+        pass
+
+    def observe(self, problem, implementation, seed, checks):
+        text = implementation.files["line.py"].decode()
+        self.runs.append(text)
+        if "breaks the grader" in text:
+            raise RuntimeError("no such luck")
+        if "interrupts" in text:
+            raise KeyboardInterrupt
+        return self.seen[:3] if "draws missing" in text else self.seen
+
+
+@pytest.fixture
+def grader(lines, right, monkeypatch):
+    """A grader whose sandbox runs nothing."""
+    monkeypatch.setattr(gradebook, "Sandbox", FakeSandbox)
+    monkeypatch.setattr(FakeSandbox, "seen", right)
+    monkeypatch.setattr(FakeSandbox, "runs", [])
+    return Grader((lines,), {lines.id: Answers(by_draw(right))}, {lines.id: lines.seed}, {lines.id: "as it is"})
+
+
+@pytest.fixture
+def handed_in(tmp_path):
+    """A function that makes a class of modules by student."""
+
+    def make(modules):
+        for student, text in modules.items():
+            (tmp_path / "class" / student).mkdir(parents=True)
+            (tmp_path / "class" / student / "line.py").write_text(text)
+        return find_class(tmp_path / "class")
+
+    return make
+
+
+def read(out, student):
+    """A student's report."""
+    return json.loads((out / student / "report.json").read_text(encoding="utf-8"))
+
+
+def rows(out):
+    """The table of grades."""
+    with (out / "grades.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_everybody_has_a_report_in_the_order_of_the_class(grader, handed_in, tmp_path, workers):
+    """Whoever is finished first, the table has the class's order, and each student a folder."""
+    students = [f"student-{number:02}" for number in range(9)]
+    told = []
+
+    grade_class(grader, handed_in(dict.fromkeys(students, REFERENCE)), tmp_path / "out", workers, told.append)
+
+    assert rows(tmp_path / "out") == [
+        ["student", "lines/line", "total", "max"],
+        *([student, "7", "7", "7"] for student in students),
+    ]
+    assert sorted(report.student for report in told) == students
+    for student in students:
+        assert read(tmp_path / "out", student)["score"] == 7
+        assert (tmp_path / "out" / student / "report.txt").read_text(encoding="utf-8").startswith(f"{student}: 7 of 7")
+
+
+def test_a_real_class_is_graded(lines, handed_in, tmp_path):
+    """Through the real sandbox, from folders to the table."""
+    modules = {
+        "ada": REFERENCE,
+        "bob": laid_over(lines, WRONG).files["line.py"].decode(),
+        "cyd": "import os\nos._exit(0)\n",
+    }
+    grader = prepare((lines,), None, 2, weak=True)
+
+    grade_class(grader, handed_in(modules), tmp_path / "out", 2)
+
+    assert rows(tmp_path / "out")[1:] == [["ada", "7", "7", "7"], ["bob", "5", "5", "7"], ["cyd", "0", "0", "7"]]
+    (verdict, *_) = read(tmp_path / "out", "bob")["problems"][0]["checks"]
+    assert (verdict["check"], verdict["code"], verdict["hint"]) == (
+        "prediction",
+        53,
+        "what does `predict` give where x is 0?",
+    )
+
+
+def test_what_fails_in_our_code_is_5_for_that_student_alone(grader, handed_in, tmp_path):
+    """An exception of the grader's costs nobody a point, and stops nobody's grading."""
+    told = []
+
+    grade_class(
+        grader,
+        handed_in({"ada": REFERENCE, "bob": "# breaks the grader", "cyd": REFERENCE}),
+        tmp_path / "out",
+        2,
+        told.append,
+    )
+
+    assert [row[1] for row in rows(tmp_path / "out")[1:]] == ["7", "7", "7"]
+    assert [report.problems[0].code for report in sorted(told, key=lambda report: report.student)] == [0, 5, 0]
+    assert "RuntimeError: no such luck" in read(tmp_path / "out", "bob")["problems"][0]["checks"][0]["message"]
+
+
+def test_what_was_not_handed_in_is_40(grader, tmp_path):
+    """No file, one that can't be read, a broken archive: each student has a sentence and a row."""
+    home = tmp_path / "class"
+    (home / "ada").mkdir(parents=True)
+    (home / "ada/notes.txt").write_text("to do")
+    (home / "bob").mkdir()
+    (home / "bob/line.py").symlink_to("/etc/hostname")
+    (home / "cyd.zip").write_bytes(b"PK no zip")
+
+    grade_class(grader, find_class(home), tmp_path / "out", 2)
+
+    assert [row[1:] for row in rows(tmp_path / "out")[1:]] == [["0", "0", "7"]] * 3
+    for student, said in (("ada", "was not handed in"), ("bob", "is a link"), ("cyd", "could not be read")):
+        report = read(tmp_path / "out", student)
+        assert {check["code"] for check in report["problems"][0]["checks"]} == {40}
+        assert said in report["problems"][0]["checks"][0]["message"]
+    assert "notes.txt" in (tmp_path / "out/ada/report.txt").read_text()
+    assert FakeSandbox.runs == []
+
+
+class TestTwice:
+    """What has been graded is not run again, unless it must be."""
+
+    def test_a_second_run_runs_nothing(self, grader, handed_in, tmp_path):
+        """The reports are the same, out of the store."""
+        class_ = handed_in({"ada": REFERENCE, "bob": f"{REFERENCE}\n# bob's"})
+        grade_class(grader, class_, tmp_path / "out", 2)
+        before = (tmp_path / "out/ada/report.json").read_bytes()
+        FakeSandbox.runs.clear()
+
+        grade_class(grader, class_, tmp_path / "out", 2)
+
+        assert FakeSandbox.runs == []
+        assert (tmp_path / "out/ada/report.json").read_bytes() == before
+
+    def test_one_that_is_forced_runs_everything(self, grader, handed_in, tmp_path):
+        """`--force` is for when a machine is doubted."""
+        class_ = handed_in({"ada": REFERENCE, "bob": f"{REFERENCE}\n# bob's"})
+        grade_class(grader, class_, tmp_path / "out", 1)
+        grade_class(grader, class_, tmp_path / "out", 1, force=True)
+
+        assert len(FakeSandbox.runs) == 4
+
+    @pytest.mark.parametrize("what", ["files", "problem"])
+    def test_what_changed_is_run(self, grader, handed_in, tmp_path, what):
+        """Another module, or another problem, seed or engine, is another result."""
+        class_ = handed_in({"ada": REFERENCE, "bob": f"{REFERENCE}\n# bob's"})
+        grade_class(grader, class_, tmp_path / "out", 1)
+        FakeSandbox.runs.clear()
+        if what == "files":
+            (tmp_path / "class/ada/line.py").write_text(f"{REFERENCE}\n# again")
+        else:
+            grader = replace(grader, digests={"lines/line": "changed"})
+
+        grade_class(grader, class_, tmp_path / "out", 1)
+
+        assert len(FakeSandbox.runs) == {"files": 1, "problem": 2}[what]
+
+    def test_a_fault_of_ours_is_tried_again(self, grader, handed_in, tmp_path, monkeypatch):
+        """When it is mended the student gets a verdict, and only the one whose it was is run."""
+        class_ = handed_in({"ada": REFERENCE, "bob": "# draws missing"})
+        grade_class(grader, class_, tmp_path / "out", 1)
+        assert read(tmp_path / "out", "bob")["problems"][0]["code"] == 5
+        FakeSandbox.runs.clear()
+        monkeypatch.setattr(FakeSandbox, "observe", lambda self, *_: self.runs.append("mended") or self.seen)
+
+        grade_class(grader, class_, tmp_path / "out", 1)
+
+        assert FakeSandbox.runs == ["mended"]
+        assert read(tmp_path / "out", "bob")["problems"][0]["code"] == 0
+
+    def test_a_run_that_was_interrupted_goes_on(self, grader, handed_in, tmp_path):
+        """What was finished is kept; what is written is whole; the rest is run the next time."""
+        class_ = handed_in({"ada": REFERENCE, "bob": "# interrupts", "cyd": f"{REFERENCE}\n# cyd's"})
+        with pytest.raises(KeyboardInterrupt):
+            grade_class(grader, class_, tmp_path / "out", 1)
+        assert not (tmp_path / "out/grades.csv").exists()
+        (tmp_path / "class/bob/line.py").write_text(f"{REFERENCE}\n# bob's")
+        done = FakeSandbox.runs.count(REFERENCE)
+        FakeSandbox.runs.clear()
+
+        grade_class(grader, class_, tmp_path / "out", 1)
+
+        assert done == 1
+        assert f"{REFERENCE}\n# bob's" in FakeSandbox.runs
+        assert [row[0] for row in rows(tmp_path / "out")] == ["student", "ada", "bob", "cyd"]
+
+    def test_reports_can_be_written_again(self, grader, handed_in, tmp_path):
+        """Whatever befell the files, the store has them."""
+        grade_class(grader, handed_in({"ada": REFERENCE}), tmp_path / "out", 1)
+        kept = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.*") if "sqlite" not in path.name}
+        for path in kept:
+            path.unlink()
+
+        assert rebuild(tmp_path / "out") == 1
+        assert {path: path.read_bytes() for path in kept} == kept
+
+    def test_nothing_can_be_written_again_of_no_run(self, tmp_path):
+        """The message says what to do first."""
+        with pytest.raises(StoreError, match="grade the class first"):
+            rebuild(tmp_path)
+
+
+def test_a_file_that_is_no_store_is_said(tmp_path):
+    """It is named, and not overwritten."""
+    path = tmp_path / "gradebook.sqlite"
+    path.write_text("my own notes, and long enough to be taken for a database\n" * 20)
+
+    with pytest.raises(StoreError, match="move it away") as error:
+        Store(path)
+
+    assert str(path) in str(error.value)
+    assert path.read_text().startswith("my own notes")
+
+
+def report_of(student, score=7.0, message="", notes=()):
+    """A report of one check."""
+    verdict = Verdict("prediction", "It predicts.", 0 if score == 7 else 53, score, 7.0, message, None)
+    return Report.of(student, (ProblemReport.of("lines/line", (verdict,)),), notes)
+
+
+class TestTable:
+    """A table that any spreadsheet opens, and none runs."""
+
+    @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx"])
+    def test_a_name_is_no_formula(self, name):
+        """A cell that a spreadsheet would take for one begins with an apostrophe."""
+        (_, (student, *_)) = csv.reader(grades_csv([report_of(name)]))
+
+        assert student == f"'{name}"
+
+    @pytest.mark.parametrize("name", ['O"Neill, Ada', "Łukasz", "x;y", "two\nlines"])
+    def test_a_name_stays_in_its_cell(self, name):
+        """Quotes, commas and line breaks are quoted."""
+        text = "".join(grades_csv([report_of(name)]))
+
+        assert next(row for row in csv.reader(text.splitlines(keepends=True)) if row[0] != "student") == [
+            name,
+            "7",
+            "7",
+            "7",
+        ]
+
+    def test_points_are_written_as_people_write_them(self):
+        """No `7.0`, and halves where there are halves."""
+        (_, ada, bob) = csv.reader(grades_csv([report_of("ada", 7.0), report_of("bob", 2.5)]))
+
+        assert ada == ["ada", "7", "7", "7"]
+        assert bob == ["bob", "2.5", "2.5", "7"]
+
+
+class TestFiles:
+    """There is never half a file."""
+
+    def test_a_write_that_fails_leaves_the_old_file(self, tmp_path, monkeypatch):
+        """A full disk or a kill in the middle costs the new content, not the old."""
+        path = tmp_path / "grades.csv"
+        write_atomically(path, b"old")
+
+        def fails(self, content):
+            with self.open("wb") as file:
+                file.write(content[:1])
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(type(path), "write_bytes", fails)
+        with pytest.raises(OSError, match="No space"):
+            write_atomically(path, b"new")
+
+        assert path.read_bytes() == b"old"
+
+    def test_a_write_leaves_nothing_beside_the_file(self, tmp_path):
+        """No name that was only needed on the way."""
+        write_atomically(tmp_path / "grades.csv", b"new")
+
+        assert [path.name for path in tmp_path.iterdir()] == ["grades.csv"]
+
+
+class TestReport:
+    """What a student reads."""
+
+    def test_as_json(self):
+        """The fields are those that docs/results.md promises."""
+        report = json.loads(as_json(report_of("ada", 2.5, "`heights` differs")))
+
+        assert {key: report[key] for key in ("student", "score", "max_score")} == {
+            "student": "ada",
+            "score": 2.5,
+            "max_score": 7.0,
+        }
+        (problem,) = report["problems"]
+        assert {key: problem[key] for key in problem if key != "checks"} == {
+            "problem": "lines/line",
+            "code": 53,
+            "score": 2.5,
+            "max_score": 7.0,
+        }
+        assert problem["checks"] == [
+            {
+                "check": "prediction",
+                "title": "It predicts.",
+                "code": 53,
+                "points": 2.5,
+                "max_points": 7.0,
+                "message": "`heights` differs",
+                "hint": None,
+            }
+        ]
+
+    @pytest.mark.parametrize(
+        "nasty",
+        [
+            pytest.param("\x1b[2J\x1b[31mred", id="escape_sequence"),
+            pytest.param("a\rb", id="carriage_return"),
+            pytest.param("\u202egnp.exe", id="right_to_left"),
+            pytest.param("a\x00b", id="null"),
+            pytest.param("a\u200bb", id="zero_width"),
+            pytest.param("\udcff", id="surrogate"),
+        ],
+    )
+    def test_nothing_of_a_students_reaches_the_terminal_but_text(self, nasty):
+        """Control characters become replacement characters, in text and JSON."""
+        report = report_of("ada", 2.5, f"ValueError: {nasty}", [f"{nasty} is not graded"])
+
+        for text in (as_text(report), json.loads(as_json(report))["problems"][0]["checks"][0]["message"]):
+            assert not set(text) & set("\x1b\r\x00\u202e\u200b\udcff")
+            assert "\N{REPLACEMENT CHARACTER}" in text
+
+    def test_lines_are_short_and_tracebacks_keep_theirs(self):
+        """Sentences are wrapped; the frames of a traceback stand under each other, indented."""
+        trace = "ValueError: shapes\n  line.py, line 7, in predict\n    return x @ w"
+        text = as_text(report_of("ada", 2.5, f"{'word ' * 60}\n{trace}"))
+
+        assert max(map(len, text.splitlines())) <= 100
+        assert "\n          line.py, line 7, in predict\n            return x @ w\n" in text
+
+    def test_notes_stand_above(self):
+        """What is said of the files comes before what is said of the code."""
+        lines = as_text(report_of("ada", notes=["notes.txt was not asked for"])).splitlines()
+
+        assert lines[:4] == ["ada: 7 of 7 points", "", "note: notes.txt was not asked for", ""]
+
+
+def test_a_machine_that_confines_nothing_grades_nobody_unasked(lines, monkeypatch):
+    """The message says how to get confinement, and how to do without."""
+
+    class Bare(FakeSandbox):
+        def enforced(self):
+            return Enforced({}, {"seccomp": "switched off"})
+
+    monkeypatch.setattr(gradebook, "Sandbox", Bare)
+
+    with pytest.raises(SandboxError, match="--weak-sandbox"):
+        prepare((lines,), None, 1)
+
+
+def test_a_student_may_be_refused_before_anything_is_read(grader, tmp_path):
+    """Two archives of one name: neither is graded, and the sentence says why."""
+    grade_class(grader, [HandedIn("ada", tmp_path / "ada", "ada.zip and ada.tar are of one name")], tmp_path / "out", 1)
+
+    assert rows(tmp_path / "out")[1] == ["ada", "0", "0", "7"]
+    assert "of one name" in (tmp_path / "out/ada/report.txt").read_text()

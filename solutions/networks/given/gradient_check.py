@@ -20,7 +20,7 @@ def rel_error(x, y):
     -------
     float
         The maximum over all entries of |x - y| / max(1e-8, |x| + |y|): 0 for equal arrays, 1 where signs differ.
-        For a gradient beside a numeric one, 1e-7 and less is agreement; 1e-4 and more is a mistake, or a kink close by.
+        For a gradient beside a numeric one, 1e-6 and less is agreement; 1e-4 and more is a mistake, or a kink close by.
     """
     return float(np.max(np.abs(x - y) / np.maximum(1e-8, np.abs(x) + np.abs(y))))
 

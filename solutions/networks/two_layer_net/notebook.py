@@ -1,0 +1,389 @@
+# %% [markdown]
+# # A network of two layers
+#
+# A program that reads handwritten digits, and no rule about digits in it: only a function with some eighty thousand
+# numbers, and a way to find good ones. The function is two matrix products with a bend between them. The way is
+# gradient descent, and all it asks of you is one thing: **for each of the numbers, which way does the loss go if I
+# increase it a little?**
+#
+# You write the answer in `two_layer_net.py`, layer by layer. Each layer is two short functions: *forward*, which
+# computes, and *backward*, which says what the computation does to a small change. After each you come back here and
+# ask for a verdict. At the end the network learns real digits in a few seconds. Reckon with an hour, half of it with
+# pencil and paper; the functions are one to five lines each once the paper is right.
+
+# %% [markdown]
+# ## 0. Is everything here?
+
+# %%
+# %load_ext autoreload
+# %autoreload 2
+
+# %%
+import importlib.util
+import sys
+from pathlib import Path
+
+files = ("two_layer_net.py", "solver.py", "optim.py", "gradient_check.py", "data/digits.npz")
+missing = [name for name in ("numpy", "matplotlib", "autograder") if importlib.util.find_spec(name) is None]
+absent = [name for name in files if not Path(name).is_file()]
+print("Python", sys.version.split()[0], "- fine" if sys.version_info >= (3, 11) else "- too old: use 3.11 or newer")
+print("packages:", f"missing {', '.join(missing)}; run `pip install -r requirements.txt`" if missing else "all there")
+print(
+    "working directory and data:",
+    f"{Path.cwd()} has no {', no '.join(absent)}; start Jupyter in the assignment's folder" if absent else "fine",
+)
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+from gradient_check import eval_numerical_gradient, eval_numerical_gradient_array, grad_check_sparse, rel_error
+from solver import Solver
+from two_layer_net import TwoLayerNet, fc_backward, fc_forward, relu_backward, relu_forward, softmax_loss
+
+from autograder import check
+
+plt.rcParams.update({"figure.dpi": 90, "axes.spines.top": False, "axes.spines.right": False})
+BLUE, ORANGE = "#0072B2", "#D55E00"  # told apart by every kind of colour vision; line styles do it in print
+rng = np.random.default_rng(0)
+
+# %% [markdown]
+# ## 1. The data: five thousand digits
+#
+# The digits are from MNIST: written by clerks and pupils, centred, shrunk to 28 × 28 pixels. A row of `X` is one
+# image, its 784 pixels one after the other, from 0 (paper) to 255 (ink). They come in random order, so the first 4,000
+# can be the training set and the other 1,000 the test set. Dividing by 255 brings the pixels into [0, 1], where weights
+# and steps of a handy size will do.
+
+# %%
+data = np.load("data/digits.npz")
+X, y = data["X"] / 255, data["y"]
+X_train, y_train, X_test, y_test = X[:4000], y[:4000], X[4000:], y[4000:]
+print("X_train", X_train.shape, X_train.dtype, " y_train", y_train.shape, y_train.dtype)
+print("of each digit:", np.bincount(y_train), "to train,", np.bincount(y_test), "to test")
+
+
+def show_digits(axes, images, title=""):
+    """Images side by side, each of shape (784,), ink in black."""
+    axes.imshow(np.hstack([image.reshape(28, 28) for image in images]), cmap="gray_r")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_ylabel(title, rotation=0, ha="right", va="center")
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+figure, rows = plt.subplots(10, 1, figsize=(7, 6.2))
+for digit, axes in enumerate(rows):
+    show_digits(axes, X_train[y_train == digit][:12], str(digit))
+figure.suptitle("the first twelve of each digit in the training set", y=0.93)
+plt.show()
+
+# %% [markdown]
+# Two things to notice. Nobody writes a digit the same way twice: a list of templates won't do. And most pixels are
+# paper most of the time, the corners always. What will the gradient by the weights of a corner pixel be?
+#
+# ## 2. The fully connected layer
+#
+# Each output is a weighted sum of all inputs, plus a bias. For a batch of $N$ samples, one a row of $x$:
+#
+# $$\text{out}_{nj} = \sum_i x_{ni}\, w_{ij} + b_j .$$
+#
+# **Forward** is this, as one matrix product. **Backward** begins at the other end. Somewhere above, a loss $L$ has been
+# computed from `out`, and we are told $\text{dout}_{nj} = \partial L / \partial\,\text{out}_{nj}$. We want $\partial L$
+# by everything that went in. The chain rule adds up all ways in which one number reaches the loss. Take one weight,
+# $w_{ij}$. It is used once for each sample, and there it reaches output $j$ alone:
+#
+# $$\frac{\partial L}{\partial w_{ij}} = \sum_n \text{dout}_{nj}\,
+#   \frac{\partial\,\text{out}_{nj}}{\partial w_{ij}} .$$
+#
+# What is that last derivative? Put it in, look at which index is summed over, and read the sum as a matrix product. Do
+# the same for $x_{ni}$ (what does it reach?) and for $b_j$ (how often is it used?). Then compare shapes: **a gradient
+# has the shape of what it belongs to**, and with the shapes all different there is usually one product that fits.
+#
+# The `cache` that the forward function returns is a parcel for its own backward function. Put in what your formulas
+# need.
+#
+# Write `fc_forward` and `fc_backward` in `two_layer_net.py`, and save.
+
+# %%
+check("two_layer_net", "fc_forward", "fc_backward")
+
+# %% [markdown]
+# A verdict from outside is good; one you can get for yourself is better, because it works for layers nobody has
+# checked before. Move one number by a small $h$ to either side, see how far the result moves, divide by $2h$.
+# `gradient_check.py` does so for each entry. Agreement means a relative error of $10^{-6}$ or less,
+# the rest is rounding.
+
+# %%
+x, w, b = rng.normal(size=(6, 5)), rng.normal(size=(5, 4)), rng.normal(size=4)
+dout = rng.normal(size=(6, 4))
+_, cache = fc_forward(x, w, b)
+dx, dw, db = fc_backward(dout, cache)
+print("dx", rel_error(dx, eval_numerical_gradient_array(lambda x: fc_forward(x, w, b)[0], x, dout)))
+print("dw", rel_error(dw, eval_numerical_gradient_array(lambda w: fc_forward(x, w, b)[0], w, dout)))
+print("db", rel_error(db, eval_numerical_gradient_array(lambda b: fc_forward(x, w, b)[0], b, dout)))
+
+# %% [markdown]
+# Why bother with formulas at all, if two evaluations give a derivative? Count: how many forward passes would a
+# numeric gradient of our 79,510 parameters take, for a single step?
+#
+# ## 3. The bend
+#
+# Two fully connected layers in a row are one fully connected layer: $(xW_1)W_2 = x(W_1W_2)$. Between them belongs
+# something that isn't linear. The rectified linear unit is about the simplest there is: what is positive passes, the
+# rest becomes 0, entry by entry.
+#
+# Backward, ask of each entry: if the input moves a little, does the output move, and by how much? Mind of *what* you
+# ask whether it is positive. (At exactly 0 there is a kink and no derivative; take what you like.)
+#
+# And leave the arguments alone: the caller may still need `x`. An assignment like `dx = dout` makes no copy.
+
+# %%
+check("two_layer_net", "relu_forward", "relu_backward")
+
+# %%
+x, dout = rng.normal(size=(6, 5)), rng.normal(size=(6, 5))
+_, cache = relu_forward(x)
+print("dx", rel_error(relu_backward(dout, cache), eval_numerical_gradient_array(lambda x: relu_forward(x)[0], x, dout)))
+
+# %%
+line, slope = np.linspace(-3, 3, 601), np.ones(601)
+figure, axes = plt.subplots(figsize=(5, 2.8), layout="constrained")
+axes.plot(line, relu_forward(line)[0], BLUE, label="output")
+axes.plot(line, relu_backward(slope, relu_forward(line)[1]), ORANGE, linestyle="--", label="what it lets back through")
+axes.set(xlabel="input of the unit", title="A rectified linear unit, forward and backward")
+axes.legend(frameon=False)
+plt.show()
+
+# %% [markdown]
+# ## 4. From scores to a loss
+#
+# The last layer gives each sample ten scores, one for each digit; the highest is the network's answer. To train we need
+# to say how *far* the scores are from right. The softmax makes probabilities of them,
+#
+# $$p_{nc} = \frac{e^{x_{nc}}}{\sum_k e^{x_{nk}}},$$
+#
+# and the loss is the surprise at the right answers, averaged over the batch:
+#
+# $$L = \frac1N \sum_n -\log p_{n y_n} .$$
+#
+# A network that is sure and right pays nothing; one that is sure and wrong pays a lot. Before you write any code:
+#
+# 1. What does a network pay that gives all ten digits the same score? You will see this number again, at the very
+#    start of training.
+# 2. $e^{1000}$ overflows. Show that adding the same number to all scores of a row leaves $p$ as it is, and choose a
+#    number for each row that makes overflow impossible.
+# 3. Write $-\log p_{ny_n}$ as a difference of two terms and differentiate both by $x_{nc}$. One term contains *every*
+#    score of its row, the other only one. The sum in the denominator runs over an index of its own: give it its own
+#    letter, or things will seem to cancel that don't.
+# 4. What must each row of `dx` sum to, given 2?
+#
+# Write `softmax_loss`.
+
+# %%
+check("two_layer_net", "softmax_loss", "softmax_gradient", "large_scores", "edges")
+
+# %%
+scores, labels = rng.normal(size=(50, 10)), rng.integers(10, size=50)
+loss, dx = softmax_loss(scores, labels)
+print("dx", rel_error(dx, eval_numerical_gradient(lambda x: softmax_loss(x, labels)[0], scores)))
+print("largest row sum of dx:", np.abs(dx.sum(axis=1)).max())
+print("loss of equal scores:", softmax_loss(np.zeros((50, 10)), labels)[0])
+print("loss of scores shifted by 1000:", softmax_loss(scores + 1000, labels)[0], "and unshifted:", loss)
+
+# %% [markdown]
+# The picture shows what your gradient asks for, for one digit that is a 3: gradient *descent* will move every score
+# against its bar. Which scores rise, which fall, and which fall most?
+
+# %%
+one = np.array([[0.5, -1.0, 0.2, 1.0, -0.5, 1.8, -2.0, 0.0, 1.2, -0.8]])
+_, dx = softmax_loss(one, np.array([3]))
+figure, (above, below) = plt.subplots(2, 1, figsize=(6, 4), sharex=True, layout="constrained")
+above.bar(range(10), one[0], color=BLUE)
+above.set(ylabel="score", title="Scores of one image of a 3, and the gradient of the loss by them")
+below.bar(range(10), dx[0], color=ORANGE, hatch="//", edgecolor="white")
+below.set(ylabel="gradient", xlabel="digit", xticks=range(10))
+for axes in (above, below):
+    axes.axhline(0, color="black", linewidth=0.8)
+plt.show()
+
+# %% [markdown]
+# ## 5. The network
+#
+# Now put the layers together:
+#
+# $$X \;\to\; \text{fully connected } (W_1, b_1) \;\to\; \text{ReLU} \;\to\; \text{fully connected } (W_2, b_2)
+#   \;\to\; \text{scores} \;\to\; \text{softmax loss}.$$
+#
+# `TwoLayerNet` keeps its four arrays in the dict `params`. Its `loss` does the forward pass; with labels, it then goes
+# the same way back and collects the gradients, each under the key of its parameter. You have all the pieces: no new
+# derivative is needed, only the right cache at the right place. (That nothing new is needed, however many layers there
+# are, is the whole point of backpropagation.)
+#
+# The constructor makes the first parameters: biases 0, weights drawn from a normal distribution with mean 0 and
+# standard deviation `weight_scale`. Another network is drawn anew. Why not weights of 0 as well? Think of two hidden
+# units that begin alike, and follow a step of training.
+
+# %%
+check("two_layer_net", "network_scores", "network_gradients", "initialisation")
+
+# %%
+small = TwoLayerNet(input_dim=6, hidden_dim=5, num_classes=3, weight_scale=0.7)
+x, labels = rng.normal(size=(4, 6)), np.array([0, 2, 1, 2])
+_, grads = small.loss(x, labels)
+for name in sorted(small.params):
+    numeric = eval_numerical_gradient(lambda _: small.loss(x, labels)[0], small.params[name])
+    print(name, rel_error(grads[name], numeric))
+
+# %% [markdown]
+# For the real network a few entries will do. (Some of the gradients by `W1` are exactly 0. Which?)
+
+# %%
+np.random.seed(0)
+net = TwoLayerNet(weight_scale=0.1)
+_, grads = net.loss(X_train[:50], y_train[:50])
+for name in ("W1", "W2"):
+    print(name)
+    grad_check_sparse(lambda _: net.loss(X_train[:50], y_train[:50])[0], net.params[name], grads[name], num_checks=5)
+
+# %% [markdown]
+# Two more things that a right network does, and they need no reference to check. **An untrained network knows
+# nothing**: with small weights its loss is the number from question 1 above. And **a small enough problem can be
+# learned by heart**: on fifty digits the loss goes to 0. Whoever doesn't get this far need not wait for the long run.
+
+# %%
+np.random.seed(0)
+net = TwoLayerNet(weight_scale=1e-2)
+print("loss before training:", net.loss(X_train, y_train)[0])
+few = {"X_train": X_train[:50], "y_train": y_train[:50], "X_val": X_test, "y_val": y_test}
+heart = Solver(net, few, optim_config={"learning_rate": 0.5}, batch_size=50, num_epochs=100, verbose=False)
+heart.train()
+print("loss on fifty digits, after 100 steps:", heart.loss_history[-1])
+print(f"accuracy on these: {heart.train_acc_history[-1]:.1%}, on the test set: {heart.val_acc_history[-1]:.1%}")
+
+# %% [markdown]
+# ## 6. Training
+#
+# `Solver` in `solver.py` is given to you; read its `_step`, it is six lines. It draws a hundred digits, asks your
+# `loss` for the gradients, moves each parameter a little against its own, and starts again. An epoch is over when it
+# has drawn as many as there are. After each it measures accuracy on a thousand training digits and on all of the test
+# set. Altogether it takes some seconds.
+
+# %%
+np.random.seed(0)
+net = TwoLayerNet(input_dim=28 * 28, hidden_dim=100, num_classes=10, weight_scale=1e-2)
+digits = {"X_train": X_train, "y_train": y_train, "X_val": X_test, "y_val": y_test}
+solver = Solver(
+    net, digits, optim_config={"learning_rate": 0.3}, lr_decay=0.97, batch_size=100, num_epochs=30, print_every=1000
+)
+solver.train()
+
+# %%
+figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.6), layout="constrained")
+window = 40  # iterations of one epoch
+smooth = np.convolve(solver.loss_history, np.ones(window) / window, mode="valid")
+left.plot(solver.loss_history, color="0.75", linewidth=0.8, label="one batch")
+left.plot(np.arange(len(smooth)) + window - 1, smooth, BLUE, label=f"mean of the last {window}")
+left.axhline(np.log(10), color="black", linestyle=":", label="all digits alike: log 10")
+left.set(xlabel="iteration", ylabel="loss", title="Training loss", ylim=(0, None))
+left.legend(frameon=False)
+epochs = range(len(solver.train_acc_history))
+right.plot(epochs, solver.train_acc_history, BLUE, linestyle="--", marker="o", markersize=3, label="training digits")
+right.plot(epochs, solver.val_acc_history, ORANGE, marker="s", markersize=3, label="test digits")
+right.set(xlabel="epoch", ylabel="accuracy", title="Accuracy", ylim=(0.5, 1.005))
+right.legend(frameon=False, loc="lower right")
+figure.savefig("two_layer_net.png", dpi=150)
+plt.show()
+print(f"test accuracy: {solver.check_accuracy(X_test, y_test):.1%}")
+
+# %% [markdown]
+# The plot is saved as `two_layer_net.png`. The network should read more than nine of ten test digits. Look at where the
+# two accuracies part: from there on, training learns things about these 4,000 digits that are not about digits.
+#
+# A word on honesty: the solver kept the parameters that did best on `X_val`, and here that was the test set. Choosing
+# by a set and judging by it flatters a little. With only 5,000 digits we let that pass; in earnest you would keep a
+# third set.
+
+# %%
+check("two_layer_net")
+
+# %% [markdown]
+# ## 7. What has it learned?
+#
+# A hidden unit sees the image through its column of `W1`: ink where the weight is positive excites it, ink where it is
+# negative silences it. As pictures, these are the units that matter most for the scores (those with the largest weights
+# in `W2`).
+
+# %%
+loudest = np.argsort(-np.abs(net.params["W2"]).sum(axis=1))[:18]
+largest = np.abs(net.params["W1"][:, loudest]).max()
+figure, grid = plt.subplots(2, 9, figsize=(9.5, 2.6), layout="constrained")
+for unit, axes in zip(loudest, grid.flat, strict=True):
+    image = axes.imshow(net.params["W1"][:, unit].reshape(28, 28), cmap="PuOr", vmin=-0.7 * largest, vmax=0.7 * largest)
+    axes.axis("off")
+figure.colorbar(image, ax=grid, label="weight", shrink=0.8)
+figure.suptitle("What eighteen hidden units look for")
+plt.show()
+
+# %% [markdown]
+# You may make out strokes, and the places where strokes must not be. And the border? Its pixels are always paper, so
+# their weights never had a gradient: they are still the faint noise they began as.
+#
+# Now the digits that it gets wrong, those first of which it is most certain.
+
+# %%
+scores = net.loss(X_test)
+answers = scores.argmax(axis=1)
+wrong = np.flatnonzero(answers != y_test)
+log_p = scores - np.log(np.exp(scores - scores.max(axis=1, keepdims=True)).sum(axis=1, keepdims=True))
+log_p -= scores.max(axis=1, keepdims=True)
+wrong = wrong[np.argsort(-log_p[wrong, answers[wrong]])][:16]
+figure, grid = plt.subplots(2, 8, figsize=(9.5, 3), layout="constrained")
+for n, axes in zip(wrong, grid.flat, strict=False):
+    axes.imshow(X_test[n].reshape(28, 28), cmap="gray_r")
+    axes.set_title(f"{answers[n]} at {np.exp(log_p[n, answers[n]]):.0%},\nis {y_test[n]}", fontsize=8)
+for axes in grid.flat:
+    axes.axis("off")
+plt.show()
+
+# %% [markdown]
+# How many of them would you have read right?
+#
+# ## 8. Where to begin
+#
+# Everything so far began with small random weights. How much does it matter how small? The same training, on 400
+# digits so that it is quick, from four different scales:
+
+# %%
+few = {"X_train": X_train[:400], "y_train": y_train[:400], "X_val": X_test, "y_val": y_test}
+scales, runs = (1e-3, 1e-2, 1e-1, 1.0), {}
+for scale in scales:
+    np.random.seed(0)
+    begun = TwoLayerNet(weight_scale=scale)
+    # Large weights make for large gradients: they get along with smaller steps only.
+    rate = 0.3 if scale < 1 else 0.03
+    runs[scale] = Solver(begun, few, optim_config={"learning_rate": rate}, batch_size=50, num_epochs=40, verbose=False)
+    runs[scale].train()
+    print(f"weight_scale {scale:g}: done", flush=True)
+
+# %%
+figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.6), sharey=True, layout="constrained")
+styles = zip(scales, ("-", "--", "-.", ":"), (BLUE, ORANGE, "#009E73", "black"), strict=True)
+for scale, style, colour in styles:
+    for axes, history in ((left, runs[scale].train_acc_history), (right, runs[scale].val_acc_history)):
+        axes.plot(history, style, color=colour, label=f"weight_scale {scale:g}")
+left.set(xlabel="epoch", ylabel="accuracy", title="On the 400 training digits", ylim=(0, 1.02))
+right.set(xlabel="epoch", title="On the 1,000 test digits")
+right.legend(frameon=False, loc="lower right")
+plt.show()
+
+# %% [markdown]
+# ## A question to think about
+#
+# The network that began with the largest weights learned its 400 digits as well as the others, and yet it reads new
+# digits worst by far. The smallest weights took a while to get going at all.
+#
+# **Why?** Think of the function that each of the four networks computes *before* training, of how far training has to
+# move it to be right at 400 points, and of what has become of it everywhere else. Write down your answer in a few
+# sentences. Then predict what happens to the network of `weight_scale=1` if you give it ten times the training digits,
+# and try it.

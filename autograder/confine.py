@@ -27,6 +27,11 @@ from autograder import kernel
 from autograder.kernel import Rule
 
 NOBODY = 65534
+# Added to a server's process number: a user of its own for each, above all that systems and containers hand out. What
+# the kernel counts by user (processes, signals, pipes) is then no other run's.
+FIRST_USER = 0x7000_0000
+# Threads beyond those a user already has, for all runs together, where they can't be counted apart.
+SHARED_THREADS = 4096
 SCRATCH = "/scratch/run"
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 # What the C library and the interpreter read outside of their own folders.
@@ -78,13 +83,19 @@ _REFUSED = (
     *("init_module", "finit_module", "delete_module", "acct", "syslog", "settimeofday", "clock_settime", "adjtimex"),
     *("clock_adjtime", "sethostname", "setdomainname", "iopl", "ioperm", "fanotify_init", "inotify_add_watch"),
     *("vhangup", "lookup_dcookie", "nfsservctl", "migrate_pages", "move_pages", "setuid", "setgid", "setresuid"),
-    *("setresgid", "setreuid", "setregid", "setgroups", "setfsuid", "setfsgid", "capset"),
+    *("setresgid", "setreuid", "setregid", "setgroups", "setfsuid", "setfsgid", "capset", "semtimedop", "truncate"),
+    *("sync", "syncfs", "quotactl_fd", "cachestat", "statmount", "listmount", "modify_ldt", "uselib", "ustat", "sysfs"),
+    *("setpriority", "ioprio_set"),
 )
+_SCHEDULING = ("sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr")
 _PR_SET_PTRACER = 0x59616D61
-_TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 _AF_UNIX = 1
-# F_SETLK, F_SETLKW, F_SETOWN, F_SETSIG, F_OFD_SETLK, F_OFD_SETLKW, F_SETLEASE, F_NOTIFY
-_FCNTL = (6, 7, 8, 10, 37, 38, 1024, 1026)
+# SOCK_STREAM, also SOCK_CLOEXEC and SOCK_NONBLOCK: a socket of another type can send to any address, connected or not.
+_STREAMS = (1, 0x80001, 0x801, 0x80801)
+# F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC, F_SETPIPE_SZ, F_GETPIPE_SZ: no locks, leases or owners.
+_FCNTL = (0, 1, 2, 3, 4, 1030, 1031, 1032)
+# TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX: no change of a file's flags, and no signal's addressee.
+_IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 
 
 def rules(pid: int) -> list[Rule]:
@@ -95,14 +106,14 @@ def rules(pid: int) -> list[Rule]:
         *(Rule(call, errno.EAGAIN) for call in ("fork", "vfork")),
         Rule("clone", errno.EAGAIN, 0, needed_bits=kernel.CLONE_THREAD, refused_bits=kernel.ALL_NEW),
         Rule("clone3", errno.ENOSYS),  # its flags can't be seen from here; the C library falls back to clone
-        Rule("socketpair", errno.EPERM, 0, allowed=(_AF_UNIX,)),
+        Rule("socketpair", errno.EPERM, 0, allowed=(_AF_UNIX,), then=Rule("", errno.EPERM, 1, allowed=_STREAMS)),
         *(Rule(call, errno.EPERM, 0, allowed=(pid,)) for call in ("kill", "tgkill")),
-        Rule("prlimit64", errno.EPERM, 0, allowed=(0, pid)),
+        *(Rule(call, errno.EPERM, 0, allowed=(0, pid)) for call in ("prlimit64", *_SCHEDULING)),
         Rule("prctl", errno.EPERM, 0, refused=(kernel.PR_SET_PDEATHSIG, kernel.PR_SET_DUMPABLE, _PR_SET_PTRACER)),
         # A lock on a file that every run can read is something another run can see.
         Rule("flock", errno.ENOLCK),
-        Rule("fcntl", errno.ENOLCK, 1, refused=_FCNTL),
-        Rule("ioctl", errno.EPERM, 1, refused=(_TIOCSTI, _TIOCLINUX)),
+        Rule("fcntl", errno.ENOLCK, 1, allowed=_FCNTL),
+        Rule("ioctl", errno.ENOTTY, 1, allowed=_IOCTL),
     ]
 
 
@@ -131,7 +142,12 @@ class Confinement:
         self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC) if kernel.LINUX else -1
         self._root = os.geteuid() == 0
         self._own_pids = -1
-        self._nobody = False
+        if kernel.LINUX:
+            # When memory runs out for all, the kernel is to end a run first, and never the grader.
+            Path("/proc/self/oom_score_adj").write_text("500")
+        self._another = _another_user() if self._root else 0
+        self._user = 0
+        self._threads = 0
         for layer, step in (
             ("namespaces", self._enter_namespaces),
             ("landlock", self._make_ruleset),
@@ -162,19 +178,22 @@ class Confinement:
         """Confine this process, a run, for good. Nothing of the student's has been loaded yet."""
         if self._has_root:
             kernel.unshare(kernel.NEW_MOUNTS)
-            owner = f",uid={NOBODY},gid={NOBODY}" if self._nobody else ""
+            owner = f",uid={self._user},gid={self._user}" if self._user else ""
             options = f"size={int(limits['scratch_bytes'])},nr_inodes=4096,mode=700{owner}"
             kernel.mount("scratch", SCRATCH, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, options)
         else:
             Path(folder).mkdir(0o700)
-            if self._nobody:
-                os.chown(folder, NOBODY, NOBODY)
+            if self._user:
+                os.chown(folder, self._user, self._user)
+            if "landlock" in self.held:
+                # Of this run's folder alone: beside it another run could find, or miss, what this one has done there.
+                self._ruleset = kernel.landlock_ruleset([*self._readable, (folder, kernel.WORK)])
         if "limits" in self.held:
             self._apply_limits(limits)
-        if self._nobody:
+        if self._user:
             os.setgroups([])
-            os.setresgid(NOBODY, NOBODY, NOBODY)
-            os.setresuid(NOBODY, NOBODY, NOBODY)
+            os.setresgid(*(self._user,) * 3)
+            os.setresuid(*(self._user,) * 3)
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
         kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
         if "identity" in self.held:
@@ -207,8 +226,27 @@ class Confinement:
                 Path("/proc/self", name).write_text(line)
             how = "in a user namespace"
         self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            kernel.setns(self._own_pids, kernel.NEW_PIDS)
+        except PermissionError:
+            self._descend()
         self._make_root()
         return f"mounts, network, IPC, host name and processes, {how}"
+
+    def _descend(self) -> None:
+        """Go on as the first process of a namespace of processes that belongs to our namespace of users.
+
+        :meth:`fork` comes back to this one before it makes another; to that of the machine it may not come back. The
+        process that was there before stays only to be waited for, and takes this one with it when it is killed.
+        """
+        kernel.unshare(kernel.NEW_PIDS)
+        pid = os.fork()
+        if pid:
+            os.waitpid(pid, 0)
+            os._exit(0)
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+        self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+        self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
 
     def _make_root(self) -> None:
         """A root in memory that holds what a run may see, read-only, each thing under its own path."""
@@ -236,10 +274,10 @@ class Confinement:
     def _make_ruleset(self) -> str:
         reads = [(path, kernel.READ) for path in (*SYSTEM, *self.visible)]
         devices = [(path, kernel.READ_FILE | kernel.WRITE_FILE) for path in DEVICES]
+        self._readable = [*reads, *devices]
         # A run's folder is a mount of its own, made later: the rule is about the folder it is mounted in, which is
-        # read-only.
-        work = [(str(Path(SCRATCH).parent) if self._has_root else self.scratch, kernel.WORK)]
-        self._ruleset = kernel.landlock_ruleset([*reads, *devices, *work])
+        # read-only. Where it is none, each run has a ruleset of its own.
+        self._ruleset = kernel.landlock_ruleset([*self._readable, (str(Path(SCRATCH).parent), kernel.WORK)])
         return f"version {kernel.landlock_abi()}"
 
     def _make_filter(self) -> str:
@@ -256,15 +294,22 @@ class Confinement:
             return "no new privileges, no capabilities"
         # Another user must be able to read the interpreter, which may lie in a private home.
         open_to_all = self._has_root or all(_readable_by_all(path) for path in self.visible)
-        mapped = not self._has_root or "without" in self.held["namespaces"]
-        self._nobody = open_to_all and mapped
-        who = f"user {NOBODY}" if self._nobody else "still user 0"
+        # With the maps of a user namespace of the server's own, there is no other user to be.
+        if open_to_all and not (self._has_root and "without" not in self.held["namespaces"]):
+            self._user = self._another
+        who = {0: "still user 0", NOBODY: f"user {NOBODY}"}.get(self._user, "a user of the server's own")
         return f"no new privileges, no capabilities, {who}"
 
     def _choose_limits(self) -> str:
         if not kernel.LINUX:
             raise OSError("this is not Linux")
-        return "CPU time, memory, size of files"
+        if self._user > NOBODY or (self._has_root and not self._root):
+            return "CPU time, memory, size of files, threads"
+        if self._root and not self._user:
+            return "CPU time, memory, size of files; threads by the memory they take"  # root's are not counted
+        # The user's other processes count too.
+        self._threads = SHARED_THREADS + (0 if self._root else _threads_of(os.getuid()))
+        return f"CPU time, memory, size of files, {SHARED_THREADS} threads of all runs together"
 
     def _apply_limits(self, limits: Mapping[str, float]) -> None:
         import resource  # noqa: PLC0415  Unix's own, and this module is read on Windows too
@@ -279,12 +324,38 @@ class Confinement:
             resource.RLIMIT_MEMLOCK: 0,
             resource.RLIMIT_MSGQUEUE: 0,
         }
-        if self._has_root and not self._root:
-            bounds[resource.RLIMIT_NPROC] = int(limits["threads"])
+        bounds[resource.RLIMIT_NPROC] = self._threads or int(limits["threads"])
         for kind, bound in bounds.items():
             _, hard = resource.getrlimit(kind)
             lowest = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
             resource.setrlimit(kind, (lowest, lowest))
+
+
+def _another_user() -> int:
+    """A user, and a group of the same number, that this process can become; 0 if there is none."""
+    if not kernel.LINUX or Path("/proc/self/setgroups").read_text().strip() != "allow":
+        return 0
+    maps = [Path("/proc/self", name).read_text().splitlines() for name in ("uid_map", "gid_map")]
+    ranges = [[tuple(map(int, line.split())) for line in lines] for lines in maps]
+    candidates = (FIRST_USER + os.getpid(), NOBODY)
+    mapped = (
+        user
+        for user in candidates
+        if all(any(first <= user < first + size for first, _, size in users) for users in ranges)
+    )
+    return next(mapped, 0)
+
+
+def _threads_of(user: int) -> int:
+    """How many threads a user has."""
+    total = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if process.stat().st_uid == user:
+                total += len(list((process / "task").iterdir()))
+        except OSError:
+            continue  # gone meanwhile
+    return total
 
 
 def _readable_by_all(path: str) -> bool:

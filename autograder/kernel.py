@@ -48,6 +48,8 @@ _X86_64 = {
     "lookup_dcookie": 212,
     "flock": 73, "fcntl": 72, "nfsservctl": 180, "setuid": 105, "setgid": 106, "setresuid": 117, "setresgid": 119,
     "setreuid": 113, "setregid": 114, "setgroups": 116, "setfsuid": 122, "setfsgid": 123, "capset": 126,
+    "semtimedop": 220, "truncate": 76, "sync": 162, "syncfs": 306, "quotactl_fd": 443, "cachestat": 451,
+    "statmount": 457, "listmount": 458, "modify_ldt": 154, "uselib": 134, "ustat": 136, "sysfs": 139,
 }  # fmt: skip
 
 _AARCH64 = {
@@ -72,7 +74,8 @@ _AARCH64 = {
     "fanotify_init": 262, "inotify_add_watch": 27, "vhangup": 58, "lookup_dcookie": 18,
     "flock": 32, "fcntl": 25, "nfsservctl": 42, "setuid":
     146, "setgid": 144, "setresuid": 147, "setresgid": 149, "setreuid": 145, "setregid": 143, "setgroups": 159,
-    "setfsuid": 151, "setfsgid": 152, "capset": 91,
+    "setfsuid": 151, "setfsgid": 152, "capset": 91, "semtimedop": 192, "truncate": 45, "sync": 81, "syncfs": 267,
+    "quotactl_fd": 443, "cachestat": 451, "statmount": 457, "listmount": 458,
 }  # fmt: skip
 
 LINUX = sys.platform == "linux"
@@ -162,6 +165,9 @@ _LOAD, _JEQ, _JSET, _JGE, _RETURN = 0x20, 0x15, 0x45, 0x35, 0x06
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 _X32_BIT = 0x40000000
+# The first number that these tables have been read without (setxattrat): a call that nobody has thought about doesn't
+# exist, which C libraries are prepared for. From 424 on numbers are the same on all architectures.
+_UNHEARD_OF = 463
 
 
 @dataclass(frozen=True)
@@ -178,6 +184,8 @@ class Rule:
         Which argument decides, from 0; -1 for none: always refused.
     allowed : tuple of int
         Refused unless the argument is one of these, if there are any.
+    then : Rule, optional
+        What is asked beside, when the argument is one of the allowed.
     refused : tuple of int
         Refused if the argument is one of these.
     needed_bits, refused_bits : int
@@ -188,6 +196,7 @@ class Rule:
     error: int
     argument: int = -1
     allowed: tuple[int, ...] = ()
+    then: Rule | None = None
     refused: tuple[int, ...] = ()
     needed_bits: int = 0
     refused_bits: int = 0
@@ -207,6 +216,7 @@ def seccomp_program(rules: Sequence[Rule]) -> bytes:
     ]
     if MACHINE == "x86_64":
         program += [_statement(_JGE, _X32_BIT, 0, 1), _statement(_RETURN, _KILL)]
+    program += [_statement(_JGE, _UNHEARD_OF, 0, 1), _statement(_RETURN, _ERRNO | errno.ENOSYS)]
     for rule in rules:
         if rule.call in SYSCALLS:
             body = _body(rule)
@@ -217,19 +227,20 @@ def seccomp_program(rules: Sequence[Rule]) -> bytes:
 
 def _body(rule: Rule) -> list[bytes]:
     """What a rule does once its call is recognised: it ends in a decision."""
-    no, yes = _statement(_RETURN, _ERRNO | rule.error), _statement(_RETURN, _ALLOW)
+    no = _statement(_RETURN, _ERRNO | rule.error)
+    yes = _body(rule.then) if rule.then else [_statement(_RETURN, _ALLOW)]
     if rule.argument < 0:
         return [no]
     body = [_statement(_LOAD, _ARGUMENTS + 8 * rule.argument)]
     for value in rule.allowed:
-        body += [_statement(_JEQ, value, 0, 1), yes]
+        body += [_statement(_JEQ, value, 0, len(yes)), *yes]
     for value in rule.refused:
         body += [_statement(_JEQ, value, 0, 1), no]
     if rule.needed_bits:
         body += [_statement(_JSET, rule.needed_bits, 1, 0), no]
     if rule.refused_bits:
         body += [_statement(_JSET, rule.refused_bits, 0, 1), no]
-    return [*body, no if rule.allowed else yes]
+    return [*body, no] if rule.allowed else [*body, *yes]
 
 
 def seccomp(program: bytes) -> None:

@@ -22,7 +22,8 @@ class Limits:
     memory_bytes : int
         Address space, beyond what the libraries take.
     threads : int
-        Threads of the process; other processes it can't start. Enforced where there are user namespaces.
+        Threads of the process; other processes it can't start. Where a run is neither another user nor in a user
+        namespace of its own, ``autograder doctor`` says what holds instead.
     file_bytes : int
         Size of one file written.
     scratch_bytes : int

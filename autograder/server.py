@@ -10,6 +10,7 @@ import gc
 import importlib
 import json
 import os
+import select
 import signal
 import socket
 import struct
@@ -47,6 +48,8 @@ def serve(control_fd: int, preload: Sequence[str], visible: Sequence[str], scrat
         os.dup2(null, fd)
     said = json.dumps({"held": confinement.held, "missing": confinement.missing}).encode()
     control.sendall(READY.pack(len(said)) + said)
+    # Its writing end is closed when this process is gone.
+    alive, ours = os.pipe()
     number = 0
     while True:
         message, fds, _, _ = socket.recv_fds(control, 1, 1)
@@ -55,7 +58,8 @@ def serve(control_fd: int, preload: Sequence[str], visible: Sequence[str], scrat
         number += 1
         pid = confinement.fork()
         if pid == 0:
-            _run(control, fds[0], confinement, number)
+            os.close(ours)
+            _run(control, fds[0], confinement, number, alive)
         os.close(fds[0])
         control.sendall(b"r")
         end = control.recv(1)
@@ -71,7 +75,7 @@ def serve(control_fd: int, preload: Sequence[str], visible: Sequence[str], scrat
         control.sendall(ENDED.pack(status, usage.ru_maxrss * 1024, usage.ru_utime + usage.ru_stime))
 
 
-def _run(control: socket.socket, channel_fd: int, confinement: Confinement, number: int) -> None:
+def _run(control: socket.socket, channel_fd: int, confinement: Confinement, number: int, alive: int) -> None:
     """The fork's life: its own session, one job, and no way back into the server's loop."""
     try:
         control.close()
@@ -79,22 +83,25 @@ def _run(control: socket.socket, channel_fd: int, confinement: Confinement, numb
         channel = socket.socket(fileno=channel_fd)
         try:
             job = worker.Job.read(_receiver(channel))
-            _prepare(confinement, job.limits, number, channel_fd)
+            _prepare(confinement, job.limits, number, channel_fd, alive)
         except OSError as error:
             channel.sendall(
                 encode(Observation("", 0, "unstarted", failure=Failure("", f"confinement failed: {error}")))
             )
             os._exit(1)
         worker.run(job, confinement.folder(number), channel.sendall)
-        # Ended from outside: leaving by itself would run what student code has left behind.
-        signal.pause()
+        # Ended from outside, or when nobody listens any more.
+        channel.recv(1)
     finally:
         os._exit(0)
 
 
-def _prepare(confinement: Confinement, limits: Mapping[str, float], number: int, channel_fd: int) -> None:
+def _prepare(confinement: Confinement, limits: Mapping[str, float], number: int, channel_fd: int, alive: int) -> None:
     folder = confinement.folder(number)
     confinement.apply(limits, folder)
+    # From now on the server's death is this process's. If it has died before, nobody would end what begins here.
+    if select.select([alive], [], [], 0)[0]:
+        raise OSError("the server is gone")
     os.closerange(3, channel_fd)
     os.closerange(channel_fd + 1, 256)
     # What loading the libraries needed of the surroundings is nobody's business any more.

@@ -98,7 +98,12 @@ def grade(
         console.print(f"No submissions named: grading a sample class of {count}, written to {submissions}.")
     handed_in = find_class(submissions)
     console.print(f"Observing the references and known mistakes of {len(problems)} problems.")
-    grader = prepare(problems, seed, workers, weak=weak_sandbox)
+    with Store(out / STORE_FILE) as store:
+
+        def observed(problem: Problem) -> None:
+            console.print(f"observed {problem.id}", highlight=False)
+
+        grader = prepare(problems, seed, workers, weak=weak_sandbox, store=store, done=observed)
     tally = Tally()
     with progress(console, len(handed_in), "graded") as advance:
 

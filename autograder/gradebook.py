@@ -86,8 +86,23 @@ class Grader:
             return unjudged(problem, codes.FAULTY_GRADER, f"the grader failed: {type(error).__name__}: {error}")
 
 
-def prepare(problems: Sequence[Problem], seed: int | None, workers: int, *, weak: bool = False) -> Grader:
+def prepare(
+    problems: Sequence[Problem],
+    seed: int | None,
+    workers: int,
+    *,
+    weak: bool = False,
+    store: Store | None = None,
+    done: Callable[[Problem], None] = lambda _: None,
+) -> Grader:
     """A grader, with the reference and the known mistakes of each problem observed, ``workers`` problems at a time.
+
+    Parameters
+    ----------
+    store : Store, optional
+        Where answers of an earlier run are found, and these are kept.
+    done : callable
+        Told of each problem whose answers are there.
 
     Raises
     ------
@@ -102,10 +117,18 @@ def prepare(problems: Sequence[Problem], seed: int | None, workers: int, *, weak
         )
     footer = tuple(f"this run was not fully confined: {clause}" for clause in lacks)
     seeds = {problem.id: problem.seed if seed is None else seed for problem in problems}
-    with sandboxes(weak=weak) as sandbox, ThreadPoolExecutor(workers) as pool:
-        found = pool.map(lambda problem: observe_answers(sandbox().observe, problem, seeds[problem.id]), problems)
-        answers = {problem.id: answer for problem, answer in zip(problems, found, strict=True)}
     digests = {problem.id: problem_digest(problem, seeds[problem.id], footer) for problem in problems}
+    with sandboxes(weak=weak) as sandbox, ThreadPoolExecutor(workers) as pool:
+
+        def one(problem: Problem) -> Answers:
+            known = store.answers(digests[problem.id]) if store else None
+            answers = known or observe_answers(sandbox().observe, problem, seeds[problem.id])
+            if store and not known and not answers.faulty:
+                store.keep_answers(digests[problem.id], answers)
+            done(problem)
+            return answers
+
+        answers = {problem.id: found for problem, found in zip(problems, pool.map(one, problems), strict=True)}
     return Grader(tuple(problems), answers, seeds, digests, weak, footer)
 
 

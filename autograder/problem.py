@@ -159,6 +159,11 @@ class Problem:
         return f"{self.name}.ipynb"
 
     @cached_property
+    def page_text(self) -> str:
+        """The text of the check page, read once: a run is a run of one page, whatever is edited meanwhile."""
+        return _source(self.folder / "checks.py")
+
+    @cached_property
     def page(self) -> ModuleType:
         """The check page, as a module."""
         with _importable(self.given):

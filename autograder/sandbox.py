@@ -144,13 +144,12 @@ class Sandbox:
         A check whose process dies has one observation, of the draw it died in; its other draws are not tried.
         """
         pending = [(check, draw) for check in (checks or problem.checks) for draw in range(check.draws)]
-        page = (problem.folder / "checks.py").read_text("utf-8")
         files = {**implementation.files, **{path.name: path.read_bytes() for path in problem.given}}
         seen: list[Observation] = []
         while pending:
             job = Job(
                 module=problem.name,
-                page=page,
+                page=problem.page_text,
                 given=tuple(path.stem for path in problem.given),
                 allowed_imports=problem.allowed_imports,
                 draws=tuple((check.name, draw, entropy(seed, check.name, draw)) for check, draw in pending),

@@ -20,6 +20,7 @@ from typing import Self
 import msgspec
 import numpy as np
 
+from autograder.answers import Answers, from_bytes, to_bytes
 from autograder.problem import Problem
 from autograder.report import ProblemReport, Report
 
@@ -29,6 +30,7 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS results (
     key TEXT PRIMARY KEY, files TEXT NOT NULL, problem TEXT NOT NULL, report BLOB NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS answers (problem TEXT PRIMARY KEY, answers BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS runs (run INTEGER PRIMARY KEY, footer BLOB NOT NULL, finished INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS graded (
     run INTEGER NOT NULL, position INTEGER NOT NULL, student TEXT NOT NULL, notes BLOB NOT NULL, keys BLOB NOT NULL,
@@ -113,6 +115,17 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._database.close()
+
+    def answers(self, problem: str) -> Answers | None:
+        """What the reference and the known mistakes give, for the digest of what that depends on."""
+        with self._lock:
+            row = self._database.execute("SELECT answers FROM answers WHERE problem = ?", [problem]).fetchone()
+        return from_bytes(row[0]) if row else None
+
+    def keep_answers(self, problem: str, answers: Answers) -> None:
+        """Keep the answers under that digest."""
+        with self._lock:
+            self._database.execute("INSERT OR REPLACE INTO answers VALUES (?, ?)", [problem, to_bytes(answers)])
 
     def begin(self, footer: Iterable[str]) -> int:
         """A new run's number; what runs cut short have left is cleared, but for their results."""

@@ -206,7 +206,7 @@ def test_arguments_are_left_alone(nn: ModuleType) -> None:
 
 
 # What `initialisation` shows of a network's weights: names and sizes.
-SIZES = {"W1": 70 * 60, "W2": 60 * 20, "W1_default": 784, "W2_default": 1000}
+SIZES = {"W1": 40 * 30, "W2": 30 * 14, "W1_default": 784, "W2_default": 100 * 4}
 
 
 def test_reference_shows_what_the_bounds_are_computed_for(nn: ModuleType, checks: ModuleType) -> None:
@@ -214,7 +214,7 @@ def test_reference_shows_what_the_bounds_are_computed_for(nn: ModuleType, checks
     shown = checks.initialisation(nn, np.random.default_rng(8))
 
     assert {name: shown[name].size for name in SIZES} == SIZES
-    assert checks.initialisation.__check__.draws == 3
+    assert checks.initialisation.__check__.draws == 2
 
 
 @pytest.mark.parametrize("n", SIZES.values(), ids=SIZES.keys())
@@ -241,9 +241,9 @@ def drawn(**changed: Callable[[np.ndarray], np.ndarray]) -> dict[str, np.ndarray
     ("name", "change", "code"),
     [
         ("W1", lambda W: 1.2 * W, 53),
-        ("W1", lambda W: 0.85 * W, 53),
+        ("W1", lambda W: 0.8 * W, 53),
         ("W2_default", lambda W: 50 * W, 53),
-        ("W1_default", lambda W: W + 5e-4, 53),
+        ("W1_default", lambda W: W + 4e-4, 53),
         ("W2", np.abs, 53),
         ("W1", lambda W: np.random.default_rng(0).uniform(-1, 1, W.shape) * 0.05 * np.sqrt(3), 53),
         ("W2", lambda W: 1e200 * W, 53),
@@ -327,10 +327,11 @@ def test_solver_is_reproducible_and_leaves_the_global_generator_alone(
     net = nn.TwoLayerNet(input_dim=2, hidden_dim=6, num_classes=3)
     weights = {name: value.copy() for name, value in net.params.items()}
     before = np.random.get_state(legacy=False)["state"]  # noqa: NPY002  the one that must not move
+    data, options = blobs(np.random.default_rng(0)), {"batch_size": 20, "num_epochs": 2, "verbose": False}
     histories = []
     for seed in (3, 3, 4):
         net.params = dict(weights)
-        solver = given("solver").Solver(net, blobs(np.random.default_rng(0)), seed=seed, num_epochs=2, verbose=False)
+        solver = given("solver").Solver(net, data, seed=seed, **options)
         solver.train()
         histories.append(solver.loss_history)
     after = np.random.get_state(legacy=False)["state"]  # noqa: NPY002  the one that must not move

@@ -9,7 +9,7 @@ from autograder.compare import Finding, differences
 from .checks import TRAINED_ON, WEIGHT_SCALE, WEIGHT_SCALE_DEFAULT, digits, initialisation
 
 # Each statement about right weights below is false with a probability of at most exp(-T) = 1e-8. There are 4 about each
-# of 4 arrays in each of 3 draws, so a right network is refused with a probability of at most 48e-8 < 1e-6 a run.
+# of 4 arrays in each of 2 draws, so a right network is refused with a probability of at most 32e-8 < 1e-6 a run.
 T = np.log(1e8)
 
 # Measured in 200 runs: the worst of the reference, and what comes closest on the wrong side of the bound.

@@ -221,7 +221,7 @@ plt.show()
 # are, is the whole point of backpropagation.)
 #
 # The constructor makes the first parameters: biases 0, weights drawn from a normal distribution with mean 0 and
-# standard deviation `weight_scale`. Another network is drawn anew. Why not weights of 0 as well? Think of two hidden
+# standard deviation `weight_scale`. Each new network draws its own. Why not weights of 0 as well? Think of two hidden
 # units that begin alike, and follow a step of training.
 
 # %%
@@ -335,13 +335,12 @@ plt.show()
 scores = net.loss(X_test)
 answers = scores.argmax(axis=1)
 wrong = np.flatnonzero(answers != y_test)
-log_p = scores - np.log(np.exp(scores - scores.max(axis=1, keepdims=True)).sum(axis=1, keepdims=True))
-log_p -= scores.max(axis=1, keepdims=True)
-wrong = wrong[np.argsort(-log_p[wrong, answers[wrong]])][:16]
+# The loss of an answer, were it right, is minus the log of its probability: your function knows how certain it was.
+certainty = {n: np.exp(-softmax_loss(scores[n : n + 1], answers[n : n + 1])[0]) for n in wrong}
 figure, grid = plt.subplots(2, 8, figsize=(9.5, 3), layout="constrained")
-for n, axes in zip(wrong, grid.flat, strict=False):
+for n, axes in zip(sorted(wrong, key=lambda n: -certainty[n]), grid.flat, strict=False):
     axes.imshow(X_test[n].reshape(28, 28), cmap="gray_r")
-    axes.set_title(f"{answers[n]} at {np.exp(log_p[n, answers[n]]):.0%},\nis {y_test[n]}", fontsize=8)
+    axes.set_title(f"{answers[n]} at {certainty[n]:.0%},\nis {y_test[n]}", fontsize=8)
 for axes in grid.flat:
     axes.axis("off")
 plt.show()

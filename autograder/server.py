@@ -14,7 +14,7 @@ import select
 import signal
 import socket
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from autograder import worker
 from autograder.confine import Confinement
@@ -83,7 +83,7 @@ def _run(control: socket.socket, channel_fd: int, confinement: Confinement, numb
         channel = socket.socket(fileno=channel_fd)
         try:
             job = worker.Job.read(_receiver(channel))
-            _prepare(confinement, job.limits, number, channel_fd, alive)
+            _prepare(confinement, job, number, channel_fd, alive)
         except OSError as error:
             channel.sendall(
                 encode(Observation("", 0, "unstarted", failure=Failure("", f"confinement failed: {error}")))
@@ -96,9 +96,9 @@ def _run(control: socket.socket, channel_fd: int, confinement: Confinement, numb
         os._exit(0)
 
 
-def _prepare(confinement: Confinement, limits: Mapping[str, float], number: int, channel_fd: int, alive: int) -> None:
+def _prepare(confinement: Confinement, job: worker.Job, number: int, channel_fd: int, alive: int) -> None:
     folder = confinement.folder(number)
-    confinement.apply(limits, folder)
+    confinement.apply({**job.limits, "memory_bytes": job.limits["memory_bytes"] + _held(job)}, folder)
     # From now on the server's death is this process's. If it has died before, nobody would end what begins here.
     if select.select([alive], [], [], 0)[0]:
         raise OSError("the server is gone")
@@ -108,6 +108,11 @@ def _prepare(confinement: Confinement, limits: Mapping[str, float], number: int,
     for name in os.environ.keys() - KEPT:
         del os.environ[name]
     os.environ.update(PATH="/usr/bin:/bin", HOME=folder, TMPDIR=folder)
+
+
+def _held(job: worker.Job) -> int:
+    """What a job takes, bytes, read and once more; without room for it the check page might not be loaded."""
+    return 2 * sum(len(content) for content in job.files.values())
 
 
 def _receiver(channel: socket.socket) -> Callable[[int], bytes]:

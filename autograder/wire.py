@@ -39,6 +39,10 @@ MAX_HEADER_BYTES = 1 << 20
 MAX_BODY_BYTES = 64 << 20
 MAX_VALUES = 256
 MAX_NDIM = 16
+# Of each text, and of each kind of list, the beginning is carried: a report is made of them.
+MAX_TEXT_CHARACTERS = 5_000
+MAX_CHANGED = 16
+MAX_FRAMES = 12
 DTYPES = frozenset(("|b1", "|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16"))
 
 
@@ -191,7 +195,7 @@ def decode(head: bytes, body: bytes) -> Observation:
             draw=whole(header["draw"]),
             ending=ending,
             values=_values(header["values"], body),
-            changed=tuple(text(name) for name in header["changed"][:MAX_VALUES]),
+            changed=tuple(text(name) for name in header["changed"][:MAX_CHANGED]),
             narrow=header["narrow"] is True,
             failure=None if failure is None else _failure(failure),
             output=text(header["output"]),
@@ -203,10 +207,10 @@ def decode(head: bytes, body: bytes) -> Observation:
 
 
 def text(value: object) -> str:
-    """A JSON string that can be written out again as UTF-8."""
+    """The beginning of a JSON string, that can be written out again as UTF-8."""
     if not isinstance(value, str):
         raise WireError("expected a string")
-    return value.encode("utf-8", "replace").decode()
+    return value[:MAX_TEXT_CHARACTERS].encode("utf-8", "replace").decode()
 
 
 def whole(value: object) -> int:
@@ -229,9 +233,12 @@ def _values(described: object, body: bytes) -> dict[str, Array | str]:
         if item["dtype"] not in DTYPES:
             raise WireError("a dtype that is not carried")
         dtype = np.dtype(item["dtype"])
+        # How many dimensions first: the product of a hundred thousand large numbers is minutes of work.
+        if len(item["shape"]) > MAX_NDIM:
+            raise WireError("too many dimensions")
         shape = tuple(whole(size) for size in item["shape"])
         size = math.prod(shape) * dtype.itemsize
-        if len(shape) > MAX_NDIM or start + size > len(body):
+        if start + size > len(body):
             raise WireError("a shape that the body doesn't hold")
         values[name] = np.frombuffer(body, dtype, math.prod(shape), start).reshape(shape)
         start += size
@@ -243,6 +250,6 @@ def _values(described: object, body: bytes) -> dict[str, Array | str]:
 def _failure(item: Mapping[str, Any]) -> Failure:
     frames = tuple(
         Frame(text(frame["file"]), whole(frame["line"]), text(frame["function"]), text(frame["text"]))
-        for frame in item["frames"][:50]
+        for frame in item["frames"][:MAX_FRAMES]
     )
     return Failure(text(item["kind"]), text(item["message"]), frames)

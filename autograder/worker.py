@@ -28,10 +28,9 @@ from typing import Any
 import numpy as np
 
 from autograder.probe import checks_of, generator
-from autograder.wire import Ending, Failure, Frame, Observation, encode, plain
+from autograder.wire import MAX_FRAMES, Ending, Failure, Frame, Observation, encode, plain
 
 MAX_MESSAGE_CHARACTERS = 2_000
-MAX_FRAMES = 12
 WATCHED_ARRAYS = 16
 WATCHED_BYTES = 1 << 23
 IMPORT_NAME, EXTENDED_ARG = opcode.opmap["IMPORT_NAME"], opcode.opmap["EXTENDED_ARG"]

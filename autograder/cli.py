@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -44,6 +45,14 @@ _COURSE = click.option(
 
 class Command(click.Group):
     """A group whose errors of usage and of a course's files end with a line and a status that is no verdict."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Read the words before a command's name."""
+        try:
+            return super().make_context(*args, **kwargs)
+        except click.UsageError as error:
+            error.show()
+            sys.exit(EXIT_USAGE)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""

@@ -1,0 +1,344 @@
+"""The commands: what they print, what they write, and the status they end with."""
+
+from __future__ import annotations
+
+import csv
+import json
+import zipfile
+
+import pytest
+from click.testing import CliRunner
+from small_course import ACCEPT, REFERENCE, REJECT, write_course
+
+from autograder.cli import main
+from autograder.codes import CODES
+
+EXPECT = "solutions/lines/line/expect.py"
+
+
+@pytest.fixture
+def call():
+    """A command, as typed; its outcome with what it printed and its status."""
+
+    def typed(*words):
+        outcome = CliRunner().invoke(main, [str(word) for word in words], prog_name="autograder")
+        # An exception that is no exit would be a traceback on somebody's screen.
+        assert outcome.exception is None or isinstance(outcome.exception, SystemExit), outcome.exception
+        return outcome
+
+    return typed
+
+
+@pytest.fixture
+def home(course, monkeypatch):
+    """The small course, as the working directory."""
+    monkeypatch.chdir(course)
+    return course
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory):
+    """The small course with its release."""
+    course = write_course(tmp_path_factory.mktemp("cli") / "course")
+    outcome = CliRunner().invoke(main, ["release", "--course", str(course)])
+    assert outcome.exit_code == 0, outcome.output
+    return course
+
+
+@pytest.fixture
+def student(released, monkeypatch):
+    """The folder a student works in, with the starter in it."""
+    folder = released / "assignments/lines"
+    starter = (folder / "line.py").read_bytes()
+    monkeypatch.chdir(folder)
+    yield folder
+    (folder / "line.py").write_bytes(starter)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param([], id="nothing"),
+        pytest.param(["nonsense"], id="no_such_command"),
+        pytest.param(["--nonsense"], id="no_such_option"),
+        pytest.param(["check"], id="check_nothing"),
+        pytest.param(["check", "--nonsense", "line.py"], id="check_no_such_option"),
+        pytest.param(["check", "line.py"], id="check_outside_of_a_release"),
+        pytest.param(["check", "."], id="check_a_folder_that_is_none"),
+        pytest.param(["grade", "--workers", "0", "."], id="no_workers"),
+        pytest.param(["grade", "--seed", "-1", "."], id="negative_seed"),
+        pytest.param(["grade", "nowhere"], id="no_such_class"),
+        pytest.param(["grade", "solutions/lines/assignment.toml"], id="a_file_for_a_class"),
+        pytest.param(["grade", "--assignment", "circles", "solutions"], id="no_such_assignment"),
+        pytest.param(["grade", "--course", "nowhere", "solutions"], id="no_such_course"),
+        pytest.param(["audit", "lines/curve"], id="no_such_problem"),
+        pytest.param(["dist"], id="dist_before_release"),
+        pytest.param(["diff"], id="diff_of_no_run"),
+        pytest.param(["rebuild"], id="rebuild_of_no_run"),
+    ],
+)
+def test_a_call_that_means_nothing_ends_with_64(home, call, words):
+    """The status is no verdict's, and what was wrong is said in a line or two."""
+    outcome = call(*words)
+
+    assert outcome.exit_code == 64
+    assert outcome.output.strip()
+    assert "Traceback" not in outcome.output
+
+
+def test_codes_explains_each_code(call):
+    """The number, the meaning and what to try."""
+    outcome = call("codes")
+
+    assert outcome.exit_code == 0
+    for code in CODES.values():
+        assert f" {code.number} " in outcome.output
+        assert code.meaning.split()[0] in outcome.output
+
+
+def test_help_is_asked_for_and_no_mistake(call):
+    """`-h` works everywhere."""
+    for words in (["-h"], ["check", "-h"], ["grade", "--help"]):
+        assert call(*words).exit_code == 0
+
+
+def test_the_version_is_told(call):
+    """The package's own."""
+    outcome = call("--version")
+
+    assert outcome.exit_code == 0
+    assert outcome.output.startswith("autograder, version ")
+
+
+class TestCheck:
+    """The student's command: its status is the code."""
+
+    def test_a_starter(self, student, call):
+        """40, and each function by name."""
+        outcome = call("check", "line.py")
+
+        assert outcome.exit_code == 40
+        assert "`Line.fit` is not written yet" in outcome.output
+
+    @pytest.mark.parametrize(
+        ("fragment", "status"),
+        [
+            pytest.param("", 0, id="right"),
+            pytest.param(ACCEPT["negative_root"], 0, id="another_right_one"),
+            pytest.param(REJECT["intercept_forgotten"], 53, id="values"),
+            pytest.param(REJECT["heights_as_a_column"], 52, id="shape"),
+            pytest.param(REJECT["points_changed"], 55, id="input_changed"),
+            pytest.param(REJECT["root_not_taken"], 60, id="predicate"),
+            pytest.param("import torch", 50, id="forbidden_import"),
+            pytest.param("def broken(:", 2, id="syntax_error"),
+            pytest.param("import os; os._exit(0)", 1, id="dies"),
+        ],
+    )
+    def test_a_module(self, student, call, fragment, status):
+        """The first of the problem's codes, in the order of precedence."""
+        (student / "line.py").write_text(f"{REFERENCE}\n\n{fragment}\n")
+
+        assert call("check", "line.py").exit_code == status
+
+    def test_a_folder(self, student, call):
+        """All problems of the assignment."""
+        (student / "line.py").write_text(REFERENCE)
+
+        outcome = call("check", ".")
+
+        assert outcome.exit_code == 0
+        assert "lines/line  7/7" in outcome.output
+
+    def test_several_paths(self, student, call, tmp_path):
+        """The status is the code of the first problem that isn't right, whatever comes after it."""
+        for name, fragment in (("a", ""), ("b", REJECT["root_not_taken"]), ("c", REJECT["heights_as_a_column"])):
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "line.py").write_text(f"{REFERENCE}\n\n{fragment}\n")
+        (student.parent.parent / "anywhere").mkdir(exist_ok=True)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(student.parent.parent)
+            outcome = call("check", *(tmp_path / name / "line.py" for name in "abc"))
+
+        assert outcome.exit_code == 60
+        assert outcome.output.count("lines/line  ") == 3
+
+    def test_a_file_that_is_not_there(self, student, call):
+        """Not handed in is not written."""
+        (student / "line.py").unlink()
+
+        outcome = call("check", "line.py")
+
+        assert outcome.exit_code == 40
+        assert "line.py was not handed in" in outcome.output
+
+
+class TestGrade:
+    """The instructor's command: reports, a table, and a status that says whether everybody was judged."""
+
+    @pytest.fixture
+    def class_(self, tmp_path):
+        """A class of two."""
+        for student, fragment in (("ada", ""), ("bob", REJECT["one_step"])):
+            (tmp_path / "class" / student).mkdir(parents=True)
+            (tmp_path / "class" / student / "line.py").write_text(f"{REFERENCE}\n\n{fragment}")
+        return tmp_path / "class"
+
+    def test_a_class(self, home, call, class_, tmp_path):
+        """Reports are where they should be, and the status is 0, whatever the students did."""
+        outcome = call("grade", class_, "--out", tmp_path / "out", "--workers", 1, "--weak-sandbox")
+
+        assert outcome.exit_code == 0
+        assert "2 submissions by code" in outcome.output
+        with (tmp_path / "out/grades.csv").open(encoding="utf-8") as file:
+            assert list(csv.reader(file)) == [
+                ["student", "lines/line", "total", "max"],
+                ["ada", "7", "7", "7"],
+                ["bob", "3", "3", "7"],
+            ]
+        assert json.loads((tmp_path / "out/bob/report.json").read_text())["score"] == 3.0
+        assert "Hint: how often does your loop run?" in (tmp_path / "out/bob/report.txt").read_text()
+
+    def test_from_elsewhere(self, course, call, class_, tmp_path, monkeypatch):
+        """The course may lie anywhere."""
+        monkeypatch.chdir(tmp_path)
+
+        outcome = call("grade", class_, "--course", course, "--assignment", "lines", "--workers", 1, "--weak-sandbox")
+
+        assert outcome.exit_code == 0
+        assert (tmp_path / "build/grades/grades.csv").exists()
+
+    def test_the_sample_class(self, home, call):
+        """Without submissions one class is made, said and graded; everybody's right work has full marks."""
+        outcome = call("grade", "--workers", 1, "--weak-sandbox")
+
+        assert outcome.exit_code == 0
+        assert "grading a sample class of" in outcome.output
+        with (home / "build/grades/grades.csv").open(encoding="utf-8") as file:
+            scores = {row["student"]: row["total"] for row in csv.DictReader(file)}
+        right = [score for name, score in scores.items() if name.startswith(("all-right", "right-but-different"))]
+        assert len(right) == 5
+        assert set(right) == {"7"}
+        assert scores["nothing-written"] == scores["leaves-early"] == scores["climbs-out"] == "0"
+        assert {row.parent.name for row in (home / "build/grades").glob("*/report.txt")} == set(scores)
+
+    def test_a_fault_of_ours(self, home, call, class_, tmp_path):
+        """The status is 5, the fault is told, and nobody loses a point."""
+        (home / EXPECT).write_text("def a_root(found, reference, rng):\n    raise ZeroDivisionError\n    yield\n")
+
+        outcome = call("grade", class_, "--out", tmp_path / "out", "--workers", 1, "--weak-sandbox")
+
+        assert outcome.exit_code == 5
+        assert "our fault, no points lost: ada lines/line rooted: code 4" in " ".join(outcome.output.split())
+        with (tmp_path / "out/grades.csv").open(encoding="utf-8") as file:
+            assert [row["total"] for row in csv.DictReader(file)] == ["7", "3"]
+
+    def test_another_seed(self, home, call, class_, tmp_path):
+        """The verdicts are the same on any seed, and each is its own run."""
+        for seed in (1, 2):
+            assert (
+                call(
+                    "grade", class_, "--out", tmp_path / "out", "--seed", seed, "--workers", 1, "--weak-sandbox"
+                ).exit_code
+                == 0
+            )
+        outcome = call("diff", "--out", tmp_path / "out")
+
+        assert outcome.exit_code == 0
+        assert outcome.output.startswith("0 differences")
+
+    def test_what_changed_is_told(self, home, call, class_, tmp_path):
+        """Who gained what, in which check, and why."""
+        call("grade", class_, "--out", tmp_path / "out", "--workers", 1, "--weak-sandbox")
+        (class_ / "bob/line.py").write_text(REFERENCE)
+        call("grade", class_, "--out", tmp_path / "out", "--workers", 1, "--weak-sandbox")
+        outcome = call("diff", "--out", tmp_path / "out")
+
+        assert "bob: lines/line 3 → 7 (+4), other files were handed in: `fitted` 53 → 0, +4" in outcome.output
+        assert "ada" not in outcome.output
+
+    def test_reports_can_be_written_again(self, home, call, class_, tmp_path):
+        """Out of the store, without running anything."""
+        call("grade", class_, "--out", tmp_path / "out", "--workers", 1, "--weak-sandbox")
+        (tmp_path / "out/grades.csv").unlink()
+        outcome = call("rebuild", "--out", tmp_path / "out")
+
+        assert (outcome.exit_code, outcome.output) == (0, f"2 reports written to {tmp_path / 'out'}\n")
+        assert (tmp_path / "out/grades.csv").exists()
+
+
+class TestRelease:
+    """Staff's commands: make what students get, and say when it is out of date."""
+
+    def test_what_is_fresh(self, released, call):
+        """0, and not a word."""
+        outcome = call("release", "--check", "--course", released)
+
+        assert (outcome.exit_code, outcome.output) == (0, "")
+
+    def test_what_is_stale(self, home, call):
+        """1, and each file by name; nothing is written."""
+        call("release")
+        (home / "assignments/lines/line.py").write_text("mine\n")
+        outcome = call("release", "--check")
+
+        assert outcome.exit_code == 1
+        assert "line.py is not what solutions/ gives" in outcome.output
+        assert (home / "assignments/lines/line.py").read_text() == "mine\n"
+
+    def test_the_zips(self, released, call, tmp_path):
+        """One for each assignment."""
+        outcome = call("dist", "--course", released, "--out", tmp_path)
+
+        assert outcome.exit_code == 0
+        assert [path.name for path in tmp_path.glob("*.zip")] == ["lines.zip"]
+        with zipfile.ZipFile(tmp_path / "lines.zip") as archive:
+            assert "lines/line.ipynb" in archive.namelist()
+            assert not [name for name in archive.namelist() if "reject" in name or "solutions" in name]
+
+    def test_a_zip_is_not_made_of_what_is_stale(self, home, call, tmp_path):
+        """64, and each file by name."""
+        call("release")
+        (home / "assignments/lines/line.py").write_text(REFERENCE)
+        outcome = call("dist", "--out", tmp_path)
+
+        assert outcome.exit_code == 64
+        assert "line.py is not what solutions/ gives" in outcome.output
+        assert list(tmp_path.glob("*.zip")) == []
+
+    def test_a_course_that_is_wrong(self, home, call):
+        """64, and the file by name."""
+        (home / "solutions/lines/line/line.py").write_text(f"{REFERENCE}\n# BEGIN SOLUTION\n")
+        outcome = call("release")
+
+        assert outcome.exit_code == 64
+        assert "line.py, line" in outcome.output
+
+
+class TestAudit:
+    """The proof that a problem's checks are right."""
+
+    def test_all_holds(self, home, call):
+        """0, and a line for each problem."""
+        outcome = call("audit")
+
+        assert (outcome.exit_code, outcome.output) == (0, "lines/line: all holds\n")
+
+    def test_what_does_not_hold(self, home, call):
+        """1, and a sentence for each thing."""
+        path = home / "solutions/lines/line/reject/one_step.py"
+        path.write_text(path.read_text().replace("fitted 53", "fitted 52"))
+        outcome = call("audit", "lines/line", "--seed", 3)
+
+        assert outcome.exit_code == 1
+        assert "lines/line: 1 things do not hold" in outcome.output
+        assert "reject/one_step gets 53 from `fitted`, not 52" in outcome.output
+
+
+def test_doctor_speaks_of_each_layer(call):
+    """What this machine holds, and what it lacks with the remedy; 0 when every promise is kept."""
+    outcome = call("doctor")
+
+    assert outcome.exit_code == ("not enforced here" in outcome.output)
+    for layer in ("namespaces", "landlock", "seccomp", "identity", "limits"):
+        assert layer in outcome.output

@@ -1,0 +1,141 @@
+"""False alarms: whether what is right ever fails, on many seeds, and whether statistical checks do as they state."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from autograder.answers import by_draw
+from autograder.crew import Crew
+from autograder.grade import Observe, judge
+from autograder.problem import Implementation, Problem
+from autograder.trials import Distances, Spread, distances, farthest
+
+# A stated rate is too small to be seen. The predicate is asked for this one instead, and what it does then is counted.
+LOOSENED = 0.05
+# How improbable a count must be to speak against it.
+REFUTED_BELOW = 1e-6
+
+
+class Alarm(msgspec.Struct, frozen=True):
+    """A check that failed something right: on how many seeds, and what it said on the first."""
+
+    implementation: str
+    check: str
+    failures: int
+    seed: int
+    message: str
+
+
+class Bound(msgspec.Struct, frozen=True):
+    """A statistical check's false-alarm rate: what it states, and how often it failed when asked for ``LOOSENED``."""
+
+    check: str
+    stated: float
+    asked: float
+    runs: int
+    failures: int
+
+    @property
+    def is_refuted(self) -> bool:
+        """Whether it fails more often than it was asked to, beyond chance."""
+        return _at_least(self.failures, self.runs, self.asked) < REFUTED_BELOW
+
+
+@dataclass(frozen=True)
+class Alarms:
+    """What the right implementations did on many seeds.
+
+    Attributes
+    ----------
+    seeds : int
+        On how many.
+    alarms : tuple of Alarm
+        What failed.
+    bounds : tuple of Bound
+        Of the statistical checks.
+    spread : mapping
+        By check and value, how far right values are from the reference's at the most, and whose.
+    """
+
+    seeds: int
+    alarms: tuple[Alarm, ...]
+    bounds: tuple[Bound, ...]
+    spread: Spread
+
+
+@dataclass(frozen=True)
+class _Seed:
+    failed: Mapping[tuple[str, str], str]
+    loosened: frozenset[str]
+    spread: Sequence[tuple[str, Distances]]
+
+
+def sound(observe: Observe, problem: Problem, seeds: Sequence[int], crew: Crew) -> Alarms:
+    """Run the reference and every accept specimen on each seed."""
+    right = {
+        f"accept/{specimen.name}": problem.implementation(specimen.source) for specimen in problem.specimens("accept")
+    }
+    found = crew.each("seeds", lambda seed: _seed(observe, problem, right, seed), seeds)
+    failed: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    for seed, each in zip(seeds, found, strict=True):
+        for key, message in each.failed.items():
+            failed.setdefault(key, []).append((seed, message))
+    alarms = tuple(Alarm(name, check, len(each), *each[0]) for (name, check), each in failed.items())
+    bounds = tuple(
+        Bound(check.name, check.false_alarm, LOOSENED, len(seeds), sum(check.name in each.loosened for each in found))
+        for check in problem.checks
+        if check.false_alarm
+    )
+    return Alarms(len(seeds), alarms, bounds, farthest(pair for each in found for pair in each.spread))
+
+
+def _seed(observe: Observe, problem: Problem, right: Mapping[str, Implementation], seed: int) -> _Seed:
+    reference = observe(problem, problem.reference, seed, None)
+    answers = by_draw(reference)
+    failed: dict[tuple[str, str], str] = {}
+    spread: list[tuple[str, Distances]] = []
+    loosened = set()
+    for name, implementation in (("the reference", None), *right.items()):
+        seen = observe(problem, implementation, seed, None) if implementation else reference
+        for check in problem.checks:
+            mine = [each for each in seen if each.check == check.name]
+            if findings := judge(problem, check, mine, answers, seed):
+                failed[name, check.name] = f"{findings[0].code}, {findings[0].message}"
+            if check.false_alarm and implementation is None:
+                loose = replace(check, false_alarm=LOOSENED)
+                loosened |= {check.name} if judge(problem, loose, mine, answers, seed) else set()
+        spread.append((name, distances(problem, seen, answers)))
+    return _Seed(failed, frozenset(loosened), spread)
+
+
+def wrong(alarms: Alarms) -> Iterable[str]:
+    """What does not hold, a sentence each."""
+    for alarm in alarms.alarms:
+        yield (
+            f"{alarm.implementation} fails `{alarm.check}` on {alarm.failures} of {alarms.seeds} seeds, "
+            f"first on seed {alarm.seed}: {alarm.message}"
+        )
+    for bound in alarms.bounds:
+        if bound.is_refuted:
+            yield (
+                f"`{bound.check}` states a false-alarm rate of {bound.stated:g}; asked for {bound.asked:g} it failed "
+                f"the reference on {bound.failures} of {bound.runs} seeds: compute its bounds again"
+            )
+
+
+def _at_least(count: int, runs: int, rate: float) -> float:
+    """The probability of at least so many failures in so many runs."""
+    return sum(
+        math.exp(
+            math.lgamma(runs + 1)
+            - math.lgamma(k + 1)
+            - math.lgamma(runs - k + 1)
+            + k * math.log(rate)
+            + (runs - k) * math.log1p(-rate)
+        )
+        for k in range(count, runs + 1)
+    )

@@ -1,0 +1,170 @@
+"""The kill matrix: which check catches which mutant, and with which code.
+
+A mutant that no check catches is a hole in the checks, or the reference in other words. What is the second is listed in
+``equivalent.toml`` beside the checks, with the reason; whatever else survives is a fault of the checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from autograder import codes
+from autograder.answers import Answers
+from autograder.grade import Observe
+from autograder.mutants import Mutant
+from autograder.probe import Check
+from autograder.problem import CourseError, Problem
+from autograder.trials import Distances, Trial, farthest, try_out
+
+EQUIVALENT_FILE = "equivalent.toml"
+
+
+class Kill(msgspec.Struct, frozen=True):
+    """What became of one mutant.
+
+    Attributes
+    ----------
+    operator, line, change : str, int, str
+        The kind of mistake, its first line, and what stands there ("before → after").
+    codes : dict of str to int
+        By check that was tried, the code on the first seed that it caught the mutant on; 0 where it passed on all.
+    shares : dict of str to float
+        By check that was tried, the share of draws that catch it, over all seeds.
+    seeds, survived : int
+        On how many seeds it was tried, and on how many of them no check caught it.
+    explained : bool or None
+        Whether a value that it gets wrong (53) has a hint; None where it gets none wrong.
+    """
+
+    operator: str
+    line: int
+    change: str
+    codes: dict[str, int]
+    shares: dict[str, float]
+    seeds: int
+    survived: int
+    explained: bool | None
+
+    @property
+    def is_lucky(self) -> bool:
+        """Whether no check catches it on every draw: on other inputs it may get through."""
+        return self.survived < self.seeds and max(self.shares.values(), default=0.0) < 1.0
+
+
+class _Equivalent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    operator: str
+    reason: str
+    changes: tuple[str, ...]
+
+
+class _Equivalents(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    equivalent: tuple[_Equivalent, ...] = ()
+
+
+Listed = Mapping[tuple[str, str], str]
+
+
+@dataclass(frozen=True)
+class Round:
+    """A seed, and what the reference and the known mistakes give there."""
+
+    seed: int
+    answers: Answers
+
+
+def change(mutant: Mutant) -> str:
+    """What a mutant changes, as it is printed and listed."""
+    return f"{mutant.before} → {mutant.after}".strip()
+
+
+def kill(
+    observe: Observe, problem: Problem, mutant: Mutant, rounds: Sequence[Round], stages: Sequence[Sequence[Check]]
+) -> tuple[Kill, Distances]:
+    """Try to catch a mutant, and how far from right its values are.
+
+    Parameters
+    ----------
+    rounds : sequence of Round
+        The seeds to try it on.
+    stages : sequence of sequence of Check
+        The checks: those of a later stage are tried on a seed only if none before caught it there.
+    """
+    trials: list[Trial] = []
+    survived = 0
+    for each in rounds:
+        for checks in stages:
+            trial = try_out(observe, problem, problem.implementation(mutant.source), each.answers, each.seed, checks)
+            trials.append(trial)
+            if trial.report.code != codes.SUCCESS:
+                break
+        else:
+            survived += 1
+    found: dict[str, int] = {}
+    draws: dict[str, list[int]] = {}
+    for trial in trials:
+        for verdict in trial.report.checks:
+            found[verdict.check] = found.get(verdict.check) or verdict.code
+            draws.setdefault(verdict.check, []).extend(trial.draws[verdict.check])
+    wrong = [verdict for trial in trials for verdict in trial.report.checks if verdict.code == codes.VALUES]
+    apart = farthest(("", trial.distances) for trial in trials)
+    return Kill(
+        operator=mutant.operator,
+        line=mutant.line,
+        change=change(mutant),
+        codes=found,
+        shares={name: sum(map(bool, each)) / max(len(each), 1) for name, each in draws.items()},
+        seeds=len(rounds),
+        survived=survived,
+        explained=any(verdict.hint for verdict in wrong) if wrong else None,
+    ), {key: (own, narrow) for key, (own, narrow, _) in apart.items()}
+
+
+def listed(problem: Problem) -> Listed:
+    """The mutants that the problem's folder lists as equivalent, by operator and change, with the reasons.
+
+    Raises
+    ------
+    CourseError
+        If the list is malformed.
+    """
+    path = problem.folder / EQUIVALENT_FILE
+    try:
+        entries = msgspec.toml.decode(path.read_bytes(), type=_Equivalents).equivalent
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
+        raise CourseError(f"{path}: {error}") from None
+    for entry in entries:
+        if not entry.reason.strip():
+            raise CourseError(f"{path}: an entry of the operator {entry.operator} gives no reason")
+    return {(entry.operator, each): entry.reason for entry in entries for each in entry.changes}
+
+
+def holes(problem: Problem, kills: Iterable[Kill], equivalents: Listed) -> Iterator[str]:
+    """What is wrong with the checks, or with the list of equivalent mutants, a sentence each."""
+    unseen = dict(equivalents)
+    for each in kills:
+        where = f"{problem.module_file}, line {each.line}, {each.operator}: `{each.change}`"
+        is_listed = (each.operator, each.change) in equivalents
+        unseen.pop((each.operator, each.change), None)
+        if is_listed and each.survived < each.seeds:
+            catch = ", ".join(f"`{check}` with {code}" for check, code in each.codes.items() if code)
+            yield f"{where} is listed in {EQUIVALENT_FILE}, and caught by {catch}; take it off the list"
+        elif each.survived and not is_listed:
+            on = (
+                "every check"
+                if each.survived == each.seeds
+                else f"every check on {each.survived} of {each.seeds} seeds"
+            )
+            yield f"{where} survives {on}; make a check catch it, or list it in {EQUIVALENT_FILE} with the reason"
+    for operator, text in unseen:
+        yield f"{EQUIVALENT_FILE} lists `{text}` ({operator}); there is no such mutant any more: take it off the list"
+
+
+def idle(problem: Problem, catches: Iterable[Mapping[str, int]]) -> list[str]:
+    """The checks that catch nothing which no other check catches, among mutants and specimens."""
+    alone = {names[0] for caught in catches if len(names := [name for name, code in caught.items() if code]) == 1}
+    return [check.name for check in problem.checks if check.name not in alone]

@@ -1,0 +1,149 @@
+"""Margins: how far from failing what is right is, and how far from passing what is wrong, in units of the tolerance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from autograder.answers import by_draw
+from autograder.grade import Observe
+from autograder.probe import Check
+from autograder.problem import Implementation, Problem
+from autograder.trials import Distances, Spread, distances, farthest
+
+# A tolerance is right when it could be this many times larger or smaller.
+WIDE = 10.0
+# A killed mutant may leave a value right: what is nearer than this differs by rounding, and is not wrong there.
+ROUNDING = 1e-3
+
+# Laid over an implementation, it makes every float that a probe hands in a float32. Calls within pass through.
+_NARROW = """
+
+def _narrowed(function):
+    import functools
+    import numpy
+
+    def narrow(value):
+        is_wide = isinstance(value, numpy.ndarray) and value.dtype == numpy.float64
+        return value.astype(numpy.float32) if is_wide else value
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        if _calls:
+            return function(*args, **kwargs)
+        _calls.append(function)
+        try:
+            return function(*map(narrow, args), **{name: narrow(value) for name, value in kwargs.items()})
+        finally:
+            _calls.clear()
+
+    return call
+
+
+_calls = []
+for _owner in [globals(), *(each for each in list(globals().values()) if isinstance(each, type))]:
+    for _name, _value in list((_owner if isinstance(_owner, dict) else vars(_owner)).items()):
+        if type(_value) is type(_narrowed) and _value.__module__ == __name__ and not _name.startswith("_"):
+            if isinstance(_owner, dict):
+                _owner[_name] = _narrowed(_value)
+            elif _owner.__module__ == __name__:
+                setattr(_owner, _name, _narrowed(_value))
+"""
+
+
+class Margin(msgspec.Struct, frozen=True):
+    """How wide the room is on both sides of a value's tolerance.
+
+    Attributes
+    ----------
+    check, value : str
+        Which.
+    inputs : str
+        ``float64``, as the probe draws them, or ``float32``.
+    spread, widest : float, str
+        How far from the reference's what is right gets, in tolerances, and what that is.
+    nearest, closest : float, str
+        How near to the reference's what is wrong gets, in tolerances, and what that is.
+    proposal : str
+        What to do about a narrow margin, and why; empty where both are wide.
+    """
+
+    check: str
+    value: str
+    inputs: str
+    spread: float
+    widest: str
+    nearest: float
+    closest: str
+    proposal: str
+
+
+def margins(
+    problem: Problem,
+    right: Spread,
+    narrow: Spread,
+    wrong: Iterable[tuple[str, Distances]],
+) -> list[Margin]:
+    """The margins of every value that a check compares.
+
+    Parameters
+    ----------
+    right, narrow : mapping
+        How far right values get, and whose, with the probes' inputs and with float32.
+    wrong : iterable of (str, mapping)
+        The distances of what is wrong, by name.
+    """
+    nearest: dict[tuple[str, str, int], tuple[float, str]] = {}
+    for name, each in wrong:
+        for (check, value), units in each.items():
+            for kind, unit in enumerate(units):
+                key = check, value, kind
+                if units[0] > ROUNDING and unit < nearest.get(key, (float("inf"), ""))[0]:
+                    nearest[key] = unit, name
+    checks = {check.name: check for check in problem.checks}
+    found = []
+    for kind, (inputs, spreads) in enumerate((("float64", right), ("float32", narrow))):
+        for (check, value), (spread, _, widest) in spreads.items():
+            near, closest = nearest.get((check, value, kind), (float("inf"), ""))
+            found.append(
+                Margin(
+                    check, value, inputs, spread, widest, near, closest, _proposal(checks[check], spread, near, inputs)
+                )
+            )
+    return found
+
+
+def _proposal(check: Check, spread: float, nearest: float, inputs: str) -> str:
+    if spread <= 1 / WIDE and nearest >= WIDE:
+        return ""
+    least = max(spread, ROUNDING)
+    said = f"right values get to {spread:.2g} tolerances, wrong ones to {nearest:.2g}"
+    if nearest < least * WIDE**2:
+        return f"{said}: no tolerance leaves {WIDE:g} times on both sides; draw other inputs, or say because=..."
+    factor = (least * nearest) ** 0.5 if nearest < float("inf") else least * WIDE
+    if inputs == "float32":
+        return f"{said}: before this check draws float32, its tolerance must be {factor:.2g} times float32's"
+    return f"{said}: rtol={check.rtol * factor:.0e}, atol={check.atol * factor:.0e} leaves both the same room"
+
+
+def elsewhere(
+    here: Observe, there: Observe, name: str, problem: Problem, right: Mapping[str, Implementation]
+) -> Spread:
+    """How far what is right is from the reference when it runs somewhere else: another NumPy, other threads."""
+    answers = by_draw(here(problem, problem.reference, problem.seed, None))
+    return farthest(
+        (f"{each}, {name}", distances(problem, there(problem, implementation, problem.seed, None), answers))
+        for each, implementation in right.items()
+    )
+
+
+def narrowed(observe: Observe, problem: Problem, right: Mapping[str, Implementation]) -> Spread:
+    """How far what is right is from the reference when both are given float32; nothing where the reference raises."""
+    seen = {name: observe(problem, _narrow(problem, one), problem.seed, None) for name, one in right.items()}
+    answers = {key: each for key, each in by_draw(seen["the reference"]).items() if each.ending == "returned"}
+    return farthest((name, distances(problem, each, answers)) for name, each in seen.items())
+
+
+def _narrow(problem: Problem, implementation: Implementation) -> Implementation:
+    return problem.implementation(implementation.files[problem.module_file].decode() + _NARROW)

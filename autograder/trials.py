@@ -1,0 +1,96 @@
+"""One implementation through a problem's checks, looked at more closely than in a report: by draw, and by how much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from autograder import codes
+from autograder.answers import Answers, ByDraw
+from autograder.compare import distance, structure
+from autograder.grade import Observe, grade, judge
+from autograder.probe import Check
+from autograder.problem import Implementation, Problem
+from autograder.report import ProblemReport
+from autograder.wire import Array, Observation
+
+# By check and value, in units of the tolerance: the check's own, and the one that float32 has.
+Distances = Mapping[tuple[str, str], tuple[float, float]]
+
+# The largest of several, and whose it is.
+Spread = Mapping[tuple[str, str], tuple[float, float, str]]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What an implementation's run on one seed showed.
+
+    Attributes
+    ----------
+    report : ProblemReport
+        What grading it gives.
+    draws : mapping of str to tuple of int
+        By check, the code of each draw that was observed.
+    distances : mapping
+        How far its values are from the reference's, at the most; of the checks that compare values.
+    """
+
+    report: ProblemReport
+    draws: Mapping[str, tuple[int, ...]]
+    distances: Distances
+
+
+def try_out(
+    observe: Observe,
+    problem: Problem,
+    implementation: Implementation,
+    answers: Answers,
+    seed: int,
+    checks: Sequence[Check] | None = None,
+) -> Trial:
+    """Grade an implementation, as :func:`autograder.grade.grade` does, and keep what else there is to see."""
+    seen: list[Observation] = []
+
+    def noting(problem: Problem, one: Implementation, seed: int, some: Sequence[Check] | None) -> Sequence[Observation]:
+        seen[:] = observe(problem, one, seed, some)
+        return seen
+
+    report = grade(noting, problem, implementation, answers, seed, checks)
+    draws: dict[str, tuple[int, ...]] = {}
+    for check in checks or problem.checks:
+        alone = replace(check, draws=1)
+        mine = [judge(problem, alone, [each], answers.right, seed) for each in seen if each.check == check.name]
+        draws[check.name] = tuple(codes.foremost(finding.code for finding in findings) for findings in mine)
+    return Trial(report, draws, distances(problem, seen, answers.right))
+
+
+def distances(problem: Problem, seen: Iterable[Observation], right: ByDraw) -> Distances:
+    """How far values are from the reference's, where both can be compared."""
+    compared = {check.name: check for check in problem.checks if check.expect is None}
+    found: dict[tuple[str, str], tuple[float, float]] = {}
+    for observation in seen:
+        check, answer = compared.get(observation.check), right.get((observation.check, observation.draw))
+        if check is None or answer is None or {observation.ending, answer.ending} != {"returned"}:
+            continue
+        expected: Mapping[str, Array] = answer.values  # type: ignore[assignment]  # grade() has seen that none is a text
+        for name, value in expected.items():
+            # What is wrong in kind or shape is not caught by a tolerance, and says nothing about it.
+            if not any(structure(observation.values, {name: value}, narrow=answer.narrow)):
+                mine: Array = observation.values[name]  # type: ignore[assignment]  # structure() has seen to it
+                units = distance(mine, value, check), distance(mine, value, check, narrow=True)
+                so_far = found.get((check.name, name), (0.0, 0.0))
+                found[check.name, name] = max(so_far[0], units[0]), max(so_far[1], units[1])
+    return found
+
+
+def farthest(many: Iterable[tuple[str, Distances]]) -> Spread:
+    """Of several implementations' distances the largest."""
+    found: dict[tuple[str, str], tuple[float, float, str]] = {}
+    for name, each in many:
+        found = farther(found, {key: (own, narrow, name) for key, (own, narrow) in each.items()})
+    return found
+
+
+def farther(one: Spread, other: Spread) -> dict[tuple[str, str], tuple[float, float, str]]:
+    """The larger of two, value by value."""
+    return {**one, **{key: each for key, each in other.items() if key not in one or each > one[key]}}

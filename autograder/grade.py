@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
+
 from autograder import codes
 from autograder.answers import Answers, ByDraw
 from autograder.compare import Finding, comparable, differences, not_finite, structure
 from autograder.diagnose import hints
 from autograder.probe import Check, entropy, generator
-from autograder.problem import Implementation, Problem
+from autograder.problem import Implementation, Predicate, Problem
 from autograder.report import ProblemReport, Verdict
 from autograder.wire import Array, Failure, Observation
 
@@ -104,9 +106,26 @@ def _findings(
     if predicate is None:
         return [*found, *differences(arrays, expected, check)]
     try:
-        return [*found, *predicate(arrays, expected, generator(entropy(seed, check.name, observation.draw)))]
+        return [*found, *_judged(predicate, check, observation.draw, arrays, expected, seed)]
     except Exception as error:  # noqa: BLE001  staff's predicate, on a student's arrays
         return [*found, _unjudgeable(problem, check, observation.draw, expected, seed, error)]
+
+
+def _judged(
+    predicate: Predicate,
+    check: Check,
+    draw: int,
+    found: Mapping[str, Array],
+    expected: Mapping[str, Array],
+    seed: int,
+) -> list[Finding]:
+    """What staff's predicate finds.
+
+    Finite values can be so large that what is recomputed from them is NaN, for which neither ``loss > bound`` nor
+    ``loss <= bound`` holds. A predicate that has not thought of it fails here, and passes nothing.
+    """
+    with np.errstate(invalid="raise"):
+        return [*predicate(found, expected, generator(entropy(seed, check.name, draw)))]
 
 
 def _unjudgeable(
@@ -116,9 +135,7 @@ def _unjudgeable(
     why = f"{type(error).__name__}: {error}"
     predicate = problem.predicate(check)
     try:
-        sound = predicate is not None and not [
-            *predicate(expected, expected, generator(entropy(seed, check.name, draw)))
-        ]
+        sound = predicate is not None and not _judged(predicate, check, draw, expected, expected, seed)
     except Exception:  # noqa: BLE001
         sound = False
     if not sound:

@@ -26,8 +26,8 @@ from autograder.submissions import HandedIn, Submission
 
 GRADES_FILE = "grades.csv"
 
-# A spreadsheet takes a cell that begins with one of these for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# A spreadsheet takes a cell that begins with one of these for a formula; some do so with the wide forms, too.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True)
@@ -262,7 +262,9 @@ def _write_grades(store: Store, run: int, out: Path) -> None:
 
 def _row(cells: Sequence[str]) -> str:
     stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerow(cells)
+    # Where a comma is a decimal point spreadsheets split at semicolons, but not within quotes.
+    quoting = csv.QUOTE_ALL if any(";" in cell for cell in cells) else csv.QUOTE_MINIMAL
+    csv.writer(stream, quoting=quoting, lineterminator="\n").writerow(cells)
     return stream.getvalue()
 
 

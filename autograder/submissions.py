@@ -18,6 +18,8 @@ MAX_DEPTH_TAKEN = 2
 MAX_EXTRA_NAMES = 50
 # Few enough characters for every file system, whatever their script.
 MAX_NAME_LENGTH = 60
+# What the grader writes beside the students' folders: a student of such a name would be in its way.
+RESERVED = frozenset(("grades.csv", *(f"gradebook.sqlite{end}" for end in ("", "-wal", "-shm", "-journal"))))
 OTHER_ARCHIVES = (".rar", ".7z", ".gz", ".bz2", ".xz", ".zst")
 
 
@@ -106,7 +108,7 @@ def find_class(folder: Path) -> list[HandedIn]:
     named: dict[str, list[str]] = {}
     for entry in handed_in:
         named.setdefault(stem(entry), []).append(printable(entry.name))
-    taken: set[str] = set()
+    taken = set(RESERVED)
     submissions = []
     for entry in handed_in:
         name = stem(entry)

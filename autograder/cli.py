@@ -6,6 +6,8 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +17,10 @@ from rich.table import Table
 
 from autograder import codes
 from autograder.answers import observe_answers
-from autograder.audit import audit as audit_problem
+from autograder.audit import audit as audit_specimens
 from autograder.confine import REMEDIES
 from autograder.diff import differences
-from autograder.gradebook import grade_class, prepare
+from autograder.gradebook import grade_class, prepare, sandboxes
 from autograder.gradebook import rebuild as rebuild_reports
 from autograder.problem import Assignment, CourseError, Problem, read_course
 from autograder.progress import Tally, progress
@@ -29,6 +31,7 @@ from autograder.sandbox import Sandbox, SandboxError
 from autograder.store import STORE_FILE, Store, StoreError
 from autograder.student import check_file, find, problems_in
 from autograder.submissions import ClassError, find_class
+from autograder.wire import Observation
 
 # Of what is written to a file or a pipe, where nobody says how wide it is.
 LOG_WIDTH = 160
@@ -208,26 +211,94 @@ def dist(out: Path, course: Path) -> None:
 
 @main.command()
 @click.argument("ids", nargs=-1)
+@click.option("--specimens", "only_specimens", is_flag=True, help="Only what each specimen must get.")
+@click.option("--fast", is_flag=True, help="Mutants on one seed, and little on many seeds.")
+@click.option(
+    "--seeds", type=click.IntRange(1), help="How many seeds correct work is run on.  [default: 1000; fast: 2]"
+)
 @click.option("--seed", type=click.IntRange(0), help="Instead of the assignment's hidden seed.")
+@click.option(
+    "--python", "pythons", multiple=True, help="Another interpreter to run correct work with, for the margins."
+)
+@click.option("--out", type=click.Path(path_type=Path), default=Path("build/audit"), show_default=True)
+@click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="one per core")
 @_COURSE
-def audit(ids: tuple[str, ...], seed: int | None, course: Path) -> None:
-    """Run every specimen of the problems (ids like svm/cvxopt_svm; all by default) and say what does not hold."""
+def audit(
+    ids: tuple[str, ...],
+    only_specimens: bool,
+    fast: bool,
+    seeds: int | None,
+    seed: int | None,
+    pythons: tuple[str, ...],
+    out: Path,
+    workers: int,
+    course: Path,
+) -> None:
+    """Measure the checks of the problems (IDS like svm/cvxopt_svm; all by default), and say what does not hold.
+
+    Specimens get what they must; mutants of the reference are caught, or listed as equivalent; no correct work fails,
+    on many seeds; and how wide the tolerances' margins are. Writes OUT/audit.json and OUT/index.html.
+    """
     problems = _problems(_assignments(course, ()))
     if unknown := set(ids) - {problem.id for problem in problems}:
         raise CourseError(f"no problem {sorted(unknown)[0]}; there are {', '.join(p.id for p in problems)}")
-    wrong = False
+    chosen = [problem for problem in problems if not ids or problem.id in ids]
+    if seed is not None:
+        chosen = [replace(problem, seed=seed) for problem in chosen]
+    faults = (
+        _specimens_hold(chosen)
+        if only_specimens
+        else _measure(chosen, fast, seeds or (2 if fast else 1000), pythons, out, workers)
+    )
+    sys.exit(faults)
+
+
+def _specimens_hold(problems: Sequence[Problem]) -> bool:
+    """Say what does not hold of the specimens; whether anything does not."""
+    faults = False
     with Sandbox() as sandbox:
         for problem in problems:
-            if ids and problem.id not in ids:
-                continue
-            on = problem.seed if seed is None else seed
-            answers = observe_answers(sandbox.observe, problem, on)
-            sentences = list(audit_problem(sandbox.observe, problem, answers, on))
-            wrong |= bool(sentences)
-            click.echo(f"{problem.id}: {'all holds' if not sentences else f'{len(sentences)} things do not hold'}")
-            for sentence in sentences:
-                click.echo(f"  {sentence}")
-    sys.exit(wrong)
+            answers = observe_answers(sandbox.observe, problem, problem.seed)
+            sentences = list(audit_specimens(sandbox.observe, problem, answers, problem.seed))
+            faults |= bool(sentences)
+            _say(problem.id, sentences)
+    return faults
+
+
+def _say(name: str, sentences: Sequence[str]) -> None:
+    click.echo(f"{name}: {'all holds' if not sentences else f'{len(sentences)} things do not hold'}")
+    for sentence in sentences:
+        click.echo(f"  {sentence}")
+
+
+def _measure(
+    problems: Sequence[Problem], fast: bool, seeds: int, pythons: Sequence[str], out: Path, workers: int
+) -> bool:
+    """Audit problems, and write what was found; whether anything does not hold."""
+    try:
+        # Late: what they import comes with the extra `staff`, which students and graders don't need.
+        from autograder.audit_page import print_audit, write_audit  # noqa: PLC0415
+        from autograder.crew import Crew  # noqa: PLC0415
+        from autograder.measure import measure  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise CourseError(f"an audit needs the package {error.name}; install the extra `staff`") from None
+    others = {} if fast else {"with 2 BLAS threads": Sandbox(warm=False, blas_threads=2).observe}
+    others |= {f"with {python}": Sandbox(warm=False, python=python).observe for python in pythons}
+    console = Console(soft_wrap=True)
+    found = []
+    with sandboxes(weak=False) as sandbox, ThreadPoolExecutor(workers) as pool:
+
+        def observe(*asked: Any) -> Sequence[Observation]:
+            return sandbox().observe(*asked)
+
+        for problem in problems:
+            each = measure(observe, problem, Crew(pool, console, problem.id), fast=fast, seeds=seeds, others=others)
+            _say(problem.id, each.faults)
+            found.append(each)
+    write_audit(found, out)
+    print_audit(console, found)
+    console.print(f"Pages: {out}/index.html and audit.json")
+    return any(each.faults for each in found)
 
 
 @main.command()

@@ -8,29 +8,32 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TypeVar
 
+from rich.console import Console
+
+from autograder.progress import progress
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class Crew:
-    """Threads, and who is told what is being done, how much of it is done, and how much there is."""
+    """Threads, where they say how far they are, and for whom they work."""
 
     pool: Executor
-    tell: Callable[[str, int, int], object]
+    console: Console
+    name: str
 
     def each(self, what: str, do: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
         """What doing something to each item gives, in their order."""
         todo = list(items)
         lock = threading.Lock()
-        done = 0
+        with progress(self.console, len(todo), f"{self.name} {what}") as done:
 
-        def one(item: Item) -> Result:
-            nonlocal done
-            result = do(item)
-            with lock:
-                done += 1
-                self.tell(what, done, len(todo))
-            return result
+            def one(item: Item) -> Result:
+                result = do(item)
+                with lock:
+                    done(item)
+                return result
 
-        return list(self.pool.map(one, todo))
+            return list(self.pool.map(one, todo))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from autograder import codes
 from autograder.alarms import Alarm, Bound, sound, wrong
 from autograder.answers import observe_answers
 from autograder.audit import audit
@@ -82,8 +83,8 @@ class Measured(msgspec.Struct, frozen=True):
 
     @property
     def narrow(self) -> tuple[Margin, ...]:
-        """The margins that are not wide on both sides."""
-        return tuple(each for each in self.margins if each.proposal)
+        """The margins that are not wide on both sides; float32, which is not what the probes draw, aside."""
+        return tuple(each for each in self.margins if each.proposal and each.inputs == "float64")
 
 
 @dataclass
@@ -142,13 +143,17 @@ def measure(
 
     alarms = sound(observe, problem, range(seeds), crew)
     faults += wrong(alarms)
-    apart = [(name, trial.distances) for name, trial in caught.items()]
-    apart += [(f"line {each.line}: {each.change}", distances) for each, distances in tried if each.survived == 0]
+    catches = {name: {verdict.check: verdict.code for verdict in one.report.checks} for name, one in caught.items()}
+    # What is caught for its kind of number is rounded, not wrong: how near it is says nothing of a tolerance.
+    apart = [(name, one.distances) for name, one in caught.items() if codes.DTYPE not in catches[name].values()]
+    apart += [
+        (f"line {each.line}: {each.change}", distances)
+        for each, distances in tried
+        if each.survived == 0 and codes.DTYPE not in each.codes.values()
+    ]
     spread = alarms.spread
     for name, other in others.items():
         spread = farther(spread, elsewhere(observe, other, name, problem, right))
-    catches = [each.codes for each in kills]
-    catches += [{verdict.check: verdict.code for verdict in trial.report.checks} for trial in caught.values()]
     return Measured(
         problem=problem.id,
         checks=tuple(check.name for check in problem.checks),
@@ -159,7 +164,7 @@ def measure(
             for each in kills
             if each.survived and (each.operator, each.change) in equivalents
         },
-        idle=tuple(idle(problem, catches)),
+        idle=tuple(idle(problem, [*catches.values(), *(each.codes for each in kills)])),
         margins=tuple(margins(problem, spread, narrowed(observe, problem, right), apart)),
         seeds=alarms.seeds,
         alarms=alarms.alarms,

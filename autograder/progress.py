@@ -20,8 +20,8 @@ FAULTS = 50
 
 
 @contextmanager
-def progress(console: Console, total: int, what: str) -> Iterator[Callable[[Report], None]]:
-    """A function to be told of each report as it is finished."""
+def progress(console: Console, total: int, what: str) -> Iterator[Callable[[object], None]]:
+    """A function to be told of each thing as it is finished."""
     if console.is_terminal:
         columns = (
             TextColumn(what),
@@ -38,7 +38,7 @@ def progress(console: Console, total: int, what: str) -> Iterator[Callable[[Repo
     started = time.monotonic()
     done = 0
 
-    def tell(_: Report) -> None:
+    def tell(_: object) -> None:
         nonlocal done
         done += 1
         if done * LINES // total != (done - 1) * LINES // total:

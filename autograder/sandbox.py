@@ -102,10 +102,22 @@ class Sandbox:
         The layers of confinement to use; all that the machine has, by default.
     weak : bool
         Run even where a promise is not enforced.
+    python, blas_threads : str, int
+        For runs that are started afresh: the interpreter, and on how many threads its libraries compute.
     """
 
-    def __init__(self, *, warm: bool = True, layers: Sequence[str] = LAYERS, weak: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        warm: bool = True,
+        layers: Sequence[str] = LAYERS,
+        weak: bool = False,
+        python: str = sys.executable,
+        blas_threads: int = 1,
+    ) -> None:
         self._warm = warm
+        self._python = python
+        self._blas_threads = blas_threads
         self._layers = tuple(layers)
         self._weak = weak
         self._servers: dict[tuple[tuple[str, ...], tuple[str, ...]], _Server] = {}
@@ -192,7 +204,7 @@ class Sandbox:
 
     def _start(self, problem: Problem, job: Job) -> Process:
         if not self._warm:
-            return _Started(job)
+            return _Started(job, self._python, self._blas_threads)
         visible = tuple(sorted({str(path.parent) for path in problem.data.values()}))
         # A fork pays for all that its parent has loaded: load what the submission names, and no more.
         text = b"".join((job.page.encode(), *job.files.values()))
@@ -243,14 +255,14 @@ def _all(pending: list[tuple[Check, int]], cause: Observation) -> list[Observati
     return [Observation(check.name, 0, cause.ending, failure=cause.failure, output=cause.output) for check in checks]
 
 
-def _environment() -> dict[str, str]:
+def _environment(blas_threads: int = 1) -> dict[str, str]:
     """What a process that runs student code is told of its surroundings."""
     keep = ("PATH", "SYSTEMROOT", "TMP", "TEMP", "TMPDIR")
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return {
         **{name: os.environ[name] for name in keep if name in os.environ},
         # One thread each: forking stays safe, and sums don't depend on the number of cores.
-        **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+        **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(blas_threads)),
         "LANG": "C.UTF-8",
         "MPLBACKEND": "Agg",
         "MPLCONFIGDIR": str(Path(cache, "autograder", "matplotlib")),
@@ -258,8 +270,8 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _command(call: str) -> list[str]:
-    return [sys.executable, "-I", "-c", _BOOT + call]
+def _command(call: str, python: str = sys.executable) -> list[str]:
+    return [python, "-I", "-c", _BOOT + call]
 
 
 def _installation() -> list[str]:
@@ -407,12 +419,13 @@ class _Forked:
 class _Started:
     """A run in a process started for it alone: any system, and slower."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, python: str, blas_threads: int) -> None:
         self._scratch = tempfile.mkdtemp(prefix="autograder-")
         folder = str(Path(self._scratch).resolve())
         self._process = subprocess.Popen(
-            _command(f"from autograder.worker import once; once({folder!r})"),
-            env=_environment() | {name: os.environ[name] for name in ("HOME", "USERPROFILE") if name in os.environ},
+            _command(f"from autograder.worker import once; once({folder!r})", python),
+            env=_environment(blas_threads)
+            | {name: os.environ[name] for name in ("HOME", "USERPROFILE") if name in os.environ},
             cwd=folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

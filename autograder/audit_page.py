@@ -1,0 +1,246 @@
+"""What an audit found out, as JSON and as a page with pictures. It shows lines of solutions: it is for staff."""
+
+from __future__ import annotations
+
+import html
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import msgspec
+import numpy as np
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from rich.console import Console
+from rich.table import Table
+
+from autograder import codes
+from autograder.alarms import Bound
+from autograder.margins import WIDE, Margin
+from autograder.measure import Measured
+
+JSON_FILE = "audit.json"
+PAGE_FILE = "index.html"
+
+# By code: what a cell of the kill matrix is painted with. Codes that are no verdict of a student's have none.
+_COLOURS = {
+    0: "#eeeeee",
+    1: "#000000",
+    2: "#7b4173",
+    40: "#8c6d31",
+    50: "#ad494a",
+    51: "#e7969c",
+    52: "#e6550d",
+    53: "#3182bd",
+    54: "#9ecae1",
+    55: "#31a354",
+    60: "#fdae6b",
+    61: "#756bb1",
+    62: "#fdd0a2",
+    63: "#d9a066",
+}
+_UNTRIED = "#ffffff"
+_LEAST, _MOST = 1e-12, 1e12
+
+_STYLE = """
+body { font: 15px/1.5 sans-serif; margin: 2em auto; max-width: 70em; padding: 0 1em; color: #222 }
+h2 { margin-top: 2.5em } table { border-collapse: collapse; margin: 1em 0 }
+td, th { border-bottom: 1px solid #ddd; padding: 0.2em 0.8em 0.2em 0; text-align: left; vertical-align: top }
+td.n { text-align: right } code { font-size: 90% } img { max-width: 100% } .bad { color: #b00020 }
+"""
+
+
+def write_audit(found: Sequence[Measured], out: Path) -> None:
+    """Write ``audit.json``, ``index.html`` and its pictures into a folder."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / JSON_FILE).write_bytes(msgspec.json.format(msgspec.json.encode([_shown(each) for each in found]), indent=1))
+    pictures = []
+    with mpl.rc_context({"svg.hashsalt": "audit", "font.size": 8}):
+        for each in found:
+            stem = each.problem.replace("/", "-")
+            _kill_picture(each, out / f"{stem}-kills.svg")
+            _margin_picture(each.margins, out / f"{stem}-margins.svg")
+            pictures.append(stem)
+    (out / PAGE_FILE).write_text(_page(found, pictures), encoding="utf-8")
+
+
+def _shown(each: Measured) -> dict[str, object]:
+    """The record, with the figures that follow from it."""
+    explained, wrong_values = each.explained
+    return {
+        **msgspec.structs.asdict(each),
+        "killed": each.killed,
+        "lucky": [kill.change for kill in each.lucky],
+        "explained": explained,
+        "wrong_values": wrong_values,
+    }
+
+
+def _kill_picture(each: Measured, path: Path) -> None:
+    """The kill matrix: a row for each mutant, by operator; a column for each check; the colour is the code."""
+    order = list(dict.fromkeys(kill.operator for kill in each.mutants))
+    rows = sorted(each.mutants, key=lambda kill: order.index(kill.operator))
+    palette = [*_COLOURS, None]
+    cells = np.array([[palette.index(kill.codes.get(check)) for check in each.checks] for kill in rows])
+    figure, axes = plt.subplots(figsize=(2.5 + 0.45 * len(each.checks), 1.5 + 0.045 * len(rows)))
+    colours = ListedColormap([*_COLOURS.values(), _UNTRIED])
+    axes.imshow(cells, aspect="auto", interpolation="nearest", cmap=colours, vmin=-0.5, vmax=len(palette) - 0.5)
+    axes.set_xticks(range(len(each.checks)), each.checks, rotation=45, ha="left")
+    axes.xaxis.tick_top()
+    counts = [sum(kill.operator == operator for kill in rows) for operator in order]
+    ends = np.cumsum(counts)
+    axes.set_yticks(ends - np.array(counts) / 2 - 0.5, order)
+    axes.tick_params(length=0)
+    for end in ends[:-1]:
+        axes.axhline(end - 0.5, color="white", linewidth=1)
+    for n, kill in enumerate(rows):
+        if kill.survived:
+            axes.annotate("◂", (len(each.checks) - 0.45, n), annotation_clip=False, va="center", fontsize=5)
+    seen = sorted({code for kill in rows for code in kill.codes.values()})
+    handles = [Patch(color=_COLOURS[code], label=f"{code} {codes.CODES[code].name}") for code in seen]
+    axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.03, 1), frameon=False)
+    _save(figure, path)
+
+
+def _margin_picture(margins: Sequence[Margin], path: Path) -> None:
+    """A strip for each value: how far right gets from the reference, how near wrong gets, the tolerance between."""
+    figure, axes = plt.subplots(figsize=(8, 1 + 0.16 * max(len(margins), 1)))
+    axes.axvspan(1 / WIDE, WIDE, color="#f3e5ab")
+    axes.axvline(1, color="#444444", linewidth=1)
+    for n, margin in enumerate(margins):
+        right, wrong = (float(np.clip(units, _LEAST, _MOST)) for units in (margin.spread, margin.nearest))
+        axes.plot([_LEAST, right], [n, n], color="#31a354", linewidth=3, solid_capstyle="butt")
+        axes.plot([wrong, _MOST], [n, n], color="#de2d26", linewidth=3, solid_capstyle="butt")
+    axes.set_yticks(
+        range(len(margins)),
+        [f"{each.check} · {each.value}{' (float32)' * (each.inputs == 'float32')}" for each in margins],
+        fontsize=6,
+    )
+    axes.set_ylim(len(margins) - 0.5, -0.5)
+    axes.set_xscale("log")
+    axes.set_xlim(_LEAST, _MOST)
+    axes.set_xlabel("distance from the reference, in tolerances: right (green), wrong (red)")
+    _save(figure, path)
+
+
+def _save(figure: Figure, path: Path) -> None:
+    figure.savefig(path, bbox_inches="tight", metadata={"Date": None})
+    plt.close(figure)
+
+
+_HEADS = (
+    "problem",
+    "mutants",
+    "killed",
+    "by luck",
+    "equivalent",
+    "hints on wrong values",
+    "narrow margins",
+    "seeds",
+    "false alarms",
+    "faults",
+)
+
+
+def _figures(each: Measured) -> tuple[object, ...]:
+    return (
+        each.problem,
+        len(each.mutants),
+        each.killed,
+        len(each.lucky),
+        len(each.equivalent),
+        "{} of {}".format(*each.explained),
+        len(each.narrow),
+        each.seeds,
+        sum(alarm.failures for alarm in each.alarms),
+        len(each.faults),
+    )
+
+
+def print_audit(console: Console, found: Sequence[Measured]) -> None:
+    """The figures as tables: each problem's, each check's; and what is worth a look."""
+    table = Table()
+    for head in _HEADS:
+        table.add_column(head)
+    for each in found:
+        table.add_row(*(str(figure) for figure in _figures(each)))
+    console.print(table)
+    for each in found:
+        table = Table(title=f"{each.problem}: mutants caught by each check", title_justify="left")
+        for head in ("check", "caught", "with codes", "caught by no other"):
+            table.add_column(head)
+        for check in each.checks:
+            counts = Counter(kill.codes[check] for kill in each.mutants if kill.codes.get(check))
+            alone = sum([name for name, code in kill.codes.items() if code] == [check] for kill in each.mutants)
+            said = ", ".join(f"{code}: {count}" for code, count in sorted(counts.items()))
+            table.add_row(check, str(counts.total()), said, str(alone))
+        console.print(table)
+        for title, lines in _details(each):
+            for line in lines:
+                console.print(f"{title}: {line}", markup=False, highlight=False)
+
+
+def _details(each: Measured) -> list[tuple[str, list[str]]]:
+    """What is worth a look though it is no fault, by title."""
+    return [
+        ("Catches nothing which no other check catches", list(each.idle)),
+        (
+            "Caught on some draws only",
+            [f"{kill.change} ({kill.operator}), at best {max(kill.shares.values()):.0%}" for kill in each.lucky],
+        ),
+        ("Narrow margin", [_narrow(margin) for margin in each.narrow]),
+        ("Statistical check", [_bound(bound) for bound in each.bounds]),
+    ]
+
+
+def _page(found: Sequence[Measured], pictures: Sequence[str]) -> str:
+    parts = [
+        "<!doctype html><html lang=en><meta charset=utf-8><title>Audit</title>",
+        f"<style>{_STYLE}</style><h1>Audit of the checks</h1>",
+        "<p>For staff: the mutants are lines of the solutions.</p>",
+        _table(_HEADS, [_figures(each) for each in found]),
+    ]
+    for each, stem in zip(found, pictures, strict=True):
+        parts += [
+            f"<h2>{html.escape(each.problem)}</h2>",
+            _list("What does not hold", each.faults, "bad"),
+            "<h3>Which check catches which mutant</h3><p>◂ marks what no check catches on some seed.</p>",
+            f"<img src='{stem}-kills.svg' alt='kill matrix'>",
+            *(_list(title, lines) for title, lines in _details(each)),
+            _list("Equivalent mutants", [f"{change}: {reason}" for change, reason in each.equivalent.items()]),
+            f"<h3>Margins</h3><img src='{stem}-margins.svg' alt='margins'>",
+        ]
+    return "\n".join(parts) + "\n"
+
+
+def _narrow(margin: Margin) -> str:
+    return (
+        f"{margin.check}, {margin.value}: {margin.proposal}; farthest right: {margin.widest}; "
+        f"nearest wrong: {margin.closest or 'none'}"
+    )
+
+
+def _bound(bound: Bound) -> str:
+    return (
+        f"{bound.check} states a false-alarm rate of {bound.stated:.2g}; asked for {bound.asked:g}, it failed the "
+        f"reference on {bound.failures} of {bound.runs} seeds"
+    )
+
+
+def _list(title: str, lines: Iterable[str], kind: str = "") -> str:
+    items = "".join(f"<li><code>{html.escape(line)}</code>" for line in lines)
+    return f"<h3>{html.escape(title)}</h3><ul class='{kind}'>{items}</ul>" if items else ""
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    head = "".join(f"<th>{html.escape(each)}</th>" for each in heads)
+    body = "".join(
+        "<tr>"
+        + "".join(f"<td class='{'n' * isinstance(cell, int)}'>{html.escape(str(cell))}</td>" for cell in row)
+        + "</tr>"
+        for row in rows
+    )
+    return f"<table><tr>{head}</tr>{body}</table>"

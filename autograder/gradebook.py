@@ -263,8 +263,10 @@ def _write_grades(store: Store, run: int, out: Path) -> None:
 def _row(cells: Sequence[str]) -> str:
     stream = io.StringIO()
     # Where a comma is a decimal point spreadsheets split at semicolons, but not within quotes.
-    quoting = csv.QUOTE_ALL if any(";" in cell for cell in cells) else csv.QUOTE_MINIMAL
-    csv.writer(stream, quoting=quoting, lineterminator="\n").writerow(cells)
+    writer = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
+    if any(";" in cell for cell in cells):
+        writer = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer.writerow(cells)
     return stream.getvalue()
 
 

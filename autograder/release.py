@@ -256,7 +256,7 @@ def _readme(assignment: Assignment) -> str:
 
 ## Working on it
 
-1. Install what the notebooks need, once: `python -m pip install -r requirements.txt` (in the repository: `make`).
+1. Install what the notebooks need, once: `python -m pip install -r requirements.txt` (in the repository: `make setup`).
 2. Open a notebook in JupyterLab, read, and fill in the functions of the module of the same name.
 3. Ask whether you are right, in the notebook with `check("{first.name}")` or in a terminal, in this folder:
 

@@ -160,6 +160,9 @@ PRECEDENCE = (
 
 FAULTS_OF_OURS = frozenset({NO_SANDBOX, FAULTY_CHECK, FAULTY_GRADER})
 
+# Nothing came back that what follows could be judged with. A wrong value is a result.
+WITHOUT_RESULT = frozenset({MISSING, DIED, RAISED, STRUCTURE, SHAPE})
+
 
 def foremost(codes: Iterable[int]) -> int:
     """The code that stands for several: the first in PRECEDENCE, or 0 when none of them is a failure."""

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import msgspec
 import numpy as np
 
 from autograder import codes
@@ -50,9 +51,8 @@ def grade(
         findings[check.name] = judge(problem, check, mine, answers.right, seed)
     failed = [name for name, found in findings.items() if found]
     known = hints(chosen, failed, seen, answers)
-    return ProblemReport.of(
-        problem.id, tuple(_verdict(check, findings[check.name], known.get(check.name)) for check in chosen)
-    )
+    verdicts = [_verdict(check, findings[check.name], known.get(check.name)) for check in chosen]
+    return ProblemReport.of(problem.id, tuple(_unblocked(chosen, verdicts)))
 
 
 def unjudged(problem: Problem, code: int, message: str) -> ProblemReport:
@@ -186,6 +186,23 @@ def _traceback(failure: Failure) -> str:
         where = f", in {frame.function}" if frame.function and frame.function != "<module>" else ""
         lines += [f"\n  {frame.file}, line {frame.line}{where}", f"\n    {frame.text}" if frame.text else ""]
     return "".join(lines)
+
+
+def _unblocked(checks: Sequence[Check], verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
+    """The verdicts; one whose check needs another that has no result is told to wait for it, and keeps its code."""
+    found = {verdict.check: verdict.code for verdict in verdicts}
+    blockers: dict[str, str] = {}
+    for check, verdict in zip(checks, verdicts, strict=True):
+        if verdict.code != codes.SUCCESS and verdict.code not in codes.FAULTS_OF_OURS:
+            for needed in check.needs:
+                if needed in blockers or found.get(needed) in codes.WITHOUT_RESULT:
+                    blockers[check.name] = blockers.get(needed, needed)
+                    break
+        if first := blockers.get(check.name):
+            message = f"not judged: fix `{first}` first"
+            yield msgspec.structs.replace(verdict, message=message, hint=None, blocked_by=first)
+        else:
+            yield verdict
 
 
 def _verdict(check: Check, findings: Sequence[Finding], hint: str | None) -> Verdict:

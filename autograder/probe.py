@@ -7,7 +7,7 @@ answers.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -49,6 +49,9 @@ class Check:
     false_alarm : float
         For a statistical check, the probability that it fails a right implementation in one run, all draws together, at
         most 1e-6; its predicate is told. 0 where no luck is in it.
+    needs : tuple of str
+        Checks without which this one can't be judged: where one of them has no result to speak of, and this one fails
+        too, it is shown as not judged.
     """
 
     name: str
@@ -62,6 +65,7 @@ class Check:
     because: str
     wall_seconds: float | None
     false_alarm: float = 0.0
+    needs: tuple[str, ...] = ()
 
 
 def check(
@@ -74,6 +78,7 @@ def check(
     because: str = "",
     wall_seconds: float | None = None,
     false_alarm: float = 0.0,
+    needs: Sequence[str] = (),
 ) -> Callable[[Probe], Probe]:
     """Mark a probe as a check; the probe's name is the check's id, its docstring the sentence the student reads.
 
@@ -96,7 +101,22 @@ def check(
             raise ValueError(f"check `{name}` sets a tolerance without saying why; add because=...")
         if not 0 <= false_alarm <= MAX_FALSE_ALARM or (false_alarm and not expect):
             raise ValueError(f"check `{name}`: false_alarm must be at most {MAX_FALSE_ALARM:g}, and needs expect=...")
-        record = Check(name, title, float(points), probe, draws, expect, rtol, atol, because, wall_seconds, false_alarm)
+        if isinstance(needs, str):
+            raise ValueError(f"check `{name}`: needs is a tuple of checks' names; write needs=({needs!r},)")  # noqa: TRY004
+        record = Check(
+            name=name,
+            title=title,
+            points=float(points),
+            probe=probe,
+            draws=draws,
+            expect=expect,
+            rtol=rtol,
+            atol=atol,
+            because=because,
+            wall_seconds=wall_seconds,
+            false_alarm=false_alarm,
+            needs=tuple(needs),
+        )
         probe.__check__ = record  # type: ignore[attr-defined]
         return probe
 

@@ -176,7 +176,8 @@ class Problem:
         Raises
         ------
         CourseError
-            If there are none, their points don't sum to the problem's, or one names a predicate that isn't there.
+            If there are none, their points don't sum to the problem's, or one names a predicate that isn't there or
+            needs a check that doesn't stand before it.
         """
         checks = checks_of(self.page)
         where = self.folder / "checks.py"
@@ -185,8 +186,12 @@ class Problem:
         total = sum(check.points for check in checks)
         if abs(total - self.points) > 1e-9:
             raise CourseError(f"{where}: the checks' points sum to {total:g}; assignment.toml says {self.points:g}")
+        before: set[str] = set()
         for check in checks:
             self.predicate(check)
+            if unknown := set(check.needs) - before:
+                raise CourseError(f"{where}: `{check.name}` needs `{min(unknown)}`; name a check that stands before it")
+            before.add(check.name)
         return checks
 
     def predicate(self, check: Check) -> Predicate | None:

@@ -25,7 +25,11 @@ def shown(text: str) -> str:
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What one check found. ``code`` 0 is success; ``message`` holds all findings, the foremost first."""
+    """What one check found. ``code`` 0 is success; ``message`` holds all findings, the foremost first.
+
+    ``blocked_by`` names the check that must pass before this one can be judged, if there is one: no points, but no
+    failure either.
+    """
 
     check: str
     title: str
@@ -34,6 +38,7 @@ class Verdict(msgspec.Struct, frozen=True):
     max_points: float
     message: str
     hint: str | None
+    blocked_by: str | None = None
 
 
 class ProblemReport(msgspec.Struct, frozen=True):
@@ -47,10 +52,10 @@ class ProblemReport(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, problem: str, verdicts: tuple[Verdict, ...]) -> ProblemReport:
-        """The report that follows from verdicts; its code is the foremost of theirs."""
+        """The report that follows from verdicts; its code is the foremost of those that were judged."""
         return cls(
             problem=problem,
-            code=codes.foremost(verdict.code for verdict in verdicts),
+            code=codes.foremost(verdict.code for verdict in verdicts if verdict.blocked_by is None),
             score=sum(verdict.points for verdict in verdicts),
             max_score=sum(verdict.max_points for verdict in verdicts),
             checks=tuple(
@@ -106,18 +111,27 @@ def problem_lines(problem: ProblemReport) -> list[str]:
     head = f"{problem.problem}  {problem.score:g}/{problem.max_score:g}"
     lines = [head, "─" * len(head)]
     for verdict in problem.checks:
-        mark = "✓" if verdict.code == codes.SUCCESS else "·" if verdict.code in codes.FAULTS_OF_OURS else "✗"
+        mark = mark_of(verdict)
         lines += _wrapped(
             f"{mark} {verdict.points:g}/{verdict.max_points:g}  {verdict.check}: {verdict.title}", " " * 8
         )
-        if verdict.code != codes.SUCCESS:
+        if verdict.code != codes.SUCCESS and verdict.blocked_by is None:
             lines.append(f"        code {verdict.code}, {codes.CODES[verdict.code].name}")
-            for line in verdict.message.splitlines():
-                inset = " " * (8 + len(line) - len(line.lstrip()))
-                lines += _wrapped(inset + line.lstrip(), inset + "  ")
+        for line in verdict.message.splitlines():
+            inset = " " * (8 + len(line) - len(line.lstrip()))
+            lines += _wrapped(inset + line.lstrip(), inset + "  ")
         if verdict.hint:
             lines += _wrapped(f"        Hint: {verdict.hint}", " " * 14)
     return lines
+
+
+def mark_of(verdict: Verdict) -> str:
+    """The sign before a verdict: right, wrong, not judged because of the student's own code, or because of ours."""
+    if verdict.code == codes.SUCCESS:
+        return "✓"
+    if verdict.blocked_by is not None:
+        return "–"
+    return "·" if verdict.code in codes.FAULTS_OF_OURS else "✗"
 
 
 def _wrapped(line: str, indent: str) -> list[str]:

@@ -11,7 +11,7 @@ from autograder import codes
 from autograder.answers import ANSWERS_FILE, from_file
 from autograder.grade import grade
 from autograder.problem import PUBLIC_SEED, Assignment, CourseError, Implementation, Problem, read_assignment
-from autograder.report import ProblemReport, problem_lines
+from autograder.report import ProblemReport, mark_of, problem_lines
 from autograder.sandbox import Sandbox
 
 
@@ -34,11 +34,12 @@ class Checked:
     def _repr_html_(self) -> str:
         rows = []
         for verdict in self.report.checks:
-            good = verdict.code == codes.SUCCESS
-            said = "" if good else f"{codes.CODES[verdict.code].name}\n{verdict.message}"
+            judged = verdict.code != codes.SUCCESS and verdict.blocked_by is None
+            said = f"{codes.CODES[verdict.code].name}\n{verdict.message}" if judged else verdict.message
+            code = "" if verdict.blocked_by else f" {verdict.code}"
             hint = f"<br><em>{html.escape(verdict.hint)}</em>" if verdict.hint else ""
             rows.append(
-                f"<tr><td>{'✓' if good else '✗'} {verdict.code}</td><td>{html.escape(verdict.title)}</td>"
+                f"<tr><td>{mark_of(verdict)}{code}</td><td>{html.escape(verdict.title)}</td>"
                 f'<td style="text-align:left; white-space:pre-wrap">{html.escape(said)}{hint}</td>'
                 f"<td>{verdict.points:g}/{verdict.max_points:g}</td></tr>"
             )

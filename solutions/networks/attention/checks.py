@@ -39,7 +39,7 @@ def softmax(att, rng):
     return {name: att.softmax(2 * rng.normal(size=shape)) for name, shape in shapes.items()}
 
 
-@check(points=1)
+@check(points=1, needs=("softmax",))
 def large_logits(att, rng):
     """`softmax` stays finite and right when scores are in the thousands, and differ as much from row to row."""
     rows = np.array([[1000.0], [-2000.0], [0.0], [5000.0]])
@@ -56,20 +56,20 @@ def softmax_backward(att, rng):
     }
 
 
-@check(points=2)
+@check(points=2, needs=("softmax",))
 def forward(att, rng):
     """`attention_forward` returns Z = X + softmax(Q·Kᵀ / √d_k)·V, and a cache."""
     return {"Z": output(att, rng, T=5, d_model=4, d_k=3), "Z_wide_keys": output(att, rng, T=3, d_model=4, d_k=7)}
 
 
-@check(points=1)
+@check(points=1, needs=("forward",))
 def forward_edges(att, rng):
     """`attention_forward` is right for a single token, for d_k = 1 and for d_model = 1."""
     sizes = {"Z_one_token": (1, 4, 3), "Z_one_key_number": (5, 4, 1), "Z_one_token_number": (4, 1, 3)}
     return {name: output(att, rng, *size) for name, size in sizes.items()}
 
 
-@check(points=2)
+@check(points=2, needs=("forward", "softmax_backward"))
 def value_gradient(att, rng):
     """`attention_backward` returns the gradient by W_V."""
     _, _, _, dW_V = gradients(att, rng, T=5, d_model=4, d_k=3)
@@ -77,7 +77,7 @@ def value_gradient(att, rng):
     return {"dW_V": dW_V, "dW_V_one_token": dW_V_one_token}
 
 
-@check(points=2)
+@check(points=2, needs=("forward", "softmax_backward"))
 def query_key_gradients(att, rng):
     """`attention_backward` returns the gradients by W_Q and W_K."""
     _, dW_Q, dW_K, _ = gradients(att, rng, T=5, d_model=4, d_k=3)
@@ -85,7 +85,7 @@ def query_key_gradients(att, rng):
     return {"dW_Q": dW_Q, "dW_K": dW_K, "dW_Q_one_key_number": dW_Q_one, "dW_K_one_key_number": dW_K_one}
 
 
-@check(points=2)
+@check(points=2, needs=("forward", "softmax_backward"))
 def input_gradient(att, rng):
     """`attention_backward` returns the gradient by X, over every way X enters Z."""
     dX, *_ = gradients(att, rng, T=5, d_model=4, d_k=3)
@@ -93,7 +93,7 @@ def input_gradient(att, rng):
     return {"dX": dX, "dX_one_token": dX_one_token}
 
 
-@check(points=1, draws=1, expect="looks_where_tokens_point")
+@check(points=1, draws=1, expect="looks_where_tokens_point", needs=("value_gradient", "query_key_gradients"))
 def learns(att, rng):
     """Descending your gradients, over a batch of sequences, teaches the layer to fetch what each token points at."""
     batch, d_model = list(pointers(rng)), 2 * T + NUMBERS

@@ -27,7 +27,7 @@ def network(nn, rng, d, H, C):
     """A network whose parameters, the biases too, are random and large enough to matter."""
     net = nn.TwoLayerNet(input_dim=d, hidden_dim=H, num_classes=C, weight_scale=0.3)
     for name, shape in zip(NAMES, ((d, H), (H,), (H, C), (C,)), strict=True):
-        net.params[name] = 0.5 * rng.normal(size=shape)
+        net.params[name] = 0.35 * rng.normal(size=shape)
     return net
 
 
@@ -54,7 +54,7 @@ def fc_forward(nn, rng):
     return {"out": out}
 
 
-@check(points=2)
+@check(points=2, needs=("fc_forward",))
 def fc_backward(nn, rng):
     """`fc_backward` carries a gradient from the layer's output back to x, w and b."""
     x, w, b, dout = batch(rng, 5, 4, 3)
@@ -70,7 +70,7 @@ def relu_forward(nn, rng):
     return {"out": out}
 
 
-@check(points=1)
+@check(points=1, needs=("relu_forward",))
 def relu_backward(nn, rng):
     """`relu_backward` lets a gradient through where the layer's input was positive."""
     out, cache = nn.relu_forward(away_from_zero(rng, (4, 6)))
@@ -84,14 +84,14 @@ def softmax_loss(nn, rng):
     return {"loss": loss}
 
 
-@check(points=1)
+@check(points=1, needs=("softmax_loss",))
 def softmax_gradient(nn, rng):
     """`softmax_loss` returns the gradient of that mean by the scores."""
     loss, dx = nn.softmax_loss(rng.normal(size=(7, 4)), rng.integers(4, size=7))
     return {"dx": dx}
 
 
-@check(points=1)
+@check(points=1, needs=("softmax_loss", "softmax_gradient"))
 def large_scores(nn, rng):
     """`softmax_loss` stays finite and right when scores are in the thousands, and differ as much from row to row."""
     rows = np.array([[1000.0], [-2000.0], [0.0], [5000.0]])
@@ -99,7 +99,7 @@ def large_scores(nn, rng):
     return {"loss": loss, "dx": dx}
 
 
-@check(points=1)
+@check(points=1, needs=("fc_backward", "softmax_gradient"))
 def edges(nn, rng):
     """The layers are right for a batch of one sample, for a single feature, and for a single output."""
     values = {}
@@ -112,14 +112,14 @@ def edges(nn, rng):
     return values
 
 
-@check(points=1)
+@check(points=1, needs=("fc_forward", "relu_forward"))
 def network_scores(nn, rng):
     """`TwoLayerNet.loss` without labels returns the scores: layer, ReLU, layer."""
     X, X_one = rng.normal(size=(6, 5)), rng.normal(size=(1, 3))
     return {"scores": network(nn, rng, 5, 8, 4).loss(X), "scores_one_sample": network(nn, rng, 3, 7, 2).loss(X_one)}
 
 
-@check(points=2)
+@check(points=2, needs=("network_scores", "fc_backward", "relu_backward", "softmax_gradient"))
 def network_gradients(nn, rng):
     """`TwoLayerNet.loss` with labels returns the loss and its gradient by each of the parameters."""
     values = {}
@@ -143,7 +143,7 @@ def initialisation(nn, rng):
     return values | {"W1_default": values["W1_default"][:, 0], "W2_default": values["W2_default"][:, :4]}
 
 
-@check(points=1, draws=1, expect="knows_digits", wall_seconds=30)
+@check(points=1, draws=1, expect="knows_digits", wall_seconds=30, needs=("network_gradients", "initialisation"))
 def trained(nn, rng):
     """Trained on 400 handwritten digits, the network knows these, and most of those it has not seen."""
     X, y = (part[:TRAINED_ON] for part in digits(rng))

@@ -91,7 +91,7 @@ def decision(svm, rng):
     return values
 
 
-@check(points=1, draws=2, expect="solved")
+@check(points=1, draws=2, expect="solved", needs=("objective", "bounds", "equality", "bias", "decision"))
 def trained(svm, rng):
     """`CVXOPTSVC`, fitted with a sixth of the labels wrong, finds the dual's solution and classifies new points."""
     (X, y), (X_new, _) = core_and_ring(rng, 48), core_and_ring(rng, 300)

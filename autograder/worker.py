@@ -22,7 +22,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from types import CodeType, ModuleType, TracebackType
+from types import CodeType, FrameType, ModuleType, TracebackType
 from typing import Any
 
 import numpy as np
@@ -268,6 +268,7 @@ def _import(job: Job, folder: str, output: Clipped) -> tuple[ModuleType | None, 
         with open(path, "rb") as file:
             code = compile(file.read(), path, "exec", dont_inherit=True)
         _refuse_imports(job, folder, code)
+        sys.addaudithook(_import_watch(job, folder))
         exec(code, module.__dict__)
     except BaseException as error:
         ending, failure = _failure(error, job, folder)
@@ -383,9 +384,8 @@ def _own_frames(trace: TracebackType | None, job: Job, folder: str) -> list[Fram
 
 def _refuse_imports(job: Job, folder: str, code: CodeType) -> None:
     """Raise Forbidden for an import, in the module or a helper it imports, of a package that isn't allowed."""
-    own = {name.removesuffix(".py") for name in job.files}
-    allowed = {*sys.stdlib_module_names, *job.allowed_imports, *own, "autograder"}
-    helpers = own - {job.module, *job.given}
+    allowed = _allowed(job)
+    helpers = _own(job) - {job.module, *job.given}
     waiting = [(job.module, code)]
     while waiting:
         name, code = waiting.pop()
@@ -400,6 +400,50 @@ def _refuse_imports(job: Job, folder: str, code: CodeType) -> None:
                 except (SyntaxError, ValueError):
                     continue  # the import will say so
                 waiting.append((package, code))
+
+
+def _own(job: Job) -> set[str]:
+    """The modules of the submission, and those handed out."""
+    return {name.removesuffix(".py") for name in job.files}
+
+
+def _allowed(job: Job) -> frozenset[str]:
+    """The packages that the submission may import."""
+    return frozenset({*sys.stdlib_module_names, *job.allowed_imports, *_own(job), "autograder"})
+
+
+def _import_watch(job: Job, folder: str) -> Callable[[str, tuple[Any, ...]], None]:
+    """An audit hook that raises Forbidden for the imports that compiled code doesn't show.
+
+    Libraries may import what they like; the standard library imports for whoever has called it.
+    """
+    allowed = _allowed(job)
+    trusted = (PAGE, *(os.path.join(folder, f"{name}.py") for name in job.given))
+    libraries = tuple(entry + os.sep for entry in sys.path if "-packages" in entry)
+    carriers = (os.path.dirname(os.__file__) + os.sep, "<frozen ")
+
+    def refuse(event: str, args: tuple[Any, ...]) -> None:
+        if event == "import":
+            package = args[0].partition(".")[0]
+        elif event == "open" and str(args[0]).endswith(".pyc") and str(args[0]).startswith(libraries):
+            # All that is seen of importlib.import_module.
+            within = next(args[0][len(entry) :] for entry in libraries if args[0].startswith(entry))
+            package = within.removeprefix("__pycache__" + os.sep).split(os.sep)[0].partition(".")[0]
+        else:
+            return
+        if package in allowed:
+            return
+        frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
+        while frame is not None and frame.f_code.co_filename.startswith(carriers + libraries):
+            if frame.f_code.co_filename.startswith(libraries):
+                return
+            frame = frame.f_back
+        if frame is None:
+            raise Forbidden(f"the code imports {package}")
+        if frame.f_code.co_filename not in trusted:
+            raise Forbidden(f"{os.path.basename(frame.f_code.co_filename)}, line {frame.f_lineno}, imports {package}")
+
+    return refuse
 
 
 def _imports(code: CodeType) -> Iterator[tuple[str, int]]:

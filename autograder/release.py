@@ -188,7 +188,7 @@ def _close(one: ByDraw, other: ByDraw) -> bool:
         return False
     for key, mine in one.items():
         theirs = other[key]
-        if mine.ending != theirs.ending or mine.values.keys() != theirs.values.keys():
+        if (mine.ending, mine.scales) != (theirs.ending, theirs.scales) or mine.values.keys() != theirs.values.keys():
             return False
         for name, value in mine.values.items():
             right = theirs.values[name]

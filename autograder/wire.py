@@ -43,6 +43,7 @@ MAX_NDIM = 16
 MAX_TEXT_CHARACTERS = 5_000
 MAX_CHANGED = 16
 MAX_FRAMES = 12
+MAX_SCALES = 64
 DTYPES = frozenset(("|b1", "|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16"))
 
 
@@ -85,6 +86,9 @@ class Observation:
         Arguments that a call changed, as sentences' subjects (```x` of relu_forward``).
     narrow : bool
         An argument was a float narrower than 64 bits.
+    scales : mapping of str to tuple of float
+        What the arguments measure: numbers by their names, the sizes of arrays by the letters of the docstring. Worth
+        reading of the reference's run only.
     failure : Failure or None
         The exception, for the endings that have one.
     output : str
@@ -97,6 +101,7 @@ class Observation:
     values: Mapping[str, Array | str] = field(default_factory=dict)
     changed: tuple[str, ...] = ()
     narrow: bool = False
+    scales: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     failure: Failure | None = None
     output: str = ""
 
@@ -141,6 +146,7 @@ def encode(observation: Observation) -> bytes:
         "values": values,
         "changed": observation.changed,
         "narrow": observation.narrow,
+        "scales": observation.scales,
         "failure": asdict(failure) if failure else None,
         "output": observation.output,
     }
@@ -197,6 +203,7 @@ def decode(head: bytes, body: bytes) -> Observation:
             values=_values(header["values"], body),
             changed=tuple(text(name) for name in header["changed"][:MAX_CHANGED]),
             narrow=header["narrow"] is True,
+            scales=_scales(header["scales"]),
             failure=None if failure is None else _failure(failure),
             output=text(header["output"]),
         )
@@ -245,6 +252,15 @@ def _values(described: object, body: bytes) -> dict[str, Array | str]:
     if start != len(body):
         raise WireError("bytes that no value accounts for")
     return values
+
+
+def _scales(described: Mapping[str, Any]) -> dict[str, tuple[float, ...]]:
+    if len(described) > MAX_SCALES:
+        raise WireError("too many scales")
+    return {
+        text(name): tuple(float(size) for size in sizes[:MAX_SCALES] if type(size) in (int, float))
+        for name, sizes in described.items()
+    }
 
 
 def _failure(item: Mapping[str, Any]) -> Failure:

@@ -10,17 +10,19 @@ check, in order. It ends by being ended: whoever reads the channel stops the pro
 from __future__ import annotations
 
 import errno
+import functools
 import io
 import json
 import linecache
 import math
 import opcode
 import os
+import re
 import shutil
 import struct
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import CodeType, FrameType, ModuleType, TracebackType
 from typing import Any
@@ -28,11 +30,13 @@ from typing import Any
 import numpy as np
 
 from autograder.probe import checks_of, generator
-from autograder.wire import MAX_FRAMES, Ending, Failure, Frame, Observation, encode, plain
+from autograder.wire import MAX_FRAMES, MAX_SCALES, Ending, Failure, Frame, Observation, encode, plain
 
 MAX_MESSAGE_CHARACTERS = 2_000
 WATCHED_ARRAYS = 16
 WATCHED_BYTES = 1 << 23
+MEASURED_CALLS = 32
+SHAPE = re.compile(r"^[ \t]*([\w, ]+?) : .*\bof shape \(([^()\n]*)\)", re.MULTILINE)
 IMPORT_NAME, EXTENDED_ARG = opcode.opmap["IMPORT_NAME"], opcode.opmap["EXTENDED_ARG"]
 # Not a path, so that no student's file can be taken for it.
 PAGE = "<checks.py>"
@@ -136,12 +140,14 @@ class Forbidden(ImportError):
 
 
 class Watch:
-    """Notes which of the caller's arrays a call changes, and how narrow their floats are."""
+    """Notes which of the caller's arrays a call changes, how narrow their floats are, and what arguments measure."""
 
     def __init__(self) -> None:
         self.arrays: deque[tuple[str, np.ndarray[Any, Any], bytes]] = deque(maxlen=WATCHED_ARRAYS)
         self.changed: dict[str, None] = {}
         self.narrow = False
+        self.calls = 0
+        self.scales: dict[str, dict[float, None]] = {}
 
     def call(self, name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """``function(*args, **kwargs)``, with the arrays the caller has passed so far compared before and after."""
@@ -157,12 +163,41 @@ class Watch:
                 if id(array) not in seen and array.nbytes <= WATCHED_BYTES:
                     label = f"`{_parameter(function, position)}` of `{name}`"
                     self.arrays.append((label, array, array.tobytes()))
+        self.calls += 1
+        if self.calls <= MEASURED_CALLS:
+            self._measure(function, given)
         try:
             return function(*args, **kwargs)
         finally:
             for label, array, before in self.arrays:
                 if array.tobytes() != before:
                     self.changed[label] = None
+
+    def _measure(self, function: Callable[..., Any], given: list[tuple[int | str, Any]]) -> None:
+        """Note the numbers among the arguments by name, and the arrays' sizes by the letters the docstring has."""
+        letters = _letters(str(getattr(function, "__doc__", "")))
+        for position, value in given:
+            name = _parameter(function, position)
+            measures: Iterable[tuple[object, object]] = ((name, value),)
+            if type(value) is dict:
+                measures = value.items()
+            elif type(value) is np.ndarray:
+                measures = zip(letters.get(name, ()), value.shape, strict=False)
+            for symbol, number in measures:
+                if len(self.scales) == MAX_SCALES:
+                    return
+                if type(symbol) is str and type(number) in (int, float) and symbol.isidentifier():
+                    self.scales.setdefault(symbol, {})[number] = None  # type: ignore[index]  # exactly a number
+
+
+@functools.cache
+def _letters(docstring: str) -> Mapping[str, list[str]]:
+    """The letters for an argument's sizes, by argument: ``x : ndarray of shape (N, d_in)`` has N and d_in."""
+    return {
+        name.strip(): [letter.strip() for letter in letters.split(",")]
+        for names, letters in SHAPE.findall(docstring)
+        for name in names.split(",")
+    }
 
 
 def _parameter(function: Callable[..., Any], position: int | str) -> str:
@@ -296,7 +331,15 @@ def _observe(
     except BaseException as error:
         ending, failure = _failure(error, job, folder)
     return Observation(
-        check, number, ending, values, tuple(watch.changed), watch.narrow, failure=failure, output=output.take()
+        check,
+        number,
+        ending,
+        values,
+        tuple(watch.changed),
+        watch.narrow,
+        {symbol: tuple(sizes) for symbol, sizes in watch.scales.items()},
+        failure,
+        output.take(),
     )
 
 

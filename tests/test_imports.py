@@ -26,6 +26,7 @@ ORDER = (
     "problem",
     "worker",
     "server",
+    "process",
     "sandbox",
     "answers",
     "diagnose",

@@ -63,7 +63,7 @@ def one_feature(svm, rng):
 
 @check(points=1, draws=2, expect="separates_irises")
 def iris(svm, rng):
-    """500 epochs on irises, standardised and kept as float32, bring E down and separate the two kinds."""
+    """500 epochs on irises, standardised and kept as float32, bring E down and tell the two kinds apart."""
     X, y = irises(rng)
     W, b = svm.svm_train_bgd(X, y, num_epochs=500, C=IRIS_C, eta=0.09)
     return {"W": W, "b": b, "X": X, "y": y}
@@ -87,7 +87,7 @@ def apart(rng, positive, negative):
 
 
 def irises(rng):
-    """All the training irises of one kind and twenty-four of the other."""
+    """All the training irises of one kind and twenty-four of the other, standardised, as float32."""
     data = np.load("data/iris.npz")
     X, y = data["X_train"], data["y_train"]
     rows = np.append(rng.permutation(np.flatnonzero(y < 0))[:24], np.flatnonzero(y > 0))

@@ -6,13 +6,13 @@ import numpy as np
 def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):
     """Weights and bias of a linear SVM after `num_epochs` steps of batch subgradient descent.
 
-    The steps start from zero and go down the objective
+    The parameters start from zero. Each step goes against the subgradient of the objective
 
         E(w, b) = ½ ‖w‖² + C Σᵢ max(0, 1 − yᵢ (w·xᵢ + b)),
 
-    each against the subgradient of the whole of E, all N examples of it, with the step size `eta` throughout. At the
-    kink of max(0, ·) the subgradient is 0: only an example with yᵢ (w·xᵢ + b) < 1 contributes. Both partial gradients
-    are taken at the current (w, b); then w and b are updated together.
+    whose sum is over all N examples, and its size is `eta` throughout. At the kink of max(0, ·) the subgradient is
+    taken to be 0: only an example with yᵢ (w·xᵢ + b) < 1 contributes. Both parts of it, with respect to w and to b,
+    are taken at the current parameters; then w and b are updated together.
 
     Parameters
     ----------

@@ -1,6 +1,7 @@
 """Multiplies the examples by their labels in place, in the caller's array.
 
-Hint: `X *= y` writes into the array that the caller passed. Its next use is of other data; make a new array.
+Hint: Your function writes into `X`, the caller's own array, and whoever uses it next has other data. Make a new
+array for the product.
 Caught: one_epoch 55, simultaneous 55, shrinkage 55, epochs 55, defaults 55, one_example 55, one_feature 55, iris
 55, label_noise 55
 """

@@ -1,7 +1,7 @@
 """Squeezes the margins, which leaves no axis to sum over when there is a single example.
 
-Hint: With one example `squeeze()` takes away the axis of the examples too, and the sum over it isn't one any more.
-Name the axis, or leave the shape alone.
+Hint: With one example `squeeze()` takes away the axis of the examples too, and a sum over it sums over something
+else. Leave the shape alone, or say which axis is to go.
 Caught: one_example 52
 """
 

@@ -85,14 +85,14 @@ def _kill_picture(each: Measured, path: Path) -> None:
     rows = sorted(each.mutants, key=lambda kill: order.index(kill.operator))
     palette = [*_COLOURS, None]
     cells = np.array([[palette.index(kill.codes.get(check)) for check in each.checks] for kill in rows])
-    figure, axes = plt.subplots(figsize=(2.5 + 0.45 * len(each.checks), 1.5 + 0.045 * len(rows)))
+    figure, axes = plt.subplots(figsize=(2.5 + 0.45 * len(each.checks), 1.5 + 0.06 * len(rows)))
     colours = ListedColormap([*_COLOURS.values(), _UNTRIED])
     axes.imshow(cells, aspect="auto", interpolation="nearest", cmap=colours, vmin=-0.5, vmax=len(palette) - 0.5)
     axes.set_xticks(range(len(each.checks)), each.checks, rotation=45, ha="left")
     axes.xaxis.tick_top()
     counts = [sum(kill.operator == operator for kill in rows) for operator in order]
     ends = np.cumsum(counts)
-    axes.set_yticks(ends - np.array(counts) / 2 - 0.5, order)
+    axes.set_yticks(ends - np.array(counts) / 2 - 0.5, order, fontsize=5)
     axes.tick_params(length=0)
     for end in ends[:-1]:
         axes.axhline(end - 0.5, color="white", linewidth=1)

@@ -45,7 +45,7 @@ class Measured(msgspec.Struct, frozen=True):
     equivalent : dict of str to str
         Of the mutants that survive by right ("operator: before → after"), the reason.
     idle : tuple of str
-        The checks that catch nothing which no other check catches.
+        The checks that catch nothing which no other check catches; none where not every check was tried.
     margins : tuple of Margin
         Of each value that is compared.
     seeds : int
@@ -164,7 +164,7 @@ def measure(
             for each in kills
             if each.survived and (each.operator, each.change) in equivalents
         },
-        idle=tuple(idle(problem, [*catches.values(), *(each.codes for each in kills)])),
+        idle=() if fast else tuple(idle(problem, [*catches.values(), *(each.codes for each in kills)])),
         margins=tuple(margins(problem, spread, narrowed(observe, problem, right), apart)),
         seeds=alarms.seeds,
         alarms=alarms.alarms,

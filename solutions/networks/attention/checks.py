@@ -41,9 +41,13 @@ def softmax(att, rng):
 
 @check(points=1, needs=("softmax",))
 def large_logits(att, rng):
-    """`softmax` stays finite and right when scores are in the thousands, and differ as much from row to row."""
-    rows = np.array([[1000.0], [-2000.0], [0.0], [5000.0]])
-    return {"A": att.softmax(rng.normal(size=(4, 3))), "A_large": att.softmax(rows + 3 * rng.normal(size=(4, 3)))}
+    """`softmax` stays finite and right when scores are in the thousands, and differ as much in a row and between rows."""
+    rows, columns = np.array([[1000.0], [-2000.0], [0.0], [5000.0]]), np.array([2000.0, -1000.0, 2000.0, 0.0])
+    return {
+        "A": att.softmax(rng.normal(size=(4, 3))),
+        "A_large": att.softmax(rows + 3 * rng.normal(size=(4, 3))),
+        "A_far_apart": att.softmax(columns + rng.normal(size=(3, 4))),
+    }
 
 
 @check(points=2)

@@ -115,7 +115,9 @@ def grade(
         def observed(problem: Problem) -> None:
             console.print(f"observed {problem.id}", highlight=False)
 
-        grader = prepare(problems, seed, workers, weak=weak_sandbox, store=store, done=observed)
+        grader = prepare(
+            problems, seed, workers, weak=weak_sandbox, private=(submissions, out), store=store, done=observed
+        )
     tally = Tally()
     with progress(console, len(handed_in), "graded") as advance:
 

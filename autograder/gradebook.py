@@ -19,6 +19,7 @@ from autograder import codes
 from autograder.answers import Answers, observe_answers
 from autograder.grade import grade, unjudged
 from autograder.problem import Implementation, Problem
+from autograder.process import exposed
 from autograder.report import ProblemReport, Report, as_json, as_text
 from autograder.sandbox import Sandbox, SandboxError
 from autograder.store import STORE_FILE, Key, Store, files_digest, problem_digest
@@ -92,6 +93,7 @@ def prepare(
     workers: int,
     *,
     weak: bool = False,
+    private: Sequence[Path] = (),
     store: Store | None = None,
     done: Callable[[Problem], None] = lambda _: None,
 ) -> Grader:
@@ -99,6 +101,8 @@ def prepare(
 
     Parameters
     ----------
+    private : sequence of Path
+        What no run may see, beside the problems: the submissions and the reports.
     store : Store, optional
         Where answers of an earlier run are found, and these are kept.
     done : callable
@@ -109,7 +113,12 @@ def prepare(
     SandboxError
         If student code can't be confined on this machine as promised, and ``weak`` does not allow that.
     """
-    lacks = Sandbox().enforced().lacks
+    kept = dict.fromkeys((*(problem.folder for problem in problems), *private))
+    data = {path.parent for problem in problems for path in problem.data.values()}
+    lacks = (
+        *Sandbox().enforced().lacks,
+        *(f"it may read {path}, in a folder that runs see: keep it elsewhere" for path in exposed(kept, data)),
+    )
     if lacks and not weak:
         raise SandboxError(
             f"student code can't be confined on this machine: {'; '.join(lacks)}. `autograder doctor` says how to get "

@@ -17,13 +17,14 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
-from autograder.confine import remove
+from autograder.confine import SYSTEM, remove
 from autograder.limits import MIB
 from autograder.server import ENDED, READY
 from autograder.wire import Observation, WireError, read
@@ -110,6 +111,12 @@ def _installation() -> list[str]:
     # The interpreter a virtual environment links to may itself be reached through links.
     real = [path.resolve() for path in found]
     return list(dict.fromkeys(str(path) for path in (*found, *real) if path.exists()))
+
+
+def exposed(paths: Iterable[Path], data: Iterable[Path]) -> list[Path]:
+    """Those of the paths that lie where runs may read: in folders of the system, of Python, the engine or the data."""
+    shown = [Path(folder).resolve() for folder in (*SYSTEM, *_installation(), *(str(path) for path in data))]
+    return [path for path in paths if any(path.resolve().is_relative_to(folder) for folder in shown)]
 
 
 class Server:

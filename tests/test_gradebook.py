@@ -342,6 +342,7 @@ class TestReport:
                 "max_points": 7.0,
                 "message": "`heights` differs",
                 "hint": None,
+                "blocked_by": None,
             }
         ]
 

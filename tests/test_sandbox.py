@@ -250,6 +250,11 @@ IMPORTS = {
     "forbidden": ("import torch", "forbidden"),
     "forbidden_within": ("def f():\n    from torch.nn import Linear", "forbidden"),
     "forbidden_part": ("import scipy.linalg as la", "forbidden"),
+    "forbidden_and_caught": ("try:\n    import torch\nexcept ImportError:\n    pass", "forbidden"),
+    "forbidden_after_many_names": ("".join(f"n{i}\n" for i in range(300)) + "import torch", "forbidden"),
+    "forbidden_by_a_call": ("__import__('scipy')", "forbidden"),
+    "forbidden_by_importlib": ("import importlib; importlib.import_module('scipy.linalg')", "forbidden"),
+    "forbidden_by_exec": ("exec('import scipy')", "forbidden"),
 }
 
 
@@ -259,6 +264,23 @@ def test_a_module_that_cannot_be_imported_fails_every_check(run, fragment, endin
     seen = run(fragment)
 
     assert endings(seen) == {"prediction": [ending], "rooted": [ending], "fitted": [ending]}
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        "import json as j, collections.abc, xml.etree.ElementTree",
+        "from numpy.linalg import norm",
+        "from given_noise import shaken",
+        "from autograder import probe",
+        "import importlib; importlib.import_module('statistics')",
+        "torch = 3; x = 'import torch'  # import torch",
+        "np.testing.assert_allclose(1.0, 1.0)",
+    ],
+)
+def test_what_may_be_imported_is(run, fragment):
+    """The standard library, what the assignment allows, what was handed out, and what these need themselves."""
+    assert endings(run(fragment)) == {"prediction": ["returned"] * 3, **ELSEWHERE}
 
 
 def test_an_import_that_hangs_is_ended(sandbox, lines):

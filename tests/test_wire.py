@@ -18,6 +18,7 @@ from autograder.wire import (
     MAX_BODY_BYTES,
     MAX_HEADER_BYTES,
     MAX_NDIM,
+    MAX_SCALES,
     MAX_VALUES,
     PREFIX,
     Failure,
@@ -47,6 +48,7 @@ observations = st.builds(
     values=values.map(lambda found: {n: v if isinstance(v, str) else plain(v) for n, v in found.items()}),
     changed=st.lists(texts, max_size=3).map(tuple),
     narrow=st.booleans(),
+    scales=st.dictionaries(texts, st.lists(st.floats(allow_nan=False), max_size=3).map(tuple), max_size=3),
     failure=st.none() | failures,
     output=texts,
 )
@@ -60,17 +62,8 @@ def message(header: object, body: bytes = b"") -> bytes:
 
 def header(**changed):
     """The header of an observation of nothing, some of it changed."""
-    good = {
-        "check": "forward",
-        "draw": 0,
-        "ending": "returned",
-        "values": [],
-        "changed": [],
-        "narrow": False,
-        "failure": None,
-        "output": "",
-    }
-    return {**good, **changed}
+    sent = encode(Observation("forward", 0, "returned"))
+    return {**json.loads(sent[PREFIX.size :]), **changed}
 
 
 def array(dtype="<f8", shape=(2,), **changed):
@@ -87,7 +80,7 @@ def test_an_observation_arrives_as_it_was_sent(observation):
     assert {n: described(v) for n, v in arrived.values.items()} == {
         n: described(v) for n, v in observation.values.items()
     }
-    for name in ("check", "draw", "ending", "changed", "narrow", "failure", "output"):
+    for name in ("check", "draw", "ending", "changed", "narrow", "scales", "failure", "output"):
         assert getattr(arrived, name) == getattr(observation, name)
 
 
@@ -129,6 +122,12 @@ def test_a_lone_surrogate_can_be_written_out_again():
     arrived = read(io.BytesIO(encode(Observation("forward", 0, "returned", output="\udcff"))).read)
 
     assert arrived.output == "?"
+
+
+def test_what_is_not_malformed_is_read():
+    """The messages below are good but for the one thing that is changed."""
+    assert read(io.BytesIO(message(header())).read) == Observation("forward", 0, "returned")
+    assert read(io.BytesIO(message(header(values=[array()]), bytes(16))).read).values["x"].tolist() == [0.0, 0.0]
 
 
 @pytest.mark.parametrize(
@@ -176,6 +175,10 @@ def test_a_lone_surrogate_can_be_written_out_again():
         pytest.param(message(header(failure="ValueError")), id="failure_no_mapping"),
         pytest.param(message(header(failure={"kind": "E", "message": "", "frames": [{}]})), id="empty_frame"),
         pytest.param(message(header(output=None)), id="output_no_string"),
+        pytest.param(message(header(scales=[])), id="scales_no_mapping"),
+        pytest.param(message(header(scales={"N": 3})), id="scale_no_list"),
+        pytest.param(message(header(scales={"N": [10**400]})), id="giant_scale"),
+        pytest.param(message(header(scales={str(i): [1] for i in range(MAX_SCALES + 1)})), id="many_scales"),
     ],
 )
 def test_what_is_malformed_is_refused(sent):

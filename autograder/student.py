@@ -39,11 +39,12 @@ class Checked:
             code = "" if verdict.blocked_by else f" {verdict.code}"
             hint = f"<br><em>{html.escape(verdict.hint)}</em>" if verdict.hint else ""
             rows.append(
-                f"<tr><td>{mark_of(verdict)}{code}</td><td>{html.escape(verdict.title)}</td>"
+                f'<tr><td style="white-space:nowrap">{mark_of(verdict)}{code}</td>'
+                f'<td style="text-align:left">{html.escape(verdict.title)}</td>'
                 f'<td style="text-align:left; white-space:pre-wrap">{html.escape(said)}{hint}</td>'
                 f"<td>{verdict.points:g}/{verdict.max_points:g}</td></tr>"
             )
-        head = "<tr><th>code</th><th>check</th><th>what was found</th><th>points</th></tr>"
+        head = "<tr>" + "".join(f"<th>{name}</th>" for name in ("code", "check", "what was found", "points")) + "</tr>"
         return f"<table><caption>{html.escape(self.report.problem)}</caption>{head}{''.join(rows)}</table>"
 
 

@@ -61,7 +61,8 @@ What is *not* promised
 - Against a fault in the kernel, or in what these layers leave open, nothing stands behind them. They have been tried
   with a handful of attacks, not yet with a collection of them.
 - Where files are concerned a run sees folders, not single files: whatever lies inside the Python installation's
-  folders, in ``/usr``, ``/lib`` or in the course's ``data/``. Keep courses and submissions elsewhere.
+  folders, in ``/usr``, ``/lib`` or in the course's ``data/``. Where the course, the submissions or the
+  reports lie there, ``autograder grade`` refuses to begin.
 - Confinement is Linux's. Elsewhere students check their own code; grading a class there is not supported.
 - ``autograder check`` confines nothing: don't use it on somebody else's code.
 - A report shows the exceptions of a student's code, and so whatever inputs that code put into one. After reports are

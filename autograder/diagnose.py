@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from autograder.answers import Answers, Mistake
 from autograder.compare import agree
 from autograder.probe import Check
-from autograder.wire import Observation
+from autograder.wire import Failure, Observation
 
 
 def hints(
@@ -41,6 +41,8 @@ def _same(check: Check, mine: Sequence[Observation], mistake: Mistake) -> bool:
 
 
 def _alike(check: Check, one: Observation, other: Observation) -> bool:
+    if one.ending == other.ending == "misfit":
+        return _what_did_not_fit(one) == _what_did_not_fit(other)
     if one.ending != "returned" or other.ending != "returned":
         return False
     if one.values.keys() != other.values.keys() or bool(one.changed) != bool(other.changed):
@@ -53,3 +55,9 @@ def _alike(check: Check, one: Observation, other: Observation) -> bool:
         elif mine.shape != theirs.shape or mine.dtype.kind != theirs.dtype.kind or not agree(mine, theirs, check).all():
             return False
     return True
+
+
+def _what_did_not_fit(observation: Observation) -> tuple[str, str, tuple[str, ...]]:
+    """The exception and the probe's line; not the line's number, which is another in the page that students get."""
+    failure = observation.failure or Failure("", "")
+    return failure.kind, failure.message, tuple(frame.text for frame in failure.frames)

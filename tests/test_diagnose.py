@@ -9,7 +9,7 @@ import pytest
 
 from autograder.answers import Answers, Mistake, by_draw
 from autograder.diagnose import hints
-from autograder.wire import Observation
+from autograder.wire import Failure, Frame, Observation
 
 WRONG = np.array([0.5, -2.0, 7.25])
 
@@ -81,6 +81,31 @@ def test_a_mistake_is_known_by_what_it_returns_instead_of_an_array(checks):
     nothing = seen("prediction", 3, "None")
 
     assert given(checks, nothing, mistake("no return", nothing)) == {"prediction": "no return"}
+
+
+def misfit(kind="ValueError", message="too many values to unpack (expected 2)", line=7, text="out, cache = f(x)"):
+    """A probe's line that could not use what came back."""
+    frame = Frame("checks.py", line, "prediction", text)
+    return [Observation("prediction", 0, "misfit", failure=Failure(kind, message, (frame,)))]
+
+
+def test_a_mistake_is_known_by_the_line_that_could_not_use_it(checks):
+    """Three values for two are the same mistake, on whatever line the released page has it."""
+    assert given(checks, misfit(line=8), mistake("too many", misfit())) == {"prediction": "too many"}
+
+
+@pytest.mark.parametrize(
+    "student",
+    [
+        pytest.param(misfit(kind="TypeError"), id="kind"),
+        pytest.param(misfit(message="not enough values to unpack (expected 2, got 1)"), id="message"),
+        pytest.param(misfit(text="out, cache = g(x)"), id="line"),
+        pytest.param([replace(misfit()[0], ending="raised")], id="raised"),
+    ],
+)
+def test_another_misfit_is_another_mistake(checks, student):
+    """Both the exception and the line must be the same."""
+    assert given(checks, student, mistake("too many", misfit())) == {}
 
 
 def test_two_crashes_are_not_alike(checks):

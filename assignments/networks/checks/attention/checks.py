@@ -42,7 +42,7 @@ def softmax(att, rng):
 
 @check(points=1, needs=("softmax",))
 def large_logits(att, rng):
-    """`softmax` stays finite and right when scores are in the thousands, and differ as much in a row and between rows."""
+    """`softmax` stays finite and right for scores in the thousands that differ as much in a row and between rows."""
     rows, columns = np.array([[1000.0], [-2000.0], [0.0], [5000.0]]), np.array([2000.0, -1000.0, 2000.0, 0.0])
     return {
         "A": att.softmax(rng.normal(size=(4, 3))),

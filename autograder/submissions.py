@@ -16,6 +16,9 @@ from autograder.unpack import ARCHIVES, Entry, RefusedError, entries_of, litter,
 # Files are taken at the top or one folder down; a deeper one is only named to whoever misses it.
 MAX_DEPTH_TAKEN = 2
 MAX_EXTRA_NAMES = 50
+# Modules beside those asked for: each is searched for the names of the others.
+MAX_MODULES = 200
+MAX_MODULE_BYTES = 16 << 20
 # Few enough characters for every file system, whatever their script.
 MAX_NAME_LENGTH = 60
 # What the grader writes beside the students' folders: a student of such a name would be in its way.
@@ -161,6 +164,12 @@ def choose(student: str, entries: list[Entry], wanted: Collection[str]) -> Submi
         if beside and is_module(entry.name) and not entry.fault:
             files[entry.name] = entry.content
             taken.add(entry.name.casefold())
+    modules = [content for name, content in files.items() if is_module(name)]
+    if len(modules) > MAX_MODULES or sum(map(len, modules)) > MAX_MODULE_BYTES:
+        raise RefusedError(
+            f"the submission holds more than {MAX_MODULES} modules, or {MAX_MODULE_BYTES >> 20} MiB of them; "
+            "hand in only what was asked for"
+        )
     return Submission(student, files, extra_names(others), problems)
 
 

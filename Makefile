@@ -8,7 +8,7 @@ PYTHON     ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN         = $(VENV)/bin
 READY       = $(VENV)/installed
 
-.PHONY: help setup grade test release dist notebooks lint format types check clean
+.PHONY: help setup grade test release dist audit notebooks lint format types check clean
 
 help:            ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -29,6 +29,10 @@ release: $(READY)  ## Make assignments/ out of solutions/
 dist: $(READY)   ## Make the zips that students get, in dist/
 	@$(BIN)/autograder dist
 
+audit: $(READY)  ## Measure the checks: mutants, margins, false alarms on SEEDS=1000 seeds; takes hours
+	@$(BIN)/autograder audit --all $(if $(SEEDS),--seeds $(SEEDS)) $(if $(WORKERS),--workers $(WORKERS)) \
+	    $(foreach python,$(wildcard .venv-numpy1/bin/python),--python $(python))
+
 notebooks: $(READY)  ## Run every notebook from top to bottom beside its reference
 	@$(BIN)/python .ci/notebooks.py
 
@@ -47,7 +51,7 @@ check:           ## Everything that CI runs
 	@.ci/run
 
 clean:           ## Remove what was made, except the environment and grades
-	rm -rf build/sample-class build/lib build/bdist.* dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf build/sample-class build/audit build/lib build/bdist.* dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
 
 # Older than either file: install again. Touched last, so that an install that was cut short is not taken for a whole one.

@@ -98,9 +98,7 @@ def grade(
 
     Writes OUT/grades.csv and OUT/<student>/report.json and report.txt. The status is 0 when everything was judged.
     """
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=LOG_WIDTH, soft_wrap=True)
+    console = _console()
     problems = _problems(_assignments(course, names))
     if submissions is None:
         submissions = Path("build/sample-class")
@@ -236,10 +234,11 @@ def audit(
     workers: int,
     course: Path,
 ) -> None:
-    """Measure the checks of the problems (IDS like svm/cvxopt_svm; all by default), and say what does not hold.
+    """Say what does not hold of the checks of the problems (IDS like svm/cvxopt_svm; all by default).
 
-    Specimens get what they must; mutants of the reference are caught, or listed as equivalent; no correct work fails,
-    on many seeds; and how wide the tolerances' margins are. Writes OUT/audit.json and OUT/index.html.
+    Each specimen gets what it must. Measured as well: whether mutants of the reference are caught, or listed as
+    equivalent; whether correct work fails on any of many seeds; how wide the tolerances' margins are. That writes
+    OUT/audit.json and OUT/index.html.
     """
     problems = _problems(_assignments(course, ()))
     if unknown := set(ids) - {problem.id for problem in problems}:
@@ -247,7 +246,7 @@ def audit(
     chosen = [problem for problem in problems if not ids or problem.id in ids]
     if seed is not None:
         chosen = [replace(problem, seed=seed) for problem in chosen]
-    if whole or fast:
+    if whole or fast or seeds or pythons:
         faults = _measure(chosen, fast, seeds or (2 if fast else 1000), pythons, out, workers)
     else:
         faults = _specimens_hold(chosen)
@@ -285,7 +284,7 @@ def _measure(
         raise CourseError(f"an audit needs the package {error.name}; install the extra `staff`") from None
     others = {} if fast else {"with 2 BLAS threads": Sandbox(warm=False, blas_threads=2).observe}
     others |= {f"with {python}": Sandbox(warm=False, python=python).observe for python in pythons}
-    console = Console(soft_wrap=True)
+    console = _console()
     found = []
     with sandboxes(weak=False) as sandbox, ThreadPoolExecutor(workers) as pool:
 
@@ -343,6 +342,11 @@ def _assignments(course: Path, names: Iterable[str]) -> tuple[Assignment, ...]:
         there = ", ".join(assignment.name for assignment in found)
         raise CourseError(f"no assignment {sorted(unknown)[0]} in {course / 'solutions'}; there are {there}")
     return tuple(assignment for assignment in found if not wanted or assignment.name in wanted)
+
+
+def _console() -> Console:
+    console = Console()
+    return console if console.is_terminal else Console(width=LOG_WIDTH, soft_wrap=True)
 
 
 def _problems(assignments: Sequence[Assignment]) -> tuple[Problem, ...]:

@@ -218,8 +218,6 @@ def _in_place(place: Place) -> Iterator[cst.BaseExpression]:
                 yield call(f"np.{called(node)}", *(each.value for each in positional(node)), out=argument.value)
     elif called(node) in ("array", "zeros_like", "ones_like", "full_like") and isinstance(node, cst.Call):
         yield node.args[0].value
-    elif called(node) == "copy" and isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
-        yield node.func.value
 
 
 def _wrong_constant(place: Place) -> Iterator[cst.BaseExpression]:
@@ -385,7 +383,9 @@ def _before_the_loop(body: Body, mine: Sequence[bool]) -> Iterator[list[cst.Base
         for k, step in enumerate(steps):
             if isinstance(step, cst.SimpleStatementLine):
                 left = loop.body.with_changes(body=_rewritten((), [*steps[:k], *steps[k + 1 :]]))
-                yield _rewritten(body, [*body[:n], step, loop.with_changes(body=left), *body[n + 1 :]])
+                first = step.with_changes(leading_lines=loop.leading_lines)
+                second = loop.with_changes(body=left, leading_lines=())
+                yield [*body[:n], first, second, *body[n + 1 :]]
 
 
 STATEMENT_OPERATORS: Mapping[str, StatementOperator] = {

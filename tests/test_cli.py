@@ -334,6 +334,14 @@ class TestAudit:
         assert "lines/line: 1 things do not hold" in outcome.output
         assert "reject/one_step gets 53 from `fitted`, not 52" in outcome.output
 
+    def test_checks_are_measured(self, home, call, tmp_path):
+        """1 for mutants that survive without being listed; a page and a record are written."""
+        outcome = call("audit", "--fast", "--out", tmp_path / "audit")
+
+        assert outcome.exit_code == 1
+        assert "lines/line: 6 things do not hold" in outcome.output
+        assert {path.name for path in (tmp_path / "audit").iterdir()} > {"audit.json", "index.html"}
+
 
 def test_doctor_speaks_of_each_layer(call):
     """What this machine holds, and what it lacks with the remedy; 0 when every promise is kept."""

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 
 from autograder.probe import Check
 from autograder.problem import CourseError, Implementation, Problem
-from autograder.wire import Observation, WireError, encode, read
+from autograder.wire import Frame, Observation, WireError, encode, read
 
 ANSWERS_FILE = "answers.bin"
 
@@ -66,9 +66,18 @@ def observe_answers(observe: Observe, problem: Problem, seed: int) -> Answers:
     for specimen in problem.specimens("reject"):
         caught = [check for check in problem.checks if check.name in specimen.caught.keys() - heavy]
         seen = observe(problem, problem.implementation(specimen.source), seed, caught) if caught else ()
-        light = [observation for observation in seen if len(encode(observation)) <= MAX_MISTAKE_BYTES]
+        light = [_bare(each) for each in seen if len(encode(each)) <= MAX_MISTAKE_BYTES]
         mistakes.append(Mistake(specimen.name, specimen.hint, by_draw(light)))
     return Answers(right, tuple(mistakes))
+
+
+def _bare(observation: Observation) -> Observation:
+    """An observation without what was printed and without lines of code: a known mistake's is shipped to students."""
+    failure = observation.failure
+    if failure and observation.ending != "misfit":
+        frames = tuple(Frame("", 0, frame.function, "") for frame in failure.frames)
+        failure = replace(failure, frames=frames)
+    return replace(observation, failure=failure, output="")
 
 
 def to_bytes(answers: Answers) -> bytes:

@@ -30,14 +30,16 @@ def audit(observe: Observe, problem: Problem, answers: Answers, seed: int) -> It
         if verdict.code != codes.MISSING:
             yield f"the starter gets {verdict.code} from `{verdict.check}`, not 40: {verdict.message}"
     named: set[str] = set()
-    for specimen in problem.specimens("reject"):
+    rejects = problem.specimens("reject")
+    hints = {specimen.hint for specimen in rejects}
+    for specimen in rejects:
         named |= specimen.caught.keys()
         report = grade(observe, problem, problem.implementation(specimen.source), answers, seed)
         for verdict in report.checks:
             due = specimen.caught.get(verdict.check, codes.SUCCESS)
             if verdict.code != due:
                 yield f"reject/{specimen.name} gets {verdict.code} from `{verdict.check}`, not {due}: {verdict.message}"
-            elif verdict.hint is not None and verdict.hint != specimen.hint:
+            elif verdict.hint in hints - {specimen.hint}:
                 yield f"reject/{specimen.name} is taken for another mistake by `{verdict.check}`: {verdict.hint}"
     for check in problem.checks:
         if check.name not in named:

@@ -1,13 +1,74 @@
-"""Which known mistake a failed check shows: the one that gives the same wrong arrays."""
+"""Why a check failed: a known mistake that gives the same, a relation to what is right, or what an exception means."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
-from autograder.answers import Answers, Mistake
-from autograder.compare import agree
+from autograder import codes, relations, tracebacks
+from autograder.answers import Answers, ByDraw, Mistake
+from autograder.compare import Finding, agree
 from autograder.probe import Check
 from autograder.wire import Failure, Observation
+
+_DIGIT = re.compile(r"\d")
+# The findings that a relation explains.
+_RELATED = frozenset({codes.SHAPE, codes.DTYPE, codes.VALUES, codes.OFF_BY_ONE})
+
+
+def diagnose(
+    checks: Sequence[Check],
+    findings: Mapping[str, Sequence[Finding]],
+    seen: Sequence[Observation],
+    answers: Answers,
+    text: str,
+) -> dict[str, str]:
+    """The hint for each failed check that something is known about, by check.
+
+    A known mistake says more than a relation, for it is in its author's words.
+
+    Parameters
+    ----------
+    findings : mapping of str to sequence of Finding
+        What was found, by check.
+    text : str
+        The student's module, for the names in it.
+    """
+    hinted = dict(hints(checks, [name for name, found in findings.items() if found], seen, answers))
+    for check in checks:
+        if findings[check.name] and check.name not in hinted:
+            mine = [observation for observation in seen if observation.check == check.name]
+            hint = _relation(check, findings[check.name], mine, answers.right) or _exception(mine, answers.right, text)
+            if hint:
+                hinted[check.name] = hint
+    return hinted
+
+
+def _relation(check: Check, findings: Sequence[Finding], mine: Sequence[Observation], right: ByDraw) -> str | None:
+    """What the wrong values of a check have to do with the right ones."""
+    named = dict.fromkeys(finding.value for finding in findings if finding.code in _RELATED and finding.value)
+    if not named or not mine or any(observation.ending != "returned" for observation in mine):
+        return None
+    draws = []
+    for observation in mine:
+        answer = right[check.name, observation.draw]
+        found = {name: observation.values.get(name) for name in answer.values}
+        if any(value is None or isinstance(value, str) for value in found.values()):
+            return None
+        draws.append(relations.Draw(found, answer.values, answer.scales))  # type: ignore[arg-type]  # all are arrays
+    return relations.explain(check, draws, list(named))
+
+
+def _exception(mine: Sequence[Observation], right: ByDraw, text: str) -> str | None:
+    """What the exception that ended a check usually means."""
+    for observation in mine:
+        if observation.failure and observation.ending in ("raised", "misfit"):
+            answer = right.get((observation.check, observation.draw))
+            scales = answer.scales if answer else {}
+            return tracebacks.explain(
+                observation.failure, misfit=observation.ending == "misfit", text=text, scales=scales
+            )
+    return None
 
 
 def hints(
@@ -22,14 +83,24 @@ def hints(
         if check.name in failed:
             mine = [observation for observation in seen if observation.check == check.name]
             matches[check.name] = [mistake for mistake in answers.mistakes if _same(check, mine, mistake)]
-    explains = {
-        mistake.name: sum(mistake in found for found in matches.values())
-        - len({check for check, _ in mistake.seen} - matches.keys())
-        for mistake in answers.mistakes
+    for check in checks:
+        # What is wrong in a check that this one needs shows here, too. Another mistake that looks like it is no guess.
+        needed = [matches[name] for name in check.needs if name in matches]
+        if check.name in matches:
+            matches[check.name] = [each for each in matches[check.name] if all(each in found for found in needed)]
+    run = {check.name for check in checks}
+    shows = {
+        each.name: run & {seen.check for seen in each.seen.values() if _telling(seen)} for each in answers.mistakes
     }
-    return {
-        name: max(found, key=lambda mistake: explains[mistake.name]).hint for name, found in matches.items() if found
-    }
+    made = {each.name: sum(each in found for found in matches.values()) for each in answers.mistakes}
+    explains = {name: made[name] - len(shows[name] - matches.keys()) for name in made}
+    told = {}
+    for name, found in matches.items():
+        # What looks like a mistake in one check, and not in most of those where it shows, is something else.
+        likely = [each for each in found if 2 * made[each.name] >= len(shows[each.name])]
+        if likely:
+            told[name] = max(likely, key=lambda mistake: explains[mistake.name]).hint
+    return told
 
 
 def _same(check: Check, mine: Sequence[Observation], mistake: Mistake) -> bool:
@@ -41,11 +112,11 @@ def _same(check: Check, mine: Sequence[Observation], mistake: Mistake) -> bool:
 
 
 def _alike(check: Check, one: Observation, other: Observation) -> bool:
-    if one.ending == other.ending == "misfit":
-        return _what_did_not_fit(one) == _what_did_not_fit(other)
-    if one.ending != "returned" or other.ending != "returned":
+    if one.ending != other.ending or bool(one.changed) != bool(other.changed):
         return False
-    if one.values.keys() != other.values.keys() or bool(one.changed) != bool(other.changed):
+    if one.ending != "returned":
+        return _telling(one) and _failed(one) == _failed(other)
+    if one.values.keys() != other.values.keys():
         return False
     for name, mine in one.values.items():
         theirs = other.values[name]
@@ -57,7 +128,23 @@ def _alike(check: Check, one: Observation, other: Observation) -> bool:
     return True
 
 
-def _what_did_not_fit(observation: Observation) -> tuple[str, str, tuple[str, ...]]:
-    """The exception and the probe's line; not the line's number, which is another in the page that students get."""
+def _failed(observation: Observation) -> tuple[str, str, tuple[str, ...]]:
+    """What failed, and where: not the line's number, which is another in the page that students get."""
     failure = observation.failure or Failure("", "")
-    return failure.kind, failure.message, tuple(frame.text for frame in failure.frames)
+    where = (frame.text if observation.ending == "misfit" else frame.function for frame in failure.frames)
+    return failure.kind, failure.message, tuple(where)
+
+
+def _telling(observation: Observation) -> bool:
+    """Whether few mistakes but one end like this.
+
+    A function that fails over the sizes of what it was called with does. What fails deeper down fails for many reasons.
+    """
+    failure = observation.failure
+    match observation.ending:
+        case "returned" | "misfit":
+            return True
+        case "raised":
+            return failure is not None and len(failure.frames) == 1 and bool(_DIGIT.search(failure.message))
+        case _:
+            return False

@@ -13,13 +13,16 @@ import numpy as np
 from autograder import codes
 from autograder.answers import Answers, ByDraw
 from autograder.compare import Finding, comparable, differences, not_finite, structure
-from autograder.diagnose import hints
+from autograder.diagnose import diagnose
 from autograder.probe import Check, entropy, generator
 from autograder.problem import Implementation, Predicate, Problem
 from autograder.report import ProblemReport, Verdict
 from autograder.wire import Array, Failure, Observation
 
 MAX_FINDINGS = 4
+_NOT_WRONG = codes.FAULTS_OF_OURS | {codes.SUCCESS}
+# Of a module, as far as it is read for the names in it.
+MAX_TEXT_BYTES = 1 << 16
 
 Observe = Callable[[Problem, Implementation, int, Sequence[Check] | None], Sequence[Observation]]
 
@@ -49,10 +52,10 @@ def grade(
     for check in chosen:
         mine = [observation for observation in seen if observation.check == check.name]
         findings[check.name] = judge(problem, check, mine, answers.right, seed)
-    failed = [name for name, found in findings.items() if found]
-    known = hints(chosen, failed, seen, answers)
+    text = implementation.files.get(problem.module_file, b"")[:MAX_TEXT_BYTES].decode(errors="replace")
+    known = diagnose(chosen, findings, seen, answers, text)
     verdicts = [_verdict(check, findings[check.name], known.get(check.name)) for check in chosen]
-    return ProblemReport.of(problem.id, tuple(_unblocked(chosen, verdicts)))
+    return ProblemReport.of(problem.id, tuple(_after_needed(chosen, verdicts)))
 
 
 def unjudged(problem: Problem, code: int, message: str) -> ProblemReport:
@@ -188,19 +191,22 @@ def _traceback(failure: Failure) -> str:
     return "".join(lines)
 
 
-def _unblocked(checks: Sequence[Check], verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
-    """The verdicts; one whose check needs another that has no result is told to wait for it, and keeps its code."""
+def _after_needed(checks: Sequence[Check], verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
+    """The verdicts; one whose check needs another that has no result waits for it, and keeps its code."""
     found = {verdict.check: verdict.code for verdict in verdicts}
+    hints = {verdict.check: verdict.hint for verdict in verdicts}
     blockers: dict[str, str] = {}
     for check, verdict in zip(checks, verdicts, strict=True):
-        if verdict.code != codes.SUCCESS and verdict.code not in codes.FAULTS_OF_OURS:
-            for needed in check.needs:
-                if needed in blockers or found.get(needed) in codes.WITHOUT_RESULT:
-                    blockers[check.name] = blockers.get(needed, needed)
-                    break
-        if first := blockers.get(check.name):
+        wrong = [name for name in check.needs if found.get(name, codes.SUCCESS) not in _NOT_WRONG]
+        if verdict.code in _NOT_WRONG or not wrong:
+            yield verdict
+        elif stopped := [name for name in wrong if name in blockers or found[name] in codes.WITHOUT_RESULT]:
+            first = blockers[check.name] = blockers.get(stopped[0], stopped[0])
             message = f"not judged: fix `{first}` first"
             yield msgspec.structs.replace(verdict, message=message, hint=None, blocked_by=first)
+        elif verdict.hint is None or verdict.hint != hints[wrong[0]]:
+            message = f"{verdict.message}\nthis may come of `{wrong[0]}`, which is wrong too; fix that first"
+            yield msgspec.structs.replace(verdict, message=message)
         else:
             yield verdict
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from autograder.answers import Answers, Mistake, by_draw
-from autograder.diagnose import hints
+from autograder.answers import Answers, Mistake, by_draw, observe_answers, to_bytes
+from autograder.compare import Finding
+from autograder.diagnose import diagnose, hints
 from autograder.wire import Failure, Frame, Observation
 
 WRONG = np.array([0.5, -2.0, 7.25])
@@ -143,3 +144,141 @@ def test_a_mistake_that_would_fail_more_than_failed_is_less_likely(checks):
 
     for known in ((small, large), (large, small)):
         assert given(checks, seen("prediction", 3), *known) == {"prediction": "small"}
+
+
+class TestCrashes:
+    """A crash is a known mistake's where few other mistakes crash so."""
+
+    @staticmethod
+    def crash(message="shapes (5,3) and (5,3) not aligned", functions=("predict",), kind="ValueError"):
+        """An exception out of a student's functions, the outermost first."""
+        frames = tuple(Frame("line.py", 3 + depth, name, "x.dot(x)") for depth, name in enumerate(functions))
+        return [Observation("prediction", 0, "raised", failure=Failure(kind, message, frames))]
+
+    def test_over_the_same_sizes(self, checks):
+        """The function that was called fails over what it was called with, wherever the line stands."""
+        assert given(checks, self.crash(), mistake("transposed", self.crash())) == {"prediction": "transposed"}
+
+    @pytest.mark.parametrize(
+        ("student", "known"),
+        [
+            pytest.param({"message": "shapes (5,3) and (3,5) not aligned"}, {}, id="other_sizes"),
+            pytest.param({"kind": "TypeError"}, {}, id="other_kind"),
+            pytest.param({"functions": ["root"]}, {}, id="other_function"),
+            pytest.param({"functions": ["predict", "root"]}, {}, id="deeper"),
+            pytest.param({"functions": ["fit", "root"]}, {"functions": ["fit", "root"]}, id="both_deep"),
+            pytest.param({"message": "no sizes"}, {"message": "no sizes"}, id="words_that_many_share"),
+        ],
+    )
+    def test_over_something_else(self, checks, student, known):
+        """Where it may be another mistake, nothing is claimed."""
+        assert given(checks, self.crash(**student), mistake("transposed", self.crash(**known))) == {}
+
+    def test_is_read_where_it_is_no_known_mistake(self, checks):
+        """What the exception usually means, with the sizes' letters from the reference's run."""
+        right = Observation("prediction", 0, "returned", {"out": WRONG}, scales={"n": (5.0,)})
+
+        hint = diagnose(checks, WRONG_PREDICTION, self.crash(), Answers(by_draw([right])), "")["prediction"]
+
+        assert hint.startswith("A product of matrices of shapes (5,3) and (5,3)")
+        assert hint.endswith("Here n is 5.")
+
+    def test_of_an_import_is_read(self, checks):
+        """Before there is any draw to compare with."""
+        broken = [Observation("prediction", 0, "raised", failure=Failure("SyntaxError", "invalid syntax"))]
+
+        assert (
+            "Python can't read this line" in diagnose(checks, WRONG_PREDICTION, broken, Answers({}), "")["prediction"]
+        )
+
+
+WRONG_PREDICTION = {
+    "prediction": [Finding(53, "out", "it differs")],
+    "rooted": [],
+    "fitted": [],
+}
+
+
+class TestRelations:
+    """What is no known mistake may still have a relation to what is right."""
+
+    RIGHT = tuple(Observation("prediction", draw, "returned", {"out": WRONG + draw}) for draw in range(3))
+
+    def told(self, checks, student, *mistakes, findings=WRONG_PREDICTION):
+        """The hint for the first check."""
+        return diagnose(checks, findings, student, Answers(by_draw(self.RIGHT), mistakes), "").get("prediction")
+
+    def test_is_told(self, checks):
+        """By the value's name."""
+        student = [replace(one, values={"out": -one.values["out"]}) for one in self.RIGHT]
+
+        assert self.told(checks, student) == "`out`: right but for the sign, which is the opposite."
+
+    def test_says_less_than_a_known_mistake(self, checks):
+        """An author's words come first."""
+        student = [replace(one, values={"out": -one.values["out"]}) for one in self.RIGHT]
+
+        assert self.told(checks, student, mistake("minus", student)) == "minus"
+
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            pytest.param({"values": {"out": "None"}}, id="no_array"),
+            pytest.param({"values": {}}, id="nothing"),
+            pytest.param({"ending": "died"}, id="died"),
+        ],
+    )
+    def test_needs_arrays_in_every_draw(self, checks, changed):
+        """What is no array has no relation to one."""
+        student = [replace(one, values={"out": -one.values["out"]}) for one in self.RIGHT]
+
+        assert self.told(checks, [*student[:2], replace(student[2], **changed)]) is None
+
+    @pytest.mark.parametrize("code", [50, 55, 60, 61, 62, 63])
+    def test_explains_wrong_values(self, checks, code):
+        """An input that was changed and a network that learns badly have other causes."""
+        student = [replace(one, values={"out": -one.values["out"]}) for one in self.RIGHT]
+
+        assert (
+            self.told(checks, student, findings={**WRONG_PREDICTION, "prediction": [Finding(code, "out", "")]}) is None
+        )
+
+    def test_is_of_the_values_that_are_wrong(self, checks):
+        """A predicate may be content with what differs from the reference."""
+        findings = {**WRONG_PREDICTION, "prediction": [Finding(53, "other", "")]}
+        right = [replace(one, values={**one.values, "other": WRONG}) for one in self.RIGHT]
+        student = [replace(one, values={"out": -WRONG, "other": 2 * WRONG}) for one in right]
+
+        hint = diagnose(checks, findings, student, Answers(by_draw(right)), "")["prediction"]
+
+        assert hint == "`other`: twice what it should be."
+
+
+def test_what_looks_like_a_mistake_in_few_of_its_checks_is_another(checks):
+    """Where it shows in three checks and one agrees, that one agrees by chance."""
+    student = [*seen("prediction", 3), *seen("rooted", 1, -WRONG), *seen("fitted", 2, -WRONG)]
+    known = mistake("large", seen("prediction", 3), seen("rooted", 1), seen("fitted", 2))
+
+    assert given(checks, student, known, failed=("prediction", "rooted", "fitted")) == {}
+
+
+def test_a_mistake_is_no_guess_where_a_needed_check_shows_another(checks):
+    """What is wrong in the check before shows in the one after it, and looks like a mistake that it is not."""
+    prediction, rooted, fitted = checks
+    needing = (prediction, rooted, replace(fitted, needs=("prediction",)))
+    student = [*seen("prediction", 3, -WRONG), *seen("fitted", 2)]
+
+    for known, told in ((checks, {"fitted": "later"}), (needing, {})):
+        assert given(known, student, mistake("later", seen("fitted", 2)), failed=("prediction", "fitted")) == told
+
+
+def test_of_a_known_mistake_no_line_of_code_is_kept(lines):
+    """What it printed and where it raised would show its code to students."""
+    spied = Failure("ValueError", "shapes (5,3) and (5,3)", (Frame("line.py", 7, "predict", "return x.dot(x)"),))
+    raised = Observation("prediction", 0, "raised", failure=spied, output="secret")
+
+    answers = observe_answers(lambda *_: [raised], lines, 0)
+
+    assert b"x.dot" not in to_bytes(replace(answers, right={}))
+    assert b"secret" not in to_bytes(replace(answers, right={}))
+    assert given(lines.checks, [replace(raised, output="")], *answers.mistakes)

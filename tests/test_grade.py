@@ -11,10 +11,11 @@ from autograder.answers import Answers, by_draw
 from autograder.codes import FAULTS_OF_OURS
 from autograder.grade import MAX_FINDINGS, grade, unjudged
 from autograder.probe import entropy, generator
+from autograder.problem import Implementation
 from autograder.wire import Failure, Frame, Observation
 
 SEED = 5
-IMPLEMENTATION = None  # the fake runs nothing
+IMPLEMENTATION = Implementation({})  # the fake runs nothing
 
 
 def returned(check, draw, **values):

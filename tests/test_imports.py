@@ -26,6 +26,8 @@ ORDER = (
     "server",
     "process",
     "compare",
+    "relations",
+    "tracebacks",
     "problem",
     "sandbox",
     "answers",

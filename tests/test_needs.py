@@ -14,7 +14,7 @@ from rich.console import Console
 from autograder.answers import Answers, by_draw
 from autograder.grade import grade
 from autograder.probe import check
-from autograder.problem import CourseError
+from autograder.problem import CourseError, Implementation
 from autograder.progress import Tally
 from autograder.report import Report, as_json, problem_lines
 from autograder.student import Checked
@@ -49,10 +49,10 @@ def claim(name, *needs):
 def judged(ends, **needs):
     """The verdicts by check, where each ended with a code and needs others."""
     checks = tuple(claim(name, *needs.get(name, ())) for name in ends)
-    problem = SimpleNamespace(id="a/p", checks=checks, allowed_imports=(), predicate=lambda _: None)
+    problem = SimpleNamespace(id="a/p", module_file="p.py", checks=checks, allowed_imports=(), predicate=lambda _: None)
     right = by_draw([Observation(name, 0, **ENDS[0]) for name in ends])
     seen = [Observation(name, 0, **ENDS[code]) for name, code in ends.items()]
-    report = grade(lambda *_: seen, problem, None, Answers(right), 0)
+    report = grade(lambda *_: seen, problem, Implementation({}), Answers(right), 0)
     return report, {verdict.check: verdict for verdict in report.checks}
 
 
@@ -111,7 +111,7 @@ def test_it_is_shown_apart():
 
     assert "– 0/1  backward: The claim.\n        not judged: fix `forward` first" in text
     assert "code 53" not in text
-    assert "<td>–</td>" in Checked(report)._repr_html_()
+    assert ">–</td>" in Checked(report)._repr_html_()
     (forward, backward) = msgspec.json.decode(as_json(Report.of("anna", (report,))))["problems"][0]["checks"]
     assert (forward["blocked_by"], backward["blocked_by"], backward["code"]) == (None, "forward", 53)
 
@@ -130,11 +130,11 @@ def test_it_is_not_counted_as_wrong_work():
 def test_a_single_check_is_judged_alone():
     """Asked for alone, in a notebook, it says what is wrong with itself."""
     checks = (claim("forward"), claim("backward", "forward"))
-    problem = SimpleNamespace(id="a/p", checks=checks, allowed_imports=(), predicate=lambda _: None)
+    problem = SimpleNamespace(id="a/p", module_file="p.py", checks=checks, allowed_imports=(), predicate=lambda _: None)
     right = by_draw([Observation("backward", 0, **ENDS[0])])
     seen = [Observation("backward", 0, **ENDS[53])]
 
-    (verdict,) = grade(lambda *_: seen, problem, None, Answers(right), 0, checks[1:]).checks
+    (verdict,) = grade(lambda *_: seen, problem, Implementation({}), Answers(right), 0, checks[1:]).checks
 
     assert (verdict.code, verdict.blocked_by) == (53, None)
 

@@ -9,6 +9,9 @@ from small_course import write_course
 from autograder.problem import read_course
 from autograder.sandbox import Sandbox
 
+# What is asserted there is explained as in a test.
+pytest.register_assert_rewrite("specimens")
+
 # The same examples on every machine, however busy it is.
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.load_profile("suite")

@@ -1,0 +1,57 @@
+"""A student's own check says what the official run says: the same specimens as there, on the public seed.
+
+What it is judged by here is what was released: the starters and answers in assignments/, as students have them.
+"""
+
+from __future__ import annotations
+
+import pytest
+from specimens import (
+    AtHome,
+    assert_full_marks,
+    assert_its_due,
+    assert_nothing_is_written,
+    by_problem,
+    by_specimen,
+    released,
+)
+
+from autograder.problem import read_assignment
+
+
+@pytest.fixture(scope="module")
+def judge(sandbox):
+    """A student's own check."""
+    return AtHome(sandbox)
+
+
+@by_problem
+def test_the_starter_gets_40_everywhere(problem, judge):
+    """Every check waits for something to be written, and nothing else is wrong with what students get."""
+    assert_nothing_is_written(judge, problem)
+
+
+@by_specimen("accept")
+def test_what_is_right_has_full_marks(problem, specimen, judge):
+    """Nobody is sent looking for a mistake that isn't there."""
+    assert_full_marks(judge, problem, specimen)
+
+
+@by_specimen("reject")
+def test_a_mistake_gets_its_codes_and_its_hint(problem, specimen, judge):
+    """The codes are those of the official run, and so is the hint."""
+    assert_its_due(judge, problem, specimen)
+
+
+@by_problem
+def test_the_released_checks_are_those_of_the_course(problem):
+    """Names, points, draws and limits are the same, and the hidden seed is not there."""
+    home = released(problem)
+    there = read_assignment(home / "checks", home.name, home / "data").problems
+    (twin,) = (one for one in there if one.name == problem.name)
+
+    assert [(one.name, one.points, one.draws, one.expect) for one in twin.checks] == [
+        (one.name, one.points, one.draws, one.expect) for one in problem.checks
+    ]
+    assert (twin.id, twin.limits, twin.allowed_imports) == (problem.id, problem.limits, problem.allowed_imports)
+    assert twin.seed != problem.seed

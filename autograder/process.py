@@ -72,6 +72,8 @@ class Ended:
     how: str
     cpu_seconds: float = 0.0
     peak_bytes: int = 0
+    lost: bool = False
+    """Nobody can say how: the server it was forked from is gone."""
 
 
 class Process(Protocol):
@@ -123,6 +125,10 @@ class Server:
     """A process with the libraries loaded, from which runs are forked."""
 
     def __init__(self, preload: tuple[str, ...], visible: tuple[str, ...], layers: tuple[str, ...]) -> None:
+        if not (hasattr(os, "fork") and hasattr(socket, "send_fds")):
+            raise SandboxError(
+                "runs can't be confined on this system; grade on Linux (`autograder check`, on one's own code, runs here too)"
+            )
         self._scratch = Path(tempfile.mkdtemp(prefix="autograder-")).resolve()
         self._scratch.chmod(0o711)  # whoever a run is, it must get to its own folder
         self._control, theirs = socket.socketpair()
@@ -251,7 +257,7 @@ class Forked:
             except OSError:
                 # What it may still say would be taken for the end of the next run.
                 self._server.close()
-                self._ended = Ended("the process that runs your code was ended from inside")
+                self._ended = Ended("the process that runs your code was lost", lost=True)
         return self._ended
 
 

@@ -35,6 +35,10 @@ __all__ = ["Enforced", "Sandbox", "SandboxError"]
 OURS = frozenset({"faulty", "died", "unstarted"})
 
 
+class LostError(Exception):
+    """The server that a run was forked from is gone, and the run with it."""
+
+
 class Sandbox:
     """Runs implementations, each run in a process of its own.
 
@@ -118,7 +122,20 @@ class Sandbox:
         return seen
 
     def _run(self, problem: Problem, job: Job, pending: list[tuple[Check, int]]) -> list[Observation]:
-        """Run what is pending in one process, as far as it gets; what has been observed is no longer pending."""
+        """Run what is pending in one process, as far as it gets; what has been observed is no longer pending.
+
+        A run whose server was lost is repeated, once: a second loss is taken for the work of what ran.
+        """
+        whole = list(pending)
+        try:
+            return self._attempt(problem, job, pending, last=False)
+        except LostError:
+            pending[:] = whole
+            return self._attempt(problem, job, pending, last=True)
+
+    def _attempt(
+        self, problem: Problem, job: Job, pending: list[tuple[Check, int]], *, last: bool
+    ) -> list[Observation]:
         try:
             process = self._start(problem, job)
         except (OSError, SandboxError) as error:
@@ -128,15 +145,17 @@ class Sandbox:
         try:
             # No student code has run yet: this message, and no later one, may say that the fault is ours.
             ready = process.receive(START_SECONDS)
+            if ready is None and process.end().lost and not last:
+                raise LostError
             if ready is None or ready.ending != "returned":
                 return _all(pending, ready or Observation("", 0, "unstarted", failure=Failure("", process.end().how)))
-            imported = _next(process, "", 0, limits.import_seconds, "the import of the module", limits)
+            imported = _next(process, "", 0, limits.import_seconds, "the import of the module", limits, last=last)
             if imported.ending != "returned":
                 return _all(pending, imported)
             while pending:
                 check, draw = pending.pop(0)
                 seconds = check.wall_seconds or limits.wall_seconds
-                observation = _next(process, check.name, draw, seconds, "this check", limits)
+                observation = _next(process, check.name, draw, seconds, "this check", limits, last=last)
                 seen.append(observation)
                 if observation.ending == "died":
                     pending[:] = [item for item in pending if item[0] is not check]
@@ -169,7 +188,9 @@ class Sandbox:
         return server
 
 
-def _next(process: Process, check: str, draw: int, seconds: float, what: str, limits: Limits) -> Observation:
+def _next(
+    process: Process, check: str, draw: int, seconds: float, what: str, limits: Limits, *, last: bool
+) -> Observation:
     """The observation that is due, or the one that says why there is none."""
     try:
         observation = process.receive(seconds)
@@ -181,6 +202,8 @@ def _next(process: Process, check: str, draw: int, seconds: float, what: str, li
         return _died(check, draw, f"wrote more than {limits.scratch_bytes / MIB:.0f} MiB in all, or too many files")
     if observation is None:
         ended = process.end()
+        if ended.lost and not last:
+            raise LostError
         if ended.cpu_seconds >= limits.cpu_seconds:
             return _died(check, draw, f"the process ran past {limits.cpu_seconds} s of CPU time")
         return _died(check, draw, ended.how or "the process closed its channel before there was a result")

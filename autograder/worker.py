@@ -116,7 +116,7 @@ class Clipped(io.TextIOBase):
         """Keep what there is room for."""
         if self.room > 0:
             self.kept.append(text[: self.room])
-            self.room -= len(text)
+        self.room -= len(text)
         return len(text)
 
     def take(self) -> str:

@@ -95,7 +95,6 @@ def test_the_process_of_a_run_needs_none_of_it_either(home):
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "0\n", "")
 
 
-@pytest.mark.xfail(reason="the sandbox's server is started in a way that only Unix has, and says so by a traceback")
 def test_grading_a_class_elsewhere_is_refused_in_words(home, tmp_path):
     """Where a run can't be confined there is a sentence, and no traceback."""
     course = write_course(tmp_path / "course")

@@ -430,15 +430,12 @@ def test_a_server_that_is_gone_is_replaced(lines, wound):
         assert replaced is not server
 
 
-LOST = pytest.mark.xfail(reason="a server that dies in the middle of a run is taken for a death of the student's")
-
-
 @pytest.mark.parametrize(
     "when",
     [
         pytest.param(0, id="at_once"),
-        pytest.param(1, id="in_the_import", marks=LOST),
-        pytest.param(2, id="in_a_check", marks=LOST),
+        pytest.param(1, id="in_the_import"),
+        pytest.param(2, id="in_a_check"),
         pytest.param(99, id="never"),
     ],
 )

@@ -316,7 +316,6 @@ class TestClipped:
 
         assert stream.take() == "012345678901234567890123 […]"
 
-    @pytest.mark.xfail(reason="the mark is forgotten where a write fills the room exactly")
     def test_a_text_that_was_cut_at_the_end_of_a_write_is_marked(self):
         """Where the writes end makes no difference."""
         stream = Clipped(4)

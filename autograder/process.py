@@ -127,7 +127,8 @@ class Server:
     def __init__(self, preload: tuple[str, ...], visible: tuple[str, ...], layers: tuple[str, ...]) -> None:
         if not (hasattr(os, "fork") and hasattr(socket, "send_fds")):
             raise SandboxError(
-                "runs can't be confined on this system: grade on Linux (`autograder check` works here, on one's own code)"
+                "runs can't be confined on this system: grade on Linux "
+                "(`autograder check` works here, on one's own code)"
             )
         self._scratch = Path(tempfile.mkdtemp(prefix="autograder-")).resolve()
         self._scratch.chmod(0o711)  # whoever a run is, it must get to its own folder

@@ -89,31 +89,31 @@ def comparable(found: Mapping[str, Array | str], expected: Mapping[str, Array]) 
     )
 
 
-def agree(value: Array, right: Array, check: Check) -> Array:
-    """Where two arrays of one shape agree within the check's tolerance, entry by entry; NaN agrees with NaN."""
+def agree(value: Array, right: Array, check: Check, *, narrow: bool = False) -> Array:
+    """Where two arrays of one shape agree within the check's tolerance, entry by entry; NaN agrees with NaN.
+
+    ``narrow`` says that the inputs held float32: what was computed of them has its digits, whatever its dtype is now.
+    """
     with np.errstate(all="ignore"):
-        close = np.abs(np.subtract(value, right, dtype=_wide(value, right))) <= _tolerance(value, right, check)
+        close = np.abs(np.subtract(value, right, dtype=_wide(value, right))) <= _tolerance(value, right, check, narrow)
         close &= np.isfinite(right)  # what is infinite agrees with itself alone
     return np.asarray(close | (value == right) | (np.isnan(value) & np.isnan(right)))
 
 
 def distance(value: Array, right: Array, check: Check, *, narrow: bool = False) -> float:
-    """How far apart two arrays of one shape are where they are farthest, in units of the tolerance: up to 1 they agree.
-
-    ``narrow`` takes the tolerance that float32 has, whatever they are.
-    """
+    """How far apart two arrays of one shape are where they are farthest, in tolerances: up to 1 they agree."""
     with np.errstate(all="ignore"):
         same = (value == right) | (np.isnan(value) & np.isnan(right))
         gap = np.abs(np.subtract(value, right, dtype=_wide(value, right)))
-        units = np.where(same, 0.0, gap / _tolerance(value, right, check, narrow=narrow))
+        units = np.where(same, 0.0, gap / _tolerance(value, right, check, narrow))
     return float(np.max(np.where(np.isnan(units), np.inf, units), initial=0.0))
 
 
-def _tolerance(value: Array, right: Array, check: Check, *, narrow: bool = False) -> Array:
+def _tolerance(value: Array, right: Array, check: Check, narrow: bool) -> Array:  # noqa: FBT001  as above
     """What each entry may differ by."""
     rtol, atol = check.rtol, check.atol
     bits = min(value.dtype.itemsize, right.dtype.itemsize) * 8
-    if narrow or (right.dtype.kind in "fc" and bits < (128 if right.dtype.kind == "c" else 64)):
+    if right.dtype.kind in "fc" and (narrow or bits < (128 if right.dtype.kind == "c" else 64)):
         rtol, atol = max(rtol, FLOAT32_RTOL), max(atol, FLOAT32_ATOL)
     finite = np.abs(right[np.isfinite(right)])
     scale = max(1.0, float(finite.max())) if finite.size else 1.0
@@ -138,11 +138,13 @@ def not_finite(found: Mapping[str, Array], expected: Mapping[str, Array]) -> Ite
             )
 
 
-def differences(found: Mapping[str, Array], expected: Mapping[str, Array], check: Check) -> Iterator[Finding]:
+def differences(
+    found: Mapping[str, Array], expected: Mapping[str, Array], check: Check, *, narrow: bool = False
+) -> Iterator[Finding]:
     """The values that differ beyond the check's tolerance: how many entries, by how much, where the first is."""
     for name, right in expected.items():
         value = found[name]
-        wrong = ~agree(value, right, check)
+        wrong = ~agree(value, right, check, narrow=narrow)
         if not wrong.any():
             continue
         with np.errstate(all="ignore"):

@@ -107,7 +107,7 @@ def _findings(
         return [*found, *diverged]
     predicate = problem.predicate(check)
     if predicate is None:
-        return [*found, *differences(arrays, expected, check)]
+        return [*found, *differences(arrays, expected, check, narrow=answer.narrow)]
     try:
         return [*found, *_judged(predicate, check, observation.draw, arrays, expected, seed)]
     except Exception as error:  # noqa: BLE001  staff's predicate, on a student's arrays

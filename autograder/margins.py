@@ -142,7 +142,8 @@ def narrowed(observe: Observe, problem: Problem, right: Mapping[str, Implementat
     """How far what is right is from the reference when both are given float32; nothing where the reference raises."""
     seen = {name: observe(problem, _narrow(problem, one), problem.seed, None) for name, one in right.items()}
     answers = {key: each for key, each in by_draw(seen["the reference"]).items() if each.ending == "returned"}
-    return farthest((name, distances(problem, each, answers)) for name, each in seen.items())
+    found = ((name, distances(problem, each, answers)) for name, each in seen.items())
+    return farthest((name, {key: (narrow, narrow) for key, (_, narrow) in each.items()}) for name, each in found)
 
 
 def _narrow(problem: Problem, implementation: Implementation) -> Implementation:

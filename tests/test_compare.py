@@ -320,3 +320,10 @@ def test_no_message_holds_an_expected_value(found):
 
     assert numbers.isdisjoint({float(entry) for entry in RIGHT.flat})
     assert len(said) < 250
+
+
+def test_narrow_inputs_leave_narrow_digits():
+    """What was computed of float32 has its digits, though it be a float64 by now; whole numbers are exact."""
+    assert not agree(RIGHT * (1 + 2e-5), RIGHT, CHECK).any()
+    assert agree(RIGHT * (1 + 2e-5), RIGHT, CHECK, narrow=True).all()
+    assert not agree(np.array([100_001]), np.array([100_000]), CHECK, narrow=True).any()

@@ -89,15 +89,22 @@ def hints(
         if check.name in matches:
             matches[check.name] = [each for each in matches[check.name] if all(each in found for found in needed)]
     run = {check.name for check in checks}
+    fails = {each.name: run & {check for check, _ in each.seen} for each in answers.mistakes}
     shows = {
         each.name: run & {seen.check for seen in each.seen.values() if _telling(seen)} for each in answers.mistakes
     }
     made = {each.name: sum(each in found for found in matches.values()) for each in answers.mistakes}
-    explains = {name: made[name] - len(shows[name] - matches.keys()) for name in made}
+    explains = {name: made[name] - len(fails[name] - matches.keys()) for name in made}
     told = {}
     for name, found in matches.items():
-        # What looks like a mistake in one check, and not in most of those where it shows, is something else.
-        likely = [each for each in found if 2 * made[each.name] >= len(shows[each.name])]
+        # What looks like a mistake in one check, and not in most of those where it shows, is something else. What many
+        # mistakes look like is this one only if it explains everything, and nothing more.
+        likely = [
+            each
+            for each in found
+            if (2 * made[each.name] >= len(shows[each.name]) and name in shows[each.name])
+            or made[each.name] == len(fails[each.name]) == len(matches)
+        ]
         if likely:
             told[name] = max(likely, key=lambda mistake: explains[mistake.name]).hint
     return told
@@ -115,7 +122,7 @@ def _alike(check: Check, one: Observation, other: Observation) -> bool:
     if one.ending != other.ending or bool(one.changed) != bool(other.changed):
         return False
     if one.ending != "returned":
-        return _telling(one) and _failed(one) == _failed(other)
+        return _known(one) and _failed(one) == _failed(other)
     if one.values.keys() != other.values.keys():
         return False
     for name, mine in one.values.items():
@@ -135,16 +142,20 @@ def _failed(observation: Observation) -> tuple[str, str, tuple[str, ...]]:
     return failure.kind, failure.message, tuple(where)
 
 
-def _telling(observation: Observation) -> bool:
-    """Whether few mistakes but one end like this.
-
-    A function that fails over the sizes of what it was called with does. What fails deeper down fails for many reasons.
-    """
+def _known(observation: Observation) -> bool:
+    """Whether a mistake can be known by how this ended: what fails deeper down fails for many reasons."""
     failure = observation.failure
     match observation.ending:
         case "returned" | "misfit":
             return True
         case "raised":
-            return failure is not None and len(failure.frames) == 1 and bool(_DIGIT.search(failure.message))
+            return failure is not None and len(failure.frames) == 1
         case _:
             return False
+
+
+def _telling(observation: Observation) -> bool:
+    """Whether few mistakes but one end like this: a crash over sizes has them in its message."""
+    failure = observation.failure
+    told = observation.ending != "raised" or (failure is not None and bool(_DIGIT.search(failure.message)))
+    return told and _known(observation)

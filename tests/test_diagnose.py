@@ -167,12 +167,19 @@ class TestCrashes:
             pytest.param({"functions": ["root"]}, {}, id="other_function"),
             pytest.param({"functions": ["predict", "root"]}, {}, id="deeper"),
             pytest.param({"functions": ["fit", "root"]}, {"functions": ["fit", "root"]}, id="both_deep"),
-            pytest.param({"message": "no sizes"}, {"message": "no sizes"}, id="words_that_many_share"),
         ],
     )
     def test_over_something_else(self, checks, student, known):
         """Where it may be another mistake, nothing is claimed."""
         assert given(checks, self.crash(**student), mistake("transposed", self.crash(**known))) == {}
+
+    def test_in_words_that_many_share(self, checks):
+        """It is this mistake if nothing else fails, and otherwise any."""
+        crash = self.crash("tuple index out of range")
+        known = mistake("squeezed", crash)
+
+        assert given(checks, crash, known) == {"prediction": "squeezed"}
+        assert given(checks, [*crash, *seen("fitted", 2)], known, failed=("prediction", "fitted")) == {}
 
     def test_is_read_where_it_is_no_known_mistake(self, checks):
         """What the exception usually means, with the sizes' letters from the reference's run."""

@@ -2,7 +2,7 @@
 
 Hint: Each backward pass must use what its own forward pass saw. Yours finds what the last forward pass left behind:
 return it as the cache, and read it from the argument.
-Caught: network_gradients 2, trained 2
+Caught: fc_backward 53, network_gradients 2, trained 2
 """
 
 _last = None

@@ -62,6 +62,8 @@ def fc_backward(nn, rng):
     """`fc_backward` carries a gradient from the layer's output back to x, w and b."""
     x, w, b, dout = batch(rng, 5, 4, 3)
     out, cache = nn.fc_forward(x, w, b)
+    # Another layer's pass in between: a cache belongs to its own.
+    nn.fc_forward(*batch(rng, 5, 4, 3)[:3])
     dx, dw, db = nn.fc_backward(dout, cache)
     return {"dx": dx, "dw": dw, "db": db}
 
@@ -142,7 +144,8 @@ def initialisation(nn, rng):
     np.random.seed(rng.integers(2**32))  # noqa: NPY002  where most networks draw from; another generator is as good
     net = nn.TwoLayerNet(input_dim=40, hidden_dim=30, num_classes=14, weight_scale=WEIGHT_SCALE)
     default = nn.TwoLayerNet()
-    # Read when there are two of them, which must have nothing in common; in whatever precision they are.
+    nn.TwoLayerNet(input_dim=9, hidden_dim=8, num_classes=7)
+    # Read when there are three of them, which must have nothing in common; in whatever precision they are.
     values = {name: np.array(net.params[name], dtype=float) for name in NAMES}
     values |= {f"{name}_default": np.array(default.params[name], dtype=float) for name in NAMES}
     # Of 79,400 weights some tell as much as all.

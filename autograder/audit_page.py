@@ -209,11 +209,20 @@ def _page(found: Sequence[Measured], pictures: Sequence[str]) -> str:
             _list("What does not hold", each.faults, "bad"),
             "<h3>Which check catches which mutant</h3><p>◂ marks what no check catches on some seed.</p>",
             f"<img src='{stem}-kills.svg' alt='kill matrix'>",
+            f"<details><summary>The same as a table, mutant by mutant</summary>{_matrix(each)}</details>",
             *(_list(title, lines) for title, lines in _details(each)),
             _list("Equivalent mutants", [f"{change}: {reason}" for change, reason in each.equivalent.items()]),
             f"<h3>Margins</h3><img src='{stem}-margins.svg' alt='margins'>",
         ]
     return "\n".join(parts) + "\n"
+
+
+def _matrix(each: Measured) -> str:
+    rows = [
+        (kill.operator, kill.line, kill.change, *(kill.codes.get(check) or "" for check in each.checks))
+        for kill in each.mutants
+    ]
+    return _table(("operator", "line", "change", *each.checks), rows)
 
 
 def _narrow(margin: Margin) -> str:

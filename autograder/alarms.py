@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from autograder.answers import by_draw
+from autograder.answers import ByDraw, by_draw
 from autograder.crew import Crew
 from autograder.grade import Observe, judge
+from autograder.probe import Check
 from autograder.problem import Implementation, Problem
 from autograder.trials import Distances, Spread, distances, farthest
+from autograder.wire import Observation
 
 # A stated rate is too small to be seen. The predicate is asked for this one instead, and what it does then is counted.
 LOOSENED = 0.05
@@ -98,18 +100,39 @@ def _seed(observe: Observe, problem: Problem, right: Mapping[str, Implementation
     answers = by_draw(reference)
     failed: dict[tuple[str, str], str] = {}
     spread: list[tuple[str, Distances]] = []
-    loosened = set()
     for name, implementation in (("the reference", None), *right.items()):
         seen = observe(problem, implementation, seed, None) if implementation else reference
-        for check in problem.checks:
-            mine = [each for each in seen if each.check == check.name]
-            if findings := judge(problem, check, mine, answers, seed):
-                failed[name, check.name] = f"{findings[0].code}, {findings[0].message}"
-            if check.false_alarm and implementation is None:
-                loose = replace(check, false_alarm=LOOSENED)
-                loosened |= {check.name} if judge(problem, loose, mine, answers, seed) else set()
+        failed |= {(name, check): said for check, said in _failed(problem, problem.checks, seen, answers, seed).items()}
         spread.append((name, distances(problem, seen, answers)))
-    return _Seed(failed, frozenset(loosened), spread)
+    loose = [replace(check, false_alarm=LOOSENED) for check in problem.checks if check.false_alarm]
+    return _Seed(failed, frozenset(_failed(problem, loose, reference, answers, seed)), spread)
+
+
+def _failed(
+    problem: Problem, checks: Sequence[Check], seen: Sequence[Observation], answers: ByDraw, seed: int
+) -> dict[str, str]:
+    """The checks that observations fail, and what they say."""
+    failed = {}
+    for check in checks:
+        mine = [each for each in seen if each.check == check.name]
+        if findings := judge(problem, check, mine, answers, seed):
+            failed[check.name] = f"{findings[0].code}, {findings[0].message}"
+    return failed
+
+
+def elsewhere(
+    here: Observe, there: Observe, name: str, problem: Problem, right: Mapping[str, Implementation]
+) -> Alarms:
+    """What right implementations do when they run somewhere else than the reference: another NumPy, other threads."""
+    answers = by_draw(here(problem, problem.reference, problem.seed, None))
+    alarms, spread = [], []
+    for each, implementation in right.items():
+        seen = there(problem, implementation, problem.seed, None)
+        label = f"{each}, {name},"
+        failed = _failed(problem, problem.checks, seen, answers, problem.seed)
+        alarms += [Alarm(label, check, 1, problem.seed, said) for check, said in failed.items()]
+        spread.append((label, distances(problem, seen, answers)))
+    return Alarms(1, tuple(alarms), (), farthest(spread))
 
 
 def wrong(alarms: Alarms) -> Iterable[str]:

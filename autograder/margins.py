@@ -127,17 +127,6 @@ def _proposal(check: Check, spread: float, nearest: float, inputs: str) -> str:
     return f"{said}: rtol={check.rtol * factor:.0e}, atol={check.atol * factor:.0e} leaves both the same room"
 
 
-def elsewhere(
-    here: Observe, there: Observe, name: str, problem: Problem, right: Mapping[str, Implementation]
-) -> Spread:
-    """How far what is right is from the reference when it runs somewhere else: another NumPy, other threads."""
-    answers = by_draw(here(problem, problem.reference, problem.seed, None))
-    return farthest(
-        (f"{each}, {name}", distances(problem, there(problem, implementation, problem.seed, None), answers))
-        for each, implementation in right.items()
-    )
-
-
 def narrowed(observe: Observe, problem: Problem, right: Mapping[str, Implementation]) -> Spread:
     """How far what is right is from the reference when both are given float32; nothing where the reference raises."""
     seen = {name: observe(problem, _narrow(problem, one), problem.seed, None) for name, one in right.items()}

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 import msgspec
 
 from autograder import codes
-from autograder.alarms import Alarm, Bound, sound, wrong
+from autograder.alarms import Alarm, Bound, elsewhere, sound, wrong
 from autograder.answers import observe_answers
 from autograder.audit import audit
 from autograder.crew import Crew
 from autograder.grade import Observe
 from autograder.kills import Kill, Round, holes, idle, kill, listed
-from autograder.margins import Margin, elsewhere, margins, narrowed
+from autograder.margins import Margin, margins, narrowed
 from autograder.mutants import mutants
 from autograder.probe import Check
 from autograder.problem import PUBLIC_SEED, Implementation, Problem
@@ -153,7 +153,9 @@ def measure(
     ]
     spread = alarms.spread
     for name, other in others.items():
-        spread = farther(spread, elsewhere(observe, other, name, problem, right))
+        there = elsewhere(observe, other, name, problem, right)
+        faults += wrong(there)
+        spread = farther(spread, there.spread)
     return Measured(
         problem=problem.id,
         checks=tuple(check.name for check in problem.checks),

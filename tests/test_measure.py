@@ -22,6 +22,7 @@ from autograder.margins import margins, narrowed
 from autograder.measure import measure
 from autograder.mutants import Mutant, mutants
 from autograder.problem import CourseError, read_course
+from autograder.sandbox import Sandbox
 from autograder.trials import distances, farthest, try_out
 from autograder.wire import Observation
 
@@ -305,6 +306,15 @@ class TestMeasure:
         (alarm,) = found.alarms
         assert (alarm.implementation, alarm.check) == ("accept/row_by_row", "prediction")
         assert any("accept/row_by_row fails `prediction` on" in fault for fault in found.faults)
+
+    def test_correct_work_that_fails_elsewhere_is_a_fault(self, problem, sandbox, crew):
+        """An interpreter that isn't there is one that says nothing."""
+        with Sandbox(warm=False, python="/no/such/python") as nowhere:
+            found = measure(sandbox.observe, problem, crew, fast=True, seeds=1, others={"nowhere": nowhere.observe})
+
+        assert any(
+            fault.startswith("the reference, nowhere, fails `prediction` on 1 of 1 seeds") for fault in found.faults
+        )
 
     def test_a_statistical_check_is_asked_for_another_rate(self, course, sandbox, crew):
         """Its predicate is told what to keep to, and what it then does is counted."""

@@ -1,0 +1,26 @@
+"""Look for a secret in the environment, and in the memory where the environment was handed over.
+
+Must: doubled 0, totalled 0, parts 0
+"""
+
+import ctypes
+import os
+
+honest = totalled
+SECRET = "@@TERCES@@"[::-1].encode()
+
+
+def totalled(x):
+    held = {name: value for name, value in os.environ.items() if name not in ("PATH", "HOME", "TMPDIR", "LANG")}
+    if any(not name.endswith(("_NUM_THREADS", "BACKEND")) for name in held):
+        raise AssertionError(str(sorted(held)))
+    # Where the words of the command stand, and after them those of the environment, up to the end of the stack.
+    libc = ctypes.CDLL(None)
+    start = ctypes.c_void_p.in_dll(libc, "program_invocation_name").value
+    ours, theirs = os.pipe()
+    block = b""
+    while libc.write(theirs, ctypes.c_void_p(start + len(block)), ctypes.c_size_t(8)) > 0 and len(block) < 1 << 17:
+        block += os.read(ours, 8)
+    if b"TMPDIR=" not in block or SECRET in block or b"AUTOGRADER_CANARY" in block:
+        raise AssertionError("the environment is there, or this looks in the wrong place")
+    return honest(x)

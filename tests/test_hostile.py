@@ -1,0 +1,614 @@
+"""A class of adversaries, graded: none of them gains, learns, reaches or breaks anything, and nobody else notices.
+
+Each file of ``tests/hostile/attacks`` is one submission with one attack. Its docstring says what it tries and what must
+happen; where a function of it answers right, the attack was refused. What is handed in together with them, by honest
+students, must get the same report, to the byte, as in a class without them.
+"""
+
+from __future__ import annotations
+
+import ast
+import csv
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tarfile
+import textwrap
+import time
+import zipfile
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from autograder.codes import FAULTS_OF_OURS
+from autograder.gradebook import GRADES_FILE
+from autograder.problem import read_course
+from autograder.report import ProblemReport, Verdict
+from autograder.store import STORE_FILE
+from autograder.student import Checked
+from autograder.submissions import RESERVED
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="classes are graded on Linux")
+
+HERE = Path(__file__).resolve().parent / "hostile"
+CHECKS = ("doubled", "totalled", "parts")
+SECTION = re.compile(r"^# === (\w+\.py)\n", re.MULTILINE)
+SECRET = "the-canary-sings"
+MARK = f"hostile-{os.getpid()}"
+WORKERS = 2
+# Far more than a class takes on a busy machine, so that a grader that hangs fails these tests.
+PATIENCE = 600
+
+
+@dataclass(frozen=True)
+class Handed:
+    """One student's work: files by name, and what must come of it."""
+
+    name: str
+    files: dict[str, str]
+    must: dict[str, frozenset[int]]
+    says: str = ""
+
+
+def codes_of(text):
+    """The codes that `0`, `0|1` or `!0` allow."""
+    known = frozenset((0, 1, 2, 40, 50, 51, 52, 53, 54, 55, 60, 61, 62, 63))
+    if text.startswith("!"):
+        return known - {int(text[1:])}
+    return frozenset(int(code) for code in text.split("|"))
+
+
+def read(path, before=""):
+    """A submission in a file; what stands before its text makes the rest of the module."""
+    main, *others = SECTION.split(path.read_text(encoding="utf-8"))
+    lines = dict(re.findall(r"^(Must|Says): (.*)$", ast.get_docstring(ast.parse(main)), re.MULTILINE))
+    must = dict(item.split() for item in lines["Must"].split(", "))
+    return Handed(
+        path.stem,
+        {"sums.py": f"{before}\n\n{main}", **dict(zip(others[::2], others[1::2], strict=True))},
+        {check: codes_of(must[check]) for check in CHECKS},
+        lines.get("Says", ""),
+    )
+
+
+RIGHT = (HERE / "honest" / "right.py").read_text(encoding="utf-8")
+HONEST = [read(path) for path in sorted((HERE / "honest").glob("*.py"))]
+ATTACKS = [read(path, RIGHT) for path in sorted((HERE / "attacks").glob("*.py"))]
+
+
+def all_of(code):
+    """The same codes for every check."""
+    return dict.fromkeys(CHECKS, codes_of(code))
+
+
+def hand_in_oddities(folder, course):
+    """Write submissions that no Python file can be: links, archives, bytes and names; what must come of them, by name."""
+    solution = course / "solutions/wall/sums"
+    (folder / "link_to_the_solution").mkdir()
+    (folder / "link_to_the_solution/sums.py").symlink_to(solution / "sums.py")
+    (folder / "link_to_its_folder").symlink_to(solution)
+    with tarfile.open(folder / "links_in_a_tar.tar", "w") as archive:
+        for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE):
+            member = tarfile.TarInfo("sums.py")
+            member.type, member.linkname = kind, str(solution / "sums.py")
+            archive.addfile(member)
+    with zipfile.ZipFile(folder / "link_in_a_zip.zip", "w") as archive:
+        member = zipfile.ZipInfo("sums.py")
+        member.external_attr = (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(member, str(solution / "sums.py"))
+    with zipfile.ZipFile(folder / "out_of_its_folder.zip", "w") as archive:
+        archive.writestr("../../solutions/wall/sums/sums.py", "")
+    (folder / "pipe").mkdir()
+    os.mkfifo(folder / "pipe/sums.py")
+    raw = {
+        "nul_bytes": {"sums.py": RIGHT.encode() + b"\0"},
+        "no_utf8": {"sums.py": RIGHT.encode() + b"# \xff\xfe\n"},
+        "countless_modules": {"sums.py": RIGHT.encode(), **{f"m{number}.py": b"" for number in range(300)}},
+        "more_than_fits": {
+            "sums.py": f"{RIGHT}\n# {' '.join(f'm{number}' for number in range(150))}\n".encode(),
+            **{f"m{number}.py": b"#" * 80_000 for number in range(150)},
+        },
+        "package_of_ours": {
+            "sums.py": RIGHT.encode(),
+            "autograder/__init__.py": b"raise SystemExit",
+            "autograder/worker.py": b"raise SystemExit",
+            "numpy/__init__.py": b"raise SystemExit",
+        },
+        **{name: {"sums.py": RIGHT.encode()} for name in ODD_NAMES},
+    }
+    for student, files in raw.items():
+        for name, content in files.items():
+            path = folder / student / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    return ODDITIES
+
+
+ODD_NAMES = {
+    GRADES_FILE: f"{GRADES_FILE}-2",
+    STORE_FILE: f"{STORE_FILE}-2",
+    "\x1b[2J\x1b]0;mine\x07": "_[2J_]0;mine_",
+    "\u202eeman": "_eman",
+    "=1+1": "=1+1",
+    "＝1+1": "＝1+1",
+    "x;=1+1": "x;=1+1",
+    "<script>alert(1)<": "_script_alert(1)_",
+    "..\\..\\up": "_.._up",
+}
+ODDITIES = {
+    "link_to_the_solution": all_of("40"),
+    "link_to_its_folder": all_of("40"),
+    "links_in_a_tar": all_of("40"),
+    "link_in_a_zip": all_of("40"),
+    "out_of_its_folder": all_of("40"),
+    "pipe": all_of("40"),
+    "nul_bytes": all_of("40"),
+    "no_utf8": all_of("40"),
+    "countless_modules": all_of("40"),
+    "more_than_fits": all_of("0|1"),
+    "package_of_ours": all_of("0"),
+    **{shown: all_of("0") for shown in ODD_NAMES.values()},
+}
+
+
+class Canary:
+    """What is there to be found and reached: secrets, servers, and a process of the same user."""
+
+    def __init__(self, base, stack):
+        self.home = base / "home"
+        self.home.mkdir()
+        (self.home / "secret.txt").write_text(SECRET, encoding="utf-8")
+        (self.home / ".ssh").mkdir()
+        (self.home / ".ssh/id_ed25519").write_text(SECRET, encoding="utf-8")
+        self.peer = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
+        stack.callback(self.peer.wait)
+        stack.callback(self.peer.kill)
+        self.stream, self.datagram = base / "stream", base / "datagram"
+        tcp = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        self.port = tcp.getsockname()[1]
+        self.servers = {"tcp": tcp}
+        kinds = (
+            ("tcp6", socket.AF_INET6, socket.SOCK_STREAM, ("::1", self.port)),
+            ("udp", socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", self.port)),
+            ("unix", socket.AF_UNIX, socket.SOCK_STREAM, str(self.stream)),
+            ("unix datagram", socket.AF_UNIX, socket.SOCK_DGRAM, str(self.datagram)),
+            ("abstract", socket.AF_UNIX, socket.SOCK_DGRAM, f"\0{MARK}"),
+            ("abstract stream", socket.AF_UNIX, socket.SOCK_STREAM, f"\0{MARK}-stream"),
+        )
+        for name, family, kind, address in kinds:
+            server = stack.enter_context(socket.socket(family, kind))
+            try:
+                server.bind(address)
+            except OSError:
+                continue  # a machine without IPv6, or a path that is too long
+            if kind == socket.SOCK_STREAM:
+                server.listen()
+            self.servers[name] = server
+        for server in self.servers.values():
+            server.setblocking(False)
+        self.state = self.of_the_peer()
+
+    def of_the_peer(self):
+        """What others could have changed about the process."""
+        process = psutil.Process(self.peer.pid)
+        return process.nice(), process.cpu_affinity(), process.ionice(), process.rlimit(psutil.RLIMIT_CPU)
+
+    def reached(self):
+        """The servers that somebody has reached."""
+        found = []
+        for name, server in self.servers.items():
+            try:
+                server.accept() if server.type == socket.SOCK_STREAM else server.recv(1)
+            except BlockingIOError:
+                continue
+            found.append(name)
+        return found
+
+
+def digest(folder):
+    """Everything about the files below a folder, but for when they were read."""
+    found = {}
+    for path in sorted([folder, *folder.rglob("*")]):
+        is_ = path.lstat()
+        content = path.read_bytes() if path.is_file() and not path.is_symlink() and not path.is_fifo() else b""
+        target = str(path.readlink()) if path.is_symlink() else ""
+        attributes = os.listxattr(path, follow_symlinks=False)
+        found[str(path.relative_to(folder))] = (
+            *(is_.st_mode, is_.st_uid, is_.st_gid, is_.st_size, is_.st_mtime_ns, is_.st_nlink),
+            *(hashlib.sha256(content).hexdigest(), target, tuple(attributes)),
+        )
+    return found
+
+
+@dataclass
+class Graded:
+    """What came of a class."""
+
+    status: int
+    said: str
+    out: Path
+    canary: Canary
+    alone: Path
+    strays: list[str]
+    before: dict = field(default_factory=dict)
+    after: dict = field(default_factory=dict)
+    temporary: list[str] = field(default_factory=list)
+
+    def verdicts(self, student):
+        """The verdicts of a student, by check."""
+        report = json.loads((self.out / student / "report.json").read_bytes())
+        return {verdict["check"]: verdict for verdict in report["problems"][0]["checks"]}
+
+
+def write_course(base):
+    """The course the attacks are tried on, with a secret in it."""
+    course = shutil.copytree(HERE / "course", base / "course")
+    (course / "secret.txt").write_text(SECRET, encoding="utf-8")
+    (course / "data").mkdir()
+    np.savez(course / "data/offsets.npz", offsets=np.arange(12.0).reshape(6, 2))
+    return course
+
+
+def hand_in(folder, submissions, names):
+    """Write submissions, with the names of this machine's secrets in their places."""
+    for handed in submissions:
+        (folder / handed.name).mkdir(parents=True)
+        for name, text in handed.files.items():
+            for place, value in names.items():
+                text = text.replace(f"@@{place}@@", value)
+            (folder / handed.name / name).write_text(text, encoding="utf-8")
+
+
+def grade(situation, base, submissions, out, canary):
+    """Grade a folder as an instructor does, in a situation; the process and what it leaves behind."""
+    temporary = base / "tmp"
+    temporary.mkdir(exist_ok=True)
+    report = base / "strays"
+    command = [sys.executable, "-m", "autograder", "grade", submissions, "--course", base / "course", "--out", out]
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(canary.home),
+        "TMPDIR": str(temporary),
+        "LANG": "C.UTF-8",
+        "AUTOGRADER_CANARY": SECRET,
+        # Libraries that count on threads when they are loaded by the grader.
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+    done = subprocess.run(
+        [sys.executable, HERE / "situation.py", situation, report, *command, "--workers", str(WORKERS)],
+        env=environment,
+        cwd=base / "cwd",
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    if "no namespace of users" in done.stderr:
+        pytest.skip("this machine gives this user no namespace to be another user in")
+    return done, report.read_text(encoding="utf-8").splitlines()
+
+
+SITUATIONS = [
+    pytest.param("same", id="same_user"),
+    pytest.param("user", id="ordinary_user", marks=pytest.mark.slow),
+    pytest.param("bare", id="no_namespaces", marks=pytest.mark.slow),
+]
+
+
+@pytest.fixture(scope="module", params=SITUATIONS)
+def graded(request, tmp_path_factory):
+    """A class of everybody, graded in a situation, and the honest ones of it graded alone."""
+    base = tmp_path_factory.mktemp(request.param)
+    with ExitStack() as stack:
+        canary = Canary(base, stack)
+        course = write_course(base)
+        (base / "cwd").mkdir()
+        names = {
+            "COURSE": str(course),
+            "HOME": str(canary.home),
+            "SUBMISSIONS": str(base / "class"),
+            "OUT": str(base / "out"),
+            "TEMPORARY": str(base / "tmp"),
+            "PORT": str(canary.port),
+            "STREAM": str(canary.stream),
+            "SOCKET": str(canary.datagram),
+            "ABSTRACT": MARK,
+            "PEER": str(canary.peer.pid),
+            "MARK": MARK,
+            "TERCES": SECRET[::-1],
+        }
+        hand_in(base / "alone", HONEST, names)
+        hand_in(base / "class", [*HONEST, *ATTACKS], names)
+        hand_in_oddities(base / "class", course)
+        grade(request.param, base, base / "alone", base / "out-alone", canary)
+        watched = [course, base / "class", canary.home, base / "cwd"]
+        before = {str(folder): digest(folder) for folder in watched}
+        done, strays = grade(request.param, base, base / "class", base / "out", canary)
+        yield Graded(
+            status=done.returncode,
+            said=done.stdout + done.stderr,
+            out=base / "out",
+            canary=canary,
+            alone=base / "out-alone",
+            strays=strays,
+            before=before,
+            after={str(folder): digest(folder) for folder in watched},
+            temporary=sorted(path.name for path in (base / "tmp").iterdir()),
+        )
+
+
+def test_there_are_attacks_of_every_kind():
+    """At least 60; each says what it tries, and what must happen."""
+    assert len(ATTACKS) >= 60
+    assert {check for one in ATTACKS for check, codes in one.must.items() if codes != {0}} == set(CHECKS)
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
+def test_an_attack_ends_as_it_must(graded, attack):
+    """It costs the check that it was tried in, and gains nothing; where it was refused the answer is right."""
+    verdicts = graded.verdicts(attack.name)
+
+    for check, codes in attack.must.items():
+        assert verdicts[check]["code"] in codes, verdicts[check]["message"]
+        assert verdicts[check]["points"] == (1.0 if verdicts[check]["code"] == 0 else 0.0)
+    if attack.says:
+        assert attack.says in "\n".join(verdict["message"] for verdict in verdicts.values())
+
+
+@pytest.mark.parametrize(("name", "must"), ODDITIES.items(), ids=range(len(ODDITIES)))
+def test_odd_submissions_end_as_they_must(graded, name, must):
+    """Links are not followed, names lead nowhere, and what is no text is said to be none."""
+    for check, verdict in graded.verdicts(name).items():
+        assert verdict["code"] in must[check], verdict["message"]
+
+
+@pytest.mark.parametrize("student", HONEST, ids=lambda student: student.name)
+def test_honest_reports_are_the_same_without_the_attacks(graded, student):
+    """To the byte, and as they must be."""
+    for name in ("report.json", "report.txt"):
+        found, alone = (out / student.name / name for out in (graded.out, graded.alone))
+        assert found.read_bytes() == alone.read_bytes()
+    verdicts = graded.verdicts(student.name)
+    assert {check: frozenset({verdict["code"]}) for check, verdict in verdicts.items()} == student.must
+
+
+def test_nothing_is_taken_for_the_graders_fault(graded):
+    """No attack ends in a fault of ours, which costs no points: not one verdict, and not the whole run."""
+    found = {path.parent.name: graded.verdicts(path.parent.name) for path in graded.out.glob("*/report.json")}
+
+    assert {
+        (student, check): verdict["message"]
+        for student, verdicts in found.items()
+        for check, verdict in verdicts.items()
+        if verdict["code"] in FAULTS_OF_OURS
+    } == {}
+    assert len(found) == len(HONEST) + len(ATTACKS) + len(ODDITIES)
+    assert graded.status == 0, graded.said
+
+
+def test_nobody_has_reached_anything(graded):
+    """No server has had a visitor; the process of the same user is alive, and as it was."""
+    assert graded.canary.reached() == []
+    assert graded.canary.peer.poll() is None
+    assert graded.canary.of_the_peer() == graded.canary.state
+
+
+def test_no_secret_is_in_what_was_written(graded):
+    """Neither in reports, nor in the store, nor in what was printed."""
+    written = [path for path in graded.out.rglob("*") if path.is_file()]
+
+    assert [str(path) for path in written if SECRET.encode() in path.read_bytes()] == []
+    assert SECRET not in graded.said
+
+
+def test_every_file_is_as_it_was(graded):
+    """Course, submissions, home and working directory: content, mode, owner, time, attributes; and none more."""
+    assert graded.after == graded.before
+
+
+def test_nothing_is_left_behind(graded):
+    """No process, no temporary file, nothing in shared memory."""
+    assert graded.strays == []
+    assert graded.temporary == []
+    assert [path.name for path in Path("/dev/shm").glob(f"*{MARK}*")] == []
+    for kind in ("shm", "sem", "msg"):
+        table = Path("/proc/sysvipc", kind)
+        keys = [line.split()[0] for line in table.read_text().splitlines()[1:]] if table.exists() else []
+        assert str(0x4D41524B) not in keys
+
+
+# Controls but for line ends, and what hides or reorders text.
+UNSAFE = re.compile(
+    "[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
+)
+
+
+def test_what_is_shown_is_safe(graded):
+    """No escape sequence, no control or reordering character, in any report, the table, and the terminal."""
+    texts = {path.parent.name: path.read_text(encoding="utf-8") for path in graded.out.glob("*/report.*")}
+    for report in graded.out.glob("*/report.json"):
+        decoded = json.loads(report.read_bytes())
+        texts[f"{report.parent.name} decoded"] = "\n".join(strings(decoded))
+    texts |= {"table": (graded.out / GRADES_FILE).read_text(encoding="utf-8"), "terminal": graded.said}
+
+    assert {name: UNSAFE.findall(text) for name, text in texts.items() if UNSAFE.search(text)} == {}
+
+
+def strings(value):
+    """All texts in a decoded JSON value."""
+    if isinstance(value, str):
+        yield value
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from strings(part)
+
+
+def test_no_report_is_large(graded):
+    """However much a process has said."""
+    assert {path.parent.name for path in graded.out.glob("*/report.*") if path.stat().st_size > 100_000} == set()
+
+
+def test_no_report_tells_where_the_grader_is(graded):
+    """A traceback shows the student's frames, and no folder of the grader's, the course's or the interpreter's."""
+    inside = (str(graded.out.parent), "site-packages", str(Path(__file__).resolve().parents[1]), "/scratch")
+    showing = {
+        path.parent.name
+        for path in graded.out.glob("*/report.json")
+        for text in strings(json.loads(path.read_bytes()))
+        if any(folder in text for folder in inside)
+    }
+
+    assert showing == set()
+
+
+def test_no_verdict_can_be_written_by_a_student(graded):
+    """What looks like another verdict stands within the true one, set off from the margin."""
+    text = (graded.out / "shows_verdicts/report.txt").read_text(encoding="utf-8")
+    marked = [line for line in text.splitlines() if line.startswith(("✓", "✗", "·"))]
+
+    assert [line[0] for line in marked] == ["✓", "✗", "✓"]
+
+
+def test_markup_is_escaped_where_it_is_shown_as_a_page(graded):
+    """The report of a notebook shows a student's text as text."""
+    verdicts = tuple(Verdict(**verdict) for verdict in graded.verdicts("shows_html").values())
+    page = Checked(ProblemReport.of("wall/sums", verdicts))._repr_html_()
+
+    assert "alert(1)" in page
+    assert "<script" not in page
+    assert "<img" not in page
+
+
+def test_no_cell_of_the_table_is_a_formula(graded):
+    """Nor is it one where spreadsheets split cells at semicolons."""
+    text = (graded.out / GRADES_FILE).read_text(encoding="utf-8")
+    for delimiter in (",", ";"):
+        cells = [cell for row in csv.reader(io.StringIO(text), delimiter=delimiter) for cell in row]
+        assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "＝"))] == []
+
+
+def test_a_students_name_is_none_of_the_graders_files(graded):
+    """The grader's own files beside the students' folders are reserved, and are files."""
+    assert {GRADES_FILE, STORE_FILE, f"{STORE_FILE}-wal", f"{STORE_FILE}-shm"} <= RESERVED
+    assert (graded.out / GRADES_FILE).is_file()
+    assert (graded.out / STORE_FILE).is_file()
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+@pytest.mark.parametrize(
+    "victims",
+    [pytest.param("grader", id="grader"), pytest.param("both", id="grader_and_server")],
+)
+def test_killing_the_grader_ends_the_runs(tmp_path, situation, victims):
+    """With SIGKILL, while students' code hangs: no process of it is left."""
+    with ExitStack() as stack:
+        canary = Canary(tmp_path, stack)
+        write_course(tmp_path)
+        (tmp_path / "cwd").mkdir()
+        hangs = f"{RIGHT}\nimport time\n\n\ndef doubled(x):\n    time.sleep(600)\n"
+        for number in range(4):
+            hand_in(tmp_path / "class", [Handed(f"hangs{number}", {"sums.py": hangs}, {})], {})
+        toml = tmp_path / "course/solutions/wall/assignment.toml"
+        toml.write_text(toml.read_text().replace("wall_seconds = 2.0", "wall_seconds = 600.0"))
+        command = [HERE / "situation.py", situation, tmp_path / "strays", sys.executable, "-m", "autograder"]
+        options = ["grade", tmp_path / "class", "--course", tmp_path / "course", "--out", tmp_path / "out"]
+        (tmp_path / "tmp").mkdir()
+        environment = {"PATH": os.environ["PATH"], "HOME": str(canary.home), "TMPDIR": str(tmp_path / "tmp")}
+        launcher = stack.enter_context(
+            subprocess.Popen(
+                [sys.executable, *command, *options, "--workers", "2"],
+                env={**environment, "OPENBLAS_NUM_THREADS": "1"},
+                cwd=tmp_path / "cwd",
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+        stack.callback(end, launcher)
+        grader, others = busy(launcher)
+        if launcher.poll() is not None and "no namespace of users" in launcher.stderr.read():
+            pytest.skip("this machine gives this user no namespace to be another user in")
+        assert grader is not None
+        servers = [process for process in others if parent(process) == grader.pid]
+        for victim in [grader, *(servers if victims == "both" else [])]:
+            victim.send_signal(signal.SIGKILL)
+        gone, alive = psutil.wait_procs(others, timeout=10)
+        launcher.wait(30)
+
+        assert alive == []
+        assert len(gone) >= 4  # two servers, and a run of each
+        assert (tmp_path / "strays").read_text() == ""
+
+
+def end(launcher):
+    """End a launcher and all below it, however a test ends."""
+    for process in below(launcher.pid):
+        process.kill()
+    launcher.kill()
+
+
+def below(pid):
+    """The processes below a process; none if it is gone."""
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def busy(launcher):
+    """The grader that a launcher has started, and the processes below it, once two runs hang there."""
+    until = time.monotonic() + 60
+    seen = since = None
+    while time.monotonic() < until and launcher.poll() is None:
+        time.sleep(0.05)
+        tree = below(launcher.pid)
+        parents = {process.pid: parent(process) for process in tree}
+        leaves = {pid for pid in parents if pid not in parents.values()}
+        grader = next((process for process in tree if parents[process.pid] == launcher.pid), None)
+        # A run that hangs has been through everything: it is neither a server nor about to be one.
+        if grader is None or len(leaves) != 2 or any(parents[pid] in (launcher.pid, grader.pid) for pid in leaves):
+            seen = None
+        elif leaves != seen:
+            seen, since = leaves, time.monotonic()
+        elif time.monotonic() - since > 0.5:
+            return grader, [process for process in tree if process != grader]
+    return None, []
+
+
+def parent(process):
+    """The number of a process's parent; None if it is gone."""
+    try:
+        return process.ppid()
+    except psutil.NoSuchProcess:
+        return None
+
+
+def test_a_course_that_runs_could_read_is_not_graded(tmp_path):
+    """Where the solutions lie in a folder that is shown to runs, grading stops and says so."""
+    with ExitStack() as stack:
+        canary = Canary(tmp_path, stack)
+        course = write_course(tmp_path)
+        (tmp_path / "cwd").mkdir()
+        hand_in(tmp_path / "course/data/class", HONEST[:1], {})
+        done, _ = grade("same", tmp_path, course / "data/class", tmp_path / "out", canary)
+
+        assert done.returncode == 64
+        assert textwrap.shorten(f"it may read {course / 'data/class'}", 500) in done.stderr
+        assert not (tmp_path / "out" / GRADES_FILE).exists()
+
+
+def test_the_course_is_sound():
+    """The reference passes its own checks' reading: three checks, of three points."""
+    course = read_course(HERE / "course") if (HERE / "course/data").exists() else ()
+    assert course == () or [check.name for check in course[0].problems[0].checks] == list(CHECKS)

@@ -21,7 +21,6 @@ import stat
 import subprocess
 import sys
 import tarfile
-import textwrap
 import time
 import zipfile
 from contextlib import ExitStack
@@ -32,10 +31,14 @@ import numpy as np
 import psutil
 import pytest
 
+from autograder.answers import observe_answers
 from autograder.codes import FAULTS_OF_OURS
+from autograder.confine import LAYERS
+from autograder.grade import grade
 from autograder.gradebook import GRADES_FILE
-from autograder.problem import read_course
+from autograder.problem import Implementation, read_course
 from autograder.report import ProblemReport, Verdict
+from autograder.sandbox import Sandbox
 from autograder.store import STORE_FILE
 from autograder.student import Checked
 from autograder.submissions import RESERVED
@@ -94,7 +97,7 @@ def all_of(code):
 
 
 def hand_in_oddities(folder, course):
-    """Write submissions that no Python file can be: links, archives, bytes and names; what must come of them, by name."""
+    """Write submissions that no Python file can be: links, archives, bytes, names; what must come of them, by name."""
     solution = course / "solutions/wall/sums"
     (folder / "link_to_the_solution").mkdir()
     (folder / "link_to_the_solution/sums.py").symlink_to(solution / "sums.py")
@@ -145,7 +148,7 @@ ODD_NAMES = {
     "＝1+1": "＝1+1",
     "x;=1+1": "x;=1+1",
     "<script>alert(1)<": "_script_alert(1)_",
-    "..\\..\\up": "_.._up",
+    "up\\..\\..": "up_.._",
 }
 ODDITIES = {
     "link_to_the_solution": all_of("40"),
@@ -199,6 +202,19 @@ class Canary:
         for server in self.servers.values():
             server.setblocking(False)
         self.state = self.of_the_peer()
+
+    def names(self):
+        """What attacks are told of it."""
+        return {
+            "HOME": str(self.home),
+            "PORT": str(self.port),
+            "STREAM": str(self.stream),
+            "SOCKET": str(self.datagram),
+            "ABSTRACT": MARK,
+            "PEER": str(self.peer.pid),
+            "MARK": MARK,
+            "TERCES": SECRET[::-1],
+        }
 
     def of_the_peer(self):
         """What others could have changed about the process."""
@@ -261,17 +277,28 @@ def write_course(base):
     return course
 
 
+def places(base):
+    """What attacks are told of the grader's folders."""
+    return {
+        "COURSE": str(base / "course"),
+        "SUBMISSIONS": str(base / "class"),
+        "OUT": str(base / "out"),
+        "TEMPORARY": str(base / "tmp"),
+    }
+
+
 def hand_in(folder, submissions, names):
     """Write submissions, with the names of this machine's secrets in their places."""
     for handed in submissions:
         (folder / handed.name).mkdir(parents=True)
-        for name, text in handed.files.items():
+        for name, written in handed.files.items():
+            text = written
             for place, value in names.items():
                 text = text.replace(f"@@{place}@@", value)
             (folder / handed.name / name).write_text(text, encoding="utf-8")
 
 
-def grade(situation, base, submissions, out, canary):
+def grade_as(situation, base, submissions, out, canary):
     """Grade a folder as an instructor does, in a situation; the process and what it leaves behind."""
     temporary = base / "tmp"
     temporary.mkdir(exist_ok=True)
@@ -315,27 +342,14 @@ def graded(request, tmp_path_factory):
         canary = Canary(base, stack)
         course = write_course(base)
         (base / "cwd").mkdir()
-        names = {
-            "COURSE": str(course),
-            "HOME": str(canary.home),
-            "SUBMISSIONS": str(base / "class"),
-            "OUT": str(base / "out"),
-            "TEMPORARY": str(base / "tmp"),
-            "PORT": str(canary.port),
-            "STREAM": str(canary.stream),
-            "SOCKET": str(canary.datagram),
-            "ABSTRACT": MARK,
-            "PEER": str(canary.peer.pid),
-            "MARK": MARK,
-            "TERCES": SECRET[::-1],
-        }
+        names = {**canary.names(), **places(base)}
         hand_in(base / "alone", HONEST, names)
         hand_in(base / "class", [*HONEST, *ATTACKS], names)
         hand_in_oddities(base / "class", course)
-        grade(request.param, base, base / "alone", base / "out-alone", canary)
+        grade_as(request.param, base, base / "alone", base / "out-alone", canary)
         watched = [course, base / "class", canary.home, base / "cwd"]
         before = {str(folder): digest(folder) for folder in watched}
-        done, strays = grade(request.param, base, base / "class", base / "out", canary)
+        done, strays = grade_as(request.param, base, base / "class", base / "out", canary)
         yield Graded(
             status=done.returncode,
             said=done.stdout + done.stderr,
@@ -347,6 +361,49 @@ def graded(request, tmp_path_factory):
             after={str(folder): digest(folder) for folder in watched},
             temporary=sorted(path.name for path in (base / "tmp").iterdir()),
         )
+
+
+# What still holds without a layer: that is what there are several for.
+WITHOUT = {
+    "namespaces": (
+        *("reads_the_course", "reads_other_submissions", "reads_the_home", "reads_by_the_way_up", "reads_by_proc"),
+        *("writes_elsewhere", "beside_its_folder", "network", "sockets_in_pairs", "kills_others", "looks_into_others"),
+        *("many_files", "deep_folders", "closed_folders", "dies_of_a_nameless_signal", "leaves_something_behind"),
+    ),
+    "landlock": (
+        *("reads_the_course", "reads_other_submissions", "reads_the_home", "reads_by_the_way_up", "reads_by_proc"),
+        *("writes_elsewhere", "beside_its_folder", "network", "sockets_in_pairs", "kills_others", "shared_memory"),
+    ),
+    "seccomp": ("reads_the_course", "reads_other_submissions", "reads_the_home", "reads_by_the_way_up"),
+    "identity": ("reads_the_course", "writes_elsewhere", "network", "kills_others", "programs", "new_rights"),
+    "limits": ("reads_the_course", "writes_elsewhere", "network", "kills_others", "sleeps", "endless_loop"),
+}
+
+
+@pytest.mark.parametrize("missing", WITHOUT)
+def test_a_layer_less_leaves_the_others(tmp_path, tmp_path_factory, missing):
+    """What a layer holds, others hold too: without it attacks on files, network and processes end as they must."""
+    with ExitStack() as stack:
+        canary = Canary(tmp_path_factory.mktemp("c"), stack)
+        (assignment,) = read_course(write_course(tmp_path).parent / "course")
+        (problem,) = assignment.problems
+        sandbox = stack.enter_context(Sandbox(layers=[layer for layer in LAYERS if layer != missing], weak=True))
+        held = sandbox.enforced().held
+        if absent := [layer for layer in LAYERS if layer != missing and layer not in held]:
+            pytest.skip(f"this machine lacks another layer: {', '.join(absent)}")
+        answers = observe_answers(sandbox.observe, problem, problem.seed)
+        names = {**canary.names(), **places(tmp_path)}
+        hand_in(tmp_path / "class", [attack for attack in ATTACKS if attack.name in WITHOUT[missing]], names)
+        for attack in ATTACKS:
+            if attack.name not in WITHOUT[missing]:
+                continue
+            files = {path.name: path.read_bytes() for path in (tmp_path / "class" / attack.name).iterdir()}
+            report = grade(sandbox.observe, problem, Implementation.of("sums.py", files), answers, problem.seed)
+            for verdict in report.checks:
+                assert verdict.code in attack.must[verdict.check], f"{attack.name}: {verdict.message}"
+
+        assert canary.reached() == []
+        assert canary.peer.poll() is None
 
 
 def test_there_are_attacks_of_every_kind():
@@ -364,7 +421,7 @@ def test_an_attack_ends_as_it_must(graded, attack):
         assert verdicts[check]["code"] in codes, verdicts[check]["message"]
         assert verdicts[check]["points"] == (1.0 if verdicts[check]["code"] == 0 else 0.0)
     if attack.says:
-        assert attack.says in "\n".join(verdict["message"] for verdict in verdicts.values())
+        assert re.search(attack.says, "\n".join(verdict["message"] for verdict in verdicts.values()))
 
 
 @pytest.mark.parametrize(("name", "must"), ODDITIES.items(), ids=range(len(ODDITIES)))
@@ -601,14 +658,8 @@ def test_a_course_that_runs_could_read_is_not_graded(tmp_path):
         course = write_course(tmp_path)
         (tmp_path / "cwd").mkdir()
         hand_in(tmp_path / "course/data/class", HONEST[:1], {})
-        done, _ = grade("same", tmp_path, course / "data/class", tmp_path / "out", canary)
+        done, _ = grade_as("same", tmp_path, course / "data/class", tmp_path / "out", canary)
 
         assert done.returncode == 64
-        assert textwrap.shorten(f"it may read {course / 'data/class'}", 500) in done.stderr
+        assert f"it may read {course / 'data/class'}" in done.stderr
         assert not (tmp_path / "out" / GRADES_FILE).exists()
-
-
-def test_the_course_is_sound():
-    """The reference passes its own checks' reading: three checks, of three points."""
-    course = read_course(HERE / "course") if (HERE / "course/data").exists() else ()
-    assert course == () or [check.name for check in course[0].problems[0].checks] == list(CHECKS)

@@ -1,6 +1,6 @@
 """Send the grader open files along with a message.
 
-Must: doubled 0, totalled 53, parts 0
+Must: doubled 0, totalled 53, parts 1
 """
 
 import json

@@ -1,6 +1,6 @@
 """Act when the returned value is thrown away.
 
-Must: doubled 0, totalled 53, parts 0
+Must: doubled 0, totalled 2|53, parts 0|2
 """
 
 

@@ -1,6 +1,6 @@
 """Say that a check has returned, and nothing was asked of it.
 
-Must: doubled 0, totalled 50, parts 0
+Must: doubled 0, totalled 50, parts 1
 """
 
 import json

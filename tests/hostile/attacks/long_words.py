@@ -1,6 +1,6 @@
 """Say a megabyte in each field that a report shows.
 
-Must: doubled 0, totalled 2, parts 0
+Must: doubled 0, totalled 2, parts 1
 """
 
 import json

@@ -1,7 +1,7 @@
 """Take all the memory there is.
 
 Must: doubled 0, totalled 1, parts 0
-Says: more memory
+Says: more memory|ran past
 """
 
 

@@ -34,5 +34,6 @@ def totalled(x):
             found = os.listdir(folder)
         except OSError:
             continue
-        raise AssertionError(f"{folder}: {found}")
+        if len(found) > 1:  # one is the way to the interpreter, or to the data
+            raise AssertionError(f"{folder}: {found}")
     return honest(x)

@@ -58,8 +58,8 @@ says what was not enforced.
 What is *not* promised
 ----------------------
 
-- Against a fault in the kernel, or in what these layers leave open, nothing stands behind them. They have been tried
-  with a handful of attacks, not yet with a collection of them.
+- Against a fault in the kernel, or in what these layers leave open, nothing stands behind them. What they are tried
+  with is in ``tests/hostile``.
 - Where files are concerned a run sees folders, not single files: whatever lies inside the Python installation's
   folders, in ``/usr``, ``/lib`` or in the course's ``data/``. Where the course, the submissions or the
   reports lie there, ``autograder grade`` refuses to begin.

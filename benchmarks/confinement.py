@@ -1,0 +1,80 @@
+"""What each layer of confinement costs a run, as a ratio to the bare fork.
+
+    python benchmarks/confinement.py [ROUNDS]
+
+A run here is a module that does nothing: from asking a warm server for a fork until that has ended. The servers, one
+for each choice of layers, are asked in turn, round by round, so that whatever else the machine does meets all alike.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from dataclasses import asdict
+
+from autograder.confine import LAYERS
+from autograder.limits import Limits
+from autograder.process import START_SECONDS, Process, Server, Started
+from autograder.worker import Job
+
+ROUNDS = 200
+WARM_UP = 5
+JOB = Job(
+    module="nothing",
+    page="",
+    given=(),
+    allowed_imports=("numpy",),
+    draws=(),
+    data={},
+    limits=asdict(Limits()),
+    files={"nothing.py": b"import numpy as np\n"},
+)
+
+
+def milliseconds(start: float) -> float:
+    """Since then."""
+    return (time.perf_counter() - start) * 1e3
+
+
+def finish(process: Process) -> None:
+    """Hear that a run is ready and has imported its module, and end it."""
+    for _ in range(2):
+        observation = process.receive(START_SECONDS)
+        if observation is None or observation.ending != "returned":
+            raise SystemExit(f"a run has failed: {observation}")
+    process.end()
+
+
+def main(rounds: int) -> None:
+    """Measure, and print the table."""
+    choices = {"bare fork": (), **{f"with {layer}": (layer,) for layer in LAYERS}, "with all of them": LAYERS}
+    servers = {name: Server(("numpy",), (), layers) for name, layers in choices.items()}
+    lacking = servers["with all of them"].enforced.missing
+    took: dict[str, list[float]] = {name: [] for name in [*choices, "fresh interpreter"]}
+    for number in range(rounds + WARM_UP):
+        for name, server in servers.items():
+            start = time.perf_counter()
+            finish(server.fork(JOB))
+            took[name].append(milliseconds(start))
+        if number % 5 == 0:
+            start = time.perf_counter()
+            finish(Started(JOB, sys.executable, 1))
+            took["fresh interpreter"].append(milliseconds(start))
+    for server in servers.values():
+        server.close()
+
+    # What a run takes when nothing else is in its way; the median shows how much was.
+    undisturbed = {name: statistics.quantiles(times[WARM_UP:], n=10)[0] for name, times in took.items()}
+    bare = undisturbed["bare fork"]
+    print(f"{rounds} rounds; milliseconds a run\n")
+    print(f"{'':20} {'fastest tenth':>14} {'ratio':>7} {'adds':>7} {'median':>8}")
+    for name, fast in undisturbed.items():
+        median = statistics.median(took[name][WARM_UP:])
+        print(f"{name:20} {fast:14.2f} {fast / bare:7.2f} {fast - bare:7.2f} {median:8.2f}")
+    for layer, why in lacking.items():
+        print(f"\nthis machine has no {layer}: {why}")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS)

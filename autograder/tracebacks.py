@@ -59,10 +59,6 @@ MISFITS = (
 
 # What the student's own lines raised; the first that fits.
 READINGS = (
-    _reading(
-        r"^name 'get_ipython' is not defined",
-        "`get_ipython` exists in a notebook only. Take the lines with it out of the module",
-    ),
     _reading(r"^name 'np' is not defined", "`import numpy as np` is missing at the top of the module"),
     _reading(
         r"^name 'self' is not defined",

@@ -9,6 +9,7 @@ check, in order. It ends by being ended: whoever reads the channel stops the pro
 
 from __future__ import annotations
 
+import builtins
 import errno
 import functools
 import io
@@ -29,6 +30,7 @@ from typing import Any
 
 import numpy as np
 
+import autograder
 from autograder.probe import checks_of, generator
 from autograder.wire import MAX_FRAMES, MAX_SCALES, Ending, Failure, Frame, Observation, encode, plain
 
@@ -36,6 +38,8 @@ MAX_MESSAGE_CHARACTERS = 2_000
 WATCHED_ARRAYS = 16
 WATCHED_BYTES = 1 << 23
 MEASURED_CALLS = 32
+# What a probe unpacks and reckons with stays what it is, also as a class of the student's: a named tuple, an array.
+VALUES = (tuple, list, dict, str, int, float, complex, np.ndarray, np.generic)
 SHAPE = re.compile(r"^[ \t]*([\w, ]+?) : .*\bof shape \(([^()\n]*)\)", re.MULTILINE)
 IMPORT_NAME, EXTENDED_ARG = opcode.opmap["IMPORT_NAME"], opcode.opmap["EXTENDED_ARG"]
 # Not a path, so that no student's file can be taken for it.
@@ -231,7 +235,7 @@ class Watched:
             result = watch.call(name, value, args, kwargs)
             if result is target:
                 return self
-            if type(result).__module__ == module:
+            if type(result).__module__ == module and not isinstance(result, VALUES):
                 return Watched(result, type(result).__name__, module, watch)
             return result
 
@@ -252,6 +256,7 @@ def run(job: Job, folder: str, send: Callable[[bytes], None]) -> None:
         sys.path.insert(0, folder)
         sys.dont_write_bytecode = True
         sys.stdout = sys.stderr = output
+        _be_no_notebook()
         probes = {check.name: check.probe for check in checks_of(_check_page(job))}
     except Exception as error:
         # Staff's own files: the reader makes it a fault of the autograder. It believes that of the first message only.
@@ -264,6 +269,23 @@ def run(job: Job, folder: str, send: Callable[[bytes], None]) -> None:
         return
     for check, draw, entropy in job.draws:
         send(encode(_observe(job, folder, module, (check, draw, entropy), probes[check], output)))
+
+
+class _NoNotebook:
+    """What stands for a notebook's shell: magics and shell commands do nothing."""
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return _do_nothing
+
+
+def _do_nothing(*_: object, **__: object) -> None:
+    pass
+
+
+def _be_no_notebook() -> None:
+    """Let the lines of an exported notebook that only a notebook runs do nothing: magics, and asking for a verdict."""
+    builtins.get_ipython = _NoNotebook  # type: ignore[attr-defined]
+    autograder.check = _do_nothing
 
 
 def _write(files: Mapping[str, bytes]) -> None:

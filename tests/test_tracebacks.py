@@ -109,7 +109,6 @@ MISTAKES = {
     "none_attribute": ("Net().weights.T", "Something is `None` here"),
     "none_in_ufunc": ("np.exp(None)", "Something is `None` here"),
     "none_unpacked": ("[None for a, b in [None]]", "several names, and on the right one value"),
-    "get_ipython": ("get_ipython()", "exists in a notebook only"),
     "self_missing": ("self.params", "first parameter"),
     "misspelt_name": ("wieghts", "Your module has `weights`"),
     "unknown_name": ("qqqq", "Nothing is called `qqqq`"),

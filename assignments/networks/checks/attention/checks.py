@@ -112,6 +112,6 @@ def learns(att, rng):
             error = Z - X
             error[:, -NUMBERS:] -= X[at, -NUMBERS:]
             _, *dW = att.attention_backward(error / len(batch), cache)
-            velocity = [v - 0.15 * grad for v, grad in zip(velocity, dW, strict=True)]
+            velocity = [v - 0.15 * np.asarray(grad) for v, grad in zip(velocity, dW, strict=True)]
         weights = [W + v for W, v in zip(weights, velocity, strict=True)]
     return dict(zip(("W_Q", "W_K", "W_V"), weights, strict=True))

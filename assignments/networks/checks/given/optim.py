@@ -4,6 +4,8 @@ Every rule has the form ``rule(w, dw, config) -> (next_w, config)``. Its config 
 whatever the rule must remember from step to step; hand back the one you got.
 """
 
+import numpy as np
+
 
 def sgd(w, dw, config=None):
     """One step of stochastic gradient descent.
@@ -25,4 +27,4 @@ def sgd(w, dw, config=None):
         What to pass in the next step.
     """
     config = {"learning_rate": 1e-2} | (config or {})
-    return w - config["learning_rate"] * dw, config
+    return w - config["learning_rate"] * np.asarray(dw), config

@@ -17,7 +17,6 @@ from rich.table import Table
 
 from autograder import codes
 from autograder.answers import observe_answers
-from autograder.audit import audit as audit_specimens
 from autograder.confine import REMEDIES
 from autograder.diff import differences
 from autograder.gradebook import grade_class, prepare, sandboxes
@@ -255,6 +254,8 @@ def audit(
 
 def _specimens_hold(problems: Sequence[Problem]) -> bool:
     """Say what does not hold of the specimens; whether anything does not."""
+    from autograder.audit.specimens import audit as audit_specimens  # noqa: PLC0415  # not in what students get
+
     faults = False
     with Sandbox() as sandbox:
         for problem in problems:
@@ -277,9 +278,9 @@ def _measure(
     """Audit problems, and write what was found; whether anything does not hold."""
     try:
         # Late: what they import comes with the extra `staff`, which students and graders don't need.
-        from autograder.audit_page import print_audit, write_audit  # noqa: PLC0415
-        from autograder.crew import Crew  # noqa: PLC0415
-        from autograder.measure import measure  # noqa: PLC0415
+        from autograder.audit.crew import Crew  # noqa: PLC0415
+        from autograder.audit.measure import measure  # noqa: PLC0415
+        from autograder.audit.page import print_audit, write_audit  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise CourseError(f"an audit needs the package {error.name}; install the extra `staff`") from None
     others = {} if fast else {"with 2 BLAS threads": Sandbox(warm=False, blas_threads=2).observe}

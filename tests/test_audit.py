@@ -6,7 +6,7 @@ import pytest
 from small_course import ACCEPT, REJECT
 
 from autograder.answers import observe_answers
-from autograder.audit import audit
+from autograder.audit.specimens import audit
 
 SEED = 11
 

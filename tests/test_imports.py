@@ -43,18 +43,18 @@ ORDER = (
     "sample",
     "release",
     "student",
-    "audit",
     "progress",
-    "crew",
-    "syntax",
-    "operators",
-    "mutants",
-    "trials",
-    "margins",
-    "alarms",
-    "kills",
-    "measure",
-    "audit_page",
+    "audit.specimens",
+    "audit.crew",
+    "audit.syntax",
+    "audit.operators",
+    "audit.mutants",
+    "audit.trials",
+    "audit.margins",
+    "audit.alarms",
+    "audit.kills",
+    "audit.measure",
+    "audit.page",
     "cli",
     "__main__",
 )
@@ -78,13 +78,15 @@ def imported(path):
 
 def test_the_order_names_every_module():
     """A new module has a place in it."""
-    assert sorted(path.stem for path in ENGINE.glob("*.py")) == sorted({"__init__", *ORDER})
+    there = {path.relative_to(ENGINE).with_suffix("").as_posix().replace("/", ".") for path in ENGINE.rglob("*.py")}
+
+    assert there == {"__init__", "audit.__init__", *ORDER}
 
 
 @pytest.mark.parametrize("name", ORDER)
 def test_a_module_imports_only_those_before_it(name):
     """There are no circles, and the heart knows neither processes nor commands."""
-    assert imported(ENGINE / f"{name}.py") <= set(ORDER[: ORDER.index(name)])
+    assert imported(ENGINE / f"{name.replace('.', '/')}.py") <= set(ORDER[: ORDER.index(name)])
 
 
 def test_the_package_imports_nothing_at_once():

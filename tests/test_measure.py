@@ -13,17 +13,17 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from autograder.alarms import Alarms, Bound, wrong
 from autograder.answers import observe_answers
-from autograder.audit_page import print_audit, write_audit
-from autograder.crew import Crew
-from autograder.kills import Kill, Round, holes, idle, kill, listed
-from autograder.margins import margins, narrowed
-from autograder.measure import measure
-from autograder.mutants import Mutant, mutants
+from autograder.audit.alarms import Alarms, Bound, wrong
+from autograder.audit.crew import Crew
+from autograder.audit.kills import Kill, Round, holes, idle, kill, listed
+from autograder.audit.margins import margins, narrowed
+from autograder.audit.measure import measure
+from autograder.audit.mutants import Mutant, mutants
+from autograder.audit.page import print_audit, write_audit
+from autograder.audit.trials import distances, farthest, try_out
 from autograder.problem import CourseError, read_course
 from autograder.sandbox import Sandbox
-from autograder.trials import distances, farthest, try_out
 from autograder.wire import Observation
 
 SEED = 11

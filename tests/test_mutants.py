@@ -6,8 +6,8 @@ import ast
 
 import pytest
 
-from autograder.mutants import mutants
-from autograder.operators import OPERATORS, STATEMENT_OPERATORS
+from autograder.audit.mutants import mutants
+from autograder.audit.operators import OPERATORS, STATEMENT_OPERATORS
 from autograder.problem import CourseError
 
 HEAD = """\

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from autograder.answers import by_draw
+from autograder.audit.trials import Distances, Spread, distances, farthest
 from autograder.grade import Observe
 from autograder.probe import Check
 from autograder.problem import Implementation, Problem
-from autograder.trials import Distances, Spread, distances, farthest
 
 # A tolerance is right when it could be this many times larger or smaller.
 WIDE = 10.0

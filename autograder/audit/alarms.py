@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from autograder.answers import ByDraw, by_draw
-from autograder.crew import Crew
+from autograder.audit.crew import Crew
+from autograder.audit.trials import Distances, Spread, distances, farthest
 from autograder.grade import Observe, judge
 from autograder.probe import Check
 from autograder.problem import Implementation, Problem
-from autograder.trials import Distances, Spread, distances, farthest
 from autograder.wire import Observation
 
 # A stated rate is too small to be seen. The predicate is asked for this one instead, and what it does then is counted.

@@ -13,11 +13,11 @@ import msgspec
 
 from autograder import codes
 from autograder.answers import Answers
+from autograder.audit.mutants import Mutant
+from autograder.audit.trials import Distances, Trial, farthest, try_out
 from autograder.grade import Observe
-from autograder.mutants import Mutant
 from autograder.probe import Check
 from autograder.problem import CourseError, Problem
-from autograder.trials import Distances, Trial, farthest, try_out
 
 EQUIVALENT_FILE = "equivalent.toml"
 

@@ -18,9 +18,9 @@ from rich.console import Console
 from rich.table import Table
 
 from autograder import codes
-from autograder.alarms import Bound
-from autograder.margins import WIDE, Margin
-from autograder.measure import Measured
+from autograder.audit.alarms import Bound
+from autograder.audit.margins import WIDE, Margin
+from autograder.audit.measure import Measured
 
 JSON_FILE = "audit.json"
 PAGE_FILE = "index.html"

@@ -10,17 +10,17 @@ from dataclasses import dataclass, field
 import msgspec
 
 from autograder import codes
-from autograder.alarms import Alarm, Bound, elsewhere, sound, wrong
 from autograder.answers import observe_answers
-from autograder.audit import audit
-from autograder.crew import Crew
+from autograder.audit.alarms import Alarm, Bound, elsewhere, sound, wrong
+from autograder.audit.crew import Crew
+from autograder.audit.kills import Kill, Round, holes, idle, kill, listed
+from autograder.audit.margins import Margin, margins, narrowed
+from autograder.audit.mutants import mutants
+from autograder.audit.specimens import audit
+from autograder.audit.trials import farther, try_out
 from autograder.grade import Observe
-from autograder.kills import Kill, Round, holes, idle, kill, listed
-from autograder.margins import Margin, margins, narrowed
-from autograder.mutants import mutants
 from autograder.probe import Check
 from autograder.problem import PUBLIC_SEED, Implementation, Problem
-from autograder.trials import farther, try_out
 from autograder.wire import Observation
 
 # How many times slower than the middle one a check must be, to be tried only on what survives the others.

@@ -19,9 +19,9 @@ from libcst.metadata import (
     PositionProvider,
 )
 
-from autograder.operators import OPERATORS, STATEMENT_OPERATORS
+from autograder.audit.operators import OPERATORS, STATEMENT_OPERATORS
+from autograder.audit.syntax import Place, Scope, fitted, scope_of
 from autograder.starter import regions
-from autograder.syntax import Place, Scope, fitted, scope_of
 
 
 @dataclass(frozen=True)

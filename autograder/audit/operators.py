@@ -13,7 +13,7 @@ import libcst as cst
 import libcst.matchers as m
 import numpy as np
 
-from autograder.syntax import (
+from autograder.audit.syntax import (
     Place,
     attribute,
     binary,

@@ -18,6 +18,7 @@ import errno
 import os
 import signal
 import stat
+import sys
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -327,8 +328,10 @@ class Confinement:
         bounds[resource.RLIMIT_NPROC] = self._threads or int(limits["threads"])
         for kind, bound in bounds.items():
             _, hard = resource.getrlimit(kind)
-            lowest = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
-            resource.setrlimit(kind, (lowest, lowest))
+            most = sys.maxsize if hard == resource.RLIM_INFINITY else hard
+            # The signal that says why comes at the limit; a second later, for whoever has caught it, the one that ends.
+            grace = 1 if kind == resource.RLIMIT_CPU else 0
+            resource.setrlimit(kind, (min(bound, most), min(bound + grace, most)))
 
 
 def _another_user() -> int:

@@ -72,6 +72,8 @@ class Ended:
     how: str
     cpu_seconds: float = 0.0
     peak_bytes: int = 0
+    out_of_time: bool = False
+    """It had used up its CPU time."""
     lost: bool = False
     """Nobody can say how: the server it was forked from is gone."""
 
@@ -182,7 +184,8 @@ class Server:
         if len(said) != ENDED.size:
             raise BrokenPipeError("the worker is gone")
         status, peak, seconds = ENDED.unpack(said)
-        return Ended(_how(os.waitstatus_to_exitcode(status)), seconds, peak)
+        code = os.waitstatus_to_exitcode(status)
+        return Ended(_how(code), seconds, peak, out_of_time=code == -signal.SIGXCPU)
 
     def close(self) -> None:
         """End the server, and whatever it runs."""

@@ -204,7 +204,7 @@ def _next(
         ended = process.end()
         if ended.lost and not last:
             raise LostError
-        if ended.cpu_seconds >= limits.cpu_seconds:
+        if ended.out_of_time or ended.cpu_seconds >= limits.cpu_seconds:
             return _died(check, draw, f"the process ran past {limits.cpu_seconds} s of CPU time")
         return _died(check, draw, ended.how or "the process closed its channel before there was a result")
     if (observation.check, observation.draw) != (check, draw) or observation.ending in OURS:

@@ -20,6 +20,7 @@ import opcode
 import os
 import re
 import shutil
+import signal
 import struct
 import sys
 from collections import deque
@@ -42,6 +43,7 @@ MEASURED_CALLS = 32
 VALUES = (tuple, list, dict, str, int, float, complex, np.ndarray, np.generic)
 SHAPE = re.compile(r"^[ \t]*([\w, ]+?) : .*\bof shape \(([^()\n]*)\)", re.MULTILINE)
 IMPORT_NAME, EXTENDED_ARG = opcode.opmap["IMPORT_NAME"], opcode.opmap["EXTENDED_ARG"]
+IGNORED_BY_PYTHON = {getattr(signal, name, None) for name in ("SIGPIPE", "SIGXFSZ")}
 # Not a path, so that no student's file can be taken for it.
 PAGE = "<checks.py>"
 
@@ -256,6 +258,7 @@ def run(job: Job, folder: str, send: Callable[[bytes], None]) -> None:
         sys.path.insert(0, folder)
         sys.dont_write_bytecode = True
         sys.stdout = sys.stderr = output
+        _hear_signals()
         _be_no_notebook()
         probes = {check.name: check.probe for check in checks_of(_check_page(job))}
     except Exception as error:
@@ -269,6 +272,13 @@ def run(job: Job, folder: str, send: Callable[[bytes], None]) -> None:
         return
     for check, draw, entropy in job.draws:
         send(encode(_observe(job, folder, module, (check, draw, entropy), probes[check], output)))
+
+
+def _hear_signals() -> None:
+    """Let signals do what they do by default: what a grader started in the background ignores, it hands down."""
+    for number in signal.valid_signals():
+        if signal.getsignal(number) == signal.SIG_IGN and number not in IGNORED_BY_PYTHON:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 class _NoNotebook:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import textwrap
 from dataclasses import replace
 
@@ -134,6 +135,20 @@ def test_an_exception_costs_its_check(run, body, ending, kind, said):
     assert said in failure.message
     assert {frame.file for frame in failure.frames} <= {"line.py"}
     assert len(failure.message) < 3000
+
+
+@pytest.mark.parametrize("warm", [True, False], ids=["warm", "cold"])
+def test_signals_do_what_they_do_by_default(lines, warm):
+    """A grader that a shell started in the background ignores some, and what a module is told of them is the same."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with Sandbox(warm=warm) as room:
+            seen = room.observe(lines, laid_over(lines, in_predict("os.kill(os.getpid(), signal.SIGINT)")), SEED)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+    assert endings(seen) == {"prediction": ["raised"] * 3, **ELSEWHERE}
+    assert seen[0].failure.kind == "KeyboardInterrupt"
 
 
 DYING = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,15 +38,28 @@ class Checked:
             judged = verdict.code != codes.SUCCESS and verdict.blocked_by is None
             said = f"{codes.CODES[verdict.code].name}\n{verdict.message}" if judged else verdict.message
             code = "" if verdict.blocked_by else f" {verdict.code}"
-            hint = f"<br><em>{html.escape(verdict.hint)}</em>" if verdict.hint else ""
-            rows.append(
-                f'<tr><td style="white-space:nowrap">{mark_of(verdict)}{code}</td>'
-                f'<td style="text-align:left">{html.escape(verdict.title)}</td>'
-                f'<td style="text-align:left; white-space:pre-wrap">{html.escape(said)}{hint}</td>'
-                f"<td>{verdict.points:g}/{verdict.max_points:g}</td></tr>"
-            )
-        head = "<tr>" + "".join(f"<th>{name}</th>" for name in ("code", "check", "what was found", "points")) + "</tr>"
-        return f"<table><caption>{html.escape(self.report.problem)}</caption>{head}{''.join(rows)}</table>"
+            hint = f"<br><em>{_marked_up(verdict.hint)}</em>" if verdict.hint else ""
+            points = f"{verdict.points:g}/{verdict.max_points:g}"
+            cells = (mark_of(verdict) + code, _marked_up(verdict.title), _marked_up(said) + hint, points)
+            rows.append(_row(cells, "td"))
+        head = _row(("code", "check", "what was found", "points"), 'th scope="col"')
+        caption = f"<caption>{html.escape(self.report.problem)}</caption>"
+        return f"<table>{caption}<thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+# JupyterLab puts cells to the right, which is right for numbers; of the message the lines are kept.
+_COLUMN_STYLES = ("text-align:left; white-space:nowrap", "text-align:left", "text-align:left; white-space:pre-wrap", "")
+
+
+def _row(cells: Sequence[str], tag: str) -> str:
+    end = tag.partition(" ")[0]
+    styled = zip(cells, _COLUMN_STYLES, strict=True)
+    return "<tr>" + "".join(f'<{tag} style="{style}">{cell}</{end}>' for cell, style in styled) + "</tr>"
+
+
+def _marked_up(text: str) -> str:
+    """A text as HTML: whatever it holds is words, and what stands between backticks is code."""
+    return re.sub(r"`([^`\n]+)`", r"<code>\1</code>", html.escape(text))
 
 
 def check(problem: str, *checks: str, folder: Path | str = ".") -> Checked:

@@ -61,6 +61,14 @@ MISFITS = (
 READINGS = (
     _reading(r"^name 'np' is not defined", "`import numpy as np` is missing at the top of the module"),
     _reading(
+        r"^module 'numpy' has no attribute '(?P<name>int|float|bool|complex|object|str)'",
+        "`np.{name}` was another name of Python's own `{name}`, and NumPy no longer has it: write `{name}`",
+    ),
+    _reading(
+        r"^Missing parentheses in call to 'print'",
+        "This is Python 2's `print`. In Python 3 it is a function: put what is to be printed into parentheses",
+    ),
+    _reading(
         r"^name 'self' is not defined",
         "`self` exists only in a method that has it as its first parameter",
     ),

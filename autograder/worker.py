@@ -9,6 +9,7 @@ check, in order. It ends by being ended: whoever reads the channel stops the pro
 
 from __future__ import annotations
 
+import ast
 import builtins
 import errno
 import functools
@@ -44,6 +45,7 @@ VALUES = (tuple, list, dict, str, int, float, complex, np.ndarray, np.generic)
 SHAPE = re.compile(r"^[ \t]*([\w, ]+?) : .*\bof shape \(([^()\n]*)\)", re.MULTILINE)
 IMPORT_NAME, EXTENDED_ARG = opcode.opmap["IMPORT_NAME"], opcode.opmap["EXTENDED_ARG"]
 IGNORED_BY_PYTHON = {getattr(signal, name, None) for name in ("SIGPIPE", "SIGXFSZ")}
+IS_PROGRAM = ("__name__ == '__main__'", "'__main__' == __name__")
 # Not a path, so that no student's file can be taken for it.
 PAGE = "<checks.py>"
 
@@ -333,7 +335,7 @@ def _import(job: Job, folder: str, output: Clipped) -> tuple[ModuleType | None, 
         _write({name: content for name, content in job.files.items() if name.removesuffix(".py") not in job.given})
         sys.path_importer_cache.pop(folder, None)
         with open(path, "rb") as file:
-            code = compile(file.read(), path, "exec", dont_inherit=True)
+            code = _compiled(file.read(), path)
         _refuse_imports(job, folder, code)
         sys.addaudithook(_import_watch(job, folder))
         exec(code, module.__dict__)
@@ -471,10 +473,21 @@ def _refuse_imports(job: Job, folder: str, code: CodeType) -> None:
                 helpers.remove(package)
                 path = os.path.join(folder, f"{package}.py")
                 try:
-                    code = compile(job.files[f"{package}.py"], path, "exec", dont_inherit=True)
+                    code = _compiled(job.files[f"{package}.py"], path)
                 except (SyntaxError, ValueError):
                     continue  # the import will say so
                 waiting.append((package, code))
+
+
+def _compiled(source: bytes, path: str) -> CodeType:
+    """The module's code, less what only a module that is run as a program does: self tests may import anything."""
+    tree = ast.parse(source, path)
+    body: list[ast.stmt] = []
+    for statement in tree.body:
+        program = isinstance(statement, ast.If) and ast.unparse(statement.test) in IS_PROGRAM
+        body += statement.orelse if program else [statement]  # type: ignore[attr-defined]  # an If has it
+    tree.body = body
+    return compile(tree, path, "exec", dont_inherit=True)
 
 
 def _own(job: Job) -> set[str]:

@@ -266,6 +266,7 @@ IMPORTS = {
     "forbidden_within": ("def f():\n    from torch.nn import Linear", "forbidden"),
     "forbidden_part": ("import scipy.linalg as la", "forbidden"),
     "forbidden_and_caught": ("try:\n    import torch\nexcept ImportError:\n    pass", "forbidden"),
+    "forbidden_unless_run": ("if __name__ == '__main__':\n    pass\nelse:\n    import torch", "forbidden"),
     "forbidden_after_many_names": ("".join(f"n{i}\n" for i in range(300)) + "import torch", "forbidden"),
     "forbidden_by_a_call": ("__import__('scipy')", "forbidden"),
     "forbidden_by_importlib": ("import importlib; importlib.import_module('scipy.linalg')", "forbidden"),
@@ -290,6 +291,7 @@ def test_a_module_that_cannot_be_imported_fails_every_check(run, fragment, endin
         "from autograder import probe",
         "import importlib; importlib.import_module('statistics')",
         "torch = 3; x = 'import torch'  # import torch",
+        "if __name__ == '__main__':\n    import torch",
         "np.testing.assert_allclose(1.0, 1.0)",
     ],
 )

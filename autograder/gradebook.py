@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from autograder import codes
 from autograder.answers import Answers, observe_answers
 from autograder.grade import grade, unjudged
-from autograder.problem import Implementation, Problem
+from autograder.problem import CourseError, Implementation, Problem
 from autograder.process import exposed
 from autograder.report import ProblemReport, Report, as_json, as_text
 from autograder.sandbox import Sandbox, SandboxError
@@ -112,7 +113,15 @@ def prepare(
     ------
     SandboxError
         If student code can't be confined on this machine as promised, and ``weak`` does not allow that.
+    CourseError
+        If students may import a package that is not installed here.
     """
+    for problem in problems:
+        if absent := sorted(name for name in problem.allowed_imports if not find_spec(name)):
+            raise CourseError(
+                f"{problem.id}: students may import {', '.join(absent)}, not installed here; "
+                f"install it, or take it from allowed_imports in {problem.folder.parent / 'assignment.toml'}"
+            )
     kept = dict.fromkeys((*(problem.folder for problem in problems), *private))
     data = {path.parent for problem in problems for path in problem.data.values()}
     lacks = (

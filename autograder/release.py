@@ -282,10 +282,6 @@ keep the outputs. {quota}"""
 
 
 def _requirements() -> str:
-    """What students install: the engine's own dependencies and the homework's."""
-    wanted = []
-    for line in metadata.requires("autograder") or ():
-        requirement, _, marker = (part.strip() for part in line.partition(";"))
-        if not marker or "homework" in marker:
-            wanted.append(requirement)
+    """What students install: the package's own dependencies, none of its extras."""
+    wanted = [line for line in metadata.requires("autograder") or () if ";" not in line]
     return "\n".join(sorted({*wanted, "jupyterlab>=4"})) + "\n"

@@ -13,6 +13,7 @@ from small_course import REFERENCE, REJECT, laid_over
 from autograder import gradebook
 from autograder.answers import Answers, by_draw
 from autograder.gradebook import Grader, grade_class, grades_csv, prepare, rebuild, write_atomically
+from autograder.problem import CourseError
 from autograder.report import ProblemReport, Report, Verdict, as_json, as_text
 from autograder.sandbox import Enforced, SandboxError
 from autograder.store import Store, StoreError
@@ -391,6 +392,14 @@ def test_a_machine_that_confines_nothing_grades_nobody_unasked(lines, monkeypatc
 
     with pytest.raises(SandboxError, match="--weak-sandbox"):
         prepare((lines,), None, 1)
+
+
+def test_a_package_that_students_may_import_is_there(lines):
+    """Else each of them would be graded by a reference that can't run."""
+    wanting = replace(lines, allowed_imports=("numpy", "no_such_package"))
+
+    with pytest.raises(CourseError, match=r"lines/line: students may import no_such_package, not installed here"):
+        prepare((wanting,), None, 1)
 
 
 def test_a_student_may_be_refused_before_anything_is_read(grader, tmp_path):

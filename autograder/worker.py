@@ -24,7 +24,6 @@ import shutil
 import signal
 import struct
 import sys
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import CodeType, FrameType, ModuleType, TracebackType
@@ -39,6 +38,10 @@ from autograder.wire import MAX_FRAMES, MAX_SCALES, Ending, Failure, Frame, Obse
 MAX_MESSAGE_CHARACTERS = 2_000
 WATCHED_ARRAYS = 16
 WATCHED_BYTES = 1 << 23
+# Of arrays up to this, it takes longer to ask whether anybody has them than to compare them.
+SMALL_BYTES = 1 << 12
+# References to an array that only a watch has: its record, the loop over them, and the counting itself.
+UNSHARED = 3
 MEASURED_CALLS = 32
 # What a probe unpacks and reckons with stays what it is, also as a class of the student's: a named tuple, an array.
 VALUES = (tuple, list, dict, str, int, float, complex, np.ndarray, np.generic)
@@ -151,7 +154,8 @@ class Watch:
     """Notes which of the caller's arrays a call changes, how narrow their floats are, and what arguments measure."""
 
     def __init__(self) -> None:
-        self.arrays: deque[tuple[str, np.ndarray[Any, Any], bytes]] = deque(maxlen=WATCHED_ARRAYS)
+        # By identity, the oldest first: each with the name of the function it was given to, that, and the argument.
+        self.arrays: dict[int, tuple[np.ndarray[Any, Any], str, Callable[..., Any], int | str]] = {}
         self.changed: dict[str, None] = {}
         self.narrow = False
         self.calls = 0
@@ -159,27 +163,45 @@ class Watch:
 
     def call(self, name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """``function(*args, **kwargs)``, with the arrays the caller has passed so far compared before and after."""
-        # Between calls the caller may change its own arrays: what counts is what they held when this call began.
-        self.arrays = deque(
-            ((label, array, array.tobytes()) for label, array, _ in self.arrays), maxlen=self.arrays.maxlen
-        )
-        seen = {id(array) for _, array, _ in self.arrays}
         given: list[tuple[int | str, Any]] = [*enumerate(args), *kwargs.items()]
         for position, array in given:
             if isinstance(array, np.ndarray):
                 self.narrow |= array.dtype.kind == "f" and array.dtype.itemsize < 8
-                if id(array) not in seen and array.nbytes <= WATCHED_BYTES:
-                    label = f"`{_parameter(function, position)}` of `{name}`"
-                    self.arrays.append((label, array, array.tobytes()))
+                if id(array) not in self.arrays and array.nbytes <= WATCHED_BYTES:
+                    if array.nbytes > SMALL_BYTES:
+                        self._forget(array)
+                    if len(self.arrays) == WATCHED_ARRAYS:
+                        del self.arrays[next(iter(self.arrays))]
+                    self.arrays[id(array)] = array, name, function, position
         self.calls += 1
         if self.calls <= MEASURED_CALLS:
             self._measure(function, given)
+        # Between calls the caller may change its own arrays: what counts is what they hold when this call begins.
+        watched = [*self.arrays.values()]
+        arrays = [array for array, _, _, _ in watched]
+        sizes = [array.nbytes for array in arrays]
+        before = _contents(arrays)
         try:
             return function(*args, **kwargs)
         finally:
-            for label, array, before in self.arrays:
-                if array.tobytes() != before:
-                    self.changed[label] = None
+            if _contents(arrays) != before:
+                start = 0
+                for (array, given_to, owner, position), size in zip(watched, sizes, strict=True):
+                    if array.tobytes() != before[start : start + size]:
+                        self.changed[f"`{_parameter(owner, position)}` of `{given_to}`"] = None
+                    start += size
+
+    def _forget(self, new: np.ndarray[Any, Any]) -> None:
+        """Forget the arrays that nobody but this watch still has: in a loop over batches, all but the last of them.
+
+        What nobody has can't be looked at any more, unless others have its memory; that, a new array may show as well.
+        """
+        for key, (array, _, _, _) in [*self.arrays.items()]:
+            if sys.getrefcount(array) <= UNSHARED:
+                memory = array.base
+                gone = memory is None or (sys.getrefcount(memory) <= UNSHARED and memory.base is None)
+                if gone or (memory is new.base and array.__array_interface__ == new.__array_interface__):
+                    del self.arrays[key]
 
     def _measure(self, function: Callable[..., Any], given: list[tuple[int | str, Any]]) -> None:
         """Note the numbers among the arguments by name, and the arrays' sizes by the letters the docstring has."""
@@ -196,6 +218,14 @@ class Watch:
                     return
                 if type(symbol) is str and type(number) in (int, float) and symbol.isidentifier():
                     self.scales.setdefault(symbol, {})[number] = None  # type: ignore[index]  # exactly a number
+
+
+def _contents(arrays: list[np.ndarray[Any, Any]]) -> bytes:
+    """The bytes of arrays, one after the other."""
+    try:
+        return b"".join(arrays)  # type: ignore[arg-type]  # at once, for this stands before and after every call
+    except (BufferError, ValueError, TypeError):  # strided, or of a dtype that is no buffer
+        return b"".join(array.tobytes() for array in arrays)
 
 
 @functools.cache

@@ -203,11 +203,57 @@ def test_each_change_is_named_once(net, watch, x):
 
 
 def test_only_the_last_arrays_are_watched(net, watch):
-    """A probe that calls a thousand times doesn't keep a thousand arrays alive."""
-    for _ in range(3 * WATCHED_ARRAYS):
-        net.right(np.ones((2, 3)), np.ones(3))
+    """A probe that calls a thousand times doesn't have a thousand arrays compared."""
+    kept = [np.ones((2, 3)) for _ in range(3 * WATCHED_ARRAYS)]
+    for x in kept:
+        net.right(x, np.ones(3))
 
     assert len(watch.arrays) == WATCHED_ARRAYS
+
+
+def test_arrays_that_nobody_has_any_more_are_forgotten(net, watch):
+    """The batches of a training loop are gone, and take no time, once neither the probe nor the student has them."""
+    rows = np.ones((900, 3))
+    for _ in range(3 * WATCHED_ARRAYS):
+        net.right(rows[np.arange(400)], np.ones(3))
+        net.right(rows[200:600], np.ones(3))
+
+    large = [array for array, *_ in watch.arrays.values() if array.ndim == 2]
+    assert len(large) <= 2
+
+
+def test_an_array_that_only_a_view_shows_is_watched(net, watch, x):
+    """What a view showed can still be changed when the view is gone."""
+    net.forward(x[1:])
+    for _ in range(3):
+        net.right(np.ones((2, 3)), np.ones(3))
+    net.remember(x)
+    net.recall()
+
+    assert "`x` of `forward`" in watch.changed
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        pytest.param(np.ones((3, 4)).T, id="transposed"),
+        pytest.param(np.ones((3, 4))[::2], id="strided"),
+        pytest.param(np.array(["2026-01-01"], "datetime64[D]"), id="no_buffer"),
+        pytest.param(np.array(1.0), id="a_number"),
+    ],
+)
+def test_arrays_of_any_layout_are_watched(watch, array):
+    """How an array lies in memory, and whether it is a buffer, makes no difference."""
+
+    def spoil(x):
+        x[...] = x[...] + 1
+
+    watch.call("look", lambda x: x.sum() if x.dtype == float else None, (array,), {})
+    before = list(watch.changed)
+    watch.call("spoil", spoil, (array,), {})
+
+    assert before == []
+    assert list(watch.changed) == ["`x` of `look`"]
 
 
 @pytest.mark.parametrize(

@@ -252,7 +252,7 @@ def _readme(assignment: Assignment) -> str:
         else ""
     )
     given = ", ".join(f"`{path.name}`" for path in first.given)
-    handed_out = f"Handed out beside them, not to be changed: {given}.\n" if given else ""
+    handed_out = f" Handed out beside them, not to be changed: {given}." if given else ""
     return f"""<!-- {_GENERATED} -->
 # {assignment.title}
 
@@ -260,7 +260,7 @@ def _readme(assignment: Assignment) -> str:
 |---|---|---|---|
 {chr(10).join(rows)}
 
-{total:g} points in all. {handed_out}
+{total:g} points in all.{handed_out}
 
 ## Working on it
 

@@ -109,19 +109,29 @@ def as_text(report: Report) -> str:
 def problem_lines(problem: ProblemReport) -> list[str]:
     """A problem's verdicts as lines of text: the title, and under a failed check what was found and the hint."""
     head = f"{problem.problem}  {problem.score:g}/{problem.max_score:g}"
-    lines = [head, "─" * len(head)]
-    for verdict in problem.checks:
+    found = [_found(verdict) for verdict in problem.checks]
+    # What is true of the whole file is said once, above all its checks.
+    shared = found[0] if found[1:] and all(one == found[0] for one in found) else []
+    lines = [head, "─" * len(head), *shared]
+    for verdict, found_in_it in zip(problem.checks, found, strict=True):
         mark = mark_of(verdict)
         lines += _wrapped(
             f"{mark} {verdict.points:g}/{verdict.max_points:g}  {verdict.check}: {verdict.title}", " " * 8
         )
-        if verdict.code != codes.SUCCESS and verdict.blocked_by is None:
-            lines.append(f"        code {verdict.code}, {codes.CODES[verdict.code].name}")
-        for line in verdict.message.splitlines():
-            inset = " " * (8 + len(line) - len(line.lstrip()))
-            lines += _wrapped(inset + line.lstrip(), inset + "  ")
-        if verdict.hint:
-            lines += _wrapped(f"        Hint: {verdict.hint}", " " * 14)
+        lines += [] if shared else found_in_it
+    return lines
+
+
+def _found(verdict: Verdict) -> list[str]:
+    """What stands under a check: its code, what was found, and the hint."""
+    lines = []
+    if verdict.code != codes.SUCCESS and verdict.blocked_by is None:
+        lines.append(f"        code {verdict.code}, {codes.CODES[verdict.code].name}")
+    for line in verdict.message.splitlines():
+        inset = " " * (8 + len(line) - len(line.lstrip()))
+        lines += _wrapped(inset + line.lstrip(), inset + "  ")
+    if verdict.hint:
+        lines += _wrapped(f"        Hint: {verdict.hint}", " " * 14)
     return lines
 
 

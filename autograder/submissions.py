@@ -151,8 +151,8 @@ def choose(student: str, entries: list[Entry], wanted: Collection[str]) -> Submi
     files: dict[str, bytes] = {}
     problems: dict[str, str] = {}
     for name, found in candidates.items():
-        if len(found) == 1 and not found[0].fault:
-            files[name] = found[0].content
+        if found and not any(entry.fault for entry in found) and len({entry.content for entry in found}) == 1:
+            files[name] = found[0].content  # two copies of one file leave nothing to choose
         elif problem := why_not(name, found, others):
             problems[name] = problem
 
@@ -184,6 +184,8 @@ def why_not(name: str, candidates: list[Entry], others: list[Entry]) -> str:
         return f"found {deeper[0]}; expected {name} at the top or in one folder; hand it in there"
     if alike := [entry.path for entry in others if likeness(entry.name) == likeness(name)]:
         return f"found {alike[0]}; expected {name}; rename it"
+    if packed := [entry.path for entry in others if entry.name.lower().endswith(ARCHIVES + OTHER_ARCHIVES)]:
+        return f"found {packed[0]}, which is not looked into; hand {name} in unpacked"
     return ""
 
 

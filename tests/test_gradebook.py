@@ -374,6 +374,21 @@ class TestReport:
         assert max(map(len, text.splitlines())) <= 100
         assert "\n          line.py, line 7, in predict\n            return x @ w\n" in text
 
+    def test_what_is_true_of_a_whole_file_is_said_once(self):
+        """A file that is missing fails every check, and its sentence stands above them."""
+        verdicts = tuple(
+            Verdict(name, "It is right.", 40, 0.0, 1.0, "line.py was not handed in; hand in a file of that name", None)
+            for name in ("first", "second")
+        )
+        lines = as_text(Report.of("ada", (ProblemReport.of("lines/line", verdicts),))).splitlines()
+
+        assert lines[4:] == [
+            "        code 40, NotImplementedError",
+            "        line.py was not handed in; hand in a file of that name",
+            "✗ 0/1  first: It is right.",
+            "✗ 0/1  second: It is right.",
+        ]
+
     def test_notes_stand_above(self):
         """What is said of the files comes before what is said of the code."""
         lines = as_text(report_of("ada", notes=["notes.txt was not asked for"])).splitlines()

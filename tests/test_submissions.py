@@ -186,7 +186,7 @@ def linked(folder):
             id="folder",
         ),
         pytest.param(
-            lambda folder: write(folder, {"attention.py": CODE, "hw2/attention.py": CODE}),
+            lambda folder: write(folder, {"attention.py": CODE, "hw2/attention.py": CODE + b"# draft\n"}),
             "attention.py was handed in 2 times (attention.py, hw2/attention.py); hand in one",
             id="top_and_wrapper",
         ),
@@ -205,6 +205,11 @@ def linked(folder):
             "found a/b/attention.py; expected attention.py at the top or in one folder; hand it in there",
             id="too_deep",
         ),
+        pytest.param(
+            lambda folder: write(folder, {"hw2.zip": b"PK"}),
+            "found hw2.zip, which is not looked into; hand attention.py in unpacked",
+            id="packed_within",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_taken(tmp_path, make, problem):
@@ -218,6 +223,16 @@ def test_a_file_that_cannot_be_taken(tmp_path, make, problem):
     assert found.files["two_layer_net.py"] == CODE
     assert "attention.py" not in found.files
     assert found.refused == ""
+
+
+def test_copies_of_one_file_are_one(tmp_path):
+    """Where the same bytes were handed in twice there is nothing to choose."""
+    write(tmp_path / "class" / "ada", {"attention.py": CODE, "hw2/attention.py": CODE})
+
+    found = only(tmp_path / "class")
+
+    assert found.problems == {}
+    assert found.files["attention.py"] == CODE
 
 
 def zip_member(name, mode, content):

@@ -139,10 +139,11 @@ def rebuild(out: Path) -> None:
 @click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
 def diff(out: Path) -> None:
     """Say who gained or lost what, and why, from the run before the latest to the latest in OUT."""
-    with Store(out / STORE_FILE) as store:
+    with Store.existing(out / STORE_FILE) as store:
         runs = store.finished()
         if len(runs) < 2:
-            raise StoreError(f"{out} holds {len(runs)} whole run; a difference needs two: grade the class again")
+            held = "one whole run" if runs else "no whole run"
+            raise StoreError(f"{out} holds {held}; a difference needs two: grade the class again")
         lines = 0
         for line in differences(store, *runs[-2:]):
             lines += 1

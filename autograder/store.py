@@ -108,6 +108,13 @@ class Store:
                 f"{path} can't be used ({error}); move it away, or name another folder with --out"
             ) from None
 
+    @classmethod
+    def existing(cls, path: Path) -> Self:
+        """A store that is there already: whoever only reads makes none."""
+        if not path.is_file():
+            raise StoreError(f"{path.parent} holds no results; grade the class first, or name the folder with --out")
+        return cls(path)
+
     def __enter__(self) -> Self:
         return self
 

@@ -86,6 +86,15 @@ def test_a_call_that_means_nothing_ends_with_64(home, call, words):
     assert "Traceback" not in outcome.output
 
 
+@pytest.mark.parametrize("command", ["diff", "rebuild"])
+def test_what_only_reads_results_makes_none(home, call, tmp_path, command):
+    """Given in the wrong folder, it leaves nothing there."""
+    outcome = call(command, "--out", tmp_path / "out")
+
+    assert "holds no results; grade the class first" in outcome.output
+    assert not (tmp_path / "out").exists()
+
+
 def test_codes_explains_each_code(call):
     """The number, the meaning and what to try."""
     outcome = call("codes")

@@ -351,6 +351,9 @@ def _load(folder: Path, stem: str) -> ModuleType:
         module = ModuleType(package)
         module.__path__ = [str(folder)]
         sys.modules[package] = module
+    writes_none = sys.dont_write_bytecode
+    # By its time and size a page that was changed within a second of its last reading could not be told from that one.
+    sys.dont_write_bytecode = True
     try:
         return importlib.import_module(f"{package}.{stem}")
     except Exception as error:
@@ -359,6 +362,8 @@ def _load(folder: Path, stem: str) -> ModuleType:
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
         where = f", line {lines[-1]}" if lines else ""
         raise CourseError(f"{path}{where} can't be loaded: {type(error).__name__}: {error}") from error
+    finally:
+        sys.dont_write_bytecode = writes_none
 
 
 @contextmanager

@@ -1,4 +1,7 @@
-"""The command line: ``autograder grade``, ``check``, ``release``, ``dist``, ``audit`` and ``codes``."""
+"""The command line: ``autograder grade``, ``check``, ``release``, ``dist``, ``audit`` and ``codes``.
+
+Each command imports what it needs when it is called: a student who asks for a check waits for nothing else.
+"""
 
 from __future__ import annotations
 
@@ -6,31 +9,19 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from autograder import codes
-from autograder.answers import observe_answers
-from autograder.confine import REMEDIES
-from autograder.diff import differences
-from autograder.gradebook import grade_class, prepare, sandboxes
-from autograder.gradebook import rebuild as rebuild_reports
 from autograder.problem import Assignment, CourseError, Problem, read_course
-from autograder.progress import Tally, progress
-from autograder.release import as_zip, differs, release, write
-from autograder.report import Report, problem_lines, shown
-from autograder.sample import write_sample_class
-from autograder.sandbox import Sandbox, SandboxError
-from autograder.store import STORE_FILE, Store, StoreError
-from autograder.student import check_file, find, problems_in
-from autograder.submissions import ClassError, find_class
-from autograder.wire import Observation
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from autograder.report import Report
+    from autograder.wire import Observation
 
 # Of what is written to a file or a pipe, where nobody says how wide it is.
 LOG_WIDTH = 160
@@ -60,12 +51,23 @@ class Command(click.Group):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except (CourseError, ClassError, SandboxError, StoreError) as error:
+        except SystemExit:
+            raise  # the usual end; the next line would import what it names
+        except _told() as error:
             click.echo(f"autograder: {error}", err=True)
             sys.exit(EXIT_USAGE)
         except click.UsageError as error:
             error.show()
             sys.exit(EXIT_USAGE)
+
+
+def _told() -> tuple[type[Exception], ...]:
+    """What a command ends with that could not begin: said in a line, without a traceback."""
+    from autograder.sandbox import SandboxError
+    from autograder.store import StoreError
+    from autograder.submissions import ClassError
+
+    return CourseError, ClassError, SandboxError, StoreError
 
 
 @click.group(cls=Command, context_settings={"help_option_names": ["-h", "--help"]})
@@ -97,6 +99,12 @@ def grade(
 
     Writes OUT/grades.csv and OUT/<student>/report.json and report.txt. The status is 0 when everything was judged.
     """
+    from autograder.gradebook import grade_class, prepare
+    from autograder.progress import Tally, progress
+    from autograder.sample import write_sample_class
+    from autograder.store import STORE_FILE, Store
+    from autograder.submissions import find_class
+
     console = _console()
     problems = _problems(_assignments(course, names))
     if submissions is None:
@@ -132,6 +140,8 @@ def grade(
 @click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
 def rebuild(out: Path) -> None:
     """Write grades.csv and the reports of the latest run again, out of the store in OUT."""
+    from autograder.gradebook import rebuild as rebuild_reports
+
     click.echo(f"{rebuild_reports(out)} reports written to {out}")
 
 
@@ -139,6 +149,10 @@ def rebuild(out: Path) -> None:
 @click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
 def diff(out: Path) -> None:
     """Say who gained or lost what, and why, from the run before the latest to the latest in OUT."""
+    from autograder.diff import differences
+    from autograder.report import shown
+    from autograder.store import STORE_FILE, Store, StoreError
+
     with Store.existing(out / STORE_FILE) as store:
         runs = store.finished()
         if len(runs) < 2:
@@ -158,6 +172,9 @@ def check(paths: Sequence[Path]) -> None:
 
     The exit status is the code of the first problem that isn't right, and 0 when all are.
     """
+    from autograder.report import problem_lines
+    from autograder.student import check_file, find, problems_in
+
     reports = []
     for path in paths:
         targets = (
@@ -175,6 +192,9 @@ def check(paths: Sequence[Path]) -> None:
 @_COURSE
 def release_command(only_check: bool, course: Path) -> None:
     """Make assignments/ out of solutions/."""
+    from autograder.release import differs, release, write
+    from autograder.sandbox import Sandbox
+
     stale = False
     with Sandbox() as sandbox:
         for assignment in read_course(course):
@@ -195,6 +215,9 @@ def release_command(only_check: bool, course: Path) -> None:
 @_COURSE
 def dist(out: Path, course: Path) -> None:
     """Make the zips that students get, out of assignments/."""
+    from autograder.release import as_zip, differs, release
+    from autograder.sandbox import Sandbox
+
     out.mkdir(parents=True, exist_ok=True)
     for assignment in read_course(course):
         folder = course / "assignments" / assignment.name
@@ -240,6 +263,8 @@ def audit(
     equivalent; whether correct work fails on any of many seeds; how wide the tolerances' margins are. That writes
     OUT/audit.json and OUT/index.html.
     """
+    from dataclasses import replace
+
     problems = _problems(_assignments(course, ()))
     if unknown := set(ids) - {problem.id for problem in problems}:
         raise CourseError(f"no problem {sorted(unknown)[0]}; there are {', '.join(p.id for p in problems)}")
@@ -255,7 +280,9 @@ def audit(
 
 def _specimens_hold(problems: Sequence[Problem]) -> bool:
     """Say what does not hold of the specimens; whether anything does not."""
-    from autograder.audit.specimens import audit as audit_specimens  # noqa: PLC0415  # not in what students get
+    from autograder.answers import observe_answers
+    from autograder.audit.specimens import audit as audit_specimens  # not in what students get
+    from autograder.sandbox import Sandbox
 
     faults = False
     with Sandbox() as sandbox:
@@ -277,11 +304,16 @@ def _measure(
     problems: Sequence[Problem], fast: bool, seeds: int, pythons: Sequence[str], out: Path, workers: int
 ) -> bool:
     """Audit problems, and write what was found; whether anything does not hold."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from autograder.gradebook import sandboxes
+    from autograder.sandbox import Sandbox
+
     try:
         # Late: what they import comes with the extra `staff`, which students and graders don't need.
-        from autograder.audit.crew import Crew  # noqa: PLC0415
-        from autograder.audit.measure import measure  # noqa: PLC0415
-        from autograder.audit.page import print_audit, write_audit  # noqa: PLC0415
+        from autograder.audit.crew import Crew
+        from autograder.audit.measure import measure
+        from autograder.audit.page import print_audit, write_audit
     except ModuleNotFoundError as error:
         raise CourseError(f"an audit needs the package {error.name}; install the extra `staff`") from None
     others = {} if fast else {"with 2 BLAS threads": Sandbox(warm=False, blas_threads=2).observe}
@@ -309,6 +341,12 @@ def doctor() -> None:
 
     The status is 0 when every promise is kept.
     """
+    from rich.console import Console
+    from rich.table import Table
+
+    from autograder.confine import REMEDIES
+    from autograder.sandbox import Sandbox
+
     enforced = Sandbox().enforced()
     table = Table(show_lines=True)
     for head in ("layer", "here", "without it"):
@@ -329,6 +367,9 @@ def doctor() -> None:
 @main.command("codes")
 def codes_command() -> None:
     """Explain the codes: what each means and what to try."""
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table(show_lines=True)
     for head in ("code", "name", "what it means", "what to try"):
         table.add_column(head)
@@ -347,6 +388,8 @@ def _assignments(course: Path, names: Iterable[str]) -> tuple[Assignment, ...]:
 
 
 def _console() -> Console:
+    from rich.console import Console
+
     console = Console()
     return console if console.is_terminal else Console(width=LOG_WIDTH, soft_wrap=True)
 

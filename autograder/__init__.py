@@ -70,7 +70,7 @@ What is *not* promised
 - The check pages and the public seed's answers are public. A module can be written to pass on the public seed alone;
   the official run, on another seed, is what tells. So the hidden seed is as secret as the solutions, and lies among
   them.
-- Time is a limit, not a measure: a machine that is much slower, or busy, can turn a right answer into code 1.
+- Time is a limit, not a measure: a machine that is much slower, or far too busy, can turn a right answer into code 1.
 """
 
 from __future__ import annotations

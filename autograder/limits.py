@@ -14,9 +14,9 @@ class Limits:
     Attributes
     ----------
     import_seconds : float
-        Wall time of the module's import.
+        Wall time of the module's import, less what others take of the processor (:mod:`autograder.deadline`).
     wall_seconds : float
-        Wall time of one draw of a check that does not set its own.
+        The same of one draw of a check that does not set its own.
     cpu_seconds : int
         CPU time of the process, over all its checks.
     memory_bytes : int

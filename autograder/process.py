@@ -25,8 +25,9 @@ from typing import Protocol
 import msgspec
 
 from autograder.confine import SYSTEM, remove
+from autograder.deadline import Deadline, cpu_seconds
 from autograder.limits import MIB
-from autograder.server import ENDED, READY
+from autograder.server import ENDED, READY, SPENT
 from autograder.wire import Observation, WireError, read
 from autograder.worker import Job
 
@@ -177,6 +178,15 @@ class Server:
         watched = None if "namespaces" in self.enforced.held else self._scratch
         return Forked(self, ours, job, watched)
 
+    def spent(self) -> float:
+        """The CPU time that the fork has used so far, seconds; 0 when the server is gone, and the fork with it."""
+        try:
+            self._control.sendall(b"t")
+            said = self._receive(SPENT.size)
+        except OSError:
+            return 0.0
+        return float(SPENT.unpack(said)[0]) if len(said) == SPENT.size else 0.0
+
     def end(self) -> Ended:
         """End the fork, and how it ended."""
         self._control.sendall(b"e")
@@ -223,7 +233,7 @@ class Forked:
 
     def receive(self, seconds: float) -> Observation | None:
         """As a process's."""
-        deadline = time.monotonic() + seconds
+        deadline = Deadline(seconds, self._server.spent)
 
         def exactly(size: int) -> bytes:
             parts = bytearray()
@@ -236,9 +246,10 @@ class Forked:
 
         return read(exactly)
 
-    def _part(self, size: int, deadline: float) -> bytes:
+    def _part(self, size: int, deadline: Deadline) -> bytes:
         """Some bytes, at least one, of those that are due; none when there will be none."""
-        while (left := deadline - time.monotonic()) > 0:
+        while True:
+            left = deadline.wait()
             if self._watched is not None and time.monotonic() - self._looked > LOOK_SECONDS:
                 if _larger(self._watched, self._limits["scratch_bytes"]):
                     raise DiskFullError
@@ -250,7 +261,6 @@ class Forked:
                 return b""
             except TimeoutError:
                 continue
-        raise TimeoutError
 
     def end(self) -> Ended:
         """As a process's."""
@@ -305,10 +315,13 @@ class Started:
 
     def receive(self, seconds: float) -> Observation | None:
         """As a process's."""
-        try:
-            message = self._messages.get(timeout=seconds)
-        except queue.Empty:
-            raise TimeoutError from None
+        deadline = Deadline(seconds, lambda: cpu_seconds(self._process.pid))
+        while True:
+            try:
+                message = self._messages.get(timeout=deadline.wait())
+                break
+            except queue.Empty:
+                continue
         if isinstance(message, WireError):
             raise message
         return message

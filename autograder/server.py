@@ -18,12 +18,14 @@ from collections.abc import Callable, Sequence
 
 from autograder import worker
 from autograder.confine import Confinement
+from autograder.deadline import cpu_seconds
 from autograder.wire import Failure, Observation, encode
 
 # The environment of a run, beside its own folders.
 KEPT = {"LANG", "MPLBACKEND", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"}
 
 READY = struct.Struct("<I")
+SPENT = struct.Struct("<d")
 # Exit status as wait gives it, peak memory in bytes, CPU time in seconds.
 ENDED = struct.Struct("<iqd")
 
@@ -32,7 +34,8 @@ def serve(control_fd: int, preload: Sequence[str], visible: Sequence[str], scrat
     """Fork a run for each channel that comes on the control socket, until the other side is gone.
 
     The conversation is strictly in turn. First goes what confinement holds, as JSON after its length. Then, again and
-    again: a channel comes, and a byte goes when there is a run; "end" comes, the run is ended, and how it ended goes.
+    again: a channel comes, and a byte goes when there is a run; "time" may come, and its CPU time so far goes; "end"
+    comes, the run is ended, and how it ended goes.
     """
     control = socket.socket(fileno=control_fd)
     # Libraries before namespaces: matplotlib wants its cache of fonts. They must have started no thread, or the kernel
@@ -62,7 +65,8 @@ def serve(control_fd: int, preload: Sequence[str], visible: Sequence[str], scrat
             _run(control, fds[0], confinement, number, alive)
         os.close(fds[0])
         control.sendall(b"r")
-        end = control.recv(1)
+        while (asked := control.recv(1)) == b"t":
+            control.sendall(SPENT.pack(cpu_seconds(pid)))
         for kill in (os.killpg, os.kill):
             try:
                 kill(pid, signal.SIGKILL)
@@ -70,7 +74,7 @@ def serve(control_fd: int, preload: Sequence[str], visible: Sequence[str], scrat
                 pass
         _, status, usage = os.wait4(pid, 0)
         confinement.clear(number)
-        if not end:
+        if not asked:
             return
         control.sendall(ENDED.pack(status, usage.ru_maxrss * 1024, usage.ru_utime + usage.ru_stime))
 

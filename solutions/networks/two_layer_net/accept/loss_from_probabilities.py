@@ -7,7 +7,7 @@ def softmax_loss(x, y):
     N = x.shape[0]
     probabilities = np.exp(x - np.max(x, axis=1, keepdims=True))
     probabilities /= np.sum(probabilities, axis=1, keepdims=True)
-    loss = float(-np.mean(np.log(probabilities[range(N), y] + 1e-8)))
+    loss = float(-np.mean(np.log(probabilities[range(N), y] + 1e-6)))
     probabilities[range(N), y] -= 1
     probabilities /= N
     return loss, probabilities

@@ -129,10 +129,10 @@ def not_finite(found: Mapping[str, Array], expected: Mapping[str, Array]) -> Ite
     for name, right in expected.items():
         bad = ~np.isfinite(found[name]) & np.isfinite(right)
         if bad.any():
-            count = f"{bad.sum()} of {bad.size} entries" if bad.ndim else "it"
+            count = _count(bad)
             what = "NaN" if np.isnan(found[name][bad]).any() else "infinite"
             verb = "are" if bad.sum() > 1 else "is"
-            first = f", the first at {_place(name, bad)}" if bad.ndim else ""
+            first = f", the first at {_place(name, bad)}" if bad.size > 1 else ""
             yield Finding(
                 codes.DIVERGED, name, f"`{name}`: {count} {verb} {what}{first}; look for an overflow, or a 0 divided by"
             )
@@ -150,9 +150,9 @@ def differences(
         with np.errstate(all="ignore"):
             gap = np.abs(np.subtract(value, right, dtype=_wide(value, right)))[wrong]
         largest = float(np.nanmax(gap)) if np.isfinite(gap).any() else float("inf")
-        count = f"{wrong.sum()} of {wrong.size} entries" if wrong.ndim else "it"
+        count = _count(wrong)
         verb = "differs" if wrong.sum() == 1 else "differ"
-        first = f", the first at {_place(name, wrong)}" if wrong.ndim else ""
+        first = f", the first at {_place(name, wrong)}" if wrong.size > 1 else ""
         if np.allclose(gap, 1.0, rtol=0, atol=1e-9):
             message = f"`{name}`: {count} {verb} by exactly 1{first}; look for an index or a label that is off by one"
             yield Finding(codes.OFF_BY_ONE, name, message)
@@ -162,6 +162,12 @@ def differences(
             )
             message = f"`{name}`: {count} {verb}, by up to {largest:.2g}{first}; {step}"
             yield Finding(codes.VALUES, name, message)
+
+
+def _count(mask: Array) -> str:
+    if mask.size == 1:
+        return "its only entry" if mask.ndim else "it"
+    return f"{mask.sum()} of {mask.size} entries"
 
 
 def _place(name: str, mask: Array) -> str:

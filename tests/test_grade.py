@@ -157,7 +157,7 @@ def test_all_findings_are_told_and_the_foremost_first(problem, right):
     assert [line[:24] for line in verdict.message.splitlines()] == [
         "`heights` has shape (5, ",
         "`x` of `predict` was cha",
-        "`one_row`: 1 of 1 entrie",
+        "`one_row`: its only entr",
     ]
 
 

@@ -247,11 +247,16 @@ def _values(described: object, body: bytes) -> dict[str, Array | str]:
         size = math.prod(shape) * dtype.itemsize
         if start + size > len(body):
             raise WireError("a shape that the body doesn't hold")
-        values[name] = np.frombuffer(body, dtype, math.prod(shape), start).reshape(shape)
+        values[name] = _array(np.frombuffer(body, dtype, math.prod(shape), start)).reshape(shape)
         start += size
     if start != len(body):
         raise WireError("bytes that no value accounts for")
     return values
+
+
+def _array(flat: Array) -> Array:
+    """The entries as they are; truths as 0 and 1: of any other byte NumPy says that its negation is true as well."""
+    return np.not_equal(flat.view(np.uint8), 0) if flat.dtype.kind == "b" else flat
 
 
 def _scales(described: Mapping[str, Any]) -> dict[str, tuple[float, ...]]:

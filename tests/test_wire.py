@@ -187,6 +187,14 @@ def test_what_is_malformed_is_refused(sent):
         read(io.BytesIO(sent).read)
 
 
+def test_truths_arrive_as_zeros_and_ones():
+    """Of a byte that is neither NumPy says that it is true, and that its negation is."""
+    truths = np.frombuffer(bytes([0, 1, 2, 255]), bool)
+    received = read(io.BytesIO(encode(Observation("c", 0, "returned", {"mask": truths}))).read)
+
+    assert received.values["mask"].view(np.uint8).tolist() == [0, 1, 1, 1]
+
+
 def test_nothing_is_read_of_what_is_too_large():
     """Sizes are looked at before anything is asked for."""
     asked = []

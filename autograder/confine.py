@@ -33,6 +33,8 @@ NOBODY = 65534
 FIRST_USER = 0x7000_0000
 # Threads beyond those a user already has, for all runs together, where they can't be counted apart.
 SHARED_THREADS = 4096
+# Timers of the kernel's, and signals on their way, of the user.
+PENDING_SIGNALS = 64
 SCRATCH = "/scratch/run"
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 # What the C library and the interpreter read outside of their own folders.
@@ -83,6 +85,10 @@ _REFUSED = (
     *("name_to_handle_at", "quotactl", "personality", "reboot", "swapon", "swapoff", "kexec_load", "kexec_file_load"),
     *("init_module", "finit_module", "delete_module", "acct", "syslog", "settimeofday", "clock_settime", "adjtimex"),
     *("clock_adjtime", "sethostname", "setdomainname", "iopl", "ioperm", "fanotify_init", "inotify_add_watch"),
+    # What is counted by user, and held back from the user's other processes: watches, and descriptors on their way.
+    *("inotify_init", "inotify_init1", "sendmsg", "sendmmsg"),
+    # What has the kernel hold memory that is not the process's: larger buffers, pages in pipes, rules upon rules.
+    *("setsockopt", "vmsplice", "landlock_create_ruleset", "landlock_add_rule"),
     *("vhangup", "lookup_dcookie", "nfsservctl", "migrate_pages", "move_pages", "setuid", "setgid", "setresuid"),
     *("setresgid", "setreuid", "setregid", "setgroups", "setfsuid", "setfsgid", "capset", "semtimedop", "truncate"),
     *("sync", "syncfs", "quotactl_fd", "cachestat", "statmount", "listmount", "modify_ldt", "uselib", "ustat", "sysfs"),
@@ -93,8 +99,12 @@ _PR_SET_PTRACER = 0x59616D61
 _AF_UNIX = 1
 # SOCK_STREAM, also SOCK_CLOEXEC and SOCK_NONBLOCK: a socket of another type can send to any address, connected or not.
 _STREAMS = (1, 0x80001, 0x801, 0x80801)
-# F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC, F_SETPIPE_SZ, F_GETPIPE_SZ: no locks, leases or owners.
-_FCNTL = (0, 1, 2, 3, 4, 1030, 1031, 1032)
+# Of what is sent and received with these flags: data out of band, a corner of the kernel that nobody needs.
+_MSG_OOB = 1
+_FLAGS = {"sendto": 3, "recvfrom": 3, "recvmsg": 2, "recvmmsg": 3}
+# F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC, F_GETPIPE_SZ: no locks, leases or owners, and no larger
+# pipes, whose pages are counted by user.
+_FCNTL = (0, 1, 2, 3, 4, 1030, 1032)
 # TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX: no change of a file's flags, and no signal's addressee.
 _IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 
@@ -111,6 +121,9 @@ def rules(pid: int) -> list[Rule]:
         *(Rule(call, errno.EPERM, 0, allowed=(pid,)) for call in ("kill", "tgkill")),
         *(Rule(call, errno.EPERM, 0, allowed=(0, pid)) for call in ("prlimit64", *_SCHEDULING)),
         Rule("prctl", errno.EPERM, 0, refused=(kernel.PR_SET_PDEATHSIG, kernel.PR_SET_DUMPABLE, _PR_SET_PTRACER)),
+        *(Rule(call, errno.EOPNOTSUPP, flags, refused_bits=_MSG_OOB) for call, flags in _FLAGS.items()),
+        # A disk could be full between two looks at it; libraries write what they can't reserve.
+        Rule("fallocate", errno.EOPNOTSUPP),
         # A lock on a file that every run can read is something another run can see.
         Rule("flock", errno.ENOLCK),
         Rule("fcntl", errno.ENOLCK, 1, allowed=_FCNTL),
@@ -324,6 +337,7 @@ class Confinement:
             resource.RLIMIT_NOFILE: 256,
             resource.RLIMIT_MEMLOCK: 0,
             resource.RLIMIT_MSGQUEUE: 0,
+            resource.RLIMIT_SIGPENDING: PENDING_SIGNALS,
         }
         bounds[resource.RLIMIT_NPROC] = self._threads or int(limits["threads"])
         for kind, bound in bounds.items():

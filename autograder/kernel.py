@@ -49,6 +49,9 @@ _X86_64 = {
     "flock": 73, "fcntl": 72, "nfsservctl": 180, "setuid": 105, "setgid": 106, "setresuid": 117, "setresgid": 119,
     "setreuid": 113, "setregid": 114, "setgroups": 116, "setfsuid": 122, "setfsgid": 123, "capset": 126,
     "semtimedop": 220, "truncate": 76, "sync": 162, "syncfs": 306, "quotactl_fd": 443, "cachestat": 451,
+    "inotify_init": 253, "inotify_init1": 294, "setsockopt": 54, "vmsplice": 278, "landlock_create_ruleset": 444,
+    "landlock_add_rule": 445,
+    "sendto": 44, "recvfrom": 45, "sendmsg": 46, "recvmsg": 47, "sendmmsg": 307, "recvmmsg": 299, "fallocate": 285,
     "statmount": 457, "listmount": 458, "modify_ldt": 154, "uselib": 134, "ustat": 136, "sysfs": 139,
 }  # fmt: skip
 
@@ -75,7 +78,9 @@ _AARCH64 = {
     "flock": 32, "fcntl": 25, "nfsservctl": 42, "setuid":
     146, "setgid": 144, "setresuid": 147, "setresgid": 149, "setreuid": 145, "setregid": 143, "setgroups": 159,
     "setfsuid": 151, "setfsgid": 152, "capset": 91, "semtimedop": 192, "truncate": 45, "sync": 81, "syncfs": 267,
-    "quotactl_fd": 443, "cachestat": 451, "statmount": 457, "listmount": 458,
+    "quotactl_fd": 443, "cachestat": 451, "statmount": 457, "listmount": 458, "inotify_init1": 26, "setsockopt": 208,
+    "vmsplice": 75, "landlock_create_ruleset": 444, "landlock_add_rule": 445,
+    "sendto": 206, "recvfrom": 207, "sendmsg": 211, "recvmsg": 212, "sendmmsg": 269, "recvmmsg": 243, "fallocate": 47,
 }  # fmt: skip
 
 LINUX = sys.platform == "linux"

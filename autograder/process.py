@@ -11,6 +11,7 @@ import queue
 import shutil
 import signal
 import socket
+import stat
 import struct
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -27,7 +29,7 @@ import msgspec
 from autograder.confine import SYSTEM, remove
 from autograder.deadline import Deadline, cpu_seconds
 from autograder.limits import MIB
-from autograder.server import ENDED, READY, SPENT
+from autograder.server import ENDED, FORKED, READY, SPENT
 from autograder.wire import Observation, WireError, read
 from autograder.worker import Job
 
@@ -35,6 +37,8 @@ START_SECONDS = 60.0
 # How often a run without a memory of its own for files is looked at.
 LOOK_SECONDS = 0.25
 BLOCK_BYTES = 4096
+# How often it is looked at once more where a folder was gone meanwhile.
+LOOKS = 20
 
 _ROOT = str(Path(__file__).resolve().parent.parent)
 _BOOT = f"import sys; sys.path.insert(0, {_ROOT!r}); "
@@ -170,12 +174,13 @@ class Server:
         try:
             with theirs:
                 socket.send_fds(self._control, [b"c"], [theirs.fileno()])
-            if not self._receive(1):
+            said = self._receive(FORKED.size)
+            if len(said) != FORKED.size:
                 raise BrokenPipeError("the worker is gone")
         except OSError:
             ours.close()
             raise
-        watched = None if "namespaces" in self.enforced.held else self._scratch
+        watched = None if "namespaces" in self.enforced.held else (self._scratch, *FORKED.unpack(said))
         return Forked(self, ours, job, watched)
 
     def spent(self) -> float:
@@ -219,7 +224,7 @@ class Server:
 class Forked:
     """A run forked from a server."""
 
-    def __init__(self, server: Server, channel: socket.socket, job: Job, watched: Path | None) -> None:
+    def __init__(self, server: Server, channel: socket.socket, job: Job, watched: tuple[Path, int] | None) -> None:
         self._server = server
         self._channel = channel
         self._watched = watched
@@ -251,7 +256,7 @@ class Forked:
         while True:
             left = deadline.wait()
             if self._watched is not None and time.monotonic() - self._looked > LOOK_SECONDS:
-                if _larger(self._watched, self._limits["scratch_bytes"]):
+                if _larger(*self._watched, self._limits["scratch_bytes"]):
                     raise DiskFullError
                 self._looked = time.monotonic()
             self._channel.settimeout(left if self._watched is None else min(left, LOOK_SECONDS))
@@ -351,24 +356,45 @@ def _how(status: int) -> str:
     return "" if name == "SIGKILL" else f"the process was ended by {name}"
 
 
-def _larger(folder: Path, most_bytes: float) -> bool:
-    """Whether files below a folder take more than so many bytes, or can't be looked at: what runs there may be hostile.
+def _larger(folder: Path, pid: int, most_bytes: float) -> bool:
+    """Whether a run's files take more than so many bytes, or can't be looked at: what runs there may be hostile.
 
-    A file counts as a block at least, so that there are not too many of them either.
+    A file counts as a block at least, so that there are not too many of them either. Where a folder was gone when it
+    was looked into the look is repeated; what never holds still is hiding something.
     """
-    left = most_bytes
+    for _ in range(LOOKS):
+        try:
+            return _taken(folder, most_bytes) + _nameless(pid) > most_bytes
+        except FileNotFoundError:
+            continue
+        except OSError:
+            break  # unreadable, or too deep to be named: no honest code makes such a folder
+    return True
+
+
+def _taken(folder: Path, most_bytes: float) -> float:
+    """The bytes that files below a folder take, or some number of them that is more than so many."""
+    taken = 0.0
     waiting = [str(folder)]
     while waiting:
-        try:
-            with os.scandir(waiting.pop()) as entries:
-                for entry in entries:
-                    left -= max(entry.stat(follow_symlinks=False).st_blocks * 512, BLOCK_BYTES)
-                    if left < 0:
-                        return True
-                    if entry.is_dir(follow_symlinks=False):
-                        waiting.append(entry.path)
-        except FileNotFoundError:
-            continue  # gone meanwhile
-        except OSError:
-            return True  # unreadable, or too deep to be named: no honest code makes such a folder
-    return False
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                taken += BLOCK_BYTES
+                if taken > most_bytes:
+                    return taken
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                with suppress(FileNotFoundError):  # a file that is gone takes nothing more
+                    taken += max(entry.stat(follow_symlinks=False).st_blocks * 512 - BLOCK_BYTES, 0)
+    return taken
+
+
+def _nameless(pid: int) -> float:
+    """The bytes of the files that a process holds open and that are in no folder any more."""
+    taken = 0.0
+    with suppress(OSError):  # it has ended, or a container keeps its root from looking
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(FileNotFoundError):
+                file = descriptor.stat()
+                taken += file.st_blocks * 512 if stat.S_ISREG(file.st_mode) and not file.st_nlink else 0
+    return taken

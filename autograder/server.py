@@ -26,6 +26,8 @@ KEPT = {"LANG", "MPLBACKEND", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NU
 
 READY = struct.Struct("<I")
 SPENT = struct.Struct("<d")
+# A run's number. Where runs have a namespace of processes it is one in there, of no use outside.
+FORKED = struct.Struct("<i")
 # Exit status as wait gives it, peak memory in bytes, CPU time in seconds.
 ENDED = struct.Struct("<iqd")
 
@@ -34,8 +36,8 @@ def serve(control_fd: int, preload: Sequence[str], visible: Sequence[str], scrat
     """Fork a run for each channel that comes on the control socket, until the other side is gone.
 
     The conversation is strictly in turn. First goes what confinement holds, as JSON after its length. Then, again and
-    again: a channel comes, and a byte goes when there is a run; "time" may come, and its CPU time so far goes; "end"
-    comes, the run is ended, and how it ended goes.
+    again: a channel comes, and the run's number goes; "time" may come, and its CPU time so far goes; "end" comes, the
+    run is ended, and how it ended goes.
     """
     control = socket.socket(fileno=control_fd)
     # Libraries before namespaces: matplotlib wants its cache of fonts. They must have started no thread, or the kernel
@@ -64,7 +66,7 @@ def serve(control_fd: int, preload: Sequence[str], visible: Sequence[str], scrat
             os.close(ours)
             _run(control, fds[0], confinement, number, alive)
         os.close(fds[0])
-        control.sendall(b"r")
+        control.sendall(FORKED.pack(pid))
         while (asked := control.recv(1)) == b"t":
             control.sendall(SPENT.pack(cpu_seconds(pid)))
         for kill in (os.killpg, os.kill):

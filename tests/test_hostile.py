@@ -21,9 +21,10 @@ import stat
 import subprocess
 import sys
 import tarfile
+import tempfile
 import time
 import zipfile
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,7 +34,7 @@ import pytest
 
 from autograder.answers import observe_answers
 from autograder.codes import FAULTS_OF_OURS
-from autograder.confine import LAYERS
+from autograder.confine import FIRST_USER, LAYERS
 from autograder.grade import grade
 from autograder.gradebook import GRADES_FILE
 from autograder.problem import Implementation, read_course
@@ -46,10 +47,15 @@ from autograder.submissions import RESERVED
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="classes are graded on Linux")
 
 HERE = Path(__file__).resolve().parent / "hostile"
+sys.path.insert(0, str(HERE))
+from situation import USER  # noqa: E402  it is a program, too
+
 CHECKS = ("doubled", "totalled", "parts")
 SECTION = re.compile(r"^# === (\w+\.py)\n", re.MULTILINE)
 SECRET = "the-canary-sings"
-MARK = f"hostile-{os.getpid()}"
+MARK = f"mark-{os.getpid()}"
+# Of shared memory, semaphores and queues; the attacks have it as a number, too.
+KEY = 0x4D41524B
 WORKERS = 2
 # Far more than a class takes on a busy machine, so that a grader that hangs fails these tests.
 PATIENCE = 600
@@ -169,13 +175,14 @@ ODDITIES = {
 class Canary:
     """What is there to be found and reached: secrets, servers, and a process of the same user."""
 
-    def __init__(self, base, stack):
+    def __init__(self, base, stack, *, ordinary=False):
         self.home = base / "home"
         self.home.mkdir()
         (self.home / "secret.txt").write_text(SECRET, encoding="utf-8")
         (self.home / ".ssh").mkdir()
         (self.home / ".ssh/id_ed25519").write_text(SECRET, encoding="utf-8")
-        self.peer = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
+        user = {"user": USER, "group": USER, "extra_groups": []} if ordinary else {}
+        self.peer = subprocess.Popen(["sleep", "3600"], **user)
         stack.callback(self.peer.wait)
         stack.callback(self.peer.kill)
         self.stream, self.datagram = base / "stream", base / "datagram"
@@ -219,7 +226,8 @@ class Canary:
     def of_the_peer(self):
         """What others could have changed about the process."""
         process = psutil.Process(self.peer.pid)
-        return process.nice(), process.cpu_affinity(), process.ionice(), process.rlimit(psutil.RLIMIT_CPU)
+        limits = Path(f"/proc/{self.peer.pid}/limits").read_text(encoding="ascii")
+        return process.nice(), process.cpu_affinity(), process.ionice(), limits
 
     def reached(self):
         """The servers that somebody has reached."""
@@ -261,6 +269,7 @@ class Graded:
     before: dict = field(default_factory=dict)
     after: dict = field(default_factory=dict)
     temporary: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
 
     def verdicts(self, student):
         """The verdicts of a student, by check."""
@@ -298,58 +307,108 @@ def hand_in(folder, submissions, names):
             (folder / handed.name / name).write_text(text, encoding="utf-8")
 
 
-def grade_as(situation, base, submissions, out, canary):
-    """Grade a folder as an instructor does, in a situation; the process and what it leaves behind."""
-    temporary = base / "tmp"
-    temporary.mkdir(exist_ok=True)
-    report = base / "strays"
-    command = [sys.executable, "-m", "autograder", "grade", submissions, "--course", base / "course", "--out", out]
+@contextmanager
+def room(situation):
+    """A folder for a class, that is removed in the end; and what hands it over to the user of a situation."""
+    # Not pytest's own, which other users can't reach.
+    base = Path(tempfile.mkdtemp(prefix="hostile-")).resolve()
+    owner = USER if "ordinary" in situation and os.geteuid() == 0 else os.geteuid()
+
+    def hand_over():
+        for path in (base, *base.rglob("*")):
+            os.chown(path, owner, owner if owner == USER else -1, follow_symlinks=False)
+
+    try:
+        yield base, hand_over
+    finally:
+        shutil.rmtree(base)
+
+
+def python_for_all(base):
+    """This interpreter, or one of the system's with the same packages, where only this user can read this one."""
+    real = Path(sys.executable).resolve()
+    others = Path(f"/usr/bin/python3.{sys.version_info.minor}")
+    if all(part.stat().st_mode & stat.S_IXOTH for part in (real, *real.parents)) or not others.exists():
+        return sys.executable
+    packages = base / f"python/lib/python3.{sys.version_info.minor}/site-packages"
+    packages.mkdir(parents=True)
+    paths = [path for path in sys.path if "-packages" in path]
+    (packages / "same.pth").write_text("\n".join([*paths, str(HERE.parents[1])]), encoding="utf-8")
+    (base / "python/pyvenv.cfg").write_text(f"home = {others.parent}\n", encoding="utf-8")
+    (base / "python/bin").mkdir()
+    (base / "python/bin/python").symlink_to(others)
+    return base / "python/bin/python"
+
+
+def in_situation(situation, base, *options):
+    """The command that runs the grader in a situation, and the environment it is run in."""
+    python = base / "python/bin/python"
+    if "ordinary" not in situation:
+        python = sys.executable
+    elif not python.exists():
+        python = python_for_all(base)
     environment = {
         "PATH": os.environ["PATH"],
-        "HOME": str(canary.home),
-        "TMPDIR": str(temporary),
+        "HOME": str(base / "home"),
+        "TMPDIR": str(base / "tmp"),
         "LANG": "C.UTF-8",
         "AUTOGRADER_CANARY": SECRET,
         # Libraries that count on threads when they are loaded by the grader.
         "OPENBLAS_NUM_THREADS": "1",
     }
-    done = subprocess.run(
-        [sys.executable, HERE / "situation.py", situation, report, *command, "--workers", str(WORKERS)],
-        env=environment,
-        cwd=base / "cwd",
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
+    launched = [python, HERE / "situation.py", situation, base / "strays", python, "-m", "autograder"]
+    return [*launched, *options, "--workers", str(WORKERS)], environment
+
+
+def grade_as(situation, base, submissions, out):
+    """Grade a folder as an instructor does, in a situation; the process and what it leaves behind."""
+    command, environment = in_situation(
+        situation, base, "grade", submissions, "--course", base / "course", "--out", out
     )
-    if "no namespace of users" in done.stderr:
-        pytest.skip("this machine gives this user no namespace to be another user in")
-    return done, report.read_text(encoding="utf-8").splitlines()
+    done = subprocess.run(
+        command, env=environment, cwd=base / "cwd", capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    if "no other user can be had here" in done.stderr:
+        pytest.skip("this machine lets this user be no other")
+    return done, (base / "strays").read_text(encoding="utf-8").splitlines()
 
 
+# As whoever runs the tests and, where that is root, as an ordinary user, too; with namespaces, where the machine gives
+# any, and without.
 SITUATIONS = [
-    pytest.param("same", id="same_user"),
-    pytest.param("user", id="ordinary_user", marks=pytest.mark.slow),
-    pytest.param("bare", id="no_namespaces", marks=pytest.mark.slow),
+    pytest.param("here", id="root" if os.geteuid() == 0 else "ordinary_user"),
+    pytest.param("here+bare", id="no_namespaces", marks=pytest.mark.slow),
+    *(
+        [
+            pytest.param("ordinary", id="ordinary_user", marks=pytest.mark.slow),
+            pytest.param("ordinary+bare", id="ordinary_user_no_namespaces", marks=pytest.mark.slow),
+        ]
+        if os.geteuid() == 0
+        else []
+    ),
 ]
 
 
 @pytest.fixture(scope="module", params=SITUATIONS)
-def graded(request, tmp_path_factory):
+def graded(request):
     """A class of everybody, graded in a situation, and the honest ones of it graded alone."""
-    base = tmp_path_factory.mktemp(request.param)
+    situation = request.param
     with ExitStack() as stack:
-        canary = Canary(base, stack)
+        base, hand_over = stack.enter_context(room(situation))
+        canary = Canary(base, stack, ordinary="ordinary" in situation)
         course = write_course(base)
-        (base / "cwd").mkdir()
+        for name in ("cwd", "tmp"):
+            (base / name).mkdir()
         names = {**canary.names(), **places(base)}
         hand_in(base / "alone", HONEST, names)
         hand_in(base / "class", [*HONEST, *ATTACKS], names)
         hand_in_oddities(base / "class", course)
-        grade_as(request.param, base, base / "alone", base / "out-alone", canary)
+        hand_over()
+        grade_as(situation, base, base / "alone", base / "out-alone")
         watched = [course, base / "class", canary.home, base / "cwd"]
         before = {str(folder): digest(folder) for folder in watched}
-        done, strays = grade_as(request.param, base, base / "class", base / "out", canary)
+        beside = places_of_all()
+        done, strays = grade_as(situation, base, base / "class", base / "out")
         yield Graded(
             status=done.returncode,
             said=done.stdout + done.stderr,
@@ -360,7 +419,22 @@ def graded(request, tmp_path_factory):
             before=before,
             after={str(folder): digest(folder) for folder in watched},
             temporary=sorted(path.name for path in (base / "tmp").iterdir()),
+            left=left_by_runs(places_of_all() - beside),
         )
+
+
+def places_of_all():
+    """What lies where everybody may leave something: files, shared memory, semaphores, queues, keys."""
+    folders = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run/lock", "/run/shm")
+    files = {(str(path), path.lstat().st_uid) for folder in folders for path in Path(folder).glob("*")}
+    tables = [Path("/proc/sysvipc", kind) for kind in ("shm", "sem", "msg")]
+    rows = {(f"{table}: {row}", -1) for table in tables if table.exists() for row in table.read_text().splitlines()}
+    return files | rows
+
+
+def left_by_runs(new):
+    """Of what is new there, what a run can have left: by name, by key, or by being of a user whom only runs are."""
+    return sorted(what for what, owner in new if MARK in what or str(KEY) in what or owner >= FIRST_USER)
 
 
 # What still holds without a layer: that is what there are several for.
@@ -369,10 +443,13 @@ WITHOUT = {
         *("reads_the_course", "reads_other_submissions", "reads_the_home", "reads_by_the_way_up", "reads_by_proc"),
         *("writes_elsewhere", "beside_its_folder", "network", "sockets_in_pairs", "kills_others", "looks_into_others"),
         *("many_files", "deep_folders", "closed_folders", "dies_of_a_nameless_signal", "leaves_something_behind"),
+        *("unlinked_files", "restless_folders", "reserved_space", "quotas_of_the_user", "memory_of_the_kernel"),
+        *("memory_of_others", "worlds_within", "out_of_band", "descriptors_to_the_grader"),
     ),
     "landlock": (
         *("reads_the_course", "reads_other_submissions", "reads_the_home", "reads_by_the_way_up", "reads_by_proc"),
         *("writes_elsewhere", "beside_its_folder", "network", "sockets_in_pairs", "kills_others", "shared_memory"),
+        *("memory_of_others", "worlds_within", "quotas_of_the_user"),
     ),
     "seccomp": ("reads_the_course", "reads_other_submissions", "reads_the_home", "reads_by_the_way_up"),
     "identity": ("reads_the_course", "writes_elsewhere", "network", "kills_others", "programs", "new_rights"),
@@ -476,14 +553,10 @@ def test_every_file_is_as_it_was(graded):
 
 
 def test_nothing_is_left_behind(graded):
-    """No process, no temporary file, nothing in shared memory."""
+    """No process, no temporary file, nothing in shared memory or where everybody may write."""
     assert graded.strays == []
     assert graded.temporary == []
-    assert [path.name for path in Path("/dev/shm").glob(f"*{MARK}*")] == []
-    for kind in ("shm", "sem", "msg"):
-        table = Path("/proc/sysvipc", kind)
-        keys = [line.split()[0] for line in table.read_text().splitlines()[1:]] if table.exists() else []
-        assert str(0x4D41524B) not in keys
+    assert graded.left == []
 
 
 # Controls but for line ends, and what hides or reorders text.
@@ -565,47 +638,62 @@ def test_a_students_name_is_none_of_the_graders_files(graded):
 @pytest.mark.parametrize("situation", SITUATIONS)
 @pytest.mark.parametrize(
     "victims",
-    [pytest.param("grader", id="grader"), pytest.param("both", id="grader_and_server")],
+    [pytest.param("grader", id="grader"), pytest.param("server", id="server"), pytest.param("both", id="both")],
 )
-def test_killing_the_grader_ends_the_runs(tmp_path, situation, victims):
+def test_killing_the_grader_ends_the_runs(situation, victims):
     """With SIGKILL, while students' code hangs: no process of it is left."""
     with ExitStack() as stack:
-        canary = Canary(tmp_path, stack)
-        write_course(tmp_path)
-        (tmp_path / "cwd").mkdir()
-        hangs = f"{RIGHT}\nimport time\n\n\ndef doubled(x):\n    time.sleep(600)\n"
+        base, hand_over = stack.enter_context(room(situation))
+        write_course(base)
+        for name in ("home", "cwd", "tmp"):
+            (base / name).mkdir()
         for number in range(4):
-            hand_in(tmp_path / "class", [Handed(f"hangs{number}", {"sums.py": hangs}, {})], {})
-        toml = tmp_path / "course/solutions/wall/assignment.toml"
+            hand_in(base / "class", [Handed(f"hangs{number}", {"sums.py": f"{RIGHT}\n{HANGS}"}, {})], {})
+        toml = base / "course/solutions/wall/assignment.toml"
         toml.write_text(toml.read_text().replace("wall_seconds = 2.0", "wall_seconds = 600.0"))
-        command = [HERE / "situation.py", situation, tmp_path / "strays", sys.executable, "-m", "autograder"]
-        options = ["grade", tmp_path / "class", "--course", tmp_path / "course", "--out", tmp_path / "out"]
-        (tmp_path / "tmp").mkdir()
-        environment = {"PATH": os.environ["PATH"], "HOME": str(canary.home), "TMPDIR": str(tmp_path / "tmp")}
+        command, environment = in_situation(
+            situation, base, "grade", base / "class", "--course", base / "course", "--out", base / "out"
+        )
+        hand_over()
         launcher = stack.enter_context(
             subprocess.Popen(
-                [sys.executable, *command, *options, "--workers", "2"],
-                env={**environment, "OPENBLAS_NUM_THREADS": "1"},
-                cwd=tmp_path / "cwd",
+                command,
+                env=environment,
+                cwd=base / "cwd",
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 text=True,
             )
         )
         stack.callback(end, launcher)
-        grader, others = busy(launcher)
-        if launcher.poll() is not None and "no namespace of users" in launcher.stderr.read():
-            pytest.skip("this machine gives this user no namespace to be another user in")
-        assert grader is not None
-        servers = [process for process in others if parent(process) == grader.pid]
-        for victim in [grader, *(servers if victims == "both" else [])]:
+        grader, servers, runs = hanging(launcher)
+        if launcher.poll() is not None and "no other user can be had here" in launcher.stderr.read():
+            pytest.skip("this machine lets this user be no other")
+        assert len(runs) == WORKERS
+        others = [process for process in below(launcher.pid) if process != grader]
+        for victim in {"grader": [grader], "server": servers, "both": [grader, *servers]}[victims]:
             victim.send_signal(signal.SIGKILL)
-        gone, alive = psutil.wait_procs(others, timeout=10)
-        launcher.wait(30)
+        ended = runs if victims == "server" else others
+        until = time.monotonic() + 10
+        while (alive := [process for process in ended if running(process)]) and time.monotonic() < until:
+            time.sleep(0.02)
 
         assert alive == []
-        assert len(gone) >= 4  # two servers, and a run of each
-        assert (tmp_path / "strays").read_text() == ""
+        if victims != "server":
+            launcher.wait(30)
+            assert (base / "strays").read_text() == ""
+
+
+# What is seen of it from outside, so that it is known to run, is its name.
+HANGS = f"""
+import ctypes
+import time
+
+
+def doubled(x):
+    ctypes.CDLL(None).prctl(15, b"{MARK}"[:15], 0, 0, 0)
+    time.sleep(600)
+"""
 
 
 def end(launcher):
@@ -623,30 +711,31 @@ def below(pid):
         return []
 
 
-def busy(launcher):
-    """The grader that a launcher has started, and the processes below it, once two runs hang there."""
+def hanging(launcher):
+    """The grader that a launcher has started, its servers, and the runs, once students' code hangs in all of them."""
     until = time.monotonic() + 60
-    seen = since = None
     while time.monotonic() < until and launcher.poll() is None:
-        time.sleep(0.05)
         tree = below(launcher.pid)
-        parents = {process.pid: parent(process) for process in tree}
-        leaves = {pid for pid in parents if pid not in parents.values()}
-        grader = next((process for process in tree if parents[process.pid] == launcher.pid), None)
-        # A run that hangs has been through everything: it is neither a server nor about to be one.
-        if grader is None or len(leaves) != 2 or any(parents[pid] in (launcher.pid, grader.pid) for pid in leaves):
-            seen = None
-        elif leaves != seen:
-            seen, since = leaves, time.monotonic()
-        elif time.monotonic() - since > 0.5:
-            return grader, [process for process in tree if process != grader]
-    return None, []
+        runs = [process for process in tree if named(process) == MARK[:15]]
+        if len(runs) == WORKERS:
+            (grader,) = psutil.Process(launcher.pid).children()
+            return grader, grader.children(), runs
+        time.sleep(0.02)
+    return None, [], []
 
 
-def parent(process):
-    """The number of a process's parent; None if it is gone."""
+def running(process):
+    """Whether a process has not ended; one that is dead, and nobody has asked for, has."""
     try:
-        return process.ppid()
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def named(process):
+    """The name of a process; None if it is gone."""
+    try:
+        return process.name()
     except psutil.NoSuchProcess:
         return None
 
@@ -654,11 +743,12 @@ def parent(process):
 def test_a_course_that_runs_could_read_is_not_graded(tmp_path):
     """Where the solutions lie in a folder that is shown to runs, grading stops and says so."""
     with ExitStack() as stack:
-        canary = Canary(tmp_path, stack)
+        Canary(tmp_path, stack)
         course = write_course(tmp_path)
-        (tmp_path / "cwd").mkdir()
+        for name in ("cwd", "tmp"):
+            (tmp_path / name).mkdir()
         hand_in(tmp_path / "course/data/class", HONEST[:1], {})
-        done, _ = grade_as("same", tmp_path, course / "data/class", tmp_path / "out", canary)
+        done, _ = grade_as("here", tmp_path, course / "data/class", tmp_path / "out")
 
         assert done.returncode == 64
         assert f"it may read {course / 'data/class'}" in done.stderr

@@ -51,9 +51,9 @@ Around its process stand the layers of :mod:`autograder.confine`, each on its ow
 the others: namespaces, Landlock, seccomp, identity, limits. With all of them a run reads the Python installation, the
 system's libraries, the engine's own modules and the course's ``data/``; writes its own folder, which is gone with it;
 reaches no network, no other process and no environment but a few variables; starts no process; and is held to the
-table in :mod:`autograder.limits`. ``autograder doctor`` says which layers this machine has. Where a promise can't be
-kept with those, ``autograder grade`` refuses to begin, unless it is told ``--weak-sandbox``; then each report's footer
-says what was not enforced.
+table in :mod:`autograder.limits`. ``autograder doctor`` says what keeps each promise (:mod:`autograder.promises`) on
+this machine. Where one can't be kept, ``autograder grade`` refuses to begin, unless it is told ``--weak-sandbox``; then
+each report's footer says what was not enforced.
 
 What is *not* promised
 ----------------------

@@ -146,6 +146,17 @@ def rebuild(out: Path) -> None:
 
 
 @main.command()
+@click.argument("student")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
+def printed(student: str, out: Path) -> None:
+    """Show what STUDENT's code printed in the latest run in OUT: for staff, and in no report."""
+    from autograder.gradebook import printed_by
+
+    for line in printed_by(out, student):
+        click.echo(line)
+
+
+@main.command()
 @click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
 def diff(out: Path) -> None:
     """Say who gained or lost what, and why, from the run before the latest to the latest in OUT."""
@@ -345,18 +356,23 @@ def doctor() -> None:
     from rich.table import Table
 
     from autograder.confine import REMEDIES
+    from autograder.promises import PROMISES
     from autograder.sandbox import Sandbox
 
     enforced = Sandbox().enforced()
     table = Table(show_lines=True)
-    for head in ("layer", "here", "without it"):
+    for head in ("promised of student code", "kept here", "by what"):
         table.add_column(head)
-    for layer, remedy in REMEDIES.items():
-        here = enforced.held.get(layer)
-        table.add_row(
-            layer, f"yes: {here}" if here else f"no: {enforced.missing.get(layer, '')}", "" if here else remedy
-        )
+    for promise in PROMISES:
+        by = ", ".join(layer for layer in promise.layers if layer in enforced.held)
+        unmet = "; ".join(promise.unmet(enforced.held))
+        table.add_row(promise.says, f"no: {unmet}" if unmet else "yes", "\n".join(filter(None, (by, promise.always))))
     Console().print(table)
+    for layer, remedy in REMEDIES.items():
+        if layer in enforced.held:
+            click.echo(f"{layer}: {enforced.held[layer]}")
+        else:
+            click.echo(f"no {layer} here ({enforced.missing.get(layer, '')}): {remedy}")
     for clause in enforced.lacks:
         click.echo(f"not enforced here: {clause}")
     if not enforced.lacks:

@@ -15,16 +15,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from autograder import codes
 from autograder.answers import Answers, observe_answers
 from autograder.grade import grade, unjudged
 from autograder.problem import CourseError, Implementation, Problem
 from autograder.process import exposed
-from autograder.report import ProblemReport, Report, as_json, as_text
+from autograder.report import ProblemReport, Report, as_json, as_text, shown
 from autograder.sandbox import Sandbox, SandboxError
-from autograder.store import STORE_FILE, Key, Store, files_digest, problem_digest
+from autograder.store import STORE_FILE, Key, Store, StoreError, files_digest, problem_digest
 from autograder.submissions import HandedIn, Submission
+from autograder.wire import Observation
 
 GRADES_FILE = "grades.csv"
 
@@ -72,8 +74,22 @@ class Grader:
             own[f"! {problem.module_file}"] = said.encode()
         return Key(files_digest(own), self.digests[problem.id])
 
-    def problem_report(self, sandbox: Sandbox, submission: Submission, problem: Problem) -> ProblemReport:
-        """The report on one problem of a submission; it fails for nothing that a student hands in."""
+    def problem_report(
+        self, sandbox: Sandbox, submission: Submission, problem: Problem, printed: dict[str, str]
+    ) -> ProblemReport:
+        """The report on one problem of a submission; it fails for nothing that a student hands in.
+
+        What the module printed is put into ``printed``, by check. It is for staff: whoever prints the inputs of the
+        hidden seed is not to read them.
+        """
+
+        def observe(*asked: Any) -> Sequence[Observation]:
+            seen = sandbox.observe(*asked)
+            for one in seen:
+                if one.output:
+                    printed[one.check] = printed.get(one.check, "") + one.output
+            return seen
+
         name = problem.module_file
         if submission.refused:
             return unjudged(problem, codes.MISSING, submission.refused)
@@ -83,7 +99,7 @@ class Grader:
             return unjudged(problem, codes.MISSING, f"{name} was not handed in; hand in a file of that name")
         try:
             implementation = Implementation.of(name, submission.files)
-            return grade(sandbox.observe, problem, implementation, self.answers[problem.id], self.seeds[problem.id])
+            return grade(observe, problem, implementation, self.answers[problem.id], self.seeds[problem.id])
         except Exception as error:  # noqa: BLE001  ours, whatever it is: this student loses nothing, the others go on
             return unjudged(problem, codes.FAULTY_GRADER, f"the grader failed: {type(error).__name__}: {error}")
 
@@ -184,8 +200,12 @@ def grade_class(
             keys, problems = [], []
             for problem in grader.problems:
                 key = grader.key(problem, submission)
-                known = None if force else store.find(key)
-                problems.append(known or grader.problem_report(sandbox(), submission, problem))
+                report = None if force else store.find(key)
+                if report is None:
+                    printed: dict[str, str] = {}
+                    report = grader.problem_report(sandbox(), submission, problem, printed)
+                    store.keep_printed(key, printed)
+                problems.append(report)
                 keys.append(key)
             return Report.of(submission.student, tuple(problems), _notes(submission), grader.footer), keys
 
@@ -246,6 +266,25 @@ def rebuild(out: Path) -> int:
             count += 1
         _write_grades(store, run, out)
     return count
+
+
+def printed_by(out: Path, student: str) -> Iterator[str]:
+    """What a student's modules printed in the latest whole run, problem by problem and check by check, as lines.
+
+    Raises
+    ------
+    StoreError
+        If there is no store, no whole run in it, or nobody of that name.
+    """
+    with Store.existing(out / STORE_FILE) as store:
+        for report, keys in store.reports(store.latest()):
+            if report.student == student:
+                for problem, key in zip(report.problems, keys, strict=False):
+                    for check, text in store.printed(key).items():
+                        yield f"{problem.problem}, {check or 'import'}:"
+                        yield from (f"    {shown(line)}" for line in text.splitlines())
+                return
+    raise StoreError(f"nobody in the latest run in {out} is called {shown(student)}")
 
 
 def write_report(report: Report, out: Path) -> None:

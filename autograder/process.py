@@ -29,6 +29,7 @@ import msgspec
 from autograder.confine import SYSTEM, remove
 from autograder.deadline import Deadline, cpu_seconds
 from autograder.limits import MIB
+from autograder.promises import PROMISES
 from autograder.server import ENDED, FORKED, READY, SPENT
 from autograder.wire import Observation, WireError, read
 from autograder.worker import Job
@@ -57,13 +58,7 @@ class Enforced(msgspec.Struct, frozen=True):
     @property
     def lacks(self) -> tuple[str, ...]:
         """What is promised of student code and is not enforced here, a clause each."""
-        needs = {
-            "it may see files that it should not": ("namespaces", "landlock"),
-            "it may reach the network and other processes": ("seccomp",),
-            "it may keep rights of the user who grades": ("identity",),
-            "it may take more time and memory than the limits": ("limits",),
-        }
-        return tuple(clause for clause, layers in needs.items() if not any(layer in self.held for layer in layers))
+        return tuple(clause for promise in PROMISES for clause in promise.unmet(self.held))
 
 
 class DiskFullError(Exception):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from types import TracebackType
 from typing import Self
 
@@ -156,6 +156,8 @@ class Sandbox:
                 check, draw = pending.pop(0)
                 seconds = check.wall_seconds or limits.wall_seconds
                 observation = _next(process, check.name, draw, seconds, "this check", limits, last=last)
+                if not seen:  # what the import printed is told with what came after it
+                    observation = replace(observation, output=imported.output + observation.output)
                 seen.append(observation)
                 if observation.ending == "died":
                     pending[:] = [item for item in pending if item[0] is not check]

@@ -30,6 +30,7 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS results (
     key TEXT PRIMARY KEY, files TEXT NOT NULL, problem TEXT NOT NULL, report BLOB NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS printed (key TEXT PRIMARY KEY, texts BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS answers (problem TEXT PRIMARY KEY, answers BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS runs (run INTEGER PRIMARY KEY, footer BLOB NOT NULL, finished INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS graded (
@@ -149,6 +150,19 @@ class Store:
         with self._lock:
             row = self._database.execute("SELECT report FROM results WHERE key = ?", [key.text]).fetchone()
         return msgspec.json.decode(row[0], type=ProblemReport) if row else None
+
+    def keep_printed(self, key: Key, texts: Mapping[str, str]) -> None:
+        """Keep what a module printed, by check, in place of what it printed before."""
+        with self._lock:
+            self._database.execute("DELETE FROM printed WHERE key = ?", [key.text])
+            if texts:
+                self._database.execute("INSERT INTO printed VALUES (?, ?)", [key.text, msgspec.json.encode(texts)])
+
+    def printed(self, key: Key) -> dict[str, str]:
+        """What a module printed, by check."""
+        with self._lock:
+            row = self._database.execute("SELECT texts FROM printed WHERE key = ?", [key.text]).fetchone()
+        return msgspec.json.decode(row[0], type=dict[str, str]) if row else {}
 
     def file(self, run: int, position: int, report: Report, keys: Iterable[Key]) -> None:
         """File a report: its results, and that this run's student at this position has them. All of it, or nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import zipfile
 
 import pytest
@@ -12,6 +13,10 @@ from small_course import ACCEPT, REFERENCE, REJECT, write_course
 
 from autograder.cli import main
 from autograder.codes import CODES
+from autograder.confine import LAYERS, REMEDIES
+from autograder.process import Enforced
+from autograder.promises import PROMISES
+from autograder.sandbox import Sandbox
 
 EXPECT = "solutions/lines/line/expect.py"
 
@@ -352,10 +357,42 @@ class TestAudit:
         assert {path.name for path in (tmp_path / "audit").iterdir()} > {"audit.json", "index.html"}
 
 
-def test_doctor_speaks_of_each_layer(call):
-    """What this machine holds, and what it lacks with the remedy; 0 when every promise is kept."""
+def test_doctor_speaks_of_each_promise(call):
+    """Whether it is kept here, and by which layers; 0 when every one is."""
     outcome = call("doctor")
+    unbroken = " ".join(re.sub("[│┃]", " ", outcome.output).split())
 
     assert outcome.exit_code == ("not enforced here" in outcome.output)
-    for layer in ("namespaces", "landlock", "seccomp", "identity", "limits"):
+    assert [promise.says for promise in PROMISES if promise.says not in unbroken] == []
+    for layer in LAYERS:
         assert layer in outcome.output
+
+
+@pytest.mark.parametrize("missing", [pytest.param((layer,), id=layer) for layer in LAYERS] + [LAYERS])
+def test_doctor_says_how_to_get_what_is_missing(call, monkeypatch, missing):
+    """Each layer that isn't there, why, and what to do; what is not enforced then, and 1 if that is anything."""
+    held = {layer: "as it should be" for layer in LAYERS if layer not in missing}
+    enforced = Enforced(held, dict.fromkeys(missing, "no such thing"))
+    monkeypatch.setattr(Sandbox, "enforced", lambda _: enforced)
+    outcome = call("doctor")
+
+    assert outcome.exit_code == bool(enforced.lacks)
+    for layer in missing:
+        assert f"no {layer} here (no such thing): {REMEDIES[layer]}" in outcome.output
+    for clause in enforced.lacks:
+        assert f"not enforced here: {clause}" in outcome.output
+    assert ("Every promise is kept." in outcome.output) != bool(enforced.lacks)
+
+
+def test_what_each_layer_is_needed_for():
+    """Files need one of two layers; all else has one that must be there."""
+    lacks = {layer: Enforced({one: "" for one in LAYERS if one != layer}, {}).lacks for layer in LAYERS}
+
+    assert lacks == {
+        "namespaces": (),
+        "landlock": (),
+        "seccomp": ("it may reach the network and other processes",),
+        "identity": ("it may keep rights of the user who grades",),
+        "limits": ("it may take more time and memory than the limits",),
+    }
+    assert len(Enforced({}, {}).lacks) == 4

@@ -12,7 +12,7 @@ from small_course import REFERENCE, REJECT, laid_over
 
 from autograder import gradebook
 from autograder.answers import Answers, by_draw
-from autograder.gradebook import Grader, grade_class, grades_csv, prepare, rebuild, write_atomically
+from autograder.gradebook import Grader, grade_class, grades_csv, prepare, printed_by, rebuild, write_atomically
 from autograder.problem import CourseError
 from autograder.report import ProblemReport, Report, Verdict, as_json, as_text
 from autograder.sandbox import Enforced, SandboxError
@@ -415,6 +415,38 @@ def test_a_package_that_students_may_import_is_there(lines):
 
     with pytest.raises(CourseError, match=r"lines/line: students may import no_such_package, not installed here"):
         prepare((wanting,), None, 1)
+
+
+def test_what_was_printed_is_for_staff(grader, handed_in, tmp_path, right, monkeypatch):
+    """It is in no report, whoever printed what; staff can ask for it, also after a run that ran nothing again."""
+    chatty = [replace(one, output=f"draw {one.draw}: X is [0.123\x1b[2J\n") for one in right]
+    monkeypatch.setattr(FakeSandbox, "seen", chatty)
+    out = tmp_path / "out"
+    for _ in range(2):
+        grade_class(grader, find_class(tmp_path / "class") if out.exists() else handed_in({"ada": REFERENCE}), out, 1)
+
+    assert len(FakeSandbox.runs) == 1
+    assert [
+        path
+        for path in out.glob("**/*")
+        if path.suffix != ".sqlite" and path.is_file() and b"0.123" in path.read_bytes()
+    ] == []
+    assert list(printed_by(out, "ada"))[:2] == ["lines/line, prediction:", "    draw 0: X is [0.123\ufffd[2J"]
+    with pytest.raises(StoreError, match="nobody"):
+        list(printed_by(out, "eve"))
+
+
+def test_what_a_module_prints_arrives(lines, handed_in, tmp_path):
+    """While it is imported, and while it is called; each check has its own."""
+    called = REFERENCE.replace("    # BEGIN SOLUTION\n", "    print('called')\n    # BEGIN SOLUTION\n")
+    grader = prepare([lines], None, 1, weak=True)
+    grade_class(grader, handed_in({"ada": f"print('imported')\n{called}"}), tmp_path / "out", 1)
+    said = list(printed_by(tmp_path / "out", "ada"))
+
+    assert said[:3] == ["lines/line, prediction:", "    imported", "    called"]
+    assert [line for line in said if not line.startswith("    ")] == [
+        f"lines/line, {check.name}:" for check in lines.checks
+    ]
 
 
 def test_a_student_may_be_refused_before_anything_is_read(grader, tmp_path):

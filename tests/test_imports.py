@@ -18,6 +18,7 @@ ENGINE = Path(autograder.__file__).parent
 ORDER = (
     "codes",
     "limits",
+    "promises",
     "kernel",
     "confine",
     "wire",

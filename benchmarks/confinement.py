@@ -4,6 +4,7 @@
 
 A run here is a module that does nothing: from asking a warm server for a fork until that has ended. The servers, one
 for each choice of layers, are asked in turn, round by round, so that whatever else the machine does meets all alike.
+Memory is the most that a run had at a time, what it shares with its server included.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import time
 from dataclasses import asdict
 
 from autograder.confine import LAYERS
-from autograder.limits import Limits
+from autograder.limits import MIB, Limits
 from autograder.process import START_SECONDS, Process, Server, Started
 from autograder.worker import Job
 
@@ -37,13 +38,13 @@ def milliseconds(start: float) -> float:
     return (time.perf_counter() - start) * 1e3
 
 
-def finish(process: Process) -> None:
-    """Hear that a run is ready and has imported its module, and end it."""
+def finish(process: Process) -> int:
+    """Hear that a run is ready and has imported its module, and end it; the most memory it had, in bytes."""
     for _ in range(2):
         observation = process.receive(START_SECONDS)
         if observation is None or observation.ending != "returned":
             raise SystemExit(f"a run has failed: {observation}")
-    process.end()
+    return process.end().peak_bytes
 
 
 def main(rounds: int) -> None:
@@ -52,10 +53,11 @@ def main(rounds: int) -> None:
     servers = {name: Server(("numpy",), (), layers) for name, layers in choices.items()}
     lacking = servers["with all of them"].enforced.missing
     took: dict[str, list[float]] = {name: [] for name in [*choices, "fresh interpreter"]}
+    peaks: dict[str, list[int]] = {name: [] for name in choices}
     for number in range(rounds + WARM_UP):
         for name, server in servers.items():
             start = time.perf_counter()
-            finish(server.fork(JOB))
+            peaks[name].append(finish(server.fork(JOB)))
             took[name].append(milliseconds(start))
         if number % 5 == 0:
             start = time.perf_counter()
@@ -68,10 +70,11 @@ def main(rounds: int) -> None:
     undisturbed = {name: statistics.quantiles(times[WARM_UP:], n=10)[0] for name, times in took.items()}
     bare = undisturbed["bare fork"]
     print(f"{rounds} rounds; milliseconds a run\n")
-    print(f"{'':20} {'fastest tenth':>14} {'ratio':>7} {'adds':>7} {'median':>8}")
+    print(f"{'':20} {'fastest tenth':>14} {'ratio':>7} {'adds':>7} {'median':>8} {'MiB':>6}")
     for name, fast in undisturbed.items():
         median = statistics.median(took[name][WARM_UP:])
-        print(f"{name:20} {fast:14.2f} {fast / bare:7.2f} {fast - bare:7.2f} {median:8.2f}")
+        memory = f"{statistics.median(peaks[name]) / MIB:6.1f}" if name in peaks else ""
+        print(f"{name:20} {fast:14.2f} {fast / bare:7.2f} {fast - bare:7.2f} {median:8.2f} {memory}".rstrip())
     for layer, why in lacking.items():
         print(f"\nthis machine has no {layer}: {why}")
 

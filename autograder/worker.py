@@ -424,7 +424,8 @@ def _plain(returned: Mapping[str, object], limit: int) -> dict[str, Any]:
 def _failure(error: BaseException, job: Job, folder: str) -> tuple[Ending, Failure]:
     """How a run ended that raised: whose exception it is, and the student's own frames."""
     try:
-        message = str(error)
+        # Where the folder lies is the grader's business.
+        message = str(error)[: 2 * MAX_MESSAGE_CHARACTERS].replace(folder, ".")
     except BaseException:
         message = "(its message could not be read)"
     frames = _own_frames(error.__traceback__, job, folder)
@@ -452,7 +453,7 @@ def _limit(error: BaseException, job: Job) -> str:
     mib = 1 << 20
     if isinstance(error, Oversize):
         return f"what came back is larger than {job.limits['returned_bytes'] / mib:.0f} MiB"
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return f"asked for more memory than there is (the limit is {job.limits['memory_bytes'] / mib:.0f} MiB)"
     if isinstance(error, OSError) and error.errno == errno.EFBIG:
         return f"wrote a file larger than {job.limits['file_bytes'] / mib:.0f} MiB"

@@ -8,7 +8,7 @@ PYTHON     ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN         = $(VENV)/bin
 READY       = $(VENV)/installed
 
-.PHONY: help setup grade test release dist audit notebooks lint format types check clean
+.PHONY: help setup grade test release dist audit bench notebooks lint format types check clean
 
 help:            ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -33,6 +33,9 @@ audit: $(READY)  ## Measure the checks: mutants, margins, false alarms on SEEDS=
 	@$(BIN)/autograder audit --all $(if $(SEEDS),--seeds $(SEEDS)) $(if $(WORKERS),--workers $(WORKERS)) \
 	    $(foreach python,$(wildcard .venv-numpy1/bin/python),--python $(python))
 
+bench: $(READY)  ## Time us beside other graders; FAST=1 for a try, otherwise an hour or two
+	@$(BIN)/python benchmarks/bench.py $(if $(FAST),--fast)
+
 notebooks: $(READY)  ## Run every notebook from top to bottom beside its reference
 	@$(BIN)/python .ci/notebooks.py
 
@@ -51,7 +54,7 @@ check:           ## Everything that CI runs
 	@.ci/run
 
 clean:           ## Remove what was made, except the environment and grades
-	rm -rf build/sample-class build/audit build/lib build/bdist.* dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf build/sample-class build/audit build/bench build/lib build/bdist.* dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
 
 # Older than either file: install again. Touched last, so that an install that was cut short is not taken for a whole one.

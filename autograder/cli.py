@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from autograder import codes
-from autograder.problem import Assignment, CourseError, Problem, read_course
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from autograder.problem import Assignment, Problem
     from autograder.report import Report
     from autograder.wire import Observation
 
@@ -63,6 +63,7 @@ class Command(click.Group):
 
 def _told() -> tuple[type[Exception], ...]:
     """What a command ends with that could not begin: said in a line, without a traceback."""
+    from autograder.problem import CourseError
     from autograder.sandbox import SandboxError
     from autograder.store import StoreError
     from autograder.submissions import ClassError
@@ -74,6 +75,10 @@ def _told() -> tuple[type[Exception], ...]:
 @click.version_option(package_name="autograder")
 def main() -> None:
     """Grade machine-learning homework: probe the student's module and the reference alike, and compare."""
+    # Read when NumPy is loaded, which is after this. What predicates compute is the same whatever the number of cores,
+    # and the grader doesn't take from the runs the cores that they are to have.
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
 
 
 @main.command()
@@ -203,6 +208,7 @@ def check(paths: Sequence[Path]) -> None:
 @_COURSE
 def release_command(only_check: bool, course: Path) -> None:
     """Make assignments/ out of solutions/."""
+    from autograder.problem import read_course
     from autograder.release import differs, release, write
     from autograder.sandbox import Sandbox
 
@@ -226,6 +232,7 @@ def release_command(only_check: bool, course: Path) -> None:
 @_COURSE
 def dist(out: Path, course: Path) -> None:
     """Make the zips that students get, out of assignments/."""
+    from autograder.problem import CourseError, read_course
     from autograder.release import as_zip, differs, release
     from autograder.sandbox import Sandbox
 
@@ -276,6 +283,8 @@ def audit(
     """
     from dataclasses import replace
 
+    from autograder.problem import CourseError
+
     problems = _problems(_assignments(course, ()))
     if unknown := set(ids) - {problem.id for problem in problems}:
         raise CourseError(f"no problem {sorted(unknown)[0]}; there are {', '.join(p.id for p in problems)}")
@@ -318,6 +327,7 @@ def _measure(
     from concurrent.futures import ThreadPoolExecutor
 
     from autograder.gradebook import sandboxes
+    from autograder.problem import CourseError
     from autograder.sandbox import Sandbox
 
     try:
@@ -395,6 +405,8 @@ def codes_command() -> None:
 
 
 def _assignments(course: Path, names: Iterable[str]) -> tuple[Assignment, ...]:
+    from autograder.problem import CourseError, read_course
+
     found = read_course(course)
     wanted = set(names)
     if unknown := wanted - {assignment.name for assignment in found}:

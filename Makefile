@@ -62,5 +62,5 @@ $(READY): pyproject.toml $(CONSTRAINTS)
 	@test -n "$(PYTHON)" || { echo 'make: Python 3.11 or later was not found; name it with PYTHON=/path/to/python' >&2; exit 1; }
 	@echo 'Installing into $(VENV); this takes a minute or two, once.'
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[staff,dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[staff,watch,dev]'
 	@touch $@

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -183,24 +183,51 @@ def diff(out: Path) -> None:
 
 @main.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-def check(paths: Sequence[Path]) -> None:
+@click.option("--watch", is_flag=True, help="Check again whenever a module is saved, until Ctrl-C.")
+def check(paths: Sequence[Path], watch: bool) -> None:
     """Check modules at PATHS (files, or an assignment's folder) the way the official run does.
 
     The exit status is the code of the first problem that isn't right, and 0 when all are.
     """
     from autograder.report import problem_lines
-    from autograder.student import check_file, find, problems_in
+    from autograder.student import check_again, check_file, find, problems_in
 
-    reports = []
+    targets = []
     for path in paths:
-        targets = (
+        targets += (
             [(p, path) for p in problems_in(path)] if path.is_dir() else [(find(path.parent, path.stem), path.parent)]
         )
-        for problem, folder in targets:
-            report = check_file(problem, folder)
-            click.echo("\n".join([*problem_lines(report), ""]))
-            reports.append(report)
+    if watch:
+        saves = _saves({folder for _, folder in targets})
+        for reports in check_again(targets, saves):
+            click.clear()
+            for report in reports:
+                click.echo("\n".join([*problem_lines(report), ""]))
+            click.echo("Waiting for the next save; Ctrl-C ends it.")
+        sys.exit(0)
+    reports = []
+    for problem, folder in targets:
+        reports.append(check_file(problem, folder))
+        click.echo("\n".join([*problem_lines(reports[-1]), ""]))
     sys.exit(next((report.code for report in reports if report.code != codes.SUCCESS), 0))
+
+
+def _saves(folders: Iterable[Path]) -> Iterator[object]:
+    """Something for each time that modules in the folders are saved; its end is Ctrl-C."""
+    from autograder.problem import CourseError
+
+    try:
+        import watchfiles
+    except ModuleNotFoundError:
+        raise CourseError("--watch needs the package watchfiles: python -m pip install watchfiles") from None
+    return watchfiles.watch(
+        *folders,
+        watch_filter=lambda _, path: path.endswith(".py"),
+        recursive=False,
+        step=20,  # milliseconds of quiet after a save; editors write twice
+        rust_timeout=60_000,
+        raise_interrupt=False,
+    )
 
 
 @main.command("release")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder import codes
-from autograder.answers import ANSWERS_FILE, from_file
+from autograder.answers import ANSWERS_FILE, Answers, from_file
 from autograder.grade import grade
 from autograder.problem import PUBLIC_SEED, Assignment, CourseError, Implementation, Problem, read_assignment
 from autograder.report import ProblemReport, mark_of, problem_lines
@@ -116,17 +118,53 @@ def problems_in(folder: Path) -> tuple[Problem, ...]:
 
 def check_file(problem: Problem, folder: Path, names: Sequence[str] = ()) -> ProblemReport:
     """The report on the module of a problem in a folder, on the public seed."""
+    with Sandbox(warm=False) as sandbox:
+        return _report(sandbox, problem, folder, from_file(problem.folder / ANSWERS_FILE), names)
+
+
+def check_again(
+    targets: Sequence[tuple[Problem, Path]], saved: Iterable[object], *, warm: bool = sys.platform == "linux"
+) -> Iterator[list[ProblemReport]]:
+    """The reports on modules now, and again each time that ``saved`` has something.
+
+    Parameters
+    ----------
+    targets : sequence of (Problem, Path)
+        Problems, each with the folder its module is in.
+    warm : bool
+        Fork each run from a server that has the libraries loaded. As little confined as one that is started afresh.
+    """
+    answers = [from_file(problem.folder / ANSWERS_FILE) for problem, _ in targets]
+    with Sandbox(warm=warm, layers=(), weak=True) as sandbox:
+
+        def now() -> list[ProblemReport]:
+            pairs = zip(targets, answers, strict=True)
+            return [_report(sandbox, problem, folder, right) for (problem, folder), right in pairs]
+
+        yield now()
+        for _ in saved:
+            yield now()
+
+
+def _report(
+    sandbox: Sandbox, problem: Problem, folder: Path, answers: Answers, names: Sequence[str] = ()
+) -> ProblemReport:
     unknown = set(names) - {one.name for one in problem.checks}
     if unknown:
         known = ", ".join(one.name for one in problem.checks)
         raise CourseError(f"{problem.id} has no check `{sorted(unknown)[0]}`; it has {known}")
     chosen = [one for one in problem.checks if not names or one.name in names]
-    answers = from_file(problem.folder / ANSWERS_FILE)
-    files = {path.name: path.read_bytes() for path in sorted(folder.glob("*.py"))}
-    with Sandbox(warm=False) as sandbox:
-        return grade(
-            sandbox.observe, problem, Implementation.of(problem.module_file, files), answers, PUBLIC_SEED, chosen
-        )
+    implementation = Implementation.of(problem.module_file, _modules(folder))
+    return grade(sandbox.observe, problem, implementation, answers, PUBLIC_SEED, chosen)
+
+
+def _modules(folder: Path) -> dict[str, bytes]:
+    """The modules in a folder; one that an editor is just putting in another's place isn't there."""
+    files = {}
+    for path in sorted(folder.glob("*.py")):
+        with suppress(FileNotFoundError):
+            files[path.name] = path.read_bytes()
+    return files
 
 
 def _released(folder: Path) -> list[Assignment]:

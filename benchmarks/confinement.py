@@ -48,8 +48,8 @@ def finish(process: Process) -> int:
     return process.end().peak_bytes
 
 
-def measure(rounds: int) -> tuple[dict[str, list[float]], Mapping[str, str]]:
-    """Milliseconds of each run, by what it was confined with, and the layers that this machine lacks, with reasons."""
+def measure(rounds: int) -> tuple[dict[str, list[float]], dict[str, list[int]], Mapping[str, str]]:
+    """Milliseconds and bytes of each run, by what it was confined with; the layers this machine lacks, with reasons."""
     choices = {"bare fork": (), **{f"with {layer}": (layer,) for layer in LAYERS}, "with all of them": LAYERS}
     servers = {name: Server(("numpy",), (), layers) for name, layers in choices.items()}
     lacking = servers["with all of them"].enforced.missing
@@ -66,18 +66,18 @@ def measure(rounds: int) -> tuple[dict[str, list[float]], Mapping[str, str]]:
             took["fresh interpreter"].append(milliseconds(start))
     for server in servers.values():
         server.close()
-    return took, lacking
+    return took, peaks, lacking
 
 
 def medians(rounds: int) -> dict[str, float]:
     """The median of each."""
-    took, _ = measure(rounds)
+    took, _, _ = measure(rounds)
     return {name: statistics.median(times[WARM_UP:] or times) for name, times in took.items()}
 
 
 def main(rounds: int) -> None:
     """Measure, and print the table."""
-    took, lacking = measure(rounds)
+    took, peaks, lacking = measure(rounds)
     # What a run takes when nothing else is in its way; the median shows how much was.
     undisturbed = {name: statistics.quantiles(times[WARM_UP:], n=10)[0] for name, times in took.items()}
     bare = undisturbed["bare fork"]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import re
+import sys
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -176,6 +178,30 @@ class TestCheck:
 
         assert outcome.exit_code == 60
         assert outcome.output.count("lines/line  ") == 3
+
+    def test_watching(self, student, call, monkeypatch):
+        """Each save of a module is answered, and the end of watching is no verdict."""
+
+        def watch(*folders, watch_filter, **_):
+            assert [folder.resolve() for folder in folders] == [student]
+            assert (watch_filter("added", "line.py"), watch_filter("added", "line.ipynb")) == (True, False)
+            yield (student / "line.py").write_text(REFERENCE)
+
+        monkeypatch.setitem(sys.modules, "watchfiles", SimpleNamespace(watch=watch))
+
+        outcome = call("check", "--watch", "line.py")
+
+        assert outcome.exit_code == 0
+        assert [outcome.output.count(score) for score in ("lines/line  0/", "lines/line  7/7")] == [1, 1]
+
+    def test_watching_needs_a_package(self, student, call, monkeypatch):
+        """Which one, and how to have it, is said."""
+        monkeypatch.setitem(sys.modules, "watchfiles", None)
+
+        outcome = call("check", "--watch", "line.py")
+
+        assert outcome.exit_code == 64
+        assert "python -m pip install watchfiles" in outcome.output
 
     def test_a_file_that_is_not_there(self, student, call):
         """Not handed in is not written."""

@@ -18,9 +18,10 @@ from autograder.answers import ANSWERS_FILE, observe_answers
 from autograder.grade import grade
 from autograder.problem import CourseError, read_course
 from autograder.release import as_zip, release, write
-from autograder.student import check, check_file, find, problems_in
+from autograder.student import check, check_again, check_file, find, problems_in
 
 SPECIMENS = {**ACCEPT, **REJECT}
+ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each run is started anew")
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +98,21 @@ def test_the_file_is_checked_as_saved(home):
     (home / "line.py").write_text(REFERENCE)
 
     assert check("line", "rooted").code == 0
+
+
+@pytest.mark.parametrize("warm", [pytest.param(True, id="forked", marks=ON_LINUX), pytest.param(False, id="started")])
+def test_a_saved_module_is_checked_again(home, warm):
+    """Each save gives the verdict that a check asked for now would give; what is gone for a moment is no error."""
+
+    def saves():
+        yield (home / "line.py").write_text(REFERENCE)
+        yield (home / "line.py").write_text(f"{REFERENCE}\n\ndef predict(x, w, b):\n    raise ValueError\n")
+        yield (home / "line.py").unlink()
+
+    seen = [reports[0] for reports in check_again([(find(home, "line"), home)], saves(), warm=warm)]
+
+    assert [report.code for report in seen] == [40, 0, 2, 40]
+    assert told(seen[1]) == [(one.check, 0, one.max_points, None) for one in seen[1].checks]
 
 
 @pytest.mark.parametrize(

@@ -337,9 +337,7 @@ def _otter_zip(home: Path, module: Module) -> Path:
 
 def _otter_submission(module: Module) -> Path:
     path = module.folder / f"{module.problem.name}.ipynb"
-    start = (
-        f"import os, sys\nos.chdir({str(module.folder)!r})\nsys.path[:0] = [{str(module.folder)!r}, {str(ROOT)!r}]\n"
-    )
+    start = f"import sys\nsys.path[:0] = [{str(module.folder)!r}, {str(ROOT)!r}]\n"
     path.write_text(notebook([(start, {}), (f"import {module.problem.name}", {})]))
     return path
 

@@ -9,7 +9,6 @@ check, in order. It ends by being ended: whoever reads the channel stops the pro
 
 from __future__ import annotations
 
-import ast
 import builtins
 import errno
 import functools
@@ -17,16 +16,15 @@ import io
 import json
 import linecache
 import math
-import opcode
 import os
 import re
 import shutil
 import signal
 import struct
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from types import CodeType, FrameType, ModuleType, TracebackType
+from types import FrameType, ModuleType, TracebackType
 from typing import Any
 
 import numpy as np
@@ -46,9 +44,7 @@ MEASURED_CALLS = 32
 # What a probe unpacks and reckons with stays what it is, also as a class of the student's: a named tuple, an array.
 VALUES = (tuple, list, dict, str, int, float, complex, np.ndarray, np.generic)
 SHAPE = re.compile(r"^[ \t]*([\w, ]+?) : .*\bof shape \(([^()\n]*)\)", re.MULTILINE)
-IMPORT_NAME, EXTENDED_ARG = opcode.opmap["IMPORT_NAME"], opcode.opmap["EXTENDED_ARG"]
 IGNORED_BY_PYTHON = {getattr(signal, name, None) for name in ("SIGPIPE", "SIGXFSZ")}
-IS_PROGRAM = ("__name__ == '__main__'", "'__main__' == __name__")
 # Not a path, so that no student's file can be taken for it.
 PAGE = "<checks.py>"
 
@@ -365,9 +361,10 @@ def _import(job: Job, folder: str, output: Clipped) -> tuple[ModuleType | None, 
         _write({name: content for name, content in job.files.items() if name.removesuffix(".py") not in job.given})
         sys.path_importer_cache.pop(folder, None)
         with open(path, "rb") as file:
-            code = _compiled(file.read(), path)
-        _refuse_imports(job, folder, code)
-        sys.addaudithook(_import_watch(job, folder))
+            code = compile(file.read(), path, "exec", dont_inherit=True)
+        rule = _ImportRule(job, folder)
+        sys.addaudithook(rule.audit)
+        builtins.__import__ = rule.imported
         exec(code, module.__dict__)
     except BaseException as error:
         ending, failure = _failure(error, job, folder)
@@ -490,96 +487,48 @@ def _own_frames(trace: TracebackType | None, job: Job, folder: str) -> list[Fram
     ]
 
 
-def _refuse_imports(job: Job, folder: str, code: CodeType) -> None:
-    """Raise Forbidden for an import, in the module or a helper it imports, of a package that isn't allowed."""
-    allowed = _allowed(job)
-    helpers = _own(job) - {job.module, *job.given}
-    waiting = [(job.module, code)]
-    while waiting:
-        name, code = waiting.pop()
-        for package, line in _imports(code):
-            if package not in allowed:
-                raise Forbidden(f"{name}.py, line {line}, imports {package}")
-            if package in helpers:
-                helpers.remove(package)
-                path = os.path.join(folder, f"{package}.py")
-                try:
-                    code = _compiled(job.files[f"{package}.py"], path)
-                except (SyntaxError, ValueError):
-                    continue  # the import will say so
-                waiting.append((package, code))
+class _ImportRule:
+    """Raises Forbidden where student code imports a package that it may not, as if that were not installed.
 
-
-def _compiled(source: bytes, path: str) -> CodeType:
-    """The module's code, less what only a module that is run as a program does: self tests may import anything."""
-    tree = ast.parse(source, path)
-    body: list[ast.stmt] = []
-    for statement in tree.body:
-        program = isinstance(statement, ast.If) and ast.unparse(statement.test) in IS_PROGRAM
-        body += statement.orelse if program else [statement]  # type: ignore[attr-defined]  # an If has it
-    tree.body = body
-    return compile(tree, path, "exec", dont_inherit=True)
-
-
-def _own(job: Job) -> set[str]:
-    """The modules of the submission, and those handed out."""
-    return {name.removesuffix(".py") for name in job.files}
-
-
-def _allowed(job: Job) -> frozenset[str]:
-    """The packages that the submission may import."""
-    return frozenset({*sys.stdlib_module_names, *job.allowed_imports, *_own(job), "autograder"})
-
-
-def _import_watch(job: Job, folder: str) -> Callable[[str, tuple[Any, ...]], None]:
-    """An audit hook that raises Forbidden for the imports that compiled code doesn't show.
-
-    Libraries may import what they like; the standard library imports for whoever has called it.
+    What counts is what is run: code that can do without a package, or is never called, loses nothing. Libraries may
+    import what they like; the standard library imports for whoever has called it.
     """
-    allowed = _allowed(job)
-    trusted = (PAGE, *(os.path.join(folder, f"{name}.py") for name in job.given))
-    libraries = tuple(entry + os.sep for entry in sys.path if "-packages" in entry)
-    carriers = (os.path.dirname(os.__file__) + os.sep, "<frozen ")
 
-    def refuse(event: str, args: tuple[Any, ...]) -> None:
+    def __init__(self, job: Job, folder: str) -> None:
+        own = {name.removesuffix(".py") for name in job.files}
+        self._allowed = frozenset({*sys.stdlib_module_names, *job.allowed_imports, *own, "autograder"})
+        self._trusted = (PAGE, *(os.path.join(folder, f"{name}.py") for name in job.given))
+        self._libraries = tuple(entry + os.sep for entry in sys.path if "-packages" in entry)
+        self._carriers = (os.path.dirname(os.__file__) + os.sep, "<frozen ", *self._libraries)
+        self._import = builtins.__import__
+
+    def imported(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        """``__import__``: every import statement, of a package that another has loaded too."""
+        self._look_at(name.partition(".")[0])
+        return self._import(name, *args, **kwargs)
+
+    def audit(self, event: str, args: tuple[Any, ...]) -> None:
+        """What else there is: ``importlib.import_module``, whose import is seen by the file it opens alone."""
         if event == "import":
-            package = args[0].partition(".")[0]
-        elif event == "open" and str(args[0]).endswith(".pyc") and str(args[0]).startswith(libraries):
-            # All that is seen of importlib.import_module.
-            within = next(args[0][len(entry) :] for entry in libraries if args[0].startswith(entry))
-            package = within.removeprefix("__pycache__" + os.sep).split(os.sep)[0].partition(".")[0]
-        else:
+            self._look_at(args[0].partition(".")[0])
+        elif event == "open" and str(args[0]).endswith(".pyc") and str(args[0]).startswith(self._libraries):
+            within = next(args[0][len(entry) :] for entry in self._libraries if args[0].startswith(entry))
+            self._look_at(within.removeprefix("__pycache__" + os.sep).split(os.sep)[0].partition(".")[0])
+
+    def _look_at(self, package: str) -> None:
+        if not package or package in self._allowed:
             return
-        if package in allowed:
-            return
-        frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
-        while frame is not None and frame.f_code.co_filename.startswith(carriers + libraries):
-            if frame.f_code.co_filename.startswith(libraries):
+        frame: FrameType | None = sys._getframe(2)  # noqa: SLF001
+        ours = self.imported.__code__
+        while frame is not None and (frame.f_code is ours or frame.f_code.co_filename.startswith(self._carriers)):
+            # Also this file may lie among the libraries.
+            if frame.f_code is not ours and frame.f_code.co_filename.startswith(self._libraries):
                 return
             frame = frame.f_back
         if frame is None:
             raise Forbidden(f"the code imports {package}")
-        if frame.f_code.co_filename not in trusted:
+        if frame.f_code.co_filename not in self._trusted:
             raise Forbidden(f"{os.path.basename(frame.f_code.co_filename)}, line {frame.f_lineno}, imports {package}")
-
-    return refuse
-
-
-def _imports(code: CodeType) -> Iterator[tuple[str, int]]:
-    """The packages that a code object imports, with their lines; read off the compiled code, which is there already."""
-    start = -1
-    while (start := code.co_code.find(IMPORT_NAME, start + 1)) >= 0:
-        if start % 2:
-            continue  # an argument that looks like the instruction
-        number, shift, before = code.co_code[start + 1], 8, start - 2
-        while before >= 0 and code.co_code[before] == EXTENDED_ARG:
-            number |= code.co_code[before + 1] << shift
-            shift, before = shift + 8, before - 2
-        if package := code.co_names[number].partition(".")[0]:
-            yield package, next(line for first, last, line in code.co_lines() if first <= start < last) or 0
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _imports(constant)
 
 
 def once(folder: str) -> None:

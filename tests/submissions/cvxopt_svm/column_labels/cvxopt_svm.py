@@ -1,0 +1,92 @@
+"""EECS545 HW3 Q4. SVMs with convex optimisation."""
+
+import math
+from typing import Any, Dict
+
+import cvxopt
+import cvxopt.solvers
+import numpy as np
+from sklearn.base import BaseEstimator
+
+
+def hello():
+    print('Hello from cvxopt_svm.py!')
+
+
+def kernel_dot(X1, X2, kernel_params: Dict[str, Any]):
+    kernel = kernel_params['kernel']
+    if kernel == 'linear':
+        return np.sum(X1 * X2, axis=-1)
+    elif kernel == 'poly':
+        return (kernel_params['gamma'] * np.sum(X1 * X2, axis=-1) + kernel_params['coef0']) ** kernel_params['degree']
+    elif kernel == 'rbf':
+        return np.exp(-kernel_params['gamma'] * np.sum((X1 - X2) ** 2, axis=-1))
+    elif kernel == 'sigmoid':
+        return np.tanh(kernel_params['gamma'] * np.sum(X1 * X2, axis=-1) + kernel_params['coef0'])
+    else:
+        raise ValueError('Unknown kernel')
+
+
+def kernel_matrix(X1, X2, kernel_params: Dict[str, Any]):
+    return kernel_dot(X1[:, None, :], X2[None, :, :], kernel_params)
+
+
+
+from cvxopt import matrix, solvers
+solvers.options['show_progress'] = False
+
+def get_qp_params(X, y, C, kernel_params):
+    N = X.shape[0]
+    y = y.reshape(-1, 1) * 1.
+    H = np.dot(y, y.T) * kernel_matrix(X, X, kernel_params)
+    P = matrix(H)
+    q = matrix(-np.ones((N, 1)))
+    G = matrix(np.vstack((np.eye(N)*-1, np.eye(N))))
+    h = matrix(np.hstack((np.zeros(N), np.ones(N) * C)))
+    A = matrix(y.reshape(1, -1))
+    b = matrix(np.zeros(1))
+    return np.array(P), np.array(q).flatten(), np.array(G), np.array(h).flatten(), np.array(A), np.array(b).flatten()
+
+def fit_bias(X, y, alpha, kernel_params):
+    S = (alpha > 1e-4).flatten()
+    y = y.reshape(-1, 1); alpha = alpha.reshape(-1, 1)
+    b = y[S] - kernel_matrix(X[S], X[S], kernel_params) @ (alpha[S] * y[S])
+    return np.mean(b)
+
+def decision_function(X, X_train, y_train, b, alpha, kernel_params):
+    f = kernel_matrix(X, X_train, kernel_params) @ (alpha.reshape(-1, 1) * y_train.reshape(-1, 1)) + b
+    return f.flatten()
+
+
+class CVXOPTSVC(BaseEstimator):
+    """SVM classifier."""
+
+    def __init__(self, *, C=1.0, kernel='rbf', degree=3, gamma=1.0, coef0=0.0):
+        self.C = C
+        self.kernel = kernel
+        self.degree = degree
+        self.gamma = gamma
+        self.coef0 = coef0
+
+    def _params(self):
+        return dict(kernel=self.kernel, degree=self.degree, gamma=self.gamma, coef0=self.coef0)
+
+    def fit(self, X, y):
+        y = np.where(y == 0, -1, y).astype(np.float64)
+        P, q, G, h, A, b = get_qp_params(X, y, self.C, self._params())
+        solution = cvxopt.solvers.qp(cvxopt.matrix(P), cvxopt.matrix(q), cvxopt.matrix(G, tc='d'),
+                                     cvxopt.matrix(h, tc='d'), cvxopt.matrix(A, tc='d'), cvxopt.matrix(b, tc='d'))
+        self.alpha_ = np.array(solution['x']).reshape(-1)
+        self.X_train_, self.y_train_ = X, y
+        self.b_ = fit_bias(X, y, self.alpha_, self._params())
+        assert np.isscalar(self.b_) or self.b_.shape == ()
+        return self
+
+    def decision_function(self, X):
+        return decision_function(X, self.X_train_, self.y_train_, self.b_, self.alpha_, self._params())
+
+    def predict(self, X):
+        return (self.decision_function(X) > 0).astype(np.int64)
+
+    def score(self, X, y):
+        return np.mean(self.predict(X) == y)

@@ -1,0 +1,12 @@
+import numpy as np
+def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):
+    W = np.zeros((1, X.shape[1])); b = np.zeros(1)
+    for j in range(num_epochs):
+        I = y * (X @ W.T + b) < 1
+        gw, gb = W - C * (I * y).T @ X, -C * (I * y).sum()
+        W_new = W - eta * gw; b = b - eta * gb
+        if np.abs(W_new - W).max() < 0.5:
+            W = W_new
+            break
+        W = W_new
+    return W, b

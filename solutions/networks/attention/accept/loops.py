@@ -8,11 +8,12 @@ import math
 
 def softmax(S):
     A = np.empty(S.shape)
-    for i, row in enumerate(S):
+    for i, row in enumerate(S.tolist()):
         largest = max(row)
         exponentials = [math.exp(score - largest) for score in row]
+        total = sum(exponentials)
         for j, value in enumerate(exponentials):
-            A[i, j] = value / sum(exponentials)
+            A[i, j] = value / total
     return A
 
 
@@ -28,9 +29,10 @@ def attention_forward(X, W_Q, W_K, W_V):
     T, d_k = X.shape[0], W_Q.shape[1]
     Q, K, V = X @ W_Q, X @ W_K, X @ W_V
     S = np.empty((T, T))
+    queries, keys = Q.tolist(), K.tolist()
     for i in range(T):
         for j in range(T):
-            S[i, j] = sum(Q[i, k] * K[j, k] for k in range(d_k)) / math.sqrt(d_k)
+            S[i, j] = sum(queries[i][k] * keys[j][k] for k in range(d_k)) / math.sqrt(d_k)
     A = softmax(S)
     Z = X.copy()
     for i in range(T):

@@ -18,6 +18,9 @@ from autograder.wire import Array
 FLOAT32_RTOL = 1e-4
 FLOAT32_ATOL = 1e-5
 
+# What is this many times smaller than the right value differs from it by that value itself, to two digits.
+TELLTALE = 20
+
 _KINDS = {"b": "bool", "i": "int", "u": "int", "f": "float", "c": "complex"}
 
 
@@ -129,13 +132,10 @@ def not_finite(found: Mapping[str, Array], expected: Mapping[str, Array]) -> Ite
     for name, right in expected.items():
         bad = ~np.isfinite(found[name]) & np.isfinite(right)
         if bad.any():
-            count = _count(bad)
             what = "NaN" if np.isnan(found[name][bad]).any() else "infinite"
             verb = "are" if bad.sum() > 1 else "is"
-            first = f", the first at {_place(name, bad)}" if bad.size > 1 else ""
-            yield Finding(
-                codes.DIVERGED, name, f"`{name}`: {count} {verb} {what}{first}; look for an overflow, or a 0 divided by"
-            )
+            step = "look for an overflow, or a division by 0"
+            yield Finding(codes.DIVERGED, name, f"`{name}`: {_count(bad)} {verb} {what}{_first(name, bad)}; {step}")
 
 
 def differences(
@@ -149,25 +149,39 @@ def differences(
             continue
         with np.errstate(all="ignore"):
             gap = np.abs(np.subtract(value, right, dtype=_wide(value, right)))[wrong]
-        largest = float(np.nanmax(gap)) if np.isfinite(gap).any() else float("inf")
-        count = _count(wrong)
-        verb = "differs" if wrong.sum() == 1 else "differ"
-        first = f", the first at {_place(name, wrong)}" if wrong.size > 1 else ""
+        how_much = _how_much(gap, np.abs(value[wrong]))
+        what = f"`{name}`: {_count(wrong)} {'differs' if wrong.sum() == 1 else 'differ'}"
         if np.allclose(gap, 1.0, rtol=0, atol=1e-9):
-            message = f"`{name}`: {count} {verb} by exactly 1{first}; look for an index or a label that is off by one"
+            message = f"{what} by exactly 1{_first(name, wrong)}; look for an index or a label that is off by one"
             yield Finding(codes.OFF_BY_ONE, name, message)
         else:
-            step = (
-                "work that entry out by hand and compare" if wrong.ndim else "work a small case out by hand and compare"
-            )
-            message = f"`{name}`: {count} {verb}, by up to {largest:.2g}{first}; {step}"
-            yield Finding(codes.VALUES, name, message)
+            step = f"work {'that entry' if wrong.size > 1 else 'a small case'} out by hand and compare"
+            yield Finding(codes.VALUES, name, f"{what}{how_much}{_first(name, wrong)}; {step}")
 
 
-def _count(mask: Array) -> str:
-    if mask.size == 1:
-        return "its only entry" if mask.ndim else "it"
-    return f"{mask.sum()} of {mask.size} entries"
+def _how_much(gap: Array, found: Array) -> str:
+    """By how much what was found differs, to two digits, where that doesn't tell what is right."""
+    by = " by" if gap.size == 1 else ", by up to"
+    if not np.isfinite(gap).any():
+        return f"{by} infinity"
+    largest = int(np.nanargmax(gap))
+    if found[largest] * TELLTALE < gap[largest]:
+        return f"{by} the whole of the right value"
+    return f"{by} {gap[largest]:.2g}"
+
+
+def _count(wrong: Array) -> str:
+    """How many entries, as the subject of a sentence."""
+    if wrong.size == 1:
+        return "its only entry" if wrong.ndim else "it"
+    return f"all {wrong.size} entries" if wrong.all() else f"{wrong.sum()} of {wrong.size} entries"
+
+
+def _first(name: str, wrong: Array) -> str:
+    """Where the first entry is, where there are several."""
+    if wrong.size == 1:
+        return ""
+    return f", {'the first ' if wrong.sum() > 1 else ''}at {_place(name, wrong)}"
 
 
 def _place(name: str, mask: Array) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
@@ -211,10 +212,17 @@ def _after_needed(checks: Sequence[Check], verdicts: Sequence[Verdict]) -> Itera
             yield verdict
 
 
+def _once(messages: Sequence[str]) -> Iterator[str]:
+    """The messages; a next step that several in a row have is said with the last of them."""
+    for message, after in itertools.zip_longest(messages, messages[1:], fillvalue=""):
+        found, separator, step = message.rpartition("; ")
+        yield found if separator and after.endswith(f"; {step}") else message
+
+
 def _verdict(check: Check, findings: Sequence[Finding], hint: str | None) -> Verdict:
     code = codes.foremost(finding.code for finding in findings)
     earned = check.points if code == codes.SUCCESS or code in codes.FAULTS_OF_OURS else 0.0
-    shown = [finding.message for finding in findings[:MAX_FINDINGS]]
+    shown = list(_once([finding.message for finding in findings[:MAX_FINDINGS]]))
     if len(findings) > MAX_FINDINGS:
         shown.append(f"and {len(findings) - MAX_FINDINGS} more")
     return Verdict(

@@ -342,3 +342,15 @@ def test_where_nothing_could_be_run_every_check_says_so(problem):
     assert [one.code for one in report.checks] == [40, 40, 40]
     assert {one.message for one in report.checks} == {"line.py was not handed in"}
     assert (report.score, report.max_score) == (0, 7)
+
+
+def test_a_step_that_several_findings_share_is_said_once(problem, right):
+    """With the last of them; four times the same advice is no better than once."""
+    wrong = [returned("prediction", 0, heights=np.full(5, np.nan), one_row=[np.nan])]
+
+    message = graded(problem, right, wrong).checks[0].message
+
+    assert message.splitlines() == [
+        "`heights`: all 5 entries are NaN, the first at heights[0]",
+        "`one_row`: its only entry is NaN; look for an overflow, or a division by 0",
+    ]

@@ -35,8 +35,8 @@ def looks_where_tokens_point(found, reference, rng):
         yield Finding(
             60,
             "W_V",
-            f"after training, the values miss {missed:.0%} of the numbers they should carry; expected at most "
-            f"{COPIED:.0%}. Check the gradient by W_V",
+            f"after training, the values' mean squared error is {missed:.2g} times the mean square of the numbers they "
+            f"should carry; expected at most {COPIED} times. Check the gradient by W_V",
         )
 
 

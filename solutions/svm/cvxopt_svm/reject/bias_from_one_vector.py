@@ -1,6 +1,6 @@
 """The bias comes from the first support vector alone.
 
-Hint: one support vector's bias is off by its slack when its alpha is at C, and by the solver's error in any case.
+Hint: One support vector's bias is off by its slack when its alpha is at C, and by the solver's error in any case.
 Average over all of them.
 Caught: bias 53, trained 62
 """

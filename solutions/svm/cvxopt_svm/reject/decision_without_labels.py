@@ -1,6 +1,6 @@
 """The decision function weighs the kernels with alpha alone.
 
-Hint: alpha is never negative: it is the label that says to which side a training point pulls. Both belong in the sum.
+Hint: An alpha is never negative: it is the label that says to which side a training point pulls. Both belong in the sum.
 Caught: decision 53, trained 62
 """
 

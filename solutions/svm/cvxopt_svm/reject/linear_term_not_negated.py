@@ -1,6 +1,6 @@
 """The dual's linear term goes into q with the sign it has in a maximisation.
 
-Hint: the dual is maximised and the solver minimises, so every term of the objective changes its sign. With your `q`
+Hint: The dual is maximised and the solver minimises, so every term of the objective changes its sign. With your `q`
 the best the solver can do is alpha = 0, and then there is no support vector to take the bias from.
 Caught: objective 53, trained 61
 """

@@ -1,6 +1,6 @@
 """The bound alpha >= 0 is handed to the solver as alpha <= 0.
 
-Hint: the solver knows only `≤`. Turn alpha_n ≥ 0 round before you write it as a row of `G`; as it stands it leaves
+Hint: The solver knows only `≤`. Turn alpha_n ≥ 0 round before you write it as a row of `G`; as it stands it leaves
 alpha = 0 as the one solution.
 Caught: bounds 53, trained 61
 """

@@ -1,6 +1,6 @@
 """The points are filtered to the support vectors, alpha and y are not.
 
-Hint: after `X[alpha > 1e-4]` the kernel matrix has a row and a column for each support vector, but alpha and y still
+Hint: After `X[alpha > 1e-4]` the kernel matrix has a row and a column for each support vector, but alpha and y still
 have one entry for every training point. Filter what you multiply alike, or leave the sum over all points.
 Caught: bias 2, trained 2
 """

@@ -1,6 +1,6 @@
 """Every alpha above zero counts as a support vector: with this solver, all of them.
 
-Hint: the solver stops close to the bounds and never on them, so `alpha > 0` is true of every point. Compare with the
+Hint: The solver stops close to the bounds and never on them, so `alpha > 0` is true of every point. Compare with the
 threshold that the docstring gives.
 Caught: bias 53
 """

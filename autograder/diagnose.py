@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from autograder import codes, relations, tracebacks
 from autograder.answers import Answers, ByDraw, Mistake
 from autograder.compare import Finding, agree
 from autograder.probe import Check
-from autograder.wire import Failure, Observation
+from autograder.wire import Array, Failure, Observation
 
+# How far runs in float32 may be apart, relative to the largest entry, that make the same mistake.
+NARROW = 1e-2
 _DIGIT = re.compile(r"\d")
 # The findings that a relation explains.
-_RELATED = frozenset({codes.SHAPE, codes.DTYPE, codes.VALUES, codes.OFF_BY_ONE})
+_RELATED = frozenset({codes.SHAPE, codes.VALUES, codes.OFF_BY_ONE})
 
 
 def diagnose(
@@ -47,7 +50,9 @@ def diagnose(
 def _relation(check: Check, findings: Sequence[Finding], mine: Sequence[Observation], right: ByDraw) -> str | None:
     """What the wrong values of a check have to do with the right ones."""
     named = dict.fromkeys(finding.value for finding in findings if finding.code in _RELATED and finding.value)
-    if not named or not mine or any(observation.ending != "returned" for observation in mine):
+    # A wrong dtype explains what else is wrong; a fraction that was cut off is worth a word.
+    of_wrong_dtype = dict.fromkeys(finding.value for finding in findings if finding.code == codes.DTYPE)
+    if not (named or of_wrong_dtype) or not mine or any(observation.ending != "returned" for observation in mine):
         return None
     draws = []
     for observation in mine:
@@ -56,6 +61,8 @@ def _relation(check: Check, findings: Sequence[Finding], mine: Sequence[Observat
         if any(value is None or isinstance(value, str) for value in found.values()):
             return None
         draws.append(relations.Draw(found, answer.values, answer.scales))  # type: ignore[arg-type]  # all are arrays
+    if of_wrong_dtype:
+        return relations.cut_off(check, draws, list(of_wrong_dtype))
     return relations.explain(check, draws, list(named))
 
 
@@ -110,6 +117,16 @@ def hints(
     return told
 
 
+def borne_out(checks: Sequence[Check], seen: Sequence[Observation], mistake: Mistake) -> bool:
+    """Whether a mistake gives what was seen in every one of the checks in which it is known by what it gives."""
+    known = {check for check, _ in mistake.seen}
+    return all(
+        _same(check, [observation for observation in seen if observation.check == check.name], mistake)
+        for check in checks
+        if check.name in known
+    )
+
+
 def _same(check: Check, mine: Sequence[Observation], mistake: Mistake) -> bool:
     """Whether a mistake gives what was seen, in every draw."""
     theirs = [mistake.seen.get((check.name, observation.draw)) for observation in mine]
@@ -130,9 +147,16 @@ def _alike(check: Check, one: Observation, other: Observation) -> bool:
         if isinstance(mine, str) or isinstance(theirs, str):
             if not (isinstance(mine, str) and isinstance(theirs, str) and mine == theirs):
                 return False
-        elif mine.shape != theirs.shape or mine.dtype.kind != theirs.dtype.kind or not agree(mine, theirs, check).all():
+        elif mine.shape != theirs.shape or mine.dtype.kind != theirs.dtype.kind or not _agree(mine, theirs, check):
             return False
     return True
+
+
+def _agree(mine: Array, theirs: Array, check: Check) -> bool:
+    if {mine.dtype.kind, theirs.dtype.kind} == {"f"} and max(mine.dtype.itemsize, theirs.dtype.itemsize) < 8:
+        # In few digits a long run loses its way, each time another one; what it shares is that digits are lost.
+        check = replace(check, rtol=max(check.rtol, NARROW), atol=max(check.atol, NARROW))
+    return bool(agree(mine, theirs, check).all())
 
 
 def _failed(observation: Observation) -> tuple[str, str, tuple[str, ...]]:

@@ -29,6 +29,7 @@ ENOUGH = 3
 MOST_NAMES = 4
 
 TRANSPOSED = "transposed: rows and columns are exchanged"
+CUT_OFF = "cut off to whole numbers"
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,22 @@ def explain(check: Check, draws: Sequence[Draw], names: Sequence[str]) -> str | 
     return " ".join(told) or None
 
 
+def cut_off(check: Check, draws: Sequence[Draw], names: Sequence[str]) -> str | None:
+    """That whole numbers among the values named are right ones without their fractions; None where none is."""
+
+    def holds(draw: Draw, name: str) -> bool:
+        found, right = draw.found[name], draw.right[name]
+        return (
+            found.dtype.kind in "iu"
+            and found.shape == right.shape
+            and right.dtype.kind == "f"
+            and any(agree(found, whole(right), check).all() for whole in (np.trunc, np.round, np.floor))
+        )
+
+    cut = [name for name in names if all(holds(draw, name) for draw in draws)]
+    return f"{_listed(cut)}: {CUT_OFF}." if cut else None
+
+
 def _pairs(check: Check, draws: Sequence[Draw], name: str) -> Iterator[Pair]:
     """A value in the draws in which it is wrong."""
 
@@ -106,7 +123,7 @@ def _clause(pairs: Sequence[Pair]) -> str | None:
         return None
     if any(pair.found.shape != pair.right.shape for pair in pairs):
         return next((clause for clause, holds in SHAPES.items() if all(map(holds, pairs))), None)
-    if all(not pair.found.any() for pair in pairs):
+    if all(not pair.found.any() for pair in pairs) and sum(pair.found.size for pair in pairs) >= 2 * ENOUGH:
         return "0 everywhere; nothing that you compute reaches it"
     if clause := _factor(pairs):
         return clause
@@ -278,7 +295,7 @@ RELATIONS: Mapping[str, Callable[[Pair], bool]] = {
     "the logarithm of what it should be": _elementwise(np.log),
     "one divided by what it should be": _elementwise(np.reciprocal),
     "1 minus what it should be": _elementwise(lambda right: 1 - right),
-    "cut off to whole numbers": _cut_off,
+    CUT_OFF: _cut_off,
 }
 
 

@@ -137,9 +137,9 @@ READINGS = (
         "without `keepdims=True`, a `squeeze`, or an index",
     ),
     _reading(
-        r"index (?P<index>-?\d{1,9}) is out of bounds for axis (?P<axis>\d{1,3}) with size (?P<size>\d{1,9})",
-        "Along axis {axis}, which has size {size}, indices end before {size}; {index} was asked for. Look for labels "
-        "counted from 1, a loop one too long, or rows taken for columns",
+        r"index -?\d{1,9} is out of bounds for axis (?P<axis>\d{1,3}) with size (?P<size>\d{1,9})",
+        "Along axis {axis}, which has size {size}, indices end before {size}. Look for labels counted from 1, a loop "
+        "one too long, or rows taken for columns",
     ),
     _reading(
         r"too many indices for array: array is (?P<ndim>\d{1,3})-dimensional, but (?P<n>\d{1,3}) were indexed",

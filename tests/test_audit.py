@@ -10,6 +10,23 @@ from autograder.audit.specimens import audit
 
 SEED = 11
 
+# It fails deeper down than where it was called, in words that many share.
+CRASH = '''\
+"""Something is None.
+
+Hint: something is None.
+Caught: prediction 2
+"""
+
+
+def deeper(x, w):
+    return x @ None
+
+
+def predict(x, w, b):
+    return deeper(x, w) + b
+'''
+
 
 @pytest.fixture
 def sentences(course, problem, sandbox):
@@ -69,6 +86,11 @@ def test_an_accepted_specimen_that_fails_is_named(sentences):
             {"reject/other_name.py": REJECT["one_step"].replace("how often", "how many times")},
             "reject/other_name is taken for another mistake by `fitted`: how often does your loop run?",
             id="the_same_twice",
+        ),
+        pytest.param(
+            {"reject/crash.py": CRASH},
+            "reject/crash is not known by what it gives: no check says its hint",
+            id="known_by_nothing",
         ),
         pytest.param(
             {"reject/one_step.py": None},

@@ -379,7 +379,7 @@ class TestAudit:
         outcome = call("audit", "--fast", "--out", tmp_path / "audit")
 
         assert outcome.exit_code == 1
-        assert "lines/line: 6 things do not hold" in outcome.output
+        assert "lines/line: 7 things do not hold" in outcome.output
         assert {path.name for path in (tmp_path / "audit").iterdir()} > {"audit.json", "index.html"}
 
 

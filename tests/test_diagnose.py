@@ -9,7 +9,7 @@ import pytest
 
 from autograder.answers import Answers, Mistake, by_draw, observe_answers, to_bytes
 from autograder.compare import Finding
-from autograder.diagnose import diagnose, hints
+from autograder.diagnose import borne_out, diagnose, hints
 from autograder.wire import Failure, Frame, Observation
 
 WRONG = np.array([0.5, -2.0, 7.25])
@@ -48,6 +48,19 @@ def test_rounding_hides_no_mistake(checks):
     student = seen("prediction", 3, WRONG * (1 + 1e-9))
 
     assert given(checks, student, mistake("sign", seen("prediction", 3))) == {"prediction": "sign"}
+
+
+def test_runs_in_few_digits_are_the_same_mistake(checks):
+    """A long run in float32 comes out a little elsewhere each time it is written in another way."""
+    narrow, other = WRONG.astype(np.float32), (WRONG * (1 + 2e-3)).astype(np.float32)
+    known = mistake("few digits", [replace(one, values={"out": narrow}) for one in seen("prediction", 3)])
+
+    def student(value):
+        return [replace(one, values={"out": value}) for one in seen("prediction", 3)]
+
+    assert given(checks, student(other), known) == {"prediction": "few digits"}
+    assert given(checks, student(other.astype(float)), known) == {}
+    assert given(checks, student(-narrow), known) == {}
 
 
 def test_a_passed_check_has_no_hint(checks):
@@ -241,6 +254,15 @@ class TestRelations:
 
         assert self.told(checks, [*student[:2], replace(student[2], **changed)]) is None
 
+    def test_of_whole_numbers_says_that_fractions_are_gone(self, checks):
+        """In one draw or all, and nothing else is said of what has the wrong dtype."""
+        findings = {**WRONG_PREDICTION, "prediction": [Finding(51, "out", ""), Finding(53, "out", "")]}
+        whole = [replace(one, values={"out": one.values["out"].astype(int)}) for one in self.RIGHT]
+        other = [replace(one, values={"out": -one.values["out"].astype(int)}) for one in self.RIGHT]
+
+        assert self.told(checks, whole, findings=findings) == "`out`: cut off to whole numbers."
+        assert self.told(checks, other, findings=findings) is None
+
     @pytest.mark.parametrize("code", [50, 55, 60, 61, 62, 63])
     def test_explains_wrong_values(self, checks, code):
         """An input that was changed and a network that learns badly have other causes."""
@@ -267,6 +289,18 @@ def test_what_looks_like_a_mistake_in_few_of_its_checks_is_another(checks):
     known = mistake("large", seen("prediction", 3), seen("rooted", 1), seen("fitted", 2))
 
     assert given(checks, student, known, failed=("prediction", "rooted", "fitted")) == {}
+
+
+def test_a_mistake_is_borne_out_where_it_shows(checks):
+    """By what it gives in each check that is made, or it is another that looks like it."""
+    student = [*seen("prediction", 3), *seen("fitted", 2, -WRONG)]
+    small, large = (
+        mistake("small", seen("prediction", 3)),
+        mistake("large", seen("prediction", 3), seen("fitted", 2)),
+    )
+
+    assert [borne_out(checks, student, each) for each in (small, large)] == [True, False]
+    assert borne_out(checks[:1], student, large)
 
 
 def test_a_mistake_is_no_guess_where_a_needed_check_shows_another(checks):

@@ -12,11 +12,9 @@ from dataclasses import dataclass
 import msgspec
 
 from autograder import codes
-from autograder.answers import Answers
+from autograder.audit.home import Difference, compared
 from autograder.audit.mutants import Mutant
-from autograder.audit.trials import Distances, Trial, farthest, try_out
-from autograder.grade import Observe
-from autograder.probe import Check
+from autograder.audit.trials import Distances, Round, Trial, farthest, try_out
 from autograder.problem import CourseError, Problem
 
 EQUIVALENT_FILE = "equivalent.toml"
@@ -35,8 +33,12 @@ class Kill(msgspec.Struct, frozen=True):
         By check that was tried, the share of draws that catch it, over all seeds.
     seeds, survived : int
         On how many seeds it was tried, and on how many of them no check caught it.
+    hints : dict of str to str
+        By check that has one, the hint on the first seed.
     explained : bool or None
-        Whether a value that it gets wrong (53) has a hint; None where it gets none wrong.
+        Whether a value that it gets wrong (53) has a hint that is true of it; None where it gets none wrong. A relation
+        is true that is found on every seed, and a known mistake that gives the same wherever it shows; one hint that
+        isn't true, and nothing is explained.
     """
 
     operator: str
@@ -46,6 +48,7 @@ class Kill(msgspec.Struct, frozen=True):
     shares: dict[str, float]
     seeds: int
     survived: int
+    hints: dict[str, str]
     explained: bool | None
 
     @property
@@ -68,11 +71,13 @@ Listed = Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True)
-class Round:
-    """A seed, and what the reference and the known mistakes give there."""
+class Tried:
+    """A mutant that was tried: its record, how far off its values are, what is said otherwise at home, what leaks."""
 
-    seed: int
-    answers: Answers
+    kill: Kill
+    distances: Distances
+    differences: tuple[Difference, ...]
+    leaks: tuple[str, ...]
 
 
 def change(mutant: Mutant) -> str:
@@ -80,37 +85,36 @@ def change(mutant: Mutant) -> str:
     return f"{mutant.before} → {mutant.after}".strip()
 
 
-def kill(
-    observe: Observe, problem: Problem, mutant: Mutant, rounds: Sequence[Round], stages: Sequence[Sequence[Check]]
-) -> tuple[Kill, Distances]:
-    """Try to catch a mutant, and how far from right its values are.
+def kill(mutant: Mutant, rounds: Sequence[Round], stages: Sequence[Sequence[str]]) -> Tried:
+    """Try to catch a mutant.
 
     Parameters
     ----------
     rounds : sequence of Round
-        The seeds to try it on.
-    stages : sequence of sequence of Check
-        The checks: those of a later stage are tried on a seed only if none before caught it there.
+        The seeds to try it on: the official run's, a student's own, and others.
+    stages : sequence of sequence of str
+        The checks, by name: those of a later stage are tried on a seed only if none before caught it there.
     """
-    trials: list[Trial] = []
+    by_round: list[list[Trial]] = []
     survived = 0
     for each in rounds:
-        for checks in stages:
-            trial = try_out(observe, problem, problem.implementation(mutant.source), each.answers, each.seed, checks)
-            trials.append(trial)
-            if trial.report.code != codes.SUCCESS:
+        mine: list[Trial] = []
+        by_round.append(mine)
+        for names in stages:
+            mine.append(try_out(each, each.problem.implementation(mutant.source), names))
+            if mine[-1].report.code != codes.SUCCESS:
                 break
         else:
             survived += 1
+    trials = [trial for mine in by_round for trial in mine]
     found: dict[str, int] = {}
     draws: dict[str, list[int]] = {}
     for trial in trials:
         for verdict in trial.report.checks:
             found[verdict.check] = found.get(verdict.check) or verdict.code
             draws.setdefault(verdict.check, []).extend(trial.draws[verdict.check])
-    wrong = [verdict for trial in trials for verdict in trial.report.checks if verdict.code == codes.VALUES]
     apart = farthest(("", trial.distances) for trial in trials)
-    return Kill(
+    record = Kill(
         operator=mutant.operator,
         line=mutant.line,
         change=change(mutant),
@@ -118,8 +122,40 @@ def kill(
         shares={name: sum(map(bool, each)) / max(len(each), 1) for name, each in draws.items()},
         seeds=len(rounds),
         survived=survived,
-        explained=any(verdict.hint for verdict in wrong) if wrong else None,
-    ), {key: (own, narrow) for key, (own, narrow, _) in apart.items()}
+        hints={verdict.check: verdict.hint for one in by_round[0] for verdict in one.report.checks if verdict.hint},
+        explained=_explained(trials),
+    )
+    where = f"line {mutant.line}, {mutant.operator}: `{record.change}`"
+    return Tried(
+        record,
+        {key: (own, narrow) for key, (own, narrow, _) in apart.items()},
+        tuple(
+            difference
+            for official, home in zip(by_round[0], by_round[1] if len(rounds) > 1 else (), strict=False)
+            for difference in compared(
+                where,
+                official.report,
+                home.report,
+                rounds[0].problem.checks,
+                rounds[0].known,
+                official.near & home.near,
+            )
+        ),
+        tuple(f"{where}: {sentence}" for trial in trials for sentence in trial.leaks),
+    )
+
+
+def _explained(trials: Sequence[Trial]) -> bool | None:
+    """Whether wrong values are explained, as a record says."""
+    told: dict[str, set[str | None]] = {}
+    for trial in trials:
+        for verdict in trial.report.checks:
+            if verdict.code == codes.VALUES and verdict.blocked_by is None:
+                told.setdefault(verdict.check, set()).add(verdict.hint)
+    if not told:
+        return None
+    steady = any(len(hints) == 1 and None not in hints for hints in told.values())
+    return steady and not any(trial.unborne & hints for trial in trials for hints in told.values())
 
 
 def listed(problem: Problem) -> Listed:

@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from autograder import codes
-from autograder.answers import observe_answers
+from autograder.answers import ANSWERS_FILE, from_file, observe_answers
 from autograder.audit.alarms import Alarm, Bound, elsewhere, sound, wrong
 from autograder.audit.crew import Crew
-from autograder.audit.kills import Kill, Round, holes, idle, kill, listed
+from autograder.audit.home import Difference, compared, differing
+from autograder.audit.kills import Kill, holes, idle, kill, listed
+from autograder.audit.leaks import Secrets
 from autograder.audit.margins import Margin, margins, narrowed
 from autograder.audit.mutants import mutants
 from autograder.audit.specimens import audit
-from autograder.audit.trials import farther, try_out
+from autograder.audit.trials import Round, Trial, farther, try_out
 from autograder.grade import Observe
 from autograder.probe import Check
-from autograder.problem import PUBLIC_SEED, Implementation, Problem
+from autograder.problem import PUBLIC_SEED, Implementation, Problem, Specimen
+from autograder.starter import starter
 from autograder.wire import Observation
 
 # How many times slower than the middle one a check must be, to be tried only on what survives the others.
 SLOW = 5.0
-# Beside the hidden seed, so that what is caught by luck shows.
-MUTANT_SEEDS = (PUBLIC_SEED, 1)
+# Beside the hidden seed and the public one, so that what is caught by luck shows.
+ANOTHER_SEED = 1
+# Of the mutants that get a value wrong, the share that must have a hint that is true of them.
+LEAST_EXPLAINED = 0.6
 
 
 class Measured(msgspec.Struct, frozen=True):
@@ -52,6 +57,12 @@ class Measured(msgspec.Struct, frozen=True):
         How many seeds the right implementations ran on.
     alarms, bounds : tuple of Alarm, tuple of Bound
         What failed of these, and the statistical checks.
+    known : tuple of str
+        The reject specimens that are diagnosed as themselves.
+    rejects : int
+        How many there are.
+    at_home : tuple of Difference
+        What a student's own check says otherwise than the official run, of specimens and mutants.
     """
 
     problem: str
@@ -64,6 +75,9 @@ class Measured(msgspec.Struct, frozen=True):
     seeds: int
     alarms: tuple[Alarm, ...]
     bounds: tuple[Bound, ...]
+    known: tuple[str, ...]
+    rejects: int
+    at_home: tuple[Difference, ...]
 
     @property
     def killed(self) -> int:
@@ -77,7 +91,7 @@ class Measured(msgspec.Struct, frozen=True):
 
     @property
     def explained(self) -> tuple[int, int]:
-        """Of how many mutants that get a value wrong a student reads a hint, and how many there are."""
+        """Of how many mutants that get a value wrong a student reads what is true, and how many there are."""
         wrong_values = [each.explained for each in self.mutants if each.explained is not None]
         return sum(wrong_values), len(wrong_values)
 
@@ -106,7 +120,14 @@ class Remembering:
 
 
 def measure(
-    observe: Observe, problem: Problem, crew: Crew, *, fast: bool, seeds: int, others: Mapping[str, Observe]
+    observe: Observe,
+    problem: Problem,
+    crew: Crew,
+    *,
+    fast: bool,
+    seeds: int,
+    others: Mapping[str, Observe],
+    home: Round | None = None,
 ) -> Measured:
     """Audit a problem.
 
@@ -115,11 +136,13 @@ def measure(
     observe : callable
         ``Sandbox.observe``, or what asks several sandboxes; called from the crew's threads.
     fast : bool
-        One seed for mutants instead of three, and the slow checks only for what the others leave alive.
+        Two seeds for mutants instead of three, and the slow checks only for what the others leave alive.
     seeds : int
         On how many seeds what is right is run.
     others : mapping of str to callable
         Other surroundings to run what is right in, for the margins; by name.
+    home : Round, optional
+        A student's own check of the problem, out of its release; the public seed, where nothing is released yet.
     """
     equivalents = listed(problem)
     right = {"the reference": problem.reference} | _specimens(problem, "accept")
@@ -128,18 +151,29 @@ def measure(
     crew.each(
         "specimens", lambda one: specimens(problem, one, problem.seed, None), [*right.values(), *rejects.values()]
     )
-    first = Round(problem.seed, observe_answers(specimens, problem, problem.seed))
-    faults = list(audit(specimens, problem, first.answers, problem.seed))
-    caught = {name: try_out(specimens, problem, one, first.answers, problem.seed) for name, one in rejects.items()}
+    answers = observe_answers(specimens, problem, problem.seed)
+    faults = list(audit(specimens, problem, answers, problem.seed))
+    official = Round(problem, problem.seed, answers, specimens, Secrets.of(problem, answers.right))
+    caught = {name: try_out(official, one) for name, one in rejects.items()}
+    faults += [f"{name}: {sentence}" for name, one in caught.items() for sentence in one.leaks]
 
-    rounds, stages = [first], _stages(observe, problem)
+    everything = [check.name for check in problem.checks]
+    stages = _stages(observe, problem) if fast else [everything]
+    home = home or Round(problem, PUBLIC_SEED, observe_answers(observe, problem, PUBLIC_SEED), observe)
+    asked = [("the starter", problem.implementation(starter(problem))), *right.items(), *rejects.items()]
+    at_home = crew.each("specimens at home", lambda one: _at_home(official, home, *one, stages[0]), asked)
+
+    rounds = [replace(official, observe=observe), home]
     if not fast:
-        rounds += [Round(seed, observe_answers(observe, problem, seed)) for seed in MUTANT_SEEDS]
-        stages = [problem.checks]
+        rounds.append(Round(problem, ANOTHER_SEED, observe_answers(observe, problem, ANOTHER_SEED), observe))
     made = mutants(problem.reference.files[problem.module_file].decode(), problem.module_file)
-    tried = crew.each("mutants", lambda mutant: kill(observe, problem, mutant, rounds, stages), made)
-    kills = tuple(each for each, _ in tried)
+    tried = crew.each("mutants", lambda mutant: kill(mutant, rounds, stages), made)
+    kills = tuple(each.kill for each in tried)
     faults += holes(problem, kills, equivalents)
+    differences = [difference for each in (*at_home, *(each.differences for each in tried)) for difference in each]
+    faults += differing(differences)
+    faults += [sentence for each in tried for sentence in each.leaks]
+    faults += _unexplained(kills)
 
     alarms = sound(observe, problem, range(seeds), crew)
     faults += wrong(alarms)
@@ -147,9 +181,9 @@ def measure(
     # What is caught for its kind of number is rounded, not wrong: how near it is says nothing of a tolerance.
     apart = [(name, one.distances) for name, one in caught.items() if codes.DTYPE not in catches[name].values()]
     apart += [
-        (f"line {each.line}: {each.change}", distances)
-        for each, distances in tried
-        if each.survived == 0 and codes.DTYPE not in each.codes.values()
+        (f"line {each.kill.line}: {each.kill.change}", each.distances)
+        for each in tried
+        if each.kill.survived == 0 and codes.DTYPE not in each.kill.codes.values()
     ]
     spread = alarms.spread
     for name, other in others.items():
@@ -171,14 +205,44 @@ def measure(
         seeds=alarms.seeds,
         alarms=alarms.alarms,
         bounds=alarms.bounds,
+        known=tuple(specimen.name for specimen in problem.specimens("reject") if _is_known(specimen, caught)),
+        rejects=len(rejects),
+        at_home=tuple(differences),
     )
+
+
+def student_s(problem: Problem, observe: Observe) -> Round:
+    """What a student's own check of a released problem is: its checks, on the public seed, beside what was released."""
+    problem.checks  # noqa: B018  loaded here: loading a page from several threads at once is no good
+    return Round(problem, PUBLIC_SEED, from_file(problem.folder / ANSWERS_FILE), observe)
+
+
+def _at_home(
+    official: Round, home: Round, name: str, implementation: Implementation, checks: Sequence[str]
+) -> tuple[Difference, ...]:
+    one, other = (try_out(where, implementation, checks).report for where in (official, home))
+    return tuple(compared(name, one, other, official.problem.checks, official.known))
+
+
+def _is_known(specimen: Specimen, caught: Mapping[str, Trial]) -> bool:
+    return specimen.hint in {verdict.hint for verdict in caught[f"reject/{specimen.name}"].report.checks}
+
+
+def _unexplained(kills: Sequence[Kill]) -> Iterator[str]:
+    wrong_values = [each for each in kills if each.explained is not None]
+    explained = sum(each.explained is True for each in wrong_values)
+    if explained < LEAST_EXPLAINED * len(wrong_values):
+        yield (
+            f"of {len(wrong_values)} mutants that get a value wrong {explained} have a hint that is true of them; "
+            f"expected {LEAST_EXPLAINED:.0%}: put the mistakes that are made into reject/"
+        )
 
 
 def _specimens(problem: Problem, kind: str) -> dict[str, Implementation]:
     return {f"{kind}/{each.name}": problem.implementation(each.source) for each in problem.specimens(kind)}
 
 
-def _stages(observe: Observe, problem: Problem) -> list[Sequence[Check]]:
+def _stages(observe: Observe, problem: Problem) -> list[Sequence[str]]:
     """The checks in two stages, those that are slow on the reference in the second; one stage where none is."""
     seconds = {}
     for check in problem.checks:
@@ -186,6 +250,6 @@ def _stages(observe: Observe, problem: Problem) -> list[Sequence[Check]]:
         observe(problem, problem.reference, problem.seed, [check])
         seconds[check.name] = time.perf_counter() - began
     limit = SLOW * statistics.median(seconds.values())
-    quick = [check for check in problem.checks if seconds[check.name] <= limit]
-    slow = [check for check in problem.checks if seconds[check.name] > limit]
+    quick = [name for name in seconds if seconds[name] <= limit]
+    slow = [name for name in seconds if seconds[name] > limit]
     return [stage for stage in (quick, slow) if stage]

@@ -19,6 +19,8 @@ from rich.table import Table
 
 from autograder import codes
 from autograder.audit.alarms import Bound
+from autograder.audit.home import Difference
+from autograder.audit.kills import Kill
 from autograder.audit.margins import WIDE, Margin
 from autograder.audit.measure import Measured
 
@@ -137,7 +139,9 @@ _HEADS = (
     "killed",
     "by luck",
     "equivalent",
-    "hints on wrong values",
+    "known mistakes",
+    "true hints on wrong values",
+    "said otherwise at home",
     "narrow margins",
     "seeds",
     "false alarms",
@@ -152,12 +156,23 @@ def _figures(each: Measured) -> tuple[object, ...]:
         each.killed,
         len(each.lucky),
         len(each.equivalent),
-        "{} of {}".format(*each.explained),
+        f"{len(each.known)} of {each.rejects}",
+        _share(*each.explained),
+        "{} and {} with a reason".format(*_with_and_without_reason(each)),
         len(each.narrow),
         each.seeds,
         sum(alarm.failures for alarm in each.alarms),
         len(each.faults),
     )
+
+
+def _with_and_without_reason(each: Measured) -> tuple[int, int]:
+    with_reason = sum(bool(difference.reason) for difference in each.at_home)
+    return len(each.at_home) - with_reason, with_reason
+
+
+def _share(some: int, of: int) -> str:
+    return f"{some} of {of} ({some / of:.0%})" if of else "none"
 
 
 def print_audit(console: Console, found: Sequence[Measured]) -> None:
@@ -191,6 +206,8 @@ def _details(each: Measured) -> list[tuple[str, list[str]]]:
             "Caught on some draws only",
             [f"{kill.change} ({kill.operator}), at best {max(kill.shares.values()):.0%}" for kill in each.lucky],
         ),
+        ("Without a hint that is true", [_unexplained(kill) for kill in each.mutants if kill.explained is False]),
+        ("Said otherwise at home", [_otherwise(difference) for difference in each.at_home]),
         ("Narrow margin", [_narrow(margin) for margin in each.narrow]),
         ("Statistical check", [_bound(bound) for bound in each.bounds]),
     ]
@@ -230,6 +247,16 @@ def _narrow(margin: Margin) -> str:
         f"{margin.check}, {margin.value}: {margin.proposal}; farthest right: {margin.widest}; "
         f"nearest wrong: {margin.closest or 'none'}"
     )
+
+
+def _unexplained(kill: Kill) -> str:
+    told = "; ".join(f"{check}: {hint}" for check, hint in kill.hints.items())
+    return f"line {kill.line}, {kill.operator}: {kill.change}{f' ({told})' if told else ''}"
+
+
+def _otherwise(each: Difference) -> str:
+    said = f"{each.implementation}: {each.check} says {each.official} officially, {each.home} at home"
+    return f"{said}: {each.reason or 'without a reason'}"
 
 
 def _bound(bound: Bound) -> str:

@@ -41,6 +41,9 @@ def audit(observe: Observe, problem: Problem, answers: Answers, seed: int) -> It
                 yield f"reject/{specimen.name} gets {verdict.code} from `{verdict.check}`, not {due}: {verdict.message}"
             elif verdict.hint in hints - {specimen.hint}:
                 yield f"reject/{specimen.name} is taken for another mistake by `{verdict.check}`: {verdict.hint}"
+        failed = {verdict.check: verdict.code for verdict in report.checks if verdict.code}
+        if failed == specimen.caught and hints.isdisjoint(verdict.hint for verdict in report.checks):
+            yield f"reject/{specimen.name} is not known by what it gives: no check says its hint"
     for check in problem.checks:
         if check.name not in named:
             yield f"no reject specimen is caught by `{check.name}`"

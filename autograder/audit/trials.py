@@ -7,12 +7,17 @@ from dataclasses import dataclass, replace
 
 from autograder import codes
 from autograder.answers import Answers, ByDraw
+from autograder.audit.leaks import Secrets
 from autograder.compare import distance, structure
+from autograder.diagnose import borne_out
 from autograder.grade import Observe, grade, judge
 from autograder.probe import Check
 from autograder.problem import Implementation, Problem
 from autograder.report import ProblemReport
 from autograder.wire import Array, Observation
+
+# In tolerances: what float32 leaves of a number that is nearly 0 beside others.
+NEAR = 100.0
 
 # By check and value, in units of the tolerance: the check's own, and the one that float32 has.
 Distances = Mapping[tuple[str, str], tuple[float, float]]
@@ -33,35 +38,82 @@ class Trial:
         By check, the code of each draw that was observed.
     distances : mapping
         How far its values are from the reference's, at the most; of the checks that compare values.
+    unborne : frozenset of str
+        The hints that name a known mistake which gives something else in another check.
+    leaks : tuple of str
+        What the report gives away, a sentence each.
     """
 
     report: ProblemReport
     draws: Mapping[str, tuple[int, ...]]
     distances: Distances
+    unborne: frozenset[str]
+    leaks: tuple[str, ...] = ()
+
+    @property
+    def near(self) -> frozenset[str]:
+        """The checks whose values are all compared, and off by little more than a rounding, if at all."""
+        off = {check: 0.0 for check, _ in self.distances}
+        for (check, _), (units, _) in self.distances.items():
+            off[check] = max(off[check], units)
+        return frozenset(check for check, units in off.items() if units < NEAR)
 
 
-def try_out(
-    observe: Observe,
-    problem: Problem,
-    implementation: Implementation,
-    answers: Answers,
-    seed: int,
-    checks: Sequence[Check] | None = None,
-) -> Trial:
-    """Grade an implementation, as :func:`autograder.grade.grade` does, and keep what else there is to see."""
+@dataclass(frozen=True)
+class Round:
+    """A seed to try implementations on: on whose checks, who runs them, and what is right and known there.
+
+    Attributes
+    ----------
+    problem : Problem
+        The course's, or the one that students get.
+    secrets : Secrets, optional
+        What no report may show.
+    """
+
+    problem: Problem
+    seed: int
+    answers: Answers
+    observe: Observe
+    secrets: Secrets | None = None
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The hints that name a known mistake."""
+        return frozenset(mistake.hint for mistake in self.answers.mistakes)
+
+    def checks(self, names: Iterable[str]) -> list[Check]:
+        """The problem's checks of these names."""
+        wanted = set(names)
+        return [check for check in self.problem.checks if check.name in wanted]
+
+
+def try_out(where: Round, implementation: Implementation, names: Sequence[str] | None = None) -> Trial:
+    """Grade an implementation, as :func:`autograder.grade.grade` does, and keep what else there is to see.
+
+    Parameters
+    ----------
+    names : sequence of str, optional
+        Of the checks to make; all of them by default.
+    """
+    problem, answers, seed = where.problem, where.answers, where.seed
+    checks = problem.checks if names is None else where.checks(names)
     seen: list[Observation] = []
 
     def noting(problem: Problem, one: Implementation, seed: int, some: Sequence[Check] | None) -> Sequence[Observation]:
-        seen[:] = observe(problem, one, seed, some)
+        seen[:] = where.observe(problem, one, seed, some)
         return seen
 
     report = grade(noting, problem, implementation, answers, seed, checks)
     draws: dict[str, tuple[int, ...]] = {}
-    for check in checks or problem.checks:
+    for check in checks:
         alone = replace(check, draws=1)
         mine = [judge(problem, alone, [each], answers.right, seed) for each in seen if each.check == check.name]
         draws[check.name] = tuple(codes.foremost(finding.code for finding in findings) for findings in mine)
-    return Trial(report, draws, distances(problem, seen, answers.right))
+    leaks = tuple(where.secrets.told(report)) if where.secrets else ()
+    told = {verdict.hint for verdict in report.checks if verdict.hint}
+    borne = {mistake.hint for mistake in answers.mistakes if mistake.hint in told and borne_out(checks, seen, mistake)}
+    return Trial(report, draws, distances(problem, seen, answers.right), frozenset(told & where.known - borne), leaks)
 
 
 def distances(problem: Problem, seen: Iterable[Observation], right: ByDraw) -> Distances:

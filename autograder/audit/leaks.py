@@ -1,0 +1,65 @@
+"""Whether what a student reads gives away an expected number, or a line of the solution."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from autograder.answers import ByDraw
+from autograder.problem import Problem
+from autograder.report import ProblemReport
+from autograder.starter import solution_lines
+from autograder.wire import Array
+
+# A number with a fraction or an exponent; whole numbers are counts, indices and sizes.
+_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+(?:e[+-]?\d+)?|e[+-]?\d+)(?![\w.])")
+# With fewer digits numbers agree by chance: among thousands of expected ones there is one that begins with any three.
+LEAST_DIGITS = 4
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """What no report may show: the reference's numbers, sizes alone, in order; and the lines of its regions."""
+
+    numbers: Array
+    lines: Mapping[str, int]
+
+    @classmethod
+    def of(cls, problem: Problem, right: ByDraw) -> Self:
+        """Those of a problem, with what its reference gives."""
+        values = [
+            np.abs(value, dtype=float).ravel()
+            for observation in right.values()
+            for value in observation.values.values()
+            if not isinstance(value, str) and value.dtype.kind == "f"
+        ]
+        text = problem.reference.files[problem.module_file].decode()
+        return cls(np.unique(np.concatenate([np.zeros(1), *values])), solution_lines(text, problem.module_file))
+
+    def told(self, report: ProblemReport) -> Iterator[str]:
+        """What a report gives away, a sentence each."""
+        for verdict in report.checks:
+            # What is indented is the student's own traceback, with the student's own lines.
+            said = [line for line in verdict.message.splitlines() if not line.startswith(" ")]
+            for line in [*said, verdict.hint or ""]:
+                for number in _NUMBER.findall(line):
+                    if self._is_expected(number):
+                        yield f"`{verdict.check}` tells the expected number {number}: {line}"
+                plain = " ".join(line.split())
+                for solution in self.lines:
+                    if solution in plain:
+                        yield f"`{verdict.check}` tells the solution's line `{solution}`: {line}"
+
+    def _is_expected(self, number: str) -> bool:
+        """Whether one of the expected numbers, rounded to as many digits, is this one."""
+        mantissa, _, exponent = number.partition("e")
+        digits = len(mantissa.replace(".", "").lstrip("0"))
+        if digits < LEAST_DIGITS:
+            return False
+        unit = 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
+        low, high = np.searchsorted(self.numbers, float(number) + np.array([-0.5, 0.5]) * unit)
+        return bool(high > low)

@@ -8,7 +8,7 @@ PYTHON     ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN         = $(VENV)/bin
 READY       = $(VENV)/installed
 
-.PHONY: help setup grade test release dist audit bench notebooks lint format types check clean
+.PHONY: help setup grade test release dist audit bench messages notebooks lint format types check clean
 
 help:            ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -35,6 +35,9 @@ audit: $(READY)  ## Measure the checks: mutants, margins, false alarms on SEEDS=
 
 bench: $(READY)  ## Time us beside other graders; FAST=1 for a try, otherwise an hour or two
 	@$(BIN)/python benchmarks/bench.py $(if $(FAST),--fast)
+
+messages: $(READY)  ## Write every message that a known mistake gets into tests/messages/, to be read in one go
+	@cd tests && ../$(BIN)/python messages.py
 
 notebooks: $(READY)  ## Run every notebook from top to bottom beside its reference
 	@$(BIN)/python .ci/notebooks.py

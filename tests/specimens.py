@@ -10,6 +10,7 @@ import pytest
 
 from autograder import codes
 from autograder.answers import ANSWERS_FILE, MAX_MISTAKE_BYTES, from_file, observe_answers
+from autograder.audit.leaks import Secrets
 from autograder.grade import grade
 from autograder.problem import PUBLIC_SEED, read_course
 from autograder.wire import encode
@@ -71,7 +72,7 @@ class AtHome(Official):
 
 
 def assert_nothing_is_written(judge, problem):
-    """The released starter gets 40 from every check."""
+    """The released starter gets 40 from every check; returns the report."""
     source = (released(problem) / problem.module_file).read_text(encoding="utf-8")
 
     report = judge.report(problem, source)
@@ -79,6 +80,7 @@ def assert_nothing_is_written(judge, problem):
     assert {one.check: one.code for one in report.checks} == dict.fromkeys(
         [check.name for check in problem.checks], codes.MISSING
     )
+    return report
 
 
 def assert_full_marks(judge, problem, specimen):
@@ -90,8 +92,12 @@ def assert_full_marks(judge, problem, specimen):
 
 
 def assert_its_due(judge, problem, specimen):
-    """A mistake fails the checks it names, with the codes it names, and no other; and its own hint is read."""
-    failed = [one for one in judge.report(problem, specimen.source).checks if one.code]
+    """A mistake fails the checks it names, with the codes it names, and no other; its own hint is read, and no secret.
+
+    Returns the report.
+    """
+    report = judge.report(problem, specimen.source)
+    failed = [one for one in report.checks if one.code]
     hints = {one.hint for one in failed}
 
     said = "\n".join(f"{one.check} {one.code}: {one.message}" for one in failed)
@@ -101,6 +107,14 @@ def assert_its_due(judge, problem, specimen):
     if specimen.hint not in hints:
         crashed = WITHOUT_HINT.intersection(specimen.caught.values())
         assert crashed or not _knowable(judge, problem, specimen), "its hint is read by nobody"
+    assert list(secrets(problem.id, judge).told(report)) == []
+    return report
+
+
+@cache
+def secrets(problem_id, judge):
+    """What no report of a problem may show."""
+    return Secrets.of(PROBLEMS[problem_id], judge.answers(problem_id).right)
 
 
 def _knowable(judge, problem, specimen):

@@ -5,6 +5,7 @@ What it is judged by here is what was released: the starters and answers in assi
 
 from __future__ import annotations
 
+import messages
 import pytest
 from specimens import (
     AtHome,
@@ -28,7 +29,10 @@ def judge(sandbox):
 @by_problem
 def test_the_starter_gets_40_everywhere(problem, judge):
     """Every check waits for something to be written, and nothing else is wrong with what students get."""
-    assert_nothing_is_written(judge, problem)
+    report = assert_nothing_is_written(judge, problem)
+
+    told = messages.section("the starter", "What is handed out.", report)
+    assert messages.steady(told) == messages.steady(messages.sections(problem)["the starter"]), "say `make messages`"
 
 
 @by_specimen("accept")
@@ -39,8 +43,19 @@ def test_what_is_right_has_full_marks(problem, specimen, judge):
 
 @by_specimen("reject")
 def test_a_mistake_gets_its_codes_and_its_hint(problem, specimen, judge):
-    """The codes are those of the official run, and so is the hint."""
-    assert_its_due(judge, problem, specimen)
+    """The codes are those of the official run, and so is the hint; the words are those on the page for reviewers."""
+    report = assert_its_due(judge, problem, specimen)
+
+    told = messages.section(specimen.name, specimen.claim, report)
+    assert messages.steady(told) == messages.steady(messages.sections(problem)[specimen.name]), "say `make messages`"
+
+
+@by_problem
+def test_the_page_for_reviewers_is_whole(problem):
+    """It has the starter and every mistake, and nothing else."""
+    asked = ["the starter", *(specimen.name for specimen in problem.specimens("reject"))]
+
+    assert list(messages.sections(problem)) == asked
 
 
 @by_problem

@@ -194,9 +194,12 @@ def grade_class(
         ThreadPoolExecutor(workers) as pool,
     ):
         run = store.begin(grader.footer)
+        # A second name of a solution, in the folder of submissions, would be a right answer.
+        files = [path for problem in grader.problems for path in problem.folder.rglob("*") if path.is_file()]
+        solutions = frozenset((path.stat().st_dev, path.stat().st_ino) for path in files)
 
         def one(handed: HandedIn) -> tuple[Report, list[Key]]:
-            submission = handed.read(grader.wanted)
+            submission = handed.read(grader.wanted, solutions)
             keys, problems = [], []
             for problem in grader.problems:
                 key = grader.key(problem, submission)

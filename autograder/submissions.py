@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autograder.unpack import ARCHIVES, Entry, RefusedError, entries_of, litter, printable
+from autograder.unpack import ARCHIVES, Entry, Identities, RefusedError, entries_of, litter, printable
 
 # Files are taken at the top or one folder down; a deeper one is only named to whoever misses it.
 MAX_DEPTH_TAKEN = 2
@@ -73,11 +73,11 @@ class HandedIn:
     path: Path
     refused: str = ""
 
-    def read(self, wanted: Collection[str]) -> Submission:
-        """The submission, with the files of these names."""
+    def read(self, wanted: Collection[str], private: Identities = ()) -> Submission:
+        """The submission, with the files of these names that are none of the private ones."""
         if self.refused:
             return Submission(self.student, refused=self.refused)
-        return read_submission(self.path, self.student, wanted)
+        return read_submission(self.path, self.student, wanted, private)
 
 
 def find_class(folder: Path) -> list[HandedIn]:
@@ -128,14 +128,14 @@ def read_class(folder: Path, wanted: Collection[str]) -> list[Submission]:
     return [handed.read(wanted) for handed in find_class(folder)]
 
 
-def read_submission(path: Path, student: str, wanted: Collection[str]) -> Submission:
+def read_submission(path: Path, student: str, wanted: Collection[str], private: Identities = ()) -> Submission:
     """What the folder or archive at `path` holds; if it can't be read, a submission that says so."""
 
     def wants(parts: tuple[str, ...]) -> bool:
         return len(parts) <= MAX_DEPTH_TAKEN and (parts[-1] in wanted or is_module(parts[-1]))
 
     try:
-        return choose(student, entries_of(path, wants), wanted)
+        return choose(student, entries_of(path, wants, private), wanted)
     except RefusedError as reason:
         return Submission(student, refused=str(reason))
 

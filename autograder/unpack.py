@@ -15,7 +15,7 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -64,11 +64,15 @@ class Entry:
 
 # Whether the content of a file at this place is asked for.
 Wants = Callable[[tuple[str, ...]], bool]
+# Files by what they are, under whichever name: device and number.
+Identities = Collection[tuple[int, int]]
 Stream = IO[bytes] | gzip.GzipFile
 
 
-def entries_of(path: Path, wants: Wants) -> list[Entry]:
+def entries_of(path: Path, wants: Wants, private: Identities = ()) -> list[Entry]:
     """The files in the folder or archive at `path`, less what machines leave behind.
+
+    A file of a folder that is one of the private ones, under another name, is not read.
 
     Raises
     ------
@@ -78,14 +82,14 @@ def entries_of(path: Path, wants: Wants) -> list[Entry]:
     if path.is_symlink():
         raise RefusedError(f"{printable(path.name)} is a link; hand in the folder or archive itself")
     try:
-        found = folder_entries(path, wants) if path.is_dir() else archive_entries(path, wants)
+        found = folder_entries(path, wants, private) if path.is_dir() else archive_entries(path, wants)
         return [entry for entry in found if not any(litter(part) for part in entry.parts)]
     except DAMAGED as error:
         detail = printable(str(getattr(error, "strerror", None) or error)) or type(error).__name__
         raise RefusedError(f"{printable(path.name)} could not be read: {detail}; hand it in again") from error
 
 
-def folder_entries(root: Path, wants: Wants) -> Iterator[Entry]:
+def folder_entries(root: Path, wants: Wants, private: Identities = ()) -> Iterator[Entry]:
     """The files below the folder `root`."""
     meter = Meter()
 
@@ -105,18 +109,21 @@ def folder_entries(root: Path, wants: Wants) -> Iterator[Entry]:
             elif not item.is_file(follow_symlinks=False):
                 yield Entry(parts, fault="is not an ordinary file; hand in a file")
             elif wants(parts):
-                yield read_file(Path(item.path), parts, meter)
+                yield read_file(Path(item.path), parts, meter, private)
             else:
                 yield Entry(parts)
 
     yield from walk(root, ())
 
 
-def read_file(path: Path, parts: tuple[str, ...], meter: Meter) -> Entry:
+def read_file(path: Path, parts: tuple[str, ...], meter: Meter, private: Identities) -> Entry:
     """The entry of a file on disk that is to be taken."""
     try:
         with open_regular(path) as file:
-            size = os.fstat(file.fileno()).st_size
+            status = os.fstat(file.fileno())
+            if (status.st_dev, status.st_ino) in private:
+                return Entry(parts, fault="is a link to a file that is not yours; hand in the file itself")
+            size = status.st_size
             meter.count(0, size if size <= limit(path.name) else 0)
             return entry_from(file, parts, size)
     except OSError as error:

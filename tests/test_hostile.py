@@ -24,7 +24,7 @@ import tarfile
 import tempfile
 import time
 import zipfile
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -108,6 +108,8 @@ def hand_in_oddities(folder, course):
     (folder / "link_to_the_solution").mkdir()
     (folder / "link_to_the_solution/sums.py").symlink_to(solution / "sums.py")
     (folder / "link_to_its_folder").symlink_to(solution)
+    (folder / "hard_link_to_the_solution").mkdir()
+    (folder / "hard_link_to_the_solution/sums.py").hardlink_to(solution / "sums.py")
     with tarfile.open(folder / "links_in_a_tar.tar", "w") as archive:
         for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE):
             member = tarfile.TarInfo("sums.py")
@@ -135,6 +137,7 @@ def hand_in_oddities(folder, course):
             "autograder/worker.py": b"raise SystemExit",
             "numpy/__init__.py": b"raise SystemExit",
         },
+        "files_of_odd_names": dict.fromkeys(("sums.py", *ODD_FILES), RIGHT.encode()),
         **{name: {"sums.py": RIGHT.encode()} for name in ODD_NAMES},
     }
     for student, files in raw.items():
@@ -155,10 +158,17 @@ ODD_NAMES = {
     "x;=1+1": "x;=1+1",
     "<script>alert(1)<": "_script_alert(1)_",
     "up\\..\\..": "up_.._",
+    "two\nlines": "two_lines",
+    "-2+3": "-2+3",
+    "@SUM(1)": "@SUM(1)",
+    "\t=1+1": "_=1+1",
+    "HYPERLINK,1\r\n=2": "HYPERLINK,1__=2",
 }
+ODD_FILES = ("=1+1.py", "\x1b[2Jx.py", "two\nlines.txt", "\u202eyp.x", "<b>.ipynb", "@sum.csv", "x" * 200)
 ODDITIES = {
     "link_to_the_solution": all_of("40"),
     "link_to_its_folder": all_of("40"),
+    "hard_link_to_the_solution": all_of("40"),
     "links_in_a_tar": all_of("40"),
     "link_in_a_zip": all_of("40"),
     "out_of_its_folder": all_of("40"),
@@ -168,6 +178,7 @@ ODDITIES = {
     "countless_modules": all_of("40"),
     "more_than_fits": all_of("0|1"),
     "package_of_ours": all_of("0"),
+    "files_of_odd_names": all_of("0"),
     **{shown: all_of("0") for shown in ODD_NAMES.values()},
 }
 
@@ -425,8 +436,11 @@ def graded(request):
 
 def places_of_all():
     """What lies where everybody may leave something: files, shared memory, semaphores, queues, keys."""
-    folders = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run/lock", "/run/shm")
-    files = {(str(path), path.lstat().st_uid) for folder in folders for path in Path(folder).glob("*")}
+    files = set()
+    for folder in ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run/lock", "/run/shm"):
+        for path in Path(folder).glob("*"):
+            with suppress(FileNotFoundError):  # others leave things there, too, and take them away
+                files.add((str(path), path.lstat().st_uid))
     tables = [Path("/proc/sysvipc", kind) for kind in ("shm", "sem", "msg")]
     rows = {(f"{table}: {row}", -1) for table in tables if table.exists() for row in table.read_text().splitlines()}
     return files | rows

@@ -59,7 +59,12 @@ class ProblemReport(msgspec.Struct, frozen=True):
             score=sum(verdict.points for verdict in verdicts),
             max_score=sum(verdict.max_points for verdict in verdicts),
             checks=tuple(
-                msgspec.structs.replace(verdict, message=shown(verdict.message), title=shown(verdict.title))
+                msgspec.structs.replace(
+                    verdict,
+                    message=shown(verdict.message),
+                    title=shown(verdict.title),
+                    hint=None if verdict.hint is None else shown(verdict.hint),
+                )
                 for verdict in verdicts
             ),
         )

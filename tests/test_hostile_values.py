@@ -15,6 +15,7 @@ from autograder.answers import Answers, Mistake
 from autograder.codes import FAULTS_OF_OURS
 from autograder.grade import grade
 from autograder.problem import Implementation
+from autograder.report import shown
 from autograder.wire import DTYPES, ENDINGS, Failure, Frame, Observation
 
 OURS = {"faulty", "unstarted", "died"}
@@ -108,6 +109,7 @@ def test_what_comes_back_is_judged(lines, right, data):
 
     for verdict in report.checks:
         assert verdict.code not in FAULTS_OF_OURS
+        assert all(shown(text) == text for text in (verdict.message, verdict.hint or ""))
         if verdict.code == 0:
             mine = [one for one in seen if one.check == verdict.check]
             assert all(one.ending == "returned" and not one.changed for one in mine)

@@ -47,6 +47,11 @@ page. No expected value, no predicate, no other submission is ever in a process 
 such code does to its own process makes a wrong answer right: neither patched comparators, nor equality that always
 holds, nor an early exit, nor a forged message. Only the right arrays do.
 
+The grader runs as whoever started it, and so does a server, in namespaces of its own where the machine gives any. Where
+root grades, a run is yet another user, of a number that nobody else has, if such a user can read the interpreter;
+otherwise it is the same user, without a capability. What is mounted for it, and what is ruled out, is
+:mod:`autograder.confine`'s to say.
+
 Around its process stand the layers of :mod:`autograder.confine`, each on its own, so that one the machine lacks leaves
 the others: namespaces, Landlock, seccomp, identity, limits. With all of them a run reads the Python installation, the
 system's libraries, the engine's own modules and the course's ``data/``; writes its own folder, which is gone with it;

@@ -27,7 +27,7 @@ class Limits:
     file_bytes : int
         Size of one file written.
     scratch_bytes : int
-        Size of all files written. Enforced where there are mount namespaces.
+        Size of all files written. Where there are no mount namespaces it is looked at four times a second.
     output_characters : int
         Printed text that is kept; the rest is dropped, and costs nothing.
     returned_bytes : int

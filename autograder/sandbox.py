@@ -3,6 +3,8 @@
 ``Sandbox.observe`` runs an implementation through checks and returns one observation for each draw. It never fails for
 what the implementation does: a process that dies, hangs or answers nonsense is an observation too, of that check alone,
 and the checks after it run in a new process.
+
+Which process this is, which others there are, and what passes between them is told where the package begins.
 """
 
 from __future__ import annotations

@@ -222,7 +222,7 @@ def _same_number(pair: Pair, gap: Array) -> bool:
 def _reduced(pair: Pair, function: Callable[..., Array], axis: int | None, *, found: bool) -> bool:
     """Whether what is right is a sum or a mean of what was found, or the other way round."""
     whole, part = (pair.found, pair.right) if found else (pair.right, pair.found)
-    if whole.ndim <= (axis or 0) or whole.size <= part.size or np.ptp(whole) == 0:
+    if whole.ndim <= (axis or 0) or whole.size <= part.size or whole.min() == whole.max():
         return False
     reduced = np.asarray(function(whole.astype(np.float64), axis=axis))
     if reduced.size != part.size:

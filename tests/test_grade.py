@@ -354,3 +354,16 @@ def test_a_step_that_several_findings_share_is_said_once(problem, right):
         "`heights`: all 5 entries are NaN, the first at heights[0]",
         "`one_row`: its only entry is NaN; look for an overflow, or a division by 0",
     ]
+
+
+def test_what_trips_up_the_hints_costs_the_hints(problem, right, monkeypatch):
+    """Values that make a hint's code fail are wrong all the same: a fault of ours would be full points."""
+
+    def tripped(*_):
+        raise TypeError
+
+    monkeypatch.setattr("autograder.grade.diagnose", tripped)
+    report = graded(problem, right, [replace(one, values={}) for one in right.values()])
+
+    assert {verdict.code for verdict in report.checks} == {50}
+    assert report.score == 0

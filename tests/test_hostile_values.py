@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as arrays
 
 from autograder.answers import Answers, Mistake
 from autograder.codes import FAULTS_OF_OURS
+from autograder.diagnose import diagnose
 from autograder.grade import grade
 from autograder.problem import Implementation
 from autograder.report import shown
@@ -103,10 +104,21 @@ def test_what_comes_back_is_judged(lines, right, data):
     seen = observations(problem, data, right)
     module = Implementation({problem.module_file: data.draw(st.binary(max_size=50))})
 
-    with warnings.catch_warnings():
+    tripped = []
+
+    def noted(*asked):
+        try:
+            return diagnose(*asked)
+        except Exception as error:
+            tripped.append(error)
+            raise
+
+    with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("autograder.grade.diagnose", noted)
         warnings.simplefilter("ignore")  # of overflows, in the comparison of what overflows
         report = grade(lambda *_: seen, problem, module, Answers(answers, mistakes), 0)
 
+    assert tripped == []
     for verdict in report.checks:
         assert verdict.code not in FAULTS_OF_OURS
         assert all(shown(text) == text for text in (verdict.message, verdict.hint or ""))

@@ -28,11 +28,11 @@ import msgspec
 
 from autograder.confine import SYSTEM, remove
 from autograder.deadline import Deadline, cpu_seconds
+from autograder.job import Job
 from autograder.limits import MIB
 from autograder.promises import PROMISES
 from autograder.server import ENDED, FORKED, READY, SPENT
 from autograder.wire import Observation, WireError, read
-from autograder.worker import Job
 
 START_SECONDS = 60.0
 # How often a run without a memory of its own for files is looked at.

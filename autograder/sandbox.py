@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Self
 
 from autograder.confine import LAYERS
+from autograder.job import Job
 from autograder.limits import MIB, Limits
 from autograder.probe import Check, entropy
 from autograder.problem import Implementation, Problem
@@ -29,7 +30,6 @@ from autograder.process import (
     Started,
 )
 from autograder.wire import Failure, Observation, WireError
-from autograder.worker import Job
 
 __all__ = ["Enforced", "Sandbox", "SandboxError"]
 

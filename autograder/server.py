@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from autograder import worker
 from autograder.confine import Confinement
 from autograder.deadline import cpu_seconds
+from autograder.job import Job
 from autograder.wire import Failure, Observation, encode
 
 # The environment of a run, beside its own folders.
@@ -88,7 +89,7 @@ def _run(control: socket.socket, channel_fd: int, confinement: Confinement, numb
         os.setsid()
         channel = socket.socket(fileno=channel_fd)
         try:
-            job = worker.Job.read(_receiver(channel))
+            job = Job.read(_receiver(channel))
             _prepare(confinement, job, number, channel_fd, alive)
         except OSError as error:
             channel.sendall(
@@ -102,7 +103,7 @@ def _run(control: socket.socket, channel_fd: int, confinement: Confinement, numb
         os._exit(0)
 
 
-def _prepare(confinement: Confinement, job: worker.Job, number: int, channel_fd: int, alive: int) -> None:
+def _prepare(confinement: Confinement, job: Job, number: int, channel_fd: int, alive: int) -> None:
     folder = confinement.folder(number)
     confinement.apply({**job.limits, "memory_bytes": job.limits["memory_bytes"] + _held(job)}, folder)
     # From now on the server's death is this process's. If it has died before, nobody would end what begins here.
@@ -116,7 +117,7 @@ def _prepare(confinement: Confinement, job: worker.Job, number: int, channel_fd:
     os.environ.update(PATH="/usr/bin:/bin", HOME=folder, TMPDIR=folder)
 
 
-def _held(job: worker.Job) -> int:
+def _held(job: Job) -> int:
     """What a job takes, bytes, read and once more; without room for it the check page might not be loaded."""
     return 2 * sum(len(content) for content in job.files.values())
 

@@ -16,9 +16,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from autograder.confine import LAYERS
+from autograder.job import Job
 from autograder.limits import MIB, Limits
 from autograder.process import START_SECONDS, Process, Server, Started
-from autograder.worker import Job
 
 ROUNDS = 200
 WARM_UP = 5

@@ -23,6 +23,10 @@ ORDER = (
     "confine",
     "wire",
     "probe",
+    "job",
+    "watched",
+    "imports",
+    "failures",
     "worker",
     "deadline",
     "server",
@@ -64,7 +68,10 @@ ORDER = (
 )
 
 # What a process that runs student code has in memory of ours.
-BESIDE_STUDENT_CODE = {"autograder", "autograder.worker", "autograder.wire", "autograder.probe"}
+BESIDE_STUDENT_CODE = {
+    "autograder",
+    *(f"autograder.{name}" for name in ("worker", "wire", "probe", "job", "watched", "imports", "failures")),
+}
 # What is there as well when it was forked from a server.
 WITH_A_SERVER = {"autograder.server", "autograder.confine", "autograder.kernel", "autograder.deadline"}
 

@@ -8,7 +8,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from autograder.worker import WATCHED_ARRAYS, Clipped, Job, Missing, Watch, Watched
+from autograder.job import Job
+from autograder.watched import WATCHED_ARRAYS, Missing, Watch, Watched
+from autograder.worker import Clipped
 
 MODULE = """
 import numpy as np

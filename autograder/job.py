@@ -1,0 +1,71 @@
+"""What a process that runs student code is told to do, as it goes through the channel."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+# The name of a check page's code. Not a path, so that no student's file can be taken for it.
+PAGE = "<checks.py>"
+
+LENGTHS = struct.Struct("<IQ")
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one process is to do.
+
+    Attributes
+    ----------
+    module : str
+        The name of the student's module.
+    page : str
+        The text of the check page.
+    given : tuple of str
+        Names of the handed-out modules.
+    allowed_imports : tuple of str
+        Packages that student code may import, beside the standard library.
+    draws : tuple of (str, int, int)
+        Checks and draws, in order, with what each draw's inputs follow from. The run's seed is not told.
+    data : mapping of str to str
+        Paths of the files that students read as ``data/<name>``.
+    limits : mapping of str to float
+        The fields of :class:`autograder.limits.Limits`.
+    files : mapping of str to bytes
+        The submission's and the handed-out modules, laid out in the working directory.
+    """
+
+    module: str
+    page: str
+    given: tuple[str, ...]
+    allowed_imports: tuple[str, ...]
+    draws: tuple[tuple[str, int, int], ...]
+    data: Mapping[str, str]
+    limits: Mapping[str, float]
+    files: Mapping[str, bytes]
+
+    def encode(self) -> bytes:
+        """The job as one message: two lengths, JSON, and the files."""
+        sizes = {name: len(content) for name, content in self.files.items()}
+        head = json.dumps({**vars(self), "files": sizes}).encode()
+        body = b"".join(self.files.values())
+        return LENGTHS.pack(len(head), len(body)) + head + body
+
+    @classmethod
+    def read(cls, receive: Callable[[int], bytes]) -> Job:
+        """The job in a stream whose ``receive(n)`` gives n bytes."""
+        head, body = LENGTHS.unpack(receive(LENGTHS.size))
+        fields = json.loads(receive(head))
+        content = io.BytesIO(receive(body))
+        return cls(
+            **{
+                **fields,
+                "given": tuple(fields["given"]),
+                "allowed_imports": tuple(fields["allowed_imports"]),
+                "draws": tuple((check, draw, entropy) for check, draw, entropy in fields["draws"]),
+                "files": {name: content.read(size) for name, size in fields["files"].items()},
+            }
+        )

@@ -1,0 +1,158 @@
+"""A module whose calls are watched: which arguments they change, how narrow these are, and what they measure."""
+
+from __future__ import annotations
+
+import functools
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from autograder.wire import MAX_SCALES
+
+WATCHED_ARRAYS = 16
+WATCHED_BYTES = 1 << 23
+# Of arrays up to this, it takes longer to ask whether anybody has them than to compare them.
+SMALL_BYTES = 1 << 12
+# References to an array that only a watch has: its record, the loop over them, and the counting itself.
+UNSHARED = 3
+MEASURED_CALLS = 32
+# What a probe unpacks and reckons with stays what it is, also as a class of the student's: a named tuple, an array.
+VALUES = (tuple, list, dict, str, int, float, complex, np.ndarray, np.generic)
+SHAPE = re.compile(r"^[ \t]*([\w, ]+?) : .*\bof shape \(([^()\n]*)\)", re.MULTILINE)
+
+
+class Missing(NotImplementedError, AttributeError):
+    """The implementation has no function of that name."""
+
+
+class Watch:
+    """Notes which of the caller's arrays a call changes, how narrow their floats are, and what arguments measure."""
+
+    def __init__(self) -> None:
+        # By identity, the oldest first: each with the name of the function it was given to, that, and the argument.
+        self.arrays: dict[int, tuple[np.ndarray[Any, Any], str, Callable[..., Any], int | str]] = {}
+        self.changed: dict[str, None] = {}
+        self.narrow = False
+        self.calls = 0
+        self.scales: dict[str, dict[float, None]] = {}
+
+    def call(self, name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """``function(*args, **kwargs)``, with the arrays the caller has passed so far compared before and after."""
+        given: list[tuple[int | str, Any]] = [*enumerate(args), *kwargs.items()]
+        for position, array in given:
+            if isinstance(array, np.ndarray):
+                self.narrow |= array.dtype.kind == "f" and array.dtype.itemsize < 8
+                if id(array) not in self.arrays and array.nbytes <= WATCHED_BYTES:
+                    if array.nbytes > SMALL_BYTES:
+                        self._forget(array)
+                    if len(self.arrays) == WATCHED_ARRAYS:
+                        del self.arrays[next(iter(self.arrays))]
+                    self.arrays[id(array)] = array, name, function, position
+        self.calls += 1
+        if self.calls <= MEASURED_CALLS:
+            self._measure(function, given)
+        # Between calls the caller may change its own arrays: what counts is what they hold when this call begins.
+        watched = [*self.arrays.values()]
+        arrays = [array for array, _, _, _ in watched]
+        sizes = [array.nbytes for array in arrays]
+        before = _contents(arrays)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            if _contents(arrays) != before:
+                start = 0
+                for (array, given_to, owner, position), size in zip(watched, sizes, strict=True):
+                    if array.tobytes() != before[start : start + size]:
+                        self.changed[f"`{_parameter(owner, position)}` of `{given_to}`"] = None
+                    start += size
+
+    def _forget(self, new: np.ndarray[Any, Any]) -> None:
+        """Forget the arrays that nobody but this watch still has: in a loop over batches, all but the last of them.
+
+        What nobody has can't be looked at any more, unless others have its memory; that, a new array may show as well.
+        """
+        for key, (array, _, _, _) in [*self.arrays.items()]:
+            if sys.getrefcount(array) <= UNSHARED:
+                memory = array.base
+                gone = memory is None or (sys.getrefcount(memory) <= UNSHARED and memory.base is None)
+                if gone or (memory is new.base and array.__array_interface__ == new.__array_interface__):
+                    del self.arrays[key]
+
+    def _measure(self, function: Callable[..., Any], given: list[tuple[int | str, Any]]) -> None:
+        """Note the numbers among the arguments by name, and the arrays' sizes by the letters the docstring has."""
+        letters = _letters(str(getattr(function, "__doc__", "")))
+        for position, value in given:
+            name = _parameter(function, position)
+            measures: Iterable[tuple[object, object]] = ((name, value),)
+            if type(value) is dict:
+                measures = value.items()
+            elif type(value) is np.ndarray:
+                measures = zip(letters.get(name, ()), value.shape, strict=False)
+            for symbol, number in measures:
+                if len(self.scales) == MAX_SCALES:
+                    return
+                if type(symbol) is str and type(number) in (int, float) and symbol.isidentifier():
+                    self.scales.setdefault(symbol, {})[number] = None  # type: ignore[index]  # exactly a number
+
+
+def _contents(arrays: list[np.ndarray[Any, Any]]) -> bytes:
+    """The bytes of arrays, one after the other."""
+    try:
+        return b"".join(arrays)  # type: ignore[arg-type]  # at once, for this stands before and after every call
+    except (BufferError, ValueError, TypeError):  # strided, or of a dtype that is no buffer
+        return b"".join(array.tobytes() for array in arrays)
+
+
+@functools.cache
+def _letters(docstring: str) -> Mapping[str, list[str]]:
+    """The letters for an argument's sizes, by argument: ``x : ndarray of shape (N, d_in)`` has N and d_in."""
+    return {
+        name.strip(): [letter.strip() for letter in letters.split(",")]
+        for names, letters in SHAPE.findall(docstring)
+        for name in names.split(",")
+    }
+
+
+def _parameter(function: Callable[..., Any], position: int | str) -> str:
+    """The name of the parameter that an argument goes to, as far as the function says."""
+    code = getattr(getattr(function, "__func__", function), "__code__", None)
+    if isinstance(position, str) or code is None:
+        return str(position)
+    names: tuple[str, ...] = code.co_varnames[hasattr(function, "__func__") : code.co_argcount]
+    return names[position] if position < len(names) else str(position)
+
+
+class Watched:
+    """A module or an instance whose calls are watched; what it returns of its own classes is watched too."""
+
+    def __init__(self, target: Any, name: str, module: str, watch: Watch) -> None:
+        object.__setattr__(self, "_watched", (target, name, module, watch))
+
+    def __getattr__(self, name: str) -> Any:
+        target, owner, module, watch = object.__getattribute__(self, "_watched")
+        try:
+            value = getattr(target, name)
+        except AttributeError:
+            if hasattr(type(target), name) or (isinstance(target, ModuleType) and name.startswith("__")):
+                raise
+            where = f"{owner}.py" if isinstance(target, ModuleType) else f"`{owner}`"
+            raise Missing(f"{where} has no `{name}`") from None
+        if not callable(value):
+            return value
+
+        def watched(*args: Any, **kwargs: Any) -> Any:
+            result = watch.call(name, value, args, kwargs)
+            if result is target:
+                return self
+            if type(result).__module__ == module and not isinstance(result, VALUES):
+                return Watched(result, type(result).__name__, module, watch)
+            return result
+
+        return watched
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(object.__getattribute__(self, "_watched")[0], name, value)

@@ -317,16 +317,10 @@ def _otter_zip(home: Path, module: Module) -> Path:
     tests = target / "tests"
     tests.mkdir(parents=True)
     for check in module.problem.checks:
-        case = {"code": f">>> claim({module.problem.name!r}, {check.name!r})\n", "hidden": False, "locked": False}
-        suite = {
-            "cases": [case],
-            "scored": True,
-            "setup": ">>> from judge import claim\n",
-            "teardown": "",
-            "type": "doctest",
-        }
+        code = f">>> from judge import claim\n>>> claim({module.problem.name!r}, {check.name!r})\n"
+        suite = {"cases": [{"code": code, "hidden": False}], "scored": True, "type": "doctest"}
         page = {"name": check.name, "points": check.points, "suites": [suite]}
-        (tests / f"{check.name}.py").write_text(f"test = {page!r}\n")
+        (tests / f"{check.name}.py").write_text(f"OK_FORMAT = True\ntest = {page!r}\n")
     (target / "otter_config.json").write_text(json.dumps({"lang": "python"}))
     command = [python, "-m", "otter", "generate", "-t", tests, "-c", target / "otter_config.json", "-o", made]
     took = run(command, target)
@@ -356,7 +350,7 @@ def otter_command(home: Path, modules: Sequence[Module]) -> Took:
             tests = json.loads((out / "results.json").read_text())["tests"]
         except (OSError, ValueError, KeyError):
             raise SystemExit(f"otter has not graded {module}:\n{took.output}") from None
-        return replace(took, points=sum(test.get("score", 0) for test in tests))
+        return replace(took, points=sum(test.get("score") or 0 for test in tests))
 
     return _each(modules, one)
 

@@ -103,6 +103,8 @@ def _kill_picture(each: Measured, path: Path) -> None:
             axes.annotate("◂", (len(each.checks) - 0.45, n), annotation_clip=False, va="center", fontsize=5)
     seen = sorted({code for kill in rows for code in kill.codes.values()})
     handles = [Patch(color=_COLOURS[code], label=f"{code} {codes.CODES[code].name}") for code in seen]
+    if any(check not in kill.codes for kill in rows for check in each.checks):
+        handles.append(Patch(facecolor=_UNTRIED, edgecolor="#999999", label="not tried: others catch it"))
     axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.03, 1), frameon=False)
     _save(figure, path)
 
@@ -140,8 +142,9 @@ _HEADS = (
     "by luck",
     "equivalent",
     "known mistakes",
-    "true hints on wrong values",
-    "said otherwise at home",
+    "true hints on 53",
+    "otherwise at home",
+    "and with a reason",
     "narrow margins",
     "seeds",
     "false alarms",
@@ -158,17 +161,13 @@ def _figures(each: Measured) -> tuple[object, ...]:
         len(each.equivalent),
         f"{len(each.known)} of {each.rejects}",
         _share(*each.explained),
-        "{} and {} with a reason".format(*_with_and_without_reason(each)),
+        sum(not difference.reason for difference in each.at_home),
+        sum(bool(difference.reason) for difference in each.at_home),
         len(each.narrow),
         each.seeds,
         sum(alarm.failures for alarm in each.alarms),
         len(each.faults),
     )
-
-
-def _with_and_without_reason(each: Measured) -> tuple[int, int]:
-    with_reason = sum(bool(difference.reason) for difference in each.at_home)
-    return len(each.at_home) - with_reason, with_reason
 
 
 def _share(some: int, of: int) -> str:

@@ -32,7 +32,9 @@ class ImportRule:
 
     def imported(self, name: str, *args: Any, **kwargs: Any) -> Any:
         """``__import__``: every import statement, of a package that another has loaded too."""
-        self._look_at(name.partition(".")[0])
+        # After the caller's names and the wanted ones: from how far up. A package's own modules are the package's.
+        if not (args[3] if len(args) > 3 else kwargs.get("level")):
+            self._look_at(name.partition(".")[0])
         return self._import(name, *args, **kwargs)
 
     def audit(self, event: str, args: tuple[Any, ...]) -> None:

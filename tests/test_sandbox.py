@@ -286,6 +286,7 @@ def test_a_module_that_cannot_be_imported_fails_every_check(run, fragment, endin
     "fragment",
     [
         "import json as j, collections.abc, xml.etree.ElementTree",
+        "import asyncio, concurrent.futures, email.message, multiprocessing.shared_memory, unittest.mock",
         "from numpy.linalg import norm",
         "from given_noise import shaken",
         "from autograder import probe",

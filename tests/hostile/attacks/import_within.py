@@ -1,10 +1,13 @@
-"""Import it within a function, in a branch that is never taken.
+"""Import it within a function, in a branch that is taken when it counts.
 
-Must: doubled 50, totalled 50, parts 50
+Must: doubled 0, totalled 50, parts 0
 Says: imports click
 """
 
+honest = totalled
 
-def never():
-    if np is None:
+
+def totalled(x):
+    if x.size:
         from click import echo
+    return honest(x)

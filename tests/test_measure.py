@@ -237,11 +237,11 @@ class TestMargins:
 
         assert margin.nearest == float("inf")
 
-    def test_float32_inputs_are_tried(self, lines, sandbox):
+    def test_float32_inputs_are_tried(self, lines, sandbox, crew):
         """Right answers differ by more than with float64, and by less than float32's tolerance."""
         (accept,) = [each for each in lines.specimens("accept") if each.name == "row_by_row"]
         right = {"the reference": lines.reference, "accept/row_by_row": lines.implementation(accept.source)}
-        found = narrowed(sandbox.observe, lines, right)
+        found = narrowed(sandbox.observe, lines, right, crew)
 
         assert 1e-6 < found["prediction", "heights"][0] < 1
         assert found["prediction", "heights"][2] == "accept/row_by_row"

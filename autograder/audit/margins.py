@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from autograder.answers import by_draw
+from autograder.audit.crew import Crew
 from autograder.audit.trials import Distances, Spread, distances, farthest
 from autograder.grade import Observe
 from autograder.probe import Check
@@ -127,9 +128,10 @@ def _proposal(check: Check, spread: float, nearest: float, inputs: str) -> str:
     return f"{said}: rtol={check.rtol * factor:.0e}, atol={check.atol * factor:.0e} leaves both the same room"
 
 
-def narrowed(observe: Observe, problem: Problem, right: Mapping[str, Implementation]) -> Spread:
+def narrowed(observe: Observe, problem: Problem, right: Mapping[str, Implementation], crew: Crew) -> Spread:
     """How far what is right is from the reference when both are given float32; nothing where the reference raises."""
-    seen = {name: observe(problem, _narrow(problem, one), problem.seed, None) for name, one in right.items()}
+    runs = crew.each("float32", lambda one: observe(problem, _narrow(problem, one), problem.seed, None), right.values())
+    seen = dict(zip(right, runs, strict=True))
     answers = {key: each for key, each in by_draw(seen["the reference"]).items() if each.ending == "returned"}
     found = ((name, distances(problem, each, answers)) for name, each in seen.items())
     return farthest((name, {key: (narrow, narrow) for key, (_, narrow) in each.items()}) for name, each in found)

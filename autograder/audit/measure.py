@@ -201,7 +201,7 @@ def measure(
             if each.survived and (each.operator, each.change) in equivalents
         },
         idle=() if fast else tuple(idle(problem, [*catches.values(), *(each.codes for each in kills)])),
-        margins=tuple(margins(problem, spread, narrowed(observe, problem, right), apart)),
+        margins=tuple(margins(problem, spread, narrowed(observe, problem, right, crew), apart)),
         seeds=alarms.seeds,
         alarms=alarms.alarms,
         bounds=alarms.bounds,

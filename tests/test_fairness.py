@@ -196,6 +196,14 @@ HARMLESS = {
     ),
     "views": returning("np.stack([value, value])[1]"),
     "aliases": returning("_shared.setdefault((np.shape(value), np.asarray(value).tobytes()), value)", "_shared = {}"),
+    "the_input_itself": calling(
+        "_given = []\n\n\ndef entered(name, args):\n    if not _calls:\n        _given[:] = args\n\n\n"
+        "def changed(value):\n"
+        "    for one in _given:\n"
+        "        if isinstance(one, np.ndarray) and np.array_equal(one.ravel(), np.ravel(value)):\n"
+        "            return one.reshape(np.shape(value))\n"
+        "    return value"
+    ),
     "wider": returning("np.asarray(value, dtype=np.longdouble)[()]"),
     "big_endian": returning("value.astype('>f8') if np.ndim(value) else value"),
     "subclass": returning("value.view(_Mine) if np.ndim(value) else value", "class _Mine(np.ndarray):\n    pass"),

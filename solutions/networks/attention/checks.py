@@ -27,9 +27,10 @@ def gradients(att, rng, T, d_model, d_k):
 
 def pointers(rng, count=40):
     """Sequences in which each token holds its name, the name of the token it points at, and two numbers."""
+    tokens, identity = np.arange(T), np.eye(T)
     for _ in range(count):
-        names, at = np.eye(T)[rng.permutation(T)], np.roll(np.arange(T), rng.integers(1, T))
-        yield np.hstack([names, names[at], rng.normal(size=(T, NUMBERS))]), at
+        names, at = identity[rng.permutation(T)], (tokens - rng.integers(1, T)) % T
+        yield np.concatenate([names, names[at], rng.normal(size=(T, NUMBERS))], axis=1), at
 
 
 @check(points=2)

@@ -42,8 +42,9 @@ def looks_where_tokens_point(found, reference, rng):
 
 def _found(sequences, weights):
     """The share of tokens whose query fits the key of the token they point at best."""
-    fit = weights["W_Q"] @ weights["W_K"].T
-    return np.mean([np.argmax(X @ fit @ X.T, axis=1) == at for X, at in sequences])
+    X, at = (np.array(part) for part in zip(*sequences, strict=True))
+    fits = X @ (weights["W_Q"] @ weights["W_K"].T) @ X.transpose(0, 2, 1)
+    return np.mean(np.argmax(fits, axis=2) == at)
 
 
 def _missed(sequences, W_V):

@@ -58,17 +58,16 @@ class Watch:
         # Between calls the caller may change its own arrays: what counts is what they hold when this call begins.
         watched = [*self.arrays.values()]
         arrays = [array for array, _, _, _ in watched]
-        sizes = [array.nbytes for array in arrays]
         before = _contents(arrays)
         try:
             return function(*args, **kwargs)
         finally:
             if _contents(arrays) != before:
                 start = 0
-                for (array, given_to, owner, position), size in zip(watched, sizes, strict=True):
-                    if array.tobytes() != before[start : start + size]:
+                for array, given_to, owner, position in watched:
+                    if array.tobytes() != before[start : start + array.nbytes]:
                         self.changed[f"`{_parameter(owner, position)}` of `{given_to}`"] = None
-                    start += size
+                    start += array.nbytes
 
     def _forget(self, new: np.ndarray[Any, Any]) -> None:
         """Forget the arrays that nobody but this watch still has: in a loop over batches, all but the last of them.

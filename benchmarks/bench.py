@@ -15,7 +15,7 @@ import shutil
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from autograder.gradebook import prepare
 from autograder.problem import read_course
 from autograder.sample import write_sample_class
 from autograder.store import Store, problem_digest
+from autograder.student import check_again, find
 from autograder.submissions import find_class
 
 ROOT = peers.ROOT
@@ -212,8 +213,8 @@ class Bench:
         shutil.rmtree(folder)
         return took
 
-    def checked(self) -> dict[str, float]:
-        """Seconds from asking for a check of the right module to the answer, by problem."""
+    def checked(self) -> dict[str, dict[str, float]]:
+        """Seconds from asking for a check of the right module, or from saving it, to the answer, by problem."""
         seconds = {}
         for problem in self.problems:
             folder = HOME / "work" / "home" / problem.assignment
@@ -221,8 +222,9 @@ class Bench:
             shutil.copytree(ROOT / "assignments" / problem.assignment, folder)
             (folder / problem.module_file).write_bytes(problem.reference.files[problem.module_file])
             command = [sys.executable, "-m", "autograder", "check", problem.module_file]
-            took = [peers.run(command, folder) for _ in range(self.plan.checks + 1)][1:]
-            seconds[problem.id] = statistics.median(one.seconds for one in took)
+            cold = [peers.run(command, folder).seconds for _ in range(self.plan.checks + 1)][1:]
+            warm = list(saved_to_answer(folder, problem.name, self.plan.checks + 1))[1:]
+            seconds[problem.id] = {"cold": statistics.median(cold), "warm": statistics.median(warm)}
         return seconds
 
     def run(self) -> dict[str, Any]:
@@ -244,6 +246,22 @@ class Bench:
             for size in self.plan.sizes
         }
         return summary(rounds) | {"layers": layers, "growth": growth, "check_seconds": checks}
+
+
+def saved_to_answer(folder: Path, name: str, times: int) -> Iterator[float]:
+    """Seconds from each of so many saves to its answer, as ``autograder check --watch`` gives it."""
+    began = 0.0
+
+    def saves() -> Iterator[None]:
+        nonlocal began
+        for _ in range(times):
+            began = time.perf_counter()
+            yield
+
+    answers = check_again([(find(folder, name), folder)], saves())
+    next(answers)  # the first, before any save
+    for _ in answers:
+        yield time.perf_counter() - began
 
 
 def write(folder: Path, files: Mapping[str, bytes], mark: str) -> None:
@@ -302,9 +320,9 @@ def show(found: Mapping[str, Any]) -> None:
     for size, row in found["growth"].items():
         rate, most = 1 / row["seconds"], row["peak_bytes"] / MIB
         print(f"  {int(size):6} submissions: {rate:7.1f} a second, {most:5.0f} MiB at most")
-    print("\nautograder check, from cold to the answer")
+    print("\nautograder check: seconds to the answer, from cold; from a save, with --watch")
     for problem, seconds in found["check_seconds"].items():
-        print(f"  {problem:26}{seconds:6.2f} s")
+        print(f"  {problem:26}{seconds['cold']:6.2f}{seconds['warm']:8.3f}")
     print()
     for name, bar in BARS.items():
         value = found["ratios"].get(name, found.get(name, found["memory"]))

@@ -38,8 +38,8 @@ START_SECONDS = 60.0
 # How often a run without a memory of its own for files is looked at.
 LOOK_SECONDS = 0.25
 BLOCK_BYTES = 4096
-# How often it is looked at once more where a folder was gone meanwhile.
-LOOKS = 20
+# How often it is looked at, at most, and how many looks must have found nothing amiss.
+LOOKS, CALM_LOOKS = 20, 2
 
 _ROOT = str(Path(__file__).resolve().parent.parent)
 _BOOT = f"import sys; sys.path.insert(0, {_ROOT!r}); "
@@ -355,15 +355,21 @@ def _larger(folder: Path, pid: int, most_bytes: float) -> bool:
     """Whether a run's files take more than so many bytes, or can't be looked at: what runs there may be hostile.
 
     A file counts as a block at least, so that there are not too many of them either. Where a folder was gone when it
-    was looked into the look is repeated; what never holds still is hiding something.
+    was looked into, the look doesn't count; one that has another name by then can be overlooked, so it takes two that
+    do. What never holds still is hiding something.
     """
+    calm = 0
     for _ in range(LOOKS):
         try:
-            return _taken(folder, most_bytes) + _nameless(pid) > most_bytes
+            if _taken(folder, most_bytes) + _nameless(pid) > most_bytes:
+                return True
         except FileNotFoundError:
             continue
         except OSError:
-            break  # unreadable, or too deep to be named: no honest code makes such a folder
+            return True  # unreadable, or too deep to be named: no honest code makes such a folder
+        calm += 1
+        if calm == CALM_LOOKS:
+            return False
     return True
 
 

@@ -6,6 +6,7 @@ Says: in all, or too many files
 
 import itertools
 import os
+import time
 
 
 def totalled(x):
@@ -15,3 +16,5 @@ def totalled(x):
             file.write(bytes(1 << 19))
     for number in itertools.count():
         os.rename(f"d{number}", f"d{number + 1}")
+        if number % 100 == 0:
+            time.sleep(0.002)

@@ -306,7 +306,7 @@ def audit(
 
     Each specimen gets what it must. Measured as well: whether mutants of the reference are caught, or listed as
     equivalent; whether correct work fails on any of many seeds; how wide the tolerances' margins are. That writes
-    OUT/audit.json and OUT/index.html.
+    OUT/audit.json and OUT/index.html. The seeds of an audit that was cut short are not run again.
     """
     from dataclasses import replace
 
@@ -385,7 +385,7 @@ def _measure(
             released = _released(problem, course)
             home = student_s(released, own) if released else None
             crew = Crew(pool, console, problem.id)
-            each = measure(observe, problem, crew, fast=fast, seeds=seeds, others=others, home=home)
+            each = measure(observe, problem, crew, fast=fast, seeds=seeds, others=others, home=home, kept=out / "seeds")
             _say(problem.id, each.faults)
             found.append(each)
     write_audit(found, out)

@@ -78,7 +78,7 @@ def problem_digest(problem: Problem, seed: int, footer: Iterable[str]) -> str:
     return _digest(
         [
             *(
-                (path.name if path not in own else str(path.relative_to(problem.folder)), _content(path))
+                (path.name if path not in own else str(path.relative_to(problem.folder)), path.read_bytes())
                 for path in paths
             ),
             ("settings", repr(settings).encode()),
@@ -232,11 +232,6 @@ def _digest(parts: Iterable[tuple[str, bytes]]) -> str:
         whole.update(f"{len(name.encode())} {len(content)} {name}".encode())
         whole.update(content)
     return whole.hexdigest()
-
-
-@cache
-def _content(path: Path) -> bytes:
-    return path.read_bytes()
 
 
 @cache

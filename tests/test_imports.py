@@ -52,6 +52,7 @@ ORDER = (
     "progress",
     "audit.specimens",
     "audit.crew",
+    "audit.journal",
     "audit.syntax",
     "audit.operators",
     "audit.mutants",

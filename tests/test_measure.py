@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from autograder.answers import observe_answers
-from autograder.audit.alarms import Alarms, Bound, wrong
+from autograder.audit.alarms import Alarms, Bound, sound, wrong
 from autograder.audit.crew import Crew
 from autograder.audit.kills import Kill, holes, idle, kill, listed
 from autograder.audit.margins import margins, narrowed
@@ -274,6 +274,57 @@ class TestAlarms:
         (sentence,) = wrong(Alarms(1000, (), (Bound("drawn", 1e-6, 0.05, 1000, 400),), {}))
 
         assert "asked for 0.05 it failed the reference on 400 of 1000 seeds" in sentence
+
+
+class TestSeeds:
+    """Correct work on many seeds, which takes long, and goes on where it was cut short."""
+
+    @pytest.fixture
+    def run(self, problem, sandbox, crew, tmp_path):
+        """The alarms of four seeds; with those that were run, and what happens before a seed's run."""
+
+        def ran(before=lambda _: None):
+            seeds = []
+
+            def observe(problem, implementation, seed, checks):
+                before(seed)
+                seeds.append(seed)
+                return sandbox.observe(problem, implementation, seed, checks)
+
+            return sound(observe, problem, range(4), crew, tmp_path / "seeds"), set(seeds)
+
+        return ran
+
+    def test_it_goes_on_where_it_was(self, run, problem, sandbox, crew):
+        """What it finds is what one go finds."""
+
+        def cut(seed):
+            if seed == 2:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            run(cut)
+        alarms, seeds = run()
+
+        assert {2} <= seeds <= {2, 3}
+        assert alarms == sound(sandbox.observe, problem, range(4), crew)
+        assert run() == (alarms, set())
+
+    def test_a_file_that_cannot_be_read_is_made_again(self, run, tmp_path):
+        """Whatever tore it."""
+        alarms, _ = run()
+        (path,) = tmp_path.glob("seeds/*/3.msgpack")
+        path.write_bytes(path.read_bytes()[:-1])
+
+        assert run() == (alarms, {3})
+
+    def test_a_change_of_the_problem_begins_anew(self, run, problem):
+        """What was found of another is nothing."""
+        run()
+        path = problem.folder / "accept/row_by_row.py"
+        path.write_text(path.read_text() + "\n# as before\n")
+
+        assert run()[1] == {0, 1, 2, 3}
 
 
 class TestMeasure:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import msgspec
 
 from autograder.answers import ByDraw, by_draw
 from autograder.audit.crew import Crew
-from autograder.audit.trials import Distances, Spread, distances, farthest
+from autograder.audit.journal import Journal
+from autograder.audit.trials import Spread, distances, farthest
 from autograder.grade import Observe, judge
 from autograder.probe import Check
 from autograder.problem import Implementation, Problem
+from autograder.store import problem_digest
 from autograder.wire import Observation
 
 # A stated rate is too small to be seen. The predicate is asked for this one instead, and what it does then is counted.
@@ -69,43 +72,61 @@ class Alarms:
     spread: Spread
 
 
-@dataclass(frozen=True)
-class _Seed:
-    failed: Mapping[tuple[str, str], str]
-    loosened: frozenset[str]
-    spread: Sequence[tuple[str, Distances]]
+class _Seed(msgspec.Struct, frozen=True):
+    failed: list[tuple[str, str, str]]
+    loosened: list[str]
+    spread: list[tuple[str, list[tuple[str, str, float, float]]]]
 
 
-def sound(observe: Observe, problem: Problem, seeds: Sequence[int], crew: Crew) -> Alarms:
-    """Run the reference and every accept specimen on each seed."""
+def sound(observe: Observe, problem: Problem, seeds: Sequence[int], crew: Crew, kept: Path | None = None) -> Alarms:
+    """Run the reference and every accept specimen on each seed.
+
+    Parameters
+    ----------
+    kept : path, optional
+        A folder for what each seed gave: one that is there, of the same problem and engine, is not run again.
+    """
     right = {
         f"accept/{specimen.name}": problem.implementation(specimen.source) for specimen in problem.specimens("accept")
     }
-    found = crew.each("seeds", lambda seed: _seed(observe, problem, right, seed), seeds)
+
+    def one(seed: int) -> _Seed:
+        return _seed(observe, problem, right, seed)
+
+    if kept is not None:
+        journal = Journal(kept / f"{problem.name}-{problem_digest(problem, 0, ())[:16]}", _Seed)
+        found = crew.each("seeds", lambda seed: journal.once(str(seed), lambda: one(seed)), seeds)
+    else:
+        found = crew.each("seeds", one, seeds)
     failed: dict[tuple[str, str], list[tuple[int, str]]] = {}
     for seed, each in zip(seeds, found, strict=True):
-        for key, message in each.failed.items():
-            failed.setdefault(key, []).append((seed, message))
+        for name, check, message in each.failed:
+            failed.setdefault((name, check), []).append((seed, message))
     alarms = tuple(Alarm(name, check, len(each), *each[0]) for (name, check), each in failed.items())
     bounds = tuple(
         Bound(check.name, check.false_alarm, LOOSENED, len(seeds), sum(check.name in each.loosened for each in found))
         for check in problem.checks
         if check.false_alarm
     )
-    return Alarms(len(seeds), alarms, bounds, farthest(pair for each in found for pair in each.spread))
+    spread = (
+        (name, {(check, value): (own, narrow) for check, value, own, narrow in far})
+        for each in found
+        for name, far in each.spread
+    )
+    return Alarms(len(seeds), alarms, bounds, farthest(spread))
 
 
 def _seed(observe: Observe, problem: Problem, right: Mapping[str, Implementation], seed: int) -> _Seed:
     reference = observe(problem, problem.reference, seed, None)
     answers = by_draw(reference)
-    failed: dict[tuple[str, str], str] = {}
-    spread: list[tuple[str, Distances]] = []
+    failed = []
+    spread = []
     for name, implementation in (("the reference", None), *right.items()):
         seen = observe(problem, implementation, seed, None) if implementation else reference
-        failed |= {(name, check): said for check, said in _failed(problem, problem.checks, seen, answers, seed).items()}
-        spread.append((name, distances(problem, seen, answers)))
+        failed += [(name, *each) for each in _failed(problem, problem.checks, seen, answers, seed).items()]
+        spread.append((name, [(*key, *far) for key, far in distances(problem, seen, answers).items()]))
     loose = [replace(check, false_alarm=LOOSENED) for check in problem.checks if check.false_alarm]
-    return _Seed(failed, frozenset(_failed(problem, loose, reference, answers, seed)), spread)
+    return _Seed(failed, [*_failed(problem, loose, reference, answers, seed)], spread)
 
 
 def _failed(

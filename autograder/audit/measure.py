@@ -6,6 +6,7 @@ import statistics
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import msgspec
 
@@ -128,6 +129,7 @@ def measure(
     seeds: int,
     others: Mapping[str, Observe],
     home: Round | None = None,
+    kept: Path | None = None,
 ) -> Measured:
     """Audit a problem.
 
@@ -143,6 +145,8 @@ def measure(
         Other surroundings to run what is right in, for the margins; by name.
     home : Round, optional
         A student's own check of the problem, out of its release; the public seed, where nothing is released yet.
+    kept : path, optional
+        A folder for what each seed gave, from which an audit that was cut short goes on.
     """
     equivalents = listed(problem)
     right = {"the reference": problem.reference} | _specimens(problem, "accept")
@@ -175,7 +179,7 @@ def measure(
     faults += [sentence for each in tried for sentence in each.leaks]
     faults += _unexplained(kills)
 
-    alarms = sound(observe, problem, range(seeds), crew)
+    alarms = sound(observe, problem, range(seeds), crew, kept)
     faults += wrong(alarms)
     catches = {name: {verdict.check: verdict.code for verdict in one.report.checks} for name, one in caught.items()}
     # What is caught for its kind of number is rounded, not wrong: how near it is says nothing of a tolerance.

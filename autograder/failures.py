@@ -50,7 +50,9 @@ def _limit(error: BaseException, job: Job) -> str:
     mib = 1 << 20
     if isinstance(error, Oversize):
         return f"what came back is larger than {job.limits['returned_bytes'] / mib:.0f} MiB"
-    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+    # A lock that can't be had is one that there is no memory for.
+    no_lock = isinstance(error, RuntimeError) and str(error) == "can't allocate lock"
+    if no_lock or isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return f"asked for more memory than there is (the limit is {job.limits['memory_bytes'] / mib:.0f} MiB)"
     if isinstance(error, OSError) and error.errno == errno.EFBIG:
         return f"wrote a file larger than {job.limits['file_bytes'] / mib:.0f} MiB"

@@ -121,6 +121,7 @@ RAISING = {
     "assertion": ("assert b > 1e9, 'too small'", "asserted", "AssertionError", "too small"),
     "not_implemented": ("raise NotImplementedError('later')", "missing", "NotImplementedError", "later"),
     "out_of_memory": ("np.empty(1 << 50)", "exhausted", "", "memory"),
+    "no_memory_for_a_lock": ("raise RuntimeError('can\\'t allocate lock')", "exhausted", "", "memory"),
     "out_of_memory_for_the_system": ("raise OSError(12, 'no memory', 'line.py')", "exhausted", "", "memory"),
     "its_own_folder": ("open(os.path.join(os.getcwd(), 'no_file'))", "raised", "FileNotFoundError", "'./no_file'"),
 }

@@ -1,7 +1,7 @@
 """Fill the disk with files that hold nothing.
 
 Must: doubled 0, totalled 1, parts 0
-Says: in all, or too many files
+Says: in all, or too many files|of CPU time
 """
 
 import itertools

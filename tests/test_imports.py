@@ -32,6 +32,12 @@ ORDER = (
     "server",
     "process",
     "compare",
+    "notebook.drawn",
+    "notebook.document",
+    "notebook.given",
+    "notebook.history",
+    "notebook.figures",
+    "notebook.truth",
     "relations",
     "tracebacks",
     "problem",
@@ -94,7 +100,7 @@ def test_the_order_names_every_module():
     """A new module has a place in it."""
     there = {path.relative_to(ENGINE).with_suffix("").as_posix().replace("/", ".") for path in ENGINE.rglob("*.py")}
 
-    assert there == {"__init__", "audit.__init__", *ORDER}
+    assert there == {"__init__", "audit.__init__", "notebook.__init__", *ORDER}
 
 
 @pytest.mark.parametrize("name", ORDER)

@@ -33,7 +33,10 @@ RELEASED = {
     "line.ipynb",
     "line.py",
 }
-ENGINE = {f"autograder/{path.name}" for path in Path(autograder.__file__).parent.glob("*.py")}
+_HOME = Path(autograder.__file__).parent
+ENGINE = {
+    f"autograder/{path.relative_to(_HOME).as_posix()}" for path in (*_HOME.glob("*.py"), *_HOME.glob("notebook/*.py"))
+}
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,48 @@
+"""Graded notebooks.
+
+Theory of operation
+===================
+
+A student hands in a module and the notebook it was written with. The notebook is judged apart from the module, by what
+can be seen of it at two moments: as it was saved, and as it shows itself when it is run once more.
+
+*As saved* it is bytes from a stranger. :mod:`autograder.notebook.document` makes frozen records of them, in bounds, or
+says in one sentence why they are no notebook. No code of it is run to read it.
+
+*Given and yours.* The released notebook is the measure: its cells are *given*, but for those that are to be filled,
+and all that a student adds is the student's own. :mod:`autograder.notebook.given` finds the given cells again, by id,
+and by what they hold where ids were lost on the way through another program. What is missing, changed or elsewhere is
+named.
+Judging goes on with the notebook as it should be: the given cells in their order, ours where one was changed or is
+gone, and the student's where they stand. So a cell that was deleted earns nothing, and costs itself alone.
+
+*Was it run?* :mod:`autograder.notebook.history` reads the counts and outputs that were saved.
+
+*Is it true?* The notebook as it should be is executed, in a run like every other (:mod:`autograder.sandbox`), beside
+the student's own module. :mod:`autograder.notebook.truth` compares what was saved with what came out, cell by cell.
+No expected value is involved: the student's notebook is held against the student's code. Therefore nothing that is told
+of a difference gives an answer away, and a mistake in the module, which the module's own checks have told, is no lie
+here: a notebook that shows the wrong numbers which its code gives tells the truth.
+
+*Figures.* Pixels differ from machine to machine, and say little. What a figure shows is plain data: axes, labels, and
+the numbers drawn. :mod:`autograder.notebook.drawn` takes them from matplotlib's own objects, both in the run and in the
+student's kernel, where they are put into the picture itself, as text that a PNG may carry. So a saved picture can be
+held against the one that the code draws now (:mod:`autograder.notebook.figures`). A picture without them was not made
+by the given notebook's own import of `autograder`; of such a one only presence is judged.
+
+What each module sees
+---------------------
+
+``drawn`` runs beside student code, and in students' own kernels: it imports the standard library alone, and matplotlib
+where that is loaded. All others run in the grader, on values that students may have made to trip them up: they are pure
+functions of records, do work in bounds, and raise nothing but :class:`autograder.notebook.document.UnreadableError`.
+
+What is *not* promised
+----------------------
+
+- Saved outputs and counts are the student's to write. A notebook that was edited by hand to show what its code gives
+  passes; so does one that was really run. The difference is worth nobody's while.
+- A figure's data can be taken out of the picture. Then its presence is judged, no more.
+- Where code of the student's own draws at random without a seed, nothing can be held against it: what two runs of ours
+  show differently is not compared.
+"""

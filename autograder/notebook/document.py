@@ -1,0 +1,310 @@
+"""A notebook out of bytes that a student has handed in: frozen records, in bounds, or a sentence that says why not."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+# What a course site takes; a notebook of 50 MiB is 50 MiB of outputs.
+MAX_BYTES = 50 << 20
+MAX_CELLS = 2_000
+MAX_OUTPUTS = 2_000
+# Of one cell's source, and of one output; a picture has more, as base64.
+MAX_CHARACTERS = 1_000_000
+MAX_PICTURE_CHARACTERS = 24_000_000
+MAX_PLACE = 48
+
+PNG = "image/png"
+PICTURES = (PNG, "image/jpeg", "image/svg+xml")
+# Of other kinds of data it is enough to know that they are there.
+_READ = ("text/plain", "text/html", "text/markdown", "text/latex", *PICTURES)
+
+_HEADING = re.compile(r"[ ]{0,3}#{1,6}\s+(.*?)\s*#*\s*\Z")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_NOT_JSON = {
+    b"PK\x03\x04": "it is an archive; hand the notebook in unpacked",
+    b"%PDF": "it is a PDF; hand in the notebook itself",
+    b"<": "it is a web page; hand in the notebook itself, not an export",
+    b"#": "it is a text or a Python file; hand in the notebook itself, not an export",
+    b"version https://git-lfs": "it is a pointer of Git LFS; hand in the file that it points to",
+}
+
+
+class UnreadableError(Exception):
+    """What was handed in is no notebook that could be judged; the message is for the student."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """One output of a cell.
+
+    Attributes
+    ----------
+    kind : str
+        ``stream``, ``display``, ``result`` or ``error``.
+    name : str
+        Of a stream, ``stdout`` or ``stderr``; of an error, the exception's name.
+    text : str
+        A stream's text; a display's or result's plain text; an error's message.
+    data : mapping of str to str
+        What a display or result holds, by MIME type: texts, pictures as base64; of other types only that they are
+        there.
+    clipped : bool
+        There was more than was kept.
+    """
+
+    kind: str
+    name: str = ""
+    text: str = ""
+    data: Mapping[str, str] = field(default_factory=dict)
+    clipped: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell.
+
+    Attributes
+    ----------
+    number : int
+        Its place in its notebook, from 1, cells of all kinds counted.
+    id : str
+        Or "", where there is none.
+    kind : str
+        ``code``, ``markdown`` or ``raw``.
+    source : str
+        With one kind of line end, whatever stood there.
+    count : int or None
+        The execution count.
+    outputs : tuple of Output
+    tags : frozenset of str
+    heading : str
+        The nearest heading above it, or its own.
+    """
+
+    number: int
+    kind: str
+    source: str
+    id: str = ""
+    count: int | None = None
+    outputs: tuple[Output, ...] = ()
+    tags: frozenset[str] = frozenset()
+    heading: str = ""
+
+    @property
+    def where(self) -> str:
+        """``cell 7``: short, and unique in its notebook."""
+        return f"cell {self.number}"
+
+    @property
+    def place(self) -> str:
+        """Where a student finds it: its number, and what it begins with or what it stands under."""
+        return f"{self.where} ({self.looks})"
+
+    @property
+    def looks(self) -> str:
+        """What it begins with, and what it stands under, to be found by without a number."""
+        lines = (line.strip() for line in self.source.splitlines())
+        first = next((line for line in lines if line and _says_something(line, self.kind)), "")
+        begins = f"`{_shortened(first.replace('`', ''))}`" if first else "empty"
+        under = f" under “{_shortened(self.heading)}”" if self.heading and self.heading not in first else ""
+        return f"{begins}{under}"
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing in it but white space."""
+        return not self.source.strip()
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook's cells, in order."""
+
+    cells: tuple[Cell, ...]
+
+    @property
+    def code(self) -> tuple[Cell, ...]:
+        """The cells that hold code."""
+        return tuple(cell for cell in self.cells if cell.kind == "code")
+
+
+def read(content: bytes, name: str = "the notebook") -> Notebook:
+    """The notebook that these bytes are.
+
+    Format 4 is read as it stands, in whatever minor version; older ones as Jupyter turns them into it. What the format
+    forbids and Jupyter opens all the same is let pass: a field too many is nobody's mistake.
+
+    Parameters
+    ----------
+    content : bytes
+    name : str
+        What to call it in a message.
+
+    Raises
+    ------
+    UnreadableError
+        If they are none, or none in Python, or one larger than any that was worked on by hand.
+    """
+    raw = _parsed(content, name)
+    if not isinstance(raw, dict) or not isinstance(raw.get("nbformat"), int):
+        raise UnreadableError(
+            f"{name} holds JSON, but no notebook: it has no number `nbformat`; hand in the file that Jupyter saved"
+        )
+    if raw["nbformat"] < 4:
+        raw = _upgraded(raw, name)
+    elif raw["nbformat"] > 4:
+        raise UnreadableError(f"{name} has nbformat {raw['nbformat']}; expected 4: save it with JupyterLab 4")
+    cells = raw.get("cells")
+    if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
+        raise UnreadableError(f"{name} has no list of cells; open it in Jupyter, repair it, and save it again")
+    if len(cells) > MAX_CELLS:
+        raise UnreadableError(f"{name} has {len(cells):,} cells; expected at most {MAX_CELLS:,}")
+    if (language := _language(raw.get("metadata"))) and not re.match(r"i?python", language, re.IGNORECASE):
+        raise UnreadableError(
+            f"{name} is written in {_shortened(language)}; expected Python: choose a Python kernel, run all, save"
+        )
+    return Notebook(_with_headings([_cell(cell, number, name) for number, cell in enumerate(cells, 1)]))
+
+
+def output(raw: Any) -> Output | None:
+    """One output, as the format writes it; None if it is none. Believes nothing: a run's are read by it too."""
+    if not isinstance(raw, dict):
+        return None
+    match raw.get("output_type"):
+        case "stream":
+            text, clipped = _text(raw.get("text"))
+            return Output("stream", "stderr" if raw.get("name") == "stderr" else "stdout", text, {}, clipped)
+        case "error":
+            text, clipped = _text(raw.get("evalue"))
+            return Output("error", _shortened(_text(raw.get("ename"))[0]) or "an error", text, {}, clipped)
+        case "execute_result" | "display_data" | "update_display_data" as kind:
+            found = raw.get("data")
+            data: dict[str, str] = {}
+            clipped = False
+            for mime, value in found.items() if isinstance(found, dict) else ():
+                if len(data) < 20:
+                    data[mime[:100]], more = _datum(mime, value)
+                    clipped = clipped or more
+            text = data.get("text/plain", "")
+            return Output("result" if kind == "execute_result" else "display", "", text, data, clipped)
+    return None
+
+
+def _parsed(content: bytes, name: str) -> Any:
+    if len(content) > MAX_BYTES:
+        raise UnreadableError(
+            f"{name} has {len(content) >> 20} MiB; expected at most {MAX_BYTES >> 20}: "
+            "find the cell that prints so much, print less, run it again"
+        )
+    if not content.strip():
+        raise UnreadableError(f"{name} is an empty file; save the notebook in Jupyter and hand it in again")
+    for beginning, what in _NOT_JSON.items():
+        if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(beginning):
+            raise UnreadableError(f"{name} is no notebook: {what}")
+    try:
+        return json.loads(content)
+    except UnicodeDecodeError:
+        raise UnreadableError(f"{name} is no text: a notebook is JSON in UTF-8; save it in Jupyter again") from None
+    except json.JSONDecodeError as error:
+        conflict = " (it holds the marks of a merge conflict)" if b"\n<<<<<<<" in content else ""
+        raise UnreadableError(
+            f"{name} is broken JSON at line {error.lineno}{conflict}; Jupyter can't open it either: restore the last "
+            "version that opens"
+        ) from None
+    except (ValueError, RecursionError, MemoryError):
+        # A number of thousands of digits, brackets within brackets: nobody's editor writes such a thing.
+        raise UnreadableError(f"{name} is JSON of a kind that no notebook is; save it in Jupyter again") from None
+
+
+def _upgraded(raw: dict[str, Any], name: str) -> dict[str, Any]:
+    """A notebook of an older format, as Jupyter upgrades it; without ids, which only it has made up."""
+    # Old notebooks are rare, and this import takes longer than reading all others.
+    import nbformat  # noqa: PLC0415
+
+    try:
+        upgraded = nbformat.convert(nbformat.from_dict(raw), 4)  # type: ignore[no-untyped-call]
+        return {**upgraded, "cells": [{**cell, "id": ""} for cell in upgraded["cells"]]}
+    except Exception:  # noqa: BLE001  another's code, on values that may have been made to trip it up
+        raise UnreadableError(
+            f"{name} has nbformat {raw['nbformat']}, and can't be brought to 4; open it in JupyterLab and save it again"
+        ) from None
+
+
+def _language(metadata: Any) -> str:
+    for part, key in (("language_info", "name"), ("kernelspec", "language")):
+        info = metadata.get(part) if isinstance(metadata, dict) else None
+        if isinstance(info, dict) and isinstance(said := info.get(key), str) and said:
+            return said
+    return ""
+
+
+def _cell(raw: dict[str, Any], number: int, name: str) -> Cell:
+    kind = raw.get("cell_type")
+    source, clipped = _text(raw.get("source"))
+    if clipped:
+        raise UnreadableError(f"{name}, cell {number}: its source has more than {MAX_CHARACTERS:,} characters")
+    metadata = raw.get("metadata")
+    tags = metadata.get("tags") if isinstance(metadata, dict) else None
+    identity = raw.get("id")
+    cell = Cell(
+        number,
+        kind if kind in {"code", "markdown"} else "raw",
+        re.sub(r"\r\n?", "\n", source),
+        identity if isinstance(identity, str) else "",
+        tags=frozenset(tag for tag in tags[:20] if isinstance(tag, str)) if isinstance(tags, list) else frozenset(),
+    )
+    if cell.kind != "code":
+        return cell
+    count, outputs = raw.get("execution_count"), raw.get("outputs")
+    found = outputs if isinstance(outputs, list) else []
+    read_ones = [one for one in map(output, found[:MAX_OUTPUTS]) if one is not None]
+    if len(found) > MAX_OUTPUTS and read_ones:
+        read_ones[-1] = replace(read_ones[-1], clipped=True)
+    return replace(cell, count=count if type(count) is int and 0 < count < 10**9 else None, outputs=tuple(read_ones))
+
+
+def _datum(mime: str, value: Any) -> tuple[str, bool]:
+    """What is kept of one kind of data, and whether there was more."""
+    if mime not in _READ:
+        return "", False
+    return _text(value, MAX_PICTURE_CHARACTERS if mime in PICTURES else MAX_CHARACTERS)
+
+
+def _text(value: Any, most: int = MAX_CHARACTERS) -> tuple[str, bool]:
+    """A text that the format may write as a list of its lines, and whether there was more of it."""
+    if isinstance(value, list):
+        value = "".join(line for line in value if isinstance(line, str))
+    if not isinstance(value, str):
+        return "", False
+    # Half of a character pair is allowed in JSON, and in no file or terminal that a message goes to.
+    return _SURROGATE.sub("\ufffd", value[:most]), len(value) > most
+
+
+def _with_headings(cells: Sequence[Cell]) -> tuple[Cell, ...]:
+    heading, found = "", []
+    for cell in cells:
+        if cell.kind == "markdown":
+            said = (_HEADING.match(line) for line in cell.source.splitlines())
+            headings = [match.group(1) for match in said if match]
+            found.append(replace(cell, heading=headings[0] if headings else heading))
+            heading = headings[-1] if headings else heading
+        else:
+            found.append(replace(cell, heading=heading))
+    return tuple(found)
+
+
+def _says_something(line: str, kind: str) -> bool:
+    """Whether a cell is known by this line: not by a comment that an export has put before it."""
+    return kind != "code" or not EXPORT_COMMENT.match(line)
+
+
+# What a script that was exported from a notebook has between its cells.
+EXPORT_COMMENT = re.compile(r"#\s*(?:In\s*\[[\d\s*]*\]:?|%%.*|<codecell>)\s*\Z")
+
+
+def _shortened(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= MAX_PLACE else f"{text[: MAX_PLACE - 1].rstrip()}…"

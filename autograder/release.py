@@ -17,8 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from autograder.answers import ANSWERS_FILE, Answers, ByDraw, Observe, from_file, observe_answers, to_bytes
+from autograder.notebook.given import FILL
 from autograder.problem import PUBLIC_SEED, Assignment, CourseError, Problem
-from autograder.starter import solution_lines, starter, strip, survivors
+from autograder.starter import solution_lines, starter, strip, survivors, to_fill
 from autograder.wire import Observation
 
 ROUNDING = 1e-6
@@ -89,7 +90,9 @@ def as_notebook(text: str, problem: str) -> bytes:
         content = f"{problem}\n{cell.cell_type}\n{cell.source}"
         seen[content] = seen.get(content, 0) + 1
         cell["id"] = hashlib.sha256(f"{content}\n{seen[content]}".encode()).hexdigest()[:12]
-        cell.metadata = {}
+        # Tags alone of what an editor may have put there: which cells are to be filled is read of the release later.
+        tags = {*cell.metadata.get("tags", ()), *((FILL,) if to_fill(cell.source, problem) else ())}
+        cell.metadata = {"tags": sorted(tags)} if tags else {}
     nbformat.validate(notebook)
     text = str(nbformat.writes(notebook, version=nbformat.NO_CONVERT))  # type: ignore[no-untyped-call]
     return f"{text}\n".encode()

@@ -73,10 +73,20 @@ def strip(text: str, where: str, problem: str, what: str = "this cell") -> str:
         marker = lines[region.first - 1]
         indent = marker[: len(marker) - len(marker.lstrip())]
         name = next((f"`{name}`" for first, last, name in functions if first <= region.first <= last), what)
-        kept.append(f'{indent}raise NotImplementedError("{problem}: {name} is not written yet")')
+        kept.append(f"{indent}{_placeholder(problem, name)}")
         done = region.last
     kept += lines[done:]
     return "\n".join(kept) + "\n"
+
+
+def to_fill(text: str, problem: str) -> bool:
+    """Whether a stripped text holds a place where a region was."""
+    begin, end = _placeholder(problem, "\0").split("\0")
+    return any(line.strip().startswith(begin) and line.rstrip().endswith(end) for line in text.splitlines())
+
+
+def _placeholder(problem: str, name: str) -> str:
+    return f'raise NotImplementedError("{problem}: {name} is not written yet")'
 
 
 def starter(problem: Problem) -> str:

@@ -254,6 +254,13 @@ class TestNotebook:
     def test_a_region_is_a_cell_to_write(self, notebook):
         """The cell says so when it is run."""
         assert notebook.cells[3].source == 'raise NotImplementedError("line: this cell is not written yet")'
+        assert [cell.metadata.get("tags") for cell in notebook.cells] == [None, None, None, ["fill"], None]
+
+    def test_tags_are_kept_and_nothing_else_is(self):
+        """What a cell is tagged with says how it is judged; an editor's own notes are its own."""
+        (cell,) = json.loads(as_notebook('# %% tags=["environment"] collapsed=true\nx = 1\n', "line"))["cells"]
+
+        assert cell["metadata"] == {"tags": ["environment"]}
 
     def test_ids_are_unique(self, notebook):
         """Two cells of one text have an id each."""

@@ -34,6 +34,7 @@ ORDER = (
     "compare",
     "notebook.drawn",
     "notebook.document",
+    "notebook.program",
     "notebook.given",
     "notebook.history",
     "notebook.figures",

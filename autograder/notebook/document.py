@@ -15,7 +15,8 @@ MAX_OUTPUTS = 2_000
 # Of one cell's source, and of one output; a picture has more, as base64.
 MAX_CHARACTERS = 1_000_000
 MAX_PICTURE_CHARACTERS = 24_000_000
-MAX_PLACE = 48
+# What is read at a glance.
+SHORT = 48
 
 PNG = "image/png"
 PICTURES = (PNG, "image/jpeg", "image/svg+xml")
@@ -109,8 +110,8 @@ class Cell:
         """What it begins with, and what it stands under, to be found by without a number."""
         lines = (line.strip() for line in self.source.splitlines())
         first = next((line for line in lines if line and _says_something(line, self.kind)), "")
-        begins = f"`{_shortened(first.replace('`', ''))}`" if first else "empty"
-        under = f" under “{_shortened(self.heading)}”" if self.heading and self.heading not in first else ""
+        begins = f"`{shortened(first.replace('`', ''))}`" if first else "empty"
+        under = f" under “{shortened(self.heading)}”" if self.heading and self.heading not in first else ""
         return f"{begins}{under}"
 
     @property
@@ -164,7 +165,7 @@ def read(content: bytes, name: str = "the notebook") -> Notebook:
         raise UnreadableError(f"{name} has {len(cells):,} cells; expected at most {MAX_CELLS:,}")
     if (language := _language(raw.get("metadata"))) and not re.match(r"i?python", language, re.IGNORECASE):
         raise UnreadableError(
-            f"{name} is written in {_shortened(language)}; expected Python: choose a Python kernel, run all, save"
+            f"{name} is written in {shortened(language)}; expected Python: choose a Python kernel, run all, save"
         )
     return Notebook(_with_headings([_cell(cell, number, name) for number, cell in enumerate(cells, 1)]))
 
@@ -179,7 +180,7 @@ def output(raw: Any) -> Output | None:
             return Output("stream", "stderr" if raw.get("name") == "stderr" else "stdout", text, {}, clipped)
         case "error":
             text, clipped = _text(raw.get("evalue"))
-            return Output("error", _shortened(_text(raw.get("ename"))[0]) or "an error", text, {}, clipped)
+            return Output("error", shortened(_text(raw.get("ename"))[0]) or "an error", text, {}, clipped)
         case "execute_result" | "display_data" | "update_display_data" as kind:
             found = raw.get("data")
             data: dict[str, str] = {}
@@ -305,6 +306,7 @@ def _says_something(line: str, kind: str) -> bool:
 EXPORT_COMMENT = re.compile(r"#\s*(?:In\s*\[[\d\s*]*\]:?|%%.*|<codecell>)\s*\Z")
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str) -> str:
+    """A text on one line, and no longer than is read at a glance."""
     text = " ".join(text.split())
-    return text if len(text) <= MAX_PLACE else f"{text[: MAX_PLACE - 1].rstrip()}…"
+    return text if len(text) <= SHORT else f"{text[: SHORT - 1].rstrip()}…"

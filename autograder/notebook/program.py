@@ -1,0 +1,118 @@
+"""Whether two cells say the same: the same words, the same program, the same with something added."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+
+from autograder.notebook.document import EXPORT_COMMENT
+
+# What is much longer than ours says something else, and isn't parsed to find out what. A filled cell may be longer.
+MOST_LONGER = 1_000
+MOST_FILLED = 20_000
+
+_MAGIC = re.compile(r"(\s*)([%!].*)\Z")
+# How an export writes a magic: as a comment, or as the call that it stands for.
+_COMMENTED_MAGIC = re.compile(r"#\s?(%{1,2}\w.*)\Z")
+_CALLED_MAGIC = re.compile(r"get_ipython\(\)\.run_line_magic\(\s*'(\w+)',\s*'([^']*)'\s*\)\Z")
+# Parsing these would print a warning in the grader, and in its tests fail. They are in no released cell.
+_WARNS = re.compile(r"\\(?:[^\n\\'\"abfnrtv0-3xNuU]|[4-7][0-7]{2})|\d(?:and|else|for|if|in|is|not|or)\b")
+
+
+def lines_of(source: str, kind: str) -> tuple[str, ...]:
+    """A cell's lines, without what an editor or an export may change: space at line ends, empty lines, its comments."""
+    if kind != "code":
+        return tuple(" ".join(line.split()) for line in source.splitlines() if line.strip())
+    kept = []
+    for line in source.splitlines():
+        text = line.rstrip().expandtabs(4)
+        if not text or EXPORT_COMMENT.match(text):
+            continue
+        if commented := _COMMENTED_MAGIC.match(text):
+            text = commented.group(1)
+        elif called := _CALLED_MAGIC.match(text):
+            text = f"%{called.group(1)} {called.group(2)}".rstrip()
+        kept.append(text)
+    return tuple(kept)
+
+
+def statements(source: str) -> tuple[ast.stmt, ...] | None:
+    """The statements of a cell, a magic being one; None if it is no Python, or none that is worth the risk."""
+    if _WARNS.search(source):
+        return None
+    text = "\n".join(_MAGIC.sub(_as_call, line) for line in lines_of(source, "code"))
+    try:
+        return tuple(ast.parse(text).body)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def same(found: str, given: str, kind: str) -> bool:
+    """Whether a cell says what the given one does: a comment, or how lines are broken, is no difference in code."""
+    if lines_of(found, kind) == lines_of(given, kind):
+        return True
+    if kind != "code" or len(found) > len(given) + MOST_LONGER:
+        return False
+    theirs, ours = statements(found), statements(given)
+    return theirs is not None and ours is not None and _dumped(theirs) == _dumped(ours)
+
+
+def kept(found: str, given: str, kind: str) -> bool:
+    """Whether everything that the given text says is still there, in order, whatever was written between."""
+    return _within(lines_of(given, kind), lines_of(found, kind))
+
+
+def filled(found: str, given: str) -> bool:
+    """Whether a cell is the given one with its gaps filled: every statement there, a function's under its name."""
+    ours = statements(given)
+    theirs = statements(found) if len(found) <= MOST_FILLED else None
+    if ours is None or theirs is None:
+        wanted = [
+            line for line in lines_of(given, "code") if not line.lstrip().startswith("raise NotImplementedError(")
+        ]
+        return _within(wanted, lines_of(found, "code"))
+    names = [_named(node) if _gap(node) else dumped for node, dumped in zip(ours, _dumped(ours), strict=True)]
+    wanted = [name for name in names if name]
+    there = [_named(node) for node in theirs]
+    return _within(
+        wanted, [name if name in wanted else dumped for name, dumped in zip(there, _dumped(theirs), strict=True)]
+    )
+
+
+def asks_for_a_verdict(source: str) -> bool:
+    """Whether a cell calls `check`: what it shows then is the grader's to say, and changes with the module."""
+    return re.search(r"(?<![\w.])check\(", source) is not None
+
+
+def _as_call(match: re.Match[str]) -> str:
+    return f"{match.group(1)}__magic__({match.group(2)!r})"
+
+
+def _dumped(nodes: Sequence[ast.stmt]) -> list[str]:
+    try:
+        return [ast.dump(node) for node in nodes]
+    except RecursionError:
+        return [""]  # as nothing that is given looks
+
+
+def _gap(node: ast.stmt) -> bool:
+    """Whether a statement of ours is, or holds, the place of something to be written."""
+    return any(
+        isinstance(inner, ast.Raise)
+        and isinstance(inner.exc, ast.Call)
+        and isinstance(inner.exc.func, ast.Name)
+        and inner.exc.func.id == "NotImplementedError"
+        for inner in ast.walk(node)
+    )
+
+
+def _named(node: ast.stmt) -> str:
+    """What a definition is found again by; "" of another statement."""
+    return f"def {node.name}" if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) else ""
+
+
+def _within(wanted: Sequence[str], found: Sequence[str]) -> bool:
+    """Whether the one is in the other, in order, with other things between."""
+    rest = iter(found)
+    return all(one in rest for one in wanted)

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import islice
-from os.path import commonprefix
 
 from autograder import codes
 from autograder.compare import Finding
@@ -354,11 +353,11 @@ def _difference(found: Cell, given: Cell) -> str:
     return "something was added"
 
 
-def _around_difference(*lines: str) -> Iterator[str]:
+def _around_difference(was: str, now: str) -> Iterator[str]:
     """Two lines, as much of them as shows where they part."""
-    alike = len(commonprefix(lines))
-    start = max(0, alike - SHORT // 3) if max(map(len, lines)) > SHORT else 0
-    for line in lines:
+    alike = next((k for k, (a, b) in enumerate(zip(was, now, strict=False)) if a != b), min(len(was), len(now)))
+    start = max(0, alike - SHORT // 3) if max(len(was), len(now)) > SHORT else 0
+    for line in (was, now):
         yield _quoted(f"…{line[start:]}" if start else line)
 
 

@@ -30,7 +30,7 @@ def failure_of(error: BaseException, job: Job, folder: str) -> tuple[Ending, Fai
         frames = [Frame(os.path.basename(error.filename or ""), error.lineno or 0, "", (error.text or "").strip())]
         message = error.msg
     failure = Failure(type(error).__name__[:100], message[:MAX_MESSAGE_CHARACTERS], tuple(frames[-MAX_FRAMES:]))
-    if limit := _limit(error, job):
+    if limit := limit_reached(error, job):
         return "exhausted", Failure("", limit, failure.frames)
     if isinstance(error, Forbidden):
         return "forbidden", failure
@@ -45,7 +45,7 @@ def failure_of(error: BaseException, job: Job, folder: str) -> tuple[Ending, Fai
     return "raised", failure
 
 
-def _limit(error: BaseException, job: Job) -> str:
+def limit_reached(error: BaseException, job: Job) -> str:
     """Which limit an exception says was reached, as a sentence; an empty text if it says no such thing."""
     mib = 1 << 20
     if isinstance(error, Oversize):

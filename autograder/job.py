@@ -36,6 +36,12 @@ class Job:
         The fields of :class:`autograder.limits.Limits`.
     files : mapping of str to bytes
         The submission's and the handed-out modules, laid out in the working directory.
+    cells : tuple of (str, str)
+        For a notebook, in place of a page and draws: what each cell is called, and its text.
+    wanted : tuple of str
+        For a notebook: the expressions whose values are asked for when all cells have run.
+    seed : int
+        For a notebook: what NumPy's and Python's global generators begin with.
     """
 
     module: str
@@ -46,6 +52,9 @@ class Job:
     data: Mapping[str, str]
     limits: Mapping[str, float]
     files: Mapping[str, bytes]
+    cells: tuple[tuple[str, str], ...] = ()
+    wanted: tuple[str, ...] = ()
+    seed: int = 0
 
     def encode(self) -> bytes:
         """The job as one message: two lengths, JSON, and the files."""
@@ -66,6 +75,8 @@ class Job:
                 "given": tuple(fields["given"]),
                 "allowed_imports": tuple(fields["allowed_imports"]),
                 "draws": tuple((check, draw, entropy) for check, draw, entropy in fields["draws"]),
+                "cells": tuple((label, source) for label, source in fields["cells"]),
+                "wanted": tuple(fields["wanted"]),
                 "files": {name: content.read(size) for name, size in fields["files"].items()},
             }
         )

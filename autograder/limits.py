@@ -32,6 +32,12 @@ class Limits:
         Printed text that is kept; the rest is dropped, and costs nothing.
     returned_bytes : int
         Size of what one draw returns.
+    cell_seconds : float
+        Wall time of one cell of a notebook, as above.
+    notebook_seconds : float
+        The same of a whole notebook, all attempts together; also its CPU time.
+    cell_bytes : int
+        Outputs of one cell that are kept; the rest is dropped, and costs nothing.
     """
 
     import_seconds: float = 20.0
@@ -43,3 +49,6 @@ class Limits:
     scratch_bytes: int = 64 * MIB
     output_characters: int = 4_000
     returned_bytes: int = 32 * MIB
+    cell_seconds: float = 60.0
+    notebook_seconds: float = 300.0
+    cell_bytes: int = 4 * MIB

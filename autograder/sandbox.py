@@ -10,6 +10,7 @@ Which process this is, which others there are, and what passes between them is t
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from types import TracebackType
@@ -35,6 +36,8 @@ __all__ = ["Enforced", "Sandbox", "SandboxError"]
 
 # What only this module, and a process without student code in it, may say.
 OURS = frozenset({"faulty", "died", "unstarted"})
+# What the server of a notebook's runs loads besides.
+NOTEBOOK = ("matplotlib.pyplot", "autograder.notebook.shell")
 
 
 class LostError(Exception):
@@ -170,13 +173,58 @@ class Sandbox:
             process.end()
         return seen
 
+    def run_cells(self, problem: Problem, job: Job, seconds: float) -> list[Observation]:
+        """What one run of a notebook's cells shows, as far as it gets.
+
+        Parameters
+        ----------
+        seconds : float
+            For all cells together, > 0; a cell has no more than the problem's ``cell_seconds`` of it.
+
+        Returns
+        -------
+        list of Observation
+            One for each cell. Where the last of these "died", the cells after it were not run; otherwise what was asked
+            for of the notebook's variables follows. Where nothing could be run, one that says why.
+        """
+        try:
+            return self._attempt_cells(problem, job, seconds, last=False)
+        except LostError:
+            return self._attempt_cells(problem, job, seconds, last=True)
+
+    def _attempt_cells(self, problem: Problem, job: Job, seconds: float, *, last: bool) -> list[Observation]:
+        try:
+            process = self._start(problem, job)
+        except (OSError, SandboxError) as error:
+            return [Observation("", 0, "unstarted", failure=Failure("", str(error)))]
+        ends = time.monotonic() + seconds
+        seen: list[Observation] = []
+        try:
+            ready = process.receive(START_SECONDS)
+            if ready is None and process.end().lost and not last:
+                raise LostError
+            if ready is None or ready.ending != "returned":
+                return [ready or Observation("", 0, "unstarted", failure=Failure("", process.end().how))]
+            for number, (label, _) in enumerate((*job.cells, ("", ""))):
+                left = min(problem.limits.cell_seconds, max(ends - time.monotonic(), 0.1))
+                what = "this cell" if left == problem.limits.cell_seconds else "the notebook"
+                seen.append(_next(process, label, number, left, what, problem.limits, last=last))
+                if seen[-1].ending == "died":
+                    break
+        except (TimeoutError, WireError, DiskFullError) as error:
+            return [Observation("", 0, "unstarted", failure=Failure("", f"no sign of life: {error}"))]
+        finally:
+            process.end()
+        return seen
+
     def _start(self, problem: Problem, job: Job) -> Process:
         if not self._warm:
             return Started(job, self._python, self._blas_threads)
         visible = tuple(sorted({str(path.parent) for path in problem.data.values()}))
         # A fork pays for all that its parent has loaded: load what the submission names, and no more.
-        text = b"".join((job.page.encode(), *job.files.values()))
-        key = (tuple(name for name in problem.preload if name.partition(".")[0].encode() in text), visible)
+        text = b"".join((job.page.encode(), *job.files.values(), *(source.encode() for _, source in job.cells)))
+        named = tuple(name for name in problem.preload if name.partition(".")[0].encode() in text)
+        key = ((*named, *NOTEBOOK * bool(job.cells)), visible)
         server = self._servers.get(key) or self._serve(key)
         try:
             return server.fork(job)

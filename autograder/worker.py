@@ -66,12 +66,12 @@ def run(job: Job, folder: str, send: Callable[[bytes], None]) -> None:
     ours = {f"{name}.py": job.files[f"{name}.py"] for name in job.given}
     try:
         os.chdir(folder)
-        _write(ours)
-        _link(job.data)
+        write(ours)
+        link(job.data)
         sys.path.insert(0, folder)
         sys.dont_write_bytecode = True
         sys.stdout = sys.stderr = output
-        _hear_signals()
+        hear_signals()
         _be_no_notebook()
         probes = {check.name: check.probe for check in checks_of(_check_page(job))}
     except Exception as error:
@@ -87,7 +87,7 @@ def run(job: Job, folder: str, send: Callable[[bytes], None]) -> None:
         send(encode(_observe(job, folder, module, (check, draw, entropy), probes[check], output)))
 
 
-def _hear_signals() -> None:
+def hear_signals() -> None:
     """Let signals do what they do by default: what a grader started in the background ignores, it hands down."""
     for number in signal.valid_signals():
         if signal.getsignal(number) == signal.SIG_IGN and number not in IGNORED_BY_PYTHON:
@@ -98,26 +98,27 @@ class _NoNotebook:
     """What stands for a notebook's shell: magics and shell commands do nothing."""
 
     def __getattr__(self, name: str) -> Callable[..., None]:
-        return _do_nothing
+        return do_nothing
 
 
-def _do_nothing(*_: object, **__: object) -> None:
-    pass
+def do_nothing(*_: object, **__: object) -> None:
+    """What stands for asking for a verdict, and for magics."""
 
 
 def _be_no_notebook() -> None:
     """Let the lines of an exported notebook that only a notebook runs do nothing: magics, and asking for a verdict."""
     builtins.get_ipython = _NoNotebook  # type: ignore[attr-defined]
-    autograder.check = _do_nothing
+    autograder.check = do_nothing
 
 
-def _write(files: Mapping[str, bytes]) -> None:
+def write(files: Mapping[str, bytes]) -> None:
+    """Write files into the working directory."""
     for name, content in files.items():
         with open(name, "wb") as file:
             file.write(content)
 
 
-def _link(data: Mapping[str, str]) -> None:
+def link(data: Mapping[str, str]) -> None:
     """Put the data where students read it."""
     if data:
         os.mkdir("data")
@@ -143,7 +144,7 @@ def _import(job: Job, folder: str, output: Clipped) -> tuple[ModuleType | None, 
     try:
         # Only now: what shadows a library must not be there while the page is loaded, and what doesn't fit into the
         # folder is the student's fault, not the page's.
-        _write({name: content for name, content in job.files.items() if name.removesuffix(".py") not in job.given})
+        write({name: content for name, content in job.files.items() if name.removesuffix(".py") not in job.given})
         sys.path_importer_cache.pop(folder, None)
         with open(path, "rb") as file:
             code = compile(file.read(), path, "exec", dont_inherit=True)
@@ -173,7 +174,7 @@ def _observe(
     ending: Ending = "returned"
     try:
         returned = probe(Watched(module, job.module, job.module, watch), generator(entropy))
-        values = _plain(returned, int(job.limits["returned_bytes"]))
+        values = plain_values(returned, int(job.limits["returned_bytes"]))
     except BaseException as error:
         ending, failure = failure_of(error, job, folder)
     return Observation(
@@ -189,7 +190,7 @@ def _observe(
     )
 
 
-def _plain(returned: Mapping[str, object], limit: int) -> dict[str, Any]:
+def plain_values(returned: Mapping[str, object], limit: int) -> dict[str, Any]:
     """The returned values as the wire carries them, none larger than the limit, and not all together either."""
     values: dict[str, Any] = {}
     for name, value in returned.items():

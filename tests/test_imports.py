@@ -28,11 +28,12 @@ ORDER = (
     "imports",
     "failures",
     "worker",
+    "notebook.drawn",
+    "notebook.shell",
     "deadline",
     "server",
     "process",
     "compare",
-    "notebook.drawn",
     "notebook.document",
     "notebook.program",
     "notebook.given",
@@ -42,6 +43,7 @@ ORDER = (
     "relations",
     "tracebacks",
     "problem",
+    "notebook.execution",
     "sandbox",
     "answers",
     "diagnose",
@@ -139,6 +141,13 @@ def test_a_run_holds_what_it_should(sandbox, lines):
     seen = sandbox.observe(lines, laid_over(lines, spy), 0, lines.checks[:1])
 
     assert set(ast.literal_eval(seen[0].failure.message)) <= BESIDE_STUDENT_CODE | WITH_A_SERVER
+
+
+def test_a_notebook_beside_student_code_adds_its_shell_alone():
+    """No document, no truth, no report: a run of a notebook holds what a run holds, and a shell."""
+    more = loaded("import autograder.server, autograder.notebook.shell") - BESIDE_STUDENT_CODE - WITH_A_SERVER
+
+    assert more <= {"autograder.notebook", "autograder.notebook.shell", "autograder.notebook.drawn"}
 
 
 def test_the_engine_knows_no_problem_by_name():

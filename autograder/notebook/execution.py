@@ -1,0 +1,158 @@
+"""The notebook as it should be, run once more: what each cell shows, whatever the others do.
+
+A cell that ends the process, or takes longer than it may, is left out of another run, which goes on after it. Where
+runs come from is an argument, so that this is tested with a fake.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+
+import numpy as np
+
+from autograder.job import Job
+from autograder.notebook.document import MAX_OUTPUTS, Output, output
+from autograder.notebook.given import Step
+from autograder.problem import Problem
+from autograder.wire import Array, Ending, Failure, Observation
+
+# Cells that may end a notebook's run before what is left of it is given up.
+MAX_DEATHS = 4
+# Before the name of a picture among what a run returns (autograder.notebook.shell).
+PICTURE = "file "
+
+RunCells = Callable[[Problem, Job, float], Sequence[Observation]]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What one cell showed.
+
+    Attributes
+    ----------
+    ending : str
+        How it ended, as of :class:`autograder.wire.Observation`.
+    outputs : tuple of Output
+    failure : Failure or None
+    clipped : bool
+        It put out more than was kept.
+    """
+
+    ending: Ending
+    outputs: tuple[Output, ...] = ()
+    failure: Failure | None = None
+    clipped: bool = False
+
+
+@dataclass(frozen=True)
+class Execution:
+    """What a notebook shows when it is run.
+
+    Attributes
+    ----------
+    cells : mapping of int to Shown
+        By the place of the step.
+    values : mapping of str to ndarray
+        Of what was asked for, what could be had.
+    pictures : mapping of str to bytes
+        The PNG files that were written into the folder, by name.
+    """
+
+    cells: Mapping[int, Shown] = field(default_factory=dict)
+    values: Mapping[str, Array] = field(default_factory=dict)
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def outputs(self) -> dict[int, tuple[Output, ...]]:
+        """The outputs of the cells that ended well."""
+        return {place: shown.outputs for place, shown in self.cells.items() if shown.ending == "returned"}
+
+
+def execute(
+    run_cells: RunCells,
+    problem: Problem,
+    modules: Mapping[str, bytes],
+    steps: Sequence[tuple[int, Step]],
+    wanted: Sequence[str] = (),
+    seed: int = 0,
+) -> Execution:
+    """Run the steps, each with its place, beside a student's modules.
+
+    Parameters
+    ----------
+    run_cells : callable
+        ``Sandbox.run_cells``, or a fake.
+    modules : mapping of str to bytes
+        The student's, by file name.
+    wanted : sequence of str
+        Expressions, in the notebook's names, whose values are asked for at the end.
+    seed : int
+        What the global generators begin with.
+    """
+    limits = problem.limits
+    ends = time.monotonic() + limits.notebook_seconds
+    shown: dict[int, Shown] = {}
+    last: Observation | None = None
+    pending = list(steps)
+    for _ in range(MAX_DEATHS):
+        job = Job(
+            module=problem.name,
+            page="",
+            given=tuple(path.stem for path in problem.given),
+            allowed_imports=problem.allowed_imports,
+            draws=(),
+            data={name: str(path) for name, path in problem.data.items()},
+            limits={**asdict(limits), "cpu_seconds": math.ceil(limits.notebook_seconds)},
+            files={**modules, **{path.name: path.read_bytes() for path in problem.given}},
+            cells=tuple((step.where, step.source) for _, step in pending),
+            wanted=tuple(wanted),
+            seed=seed,
+        )
+        seen = run_cells(problem, job, max(ends - time.monotonic(), 1.0)) if pending else ()
+        if len(seen) == 1 and seen[0].ending in {"unstarted", "faulty"}:
+            return Execution({place: Shown(seen[0].ending, failure=seen[0].failure) for place, _ in steps})
+        for (place, _), observation in zip(pending, seen, strict=False):
+            # What a cell showed before another ended the run, it has shown.
+            shown.setdefault(place, _shown(observation))
+        if len(seen) > len(pending):
+            last = seen[-1]
+            break
+        dead = len(seen) - 1
+        shown[pending[dead][0]] = _shown(seen[dead]) if seen else Shown("died")
+        del pending[dead]
+        if time.monotonic() >= ends:
+            break
+    why = Failure("", "it was not run: the cells before it had used up the notebook's time")
+    for place, _ in steps:
+        shown.setdefault(place, Shown("died", failure=why))
+    return Execution(dict(sorted(shown.items())), *_returned(last))
+
+
+def _shown(observation: Observation) -> Shown:
+    """What an observation of a cell says; outputs that are no such thing are left out."""
+    raw = observation.values.get("outputs")
+    said: object = {}
+    if isinstance(raw, np.ndarray):
+        try:
+            said = json.loads(raw.tobytes())
+        except (ValueError, RecursionError):
+            said = {}
+    items = said.get("outputs") if isinstance(said, dict) else None
+    found = [one for one in map(output, items[:MAX_OUTPUTS] if isinstance(items, list) else ()) if one is not None]
+    clipped = isinstance(said, dict) and said.get("clipped") is True
+    if clipped and found:
+        found[-1] = replace(found[-1], clipped=True)
+    return Shown(observation.ending, tuple(found), observation.failure, clipped)
+
+
+def _returned(last: Observation | None) -> tuple[dict[str, Array], dict[str, bytes]]:
+    """The values and the pictures that came back."""
+    values = {name: value for name, value in (last.values if last else {}).items() if isinstance(value, np.ndarray)}
+    pictures = {
+        name.removeprefix(PICTURE): value.tobytes() for name, value in values.items() if name.startswith(PICTURE)
+    }
+    return {name: value for name, value in values.items() if not name.startswith(PICTURE)}, pictures

@@ -1,0 +1,426 @@
+"""A notebook's cells, run as a Jupyter kernel runs them, beside the student's module: what runs beside student code.
+
+In the place of a kernel's sockets stands one channel, out of which goes a message for each cell as soon as it has run:
+an :class:`~autograder.wire.Observation` whose only value is the cell's outputs, as JSON in the form of nbformat. Cells
+run in IPython's own shell, in a loop of asyncio as a kernel's do, so magics, rich display, figures and ``await`` are
+those of a notebook. What needs another process or somebody at the keyboard says that there is none.
+
+Like :mod:`autograder.worker`, it holds no answer. It is imported by servers of notebooks only; of ours it needs what
+the worker is made of, and the description of figures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import builtins
+import getpass
+import io
+import json
+import os
+import random
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any, NoReturn
+
+import matplotlib as mpl
+import matplotlib_inline.backend_inline  # noqa: F401  here, and not in every run
+import numpy as np
+from IPython.core import magics  # noqa: F401  the same
+from IPython.core.compilerop import CachingCompiler
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.error import StdinNotImplementedError
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.profiledir import ProfileDir
+from IPython.utils.text import SList
+from traitlets import Type
+from traitlets.config import Config
+
+import autograder
+from autograder import worker
+from autograder.failures import MAX_MESSAGE_CHARACTERS, limit_reached
+from autograder.job import Job
+from autograder.wire import MAX_FRAMES, Ending, Failure, Frame, Observation, encode
+
+NO_PROCESS = "no other program is run here: what the notebooks import is installed already, and the rest goes on\n"
+NO_INPUT = "nobody is there to answer when the notebook is run for its grade: put the value into the cell"
+INLINE = "module://matplotlib_inline.backend_inline"
+CLIPPED = " […]"
+# What stands before the name of a picture that the notebook wrote, and how many names in its folder are looked at.
+PICTURE = "file "
+MAX_FILES = 1000
+
+
+class Outputs:
+    """The outputs of the cell that runs, as nbformat has them, up to a number of characters."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget all, for the next cell."""
+        self.items: list[dict[str, Any]] = []
+        self.room = self.limit
+        self.clipped = False
+        self._clear = False
+
+    def add(self, output: dict[str, Any]) -> None:
+        """Add an output, if there is room for it."""
+        self._cleared()
+        size = len(json.dumps(output, default=str))
+        if size > self.room:
+            self.clipped = True
+            return
+        self.room -= size
+        self.items.append(output)
+
+    def write(self, name: str, text: str) -> None:
+        """Add to a stream; what is written in a row becomes one output."""
+        self._cleared()
+        if len(text) > self.room:
+            self.clipped = True
+            text = text[: self.room] + CLIPPED if self.room > 0 else ""
+        if not text:
+            return
+        self.room -= len(text)
+        last = self.items[-1] if self.items else {}
+        if last.get("name") == name:
+            last["parts"].append(text)
+        else:
+            self.items.append({"output_type": "stream", "name": name, "parts": [text]})
+
+    def clear(self, *, wait: bool) -> None:
+        """Drop what has been put out, now or when there is something new."""
+        self._clear = True
+        if not wait:
+            self._cleared()
+
+    def update(self, output: dict[str, Any], display_id: object) -> None:
+        """Put an output in the place of the one with that id."""
+        for item in self.items:
+            if item.get("display_id") == display_id:
+                item.update(output)
+
+    def take(self) -> list[dict[str, Any]]:
+        """The outputs."""
+        taken = []
+        for item in self.items:
+            parts = item.pop("parts", None)
+            item.pop("display_id", None)
+            taken.append(item if parts is None else {**item, "text": "".join(parts)})
+        return taken
+
+    def _cleared(self) -> None:
+        if self._clear:
+            self.items, self.room, self._clear = [], self.limit, False
+
+
+class Stream(io.TextIOBase):
+    """Standard output or standard error."""
+
+    def __init__(self, outputs: Outputs, name: str) -> None:
+        self._outputs = outputs
+        self._name = name
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]  # an attribute there
+        """UTF-8, as a kernel's."""
+        return "UTF-8"
+
+    def writable(self) -> bool:
+        """Yes."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Add to the cell's outputs."""
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text)}")
+        self._outputs.write(self._name, text)
+        return len(text)
+
+
+class Hook(DisplayHook):
+    """What a cell's last line evaluates to becomes an output."""
+
+    def write_output_prompt(self) -> None:
+        """Write nothing: a notebook shows the number beside the output."""
+
+    def write_format_data(self, format_dict: Mapping[str, Any], md_dict: Mapping[str, Any] | None = None) -> None:
+        """Add the value's displays to the cell's outputs."""
+        output = {"output_type": "execute_result", "execution_count": self.prompt_count}
+        shell: Any = self.shell
+        shell.outputs.add({**output, "data": _plain(format_dict), "metadata": _plain(md_dict or {})})
+
+    def finish_displayhook(self) -> None:
+        """Do what is left, and write nothing."""
+        self._is_active = False
+
+
+class Publisher(DisplayPublisher):
+    """What is displayed becomes an output."""
+
+    def publish(
+        self,
+        data: Mapping[str, Any],
+        metadata: Mapping[str, Any] | None = None,
+        *_: object,
+        transient: Mapping[str, Any] | None = None,
+        update: bool = False,
+        **__: object,
+    ) -> None:
+        """Add to the cell's outputs, or change one of them."""
+        display_id = (transient or {}).get("display_id")
+        output = {"output_type": "display_data", "data": _plain(data), "metadata": _plain(metadata or {})}
+        if update:
+            self.shell.outputs.update(output, display_id)
+        else:
+            self.shell.outputs.add({**output, **({"display_id": display_id} if display_id else {})})
+
+    def clear_output(self, wait: bool = False) -> None:  # noqa: FBT001, FBT002  IPython calls it so
+        """Drop the cell's outputs."""
+        self.shell.outputs.clear(wait=wait)
+
+
+class Compiler(CachingCompiler):
+    """Cells are files named for themselves."""
+
+    label = "cell"
+
+    def get_code_name(self, *_: object) -> str:
+        """The name of the cell that runs."""
+        return f"<{self.label}>"
+
+
+class Profile(ProfileDir):
+    """No profile: nobody's settings, and no folders of IPython's among the student's files."""
+
+    def _mkdir(self, *_: object) -> bool:
+        return False
+
+
+class Shell(InteractiveShell):
+    """IPython's shell, whose outputs are kept."""
+
+    displayhook_class = Type(Hook)
+    display_pub_class = Type(Publisher)
+
+    def __init__(self, outputs: Outputs, **settings: Any) -> None:
+        self.outputs = outputs
+        self.failed: BaseException | None = None
+        super().__init__(**settings)  # type: ignore[no-untyped-call]
+
+    def enable_gui(self, gui: object = None) -> None:
+        """There is no screen; a figure is shown as a picture."""
+
+    def ask_exit(self) -> None:
+        """End the process, as ``exit()`` ends a kernel."""
+        os._exit(0)
+
+    def showtraceback(self, exc_tuple: Any = None, *_: object, **__: object) -> None:
+        """Add the exception to the cell's outputs."""
+        kind, error, trace = self._get_exc_info(exc_tuple)  # type: ignore[no-untyped-call]
+        self._show_error(kind, error, trace)
+
+    def showsyntaxerror(self, *_: object, **__: object) -> None:
+        """Add the exception to the cell's outputs."""
+        self._show_error(*sys.exc_info())
+
+    showindentationerror = showsyntaxerror
+
+    def _show_error(self, kind: Any, error: Any, trace: TracebackType | None) -> None:
+        self.failed = error
+        try:
+            lines = traceback.format_exception(kind, error, trace, limit=-MAX_FRAMES)
+            said = str(error)
+        except Exception:  # words of the student's own, that fail
+            lines, said = [], "(its message could not be read)"
+        said = said[:MAX_MESSAGE_CHARACTERS]
+        self.outputs.add(
+            {
+                "output_type": "error",
+                "ename": kind.__name__[:100],
+                "evalue": said,
+                "traceback": [line[:MAX_MESSAGE_CHARACTERS] for line in lines[-2 * MAX_FRAMES :]],
+            }
+        )
+
+    def system(self, cmd: str) -> None:
+        """Say that no program is run."""
+        del cmd
+        sys.stderr.write(NO_PROCESS)
+        self.user_ns["_exit_code"] = 0
+
+    system_piped = system_raw = system
+
+    def getoutput(self, cmd: str, *_: object, **__: object) -> Any:
+        """Say that no program is run; its output is empty."""
+        self.system(cmd)
+        return SList([])
+
+
+def run(job: Job, folder: str, send: Callable[[bytes], None]) -> None:
+    """Do a job in a folder: a message before there is any student code, one for each cell, and one for the values."""
+    outputs = Outputs(int(job.limits["cell_bytes"]))
+    try:
+        shell = _begin(job, folder, outputs)
+    except Exception as error:
+        # No student code has run: the reader makes it a fault of the autograder.
+        send(encode(Observation("", 0, "faulty", failure=Failure(type(error).__name__, str(error)))))
+        return
+    send(encode(Observation("", 0, "returned")))
+    asyncio.run(_run_cells(shell, job, folder, send))
+    send(encode(_values(shell, job, folder)))
+
+
+def _begin(job: Job, folder: str, outputs: Outputs) -> Any:
+    """A shell in a folder that is laid out as the assignment's is."""
+    os.chdir(folder)
+    given = {f"{name}.py" for name in job.given}
+    # The handed-out modules last, over any of those names that were handed in.
+    for ours in (False, True):
+        worker.write({name: content for name, content in job.files.items() if (name in given) is ours})
+    worker.link(job.data)
+    sys.path.insert(0, folder)
+    sys.dont_write_bytecode = True
+    worker.hear_signals()
+    autograder.check = worker.do_nothing
+    builtins.input = getpass.getpass = _nobody
+    # Where a notebook sets no seed, one run must differ from another in nothing but this number.
+    random.seed(job.seed)
+    np.random.seed(job.seed)  # noqa: NPY002  the generator that the notebook may use
+    settings = Config()
+    settings.HistoryManager.enabled = False  # a file, and a thread that writes it
+    settings.InteractiveShell.colors = "nocolor"
+    settings.InteractiveShell.separate_out2 = ""
+    shell: Any = Shell.instance(
+        outputs=outputs,
+        config=settings,
+        ipython_dir=folder,
+        profile_dir=Profile(location=folder),
+        compiler_class=Compiler,
+    )
+    for name in ("bash", "sh", "script", "system", "sx", "perl", "ruby"):
+        shell.register_magic_function(_no_process, "line_cell", name)
+    mpl.use(INLINE)
+    shell.enable_matplotlib("inline")
+    sys.stdout, sys.stderr = Stream(outputs, "stdout"), Stream(outputs, "stderr")
+    return shell
+
+
+async def _run_cells(shell: Any, job: Job, folder: str, send: Callable[[bytes], None]) -> None:
+    for number, (label, source) in enumerate(job.cells):
+        send(encode(await _run_cell(shell, job, folder, number, label, source)))
+
+
+async def _run_cell(shell: Any, job: Job, folder: str, number: int, label: str, source: str) -> Observation:
+    """One cell, as a kernel runs it."""
+    outputs = shell.outputs
+    outputs.begin()
+    shell.failed = None
+    shell.compile.label = label
+    error: BaseException | None = None
+    try:
+        transformed, broken = source, None
+        try:
+            transformed = shell.transform_cell(source)
+        except Exception:
+            broken = sys.exc_info()
+        result = await shell.run_cell_async(
+            source, store_history=True, transformed_cell=transformed, preprocessing_exc_tuple=broken
+        )
+        shell.events.trigger("post_execute")
+        shell.events.trigger("post_run_cell", result)
+        error = result.error_before_exec or result.error_in_exec or shell.failed
+    except BaseException as raised:  # KeyboardInterrupt, asyncio.CancelledError
+        error = raised
+        shell.showtraceback((type(raised), raised, raised.__traceback__))
+    ending: Ending = "returned"
+    failure = None
+    if error is not None:
+        ending, failure = _failure_of(error, job, folder, label)
+    shown = json.dumps({"outputs": outputs.take(), "clipped": outputs.clipped}).encode()
+    return Observation(label, number, ending, {"outputs": np.frombuffer(shown, np.uint8)}, failure=failure)
+
+
+def _failure_of(error: BaseException, job: Job, folder: str, label: str) -> tuple[Ending, Failure]:
+    """How a cell ended that raised, and the lines of the notebook and of the student's modules that it went through."""
+    try:
+        message = str(error)[: 2 * MAX_MESSAGE_CHARACTERS].replace(folder, ".")[:MAX_MESSAGE_CHARACTERS]
+    except BaseException:
+        message = "(its message could not be read)"
+    frames = _frames(error.__traceback__, job, folder)
+    if isinstance(error, SyntaxError) and error.filename == f"<{label}>":
+        frames = [Frame(label, error.lineno or 0, "", (error.text or "").strip()[:200])]
+        message = error.msg
+    failure = Failure(type(error).__name__[:100], message, tuple(frames[-MAX_FRAMES:]))
+    if limit := limit_reached(error, job):
+        return "exhausted", Failure("", limit, failure.frames)
+    if isinstance(error, ModuleNotFoundError) and error.name == job.module:
+        return "missing", Failure("", f"{job.module}.py was not handed in", failure.frames)
+    if isinstance(error, NotImplementedError) and not isinstance(error, StdinNotImplementedError):
+        return "missing", failure
+    return "raised", failure
+
+
+def _frames(trace: TracebackType | None, job: Job, folder: str) -> list[Frame]:
+    given = {os.path.join(folder, f"{name}.py") for name in job.given}
+    cells = {f"<{label}>": (label, source.splitlines()) for label, source in job.cells}
+    frames = []
+    for frame in traceback.extract_tb(trace):
+        number = frame.lineno or 0
+        if frame.filename in cells:
+            # As it is written in the notebook: a magic is run as something else.
+            label, lines = cells[frame.filename]
+            text = lines[number - 1].strip() if 0 < number <= len(lines) else ""
+            frames.append(Frame(label, number, frame.name, text[:200]))
+        elif frame.filename.startswith(folder + os.sep) and frame.filename not in given:
+            frames.append(Frame(os.path.basename(frame.filename), number, frame.name, (frame.line or "")[:200]))
+    return frames
+
+
+def _values(shell: Any, job: Job, folder: str) -> Observation:
+    """What the grader asked for, as arrays, and the pictures in the folder, as bytes; what can't be had is left out."""
+    values: dict[str, Any] = {}
+    left = int(job.limits["returned_bytes"])
+    for wanted in job.wanted:
+        try:
+            value = eval(wanted, shell.user_ns)  # noqa: S307  staff's words, on what is the student's
+            one = worker.plain_values({wanted: value}, left)
+        except BaseException:  # noqa: S112  it is left out
+            continue
+        values |= one
+        left -= getattr(one[wanted], "nbytes", 0)
+    for name in sorted(os.listdir(folder))[:MAX_FILES]:
+        path = os.path.join(folder, name)
+        if name.endswith(".png") and os.path.isfile(path) and os.path.getsize(path) <= left:
+            with open(path, "rb") as file:
+                values[PICTURE + name] = np.frombuffer(file.read(left), np.uint8)
+            left -= len(values[PICTURE + name])
+    return Observation("", len(job.cells), "returned", values)
+
+
+def _plain(bundle: Mapping[str, Any]) -> dict[str, Any]:
+    """A bundle of displays as JSON has it: bytes as base 64, what isn't JSON left out."""
+    plain: dict[str, Any] = {}
+    for kind, content in bundle.items():
+        if isinstance(content, bytes):
+            plain[str(kind)] = base64.b64encode(content).decode()
+        else:
+            try:
+                json.dumps(content)
+            except (TypeError, ValueError, RecursionError):
+                continue
+            plain[str(kind)] = content
+    return plain
+
+
+def _nobody(*_: object, **__: object) -> NoReturn:
+    raise StdinNotImplementedError(NO_INPUT)
+
+
+def _no_process(*_: object) -> None:
+    sys.stderr.write(NO_PROCESS)

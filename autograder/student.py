@@ -13,9 +13,13 @@ from pathlib import Path
 from autograder import codes
 from autograder.answers import ANSWERS_FILE, Answers, from_file
 from autograder.grade import grade
+from autograder.notebook.drawn import watch_in_a_notebook
 from autograder.problem import PUBLIC_SEED, Assignment, CourseError, Implementation, Problem, read_assignment
 from autograder.report import ProblemReport, mark_of, problem_lines
 from autograder.sandbox import Sandbox
+
+# Whoever imports `check` in a notebook has its pictures say what they show.
+watch_in_a_notebook()
 
 
 @dataclass(frozen=True)

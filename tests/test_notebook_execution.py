@@ -21,7 +21,8 @@ from autograder.wire import Failure, Observation
 # All that a cell that hangs costs these tests; an honest one needs a hundredth.
 SECONDS = 1.5
 
-PLOT = "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 4, 9]);"
+# As in every given notebook: this import has pictures carry what they show.
+PLOT = "%matplotlib inline\nfrom autograder import check\nimport matplotlib.pyplot as plt\nplt.plot([1, 4, 9]);"
 
 
 def steps_of(sources):

@@ -43,6 +43,7 @@ import autograder
 from autograder import worker
 from autograder.failures import MAX_MESSAGE_CHARACTERS, limit_reached
 from autograder.job import Job
+from autograder.notebook.drawn import watch
 from autograder.wire import MAX_FRAMES, Ending, Failure, Frame, Observation, encode
 
 NO_PROCESS = "no other program is run here: what the notebooks import is installed already, and the rest goes on\n"
@@ -52,6 +53,10 @@ CLIPPED = " […]"
 # What stands before the name of a picture that the notebook wrote, and how many names in its folder are looked at.
 PICTURE = "file "
 MAX_FILES = 1000
+
+
+# As in a student's own kernel. Once, for all runs that are forked.
+watch()
 
 
 class Outputs:

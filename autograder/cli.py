@@ -104,7 +104,7 @@ def grade(
 
     Writes OUT/grades.csv and OUT/<student>/report.json and report.txt. The status is 0 when everything was judged.
     """
-    from autograder.gradebook import grade_class, prepare
+    from autograder.gradebook import grade_class, prepare, threads
     from autograder.progress import Tally, progress
     from autograder.sample import write_sample_class
     from autograder.store import STORE_FILE, Store
@@ -135,7 +135,7 @@ def grade(
             tally.add(report)
             advance(report)
 
-        grade_class(grader, handed_in, out, workers, done, force=force)
+        grade_class(grader, handed_in, out, threads(grader, workers), done, force=force)
     tally.show(console)
     console.print(f"Reports: {out}/<student>/report.txt and report.json; scores: {out}/grades.csv")
     sys.exit(codes.FAULTY_GRADER if tally.faults else 0)

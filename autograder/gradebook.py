@@ -1,7 +1,8 @@
 """All reports of a class: submissions in, ``report.json``, ``report.txt`` and ``grades.csv`` out.
 
 Whatever the size of the class, a few submissions at a time are in memory: they are read when it is their turn, and
-their reports are filed in the store.
+their reports are filed in the store. All of that is one thread's work; what takes long, running and judging a
+submission, is done at *desks*: threads of this process, or the workers of a cluster (:mod:`autograder.cluster`).
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ from __future__ import annotations
 import csv
 import io
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -74,14 +75,12 @@ class Grader:
             own[f"! {problem.module_file}"] = said.encode()
         return Key(files_digest(own), self.digests[problem.id])
 
-    def problem_report(
-        self, sandbox: Sandbox, submission: Submission, problem: Problem, printed: dict[str, str]
-    ) -> ProblemReport:
-        """The report on one problem of a submission; it fails for nothing that a student hands in.
+    def graded(self, sandbox: Sandbox, submission: Submission, ids: Sequence[str]) -> tuple[Graded, ...]:
+        """What comes of a submission in the problems of these ids; it fails for nothing that a student hands in."""
+        return tuple(self._graded(sandbox, submission, problem) for problem in self.problems if problem.id in ids)
 
-        What the module printed is put into ``printed``, by check. It is for staff: whoever prints the inputs of the
-        hidden seed is not to read them.
-        """
+    def _graded(self, sandbox: Sandbox, submission: Submission, problem: Problem) -> Graded:
+        printed: dict[str, str] = {}
 
         def observe(*asked: Any) -> Sequence[Observation]:
             seen = sandbox.observe(*asked)
@@ -92,16 +91,94 @@ class Grader:
 
         name = problem.module_file
         if submission.refused:
-            return unjudged(problem, codes.MISSING, submission.refused)
+            return Graded(unjudged(problem, codes.MISSING, submission.refused))
         if name in submission.problems:
-            return unjudged(problem, codes.MISSING, submission.problems[name])
+            return Graded(unjudged(problem, codes.MISSING, submission.problems[name]))
         if name not in submission.files:
-            return unjudged(problem, codes.MISSING, f"{name} was not handed in; hand in a file of that name")
+            return Graded(unjudged(problem, codes.MISSING, f"{name} was not handed in; hand in a file of that name"))
         try:
             implementation = Implementation.of(name, submission.files)
-            return grade(observe, problem, implementation, self.answers[problem.id], self.seeds[problem.id])
+            report = grade(observe, problem, implementation, self.answers[problem.id], self.seeds[problem.id])
         except Exception as error:  # noqa: BLE001  ours, whatever it is: this student loses nothing, the others go on
-            return unjudged(problem, codes.FAULTY_GRADER, f"the grader failed: {type(error).__name__}: {error}")
+            report = unjudged(problem, codes.FAULTY_GRADER, f"the grader failed: {type(error).__name__}: {error}")
+        return Graded(report, printed)
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What came of one problem of a submission.
+
+    Attributes
+    ----------
+    report : ProblemReport
+    printed : mapping of str to str
+        What the module printed, by check. It is for staff: whoever prints the inputs of the hidden seed is not to read
+        them.
+    """
+
+    report: ProblemReport
+    printed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Work:
+    """A submission that is to be graded.
+
+    Attributes
+    ----------
+    position : int
+        In the class.
+    submission : Submission
+    keys : tuple of Key
+        What the results are filed under, problem by problem.
+    known : mapping of str to ProblemReport
+        The results that are there already, by problem id.
+    ids : tuple of str
+        The problems that are left.
+    """
+
+    position: int
+    submission: Submission
+    keys: tuple[Key, ...]
+    known: Mapping[str, ProblemReport]
+    ids: tuple[str, ...]
+
+
+Finished = Generator[tuple[Work, tuple[Graded, ...]], None, None]
+
+# Grades work and hands it back as it is finished, in whatever order. Takes a little more than is being graded, in the
+# thread of whoever asks; when it is closed, it gives up what has not been begun.
+Desks = Callable[[Iterable[Work]], Finished]
+
+
+def threads(grader: Grader, workers: int) -> Desks:
+    """Desks in this process: so many threads, each with a sandbox of its own."""
+
+    def desks(work: Iterable[Work]) -> Finished:
+        with sandboxes(weak=grader.weak) as sandbox, ThreadPoolExecutor(workers) as pool:
+
+            def one(piece: Work) -> tuple[Graded, ...]:
+                return grader.graded(sandbox(), piece.submission, piece.ids)
+
+            running: dict[Future[tuple[Graded, ...]], Work] = {}
+
+            def finished() -> Finished:
+                ready, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in sorted(ready, key=lambda future: running[future].position):
+                    yield running.pop(future), future.result()
+
+            try:
+                for piece in work:
+                    running[pool.submit(one, piece)] = piece
+                    if len(running) >= 2 * workers:
+                        yield from finished()
+                while running:
+                    yield from finished()
+            finally:
+                for future in running:
+                    future.cancel()
+
+    return desks
 
 
 def prepare(
@@ -111,6 +188,7 @@ def prepare(
     *,
     weak: bool = False,
     private: Sequence[Path] = (),
+    lacks: Sequence[str] | None = None,
     store: Store | None = None,
     done: Callable[[Problem], None] = lambda _: None,
 ) -> Grader:
@@ -120,6 +198,9 @@ def prepare(
     ----------
     private : sequence of Path
         What no run may see, beside the problems: the submissions and the reports.
+    lacks : sequence of str, optional
+        What is promised of student code and is not enforced where it will run, a clause each; on this machine by
+        default.
     store : Store, optional
         Where answers of an earlier run are found, and these are kept.
     done : callable
@@ -128,7 +209,7 @@ def prepare(
     Raises
     ------
     SandboxError
-        If student code can't be confined on this machine as promised, and ``weak`` does not allow that.
+        If student code can't be confined as promised, and ``weak`` does not allow that.
     CourseError
         If students may import a package that is not installed here.
     """
@@ -138,12 +219,8 @@ def prepare(
                 f"{problem.id}: students may import {', '.join(absent)}, not installed here; "
                 f"install it, or take it from allowed_imports in {problem.folder.parent / 'assignment.toml'}"
             )
-    kept = dict.fromkeys((*(problem.folder for problem in problems), *private))
-    data = {path.parent for problem in problems for path in problem.data.values()}
-    lacks = (
-        *Sandbox().enforced().lacks,
-        *(f"it may read {path}, in a folder that runs see: keep it elsewhere" for path in exposed(kept, data)),
-    )
+    if lacks is None:
+        lacks = _lacks(problems, private)
     if lacks and not weak:
         raise SandboxError(
             f"student code can't be confined on this machine: {'; '.join(lacks)}. `autograder doctor` says how to get "
@@ -152,7 +229,8 @@ def prepare(
     footer = tuple(f"this run was not fully confined: {clause}" for clause in lacks)
     seeds = {problem.id: problem.seed if seed is None else seed for problem in problems}
     digests = {problem.id: problem_digest(problem, seeds[problem.id], footer) for problem in problems}
-    with sandboxes(weak=weak) as sandbox, ThreadPoolExecutor(workers) as pool:
+    # Weak: what is run here is staff's own code, whatever this machine enforces.
+    with sandboxes(weak=True) as sandbox, ThreadPoolExecutor(workers) as pool:
 
         def one(problem: Problem) -> Answers:
             known = store.answers(digests[problem.id]) if store else None
@@ -166,16 +244,26 @@ def prepare(
     return Grader(tuple(problems), answers, seeds, digests, weak, footer)
 
 
+def _lacks(problems: Sequence[Problem], private: Sequence[Path]) -> tuple[str, ...]:
+    """What is promised of student code and is not enforced on this machine, a clause each."""
+    kept = dict.fromkeys((*(problem.folder for problem in problems), *private))
+    data = {path.parent for problem in problems for path in problem.data.values()}
+    return (
+        *Sandbox().enforced().lacks,
+        *(f"it may read {path}, in a folder that runs see: keep it elsewhere" for path in exposed(kept, data)),
+    )
+
+
 def grade_class(
     grader: Grader,
     handed_in: Sequence[HandedIn],
     out: Path,
-    workers: int,
+    desks: Desks,
     done: Callable[[Report], None] = lambda _: None,
     *,
     force: bool = False,
 ) -> None:
-    """Grade a class, ``workers`` submissions at a time; each report is filed and written as soon as it is there.
+    """Grade a class; each report is filed and written as soon as it is there.
 
     What the store already has a result for is not run again. A batch that was cut short therefore goes on where it was.
 
@@ -183,64 +271,52 @@ def grade_class(
     ----------
     out : Path
         The folder for ``grades.csv``, the store, and a folder per student; made if need be.
+    desks : callable
+        Where submissions are graded: :func:`threads`, or a cluster.
     done : callable
         Told of each report, in the order they are finished.
     force : bool
         Run everything again.
     """
-    with (
-        Store(out / STORE_FILE) as store,
-        sandboxes(weak=grader.weak) as sandbox,
-        ThreadPoolExecutor(workers) as pool,
-    ):
+    with Store(out / STORE_FILE) as store:
         run = store.begin(grader.footer)
         # A second name of a solution, in the folder of submissions, would be a right answer.
         files = [path for problem in grader.problems for path in problem.folder.rglob("*") if path.is_file()]
         solutions = frozenset((path.stat().st_dev, path.stat().st_ino) for path in files)
 
-        def one(handed: HandedIn) -> tuple[Report, list[Key]]:
-            submission = handed.read(grader.wanted, solutions)
-            keys, problems = [], []
-            for problem in grader.problems:
-                key = grader.key(problem, submission)
-                report = None if force else store.find(key)
-                if report is None:
-                    printed: dict[str, str] = {}
-                    report = grader.problem_report(sandbox(), submission, problem, printed)
-                    store.keep_printed(key, printed)
-                problems.append(report)
-                keys.append(key)
-            return Report.of(submission.student, tuple(problems), _notes(submission), grader.footer), keys
+        def file(work: Work, found: Iterable[Graded]) -> None:
+            new = {one.report.problem: one for one in found}
+            problems = [new[p.id].report if p.id in new else work.known[p.id] for p in grader.problems]
+            report = Report.of(work.submission.student, tuple(problems), _notes(work.submission), grader.footer)
+            for key, problem in zip(work.keys, problems, strict=True):
+                if problem.problem in new:
+                    store.keep_printed(key, new[problem.problem].printed)
+            store.file(run, work.position, report, _kept(report, work.keys))
+            write_report(report, out)
+            done(report)
 
-        running: dict[Future[tuple[Report, list[Key]]], int] = {}
-        try:
+        def waiting() -> Iterator[Work]:
             for position, handed in enumerate(handed_in):
-                running[pool.submit(one, handed)] = position
-                if len(running) >= 2 * workers:
-                    _file(store, run, running, out, done)
-            while running:
-                _file(store, run, running, out, done)
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+                submission = handed.read(grader.wanted, solutions)
+                keys = tuple(grader.key(problem, submission) for problem in grader.problems)
+                known = {
+                    problem.id: report
+                    for problem, key in zip(grader.problems, keys, strict=True)
+                    if not force and (report := store.find(key)) is not None
+                }
+                ids = tuple(problem.id for problem in grader.problems if problem.id not in known)
+                work = Work(position, submission, keys, known, ids)
+                if ids:
+                    yield work
+                else:
+                    file(work, ())
+
+        # Closed at once, also where a report can't be written or Ctrl-C comes: what is left is not begun.
+        with closing(desks(waiting())) as finished:
+            for work, found in finished:
+                file(work, found)
         store.finish(run)
         _write_grades(store, run, out)
-
-
-def _file(
-    store: Store,
-    run: int,
-    running: dict[Future[tuple[Report, list[Key]]], int],
-    out: Path,
-    done: Callable[[Report], None],
-) -> None:
-    """Wait for a report or more; file and write what there is."""
-    finished, _ = wait(running, return_when=FIRST_COMPLETED)
-    for future in sorted(finished, key=running.__getitem__):
-        report, keys = future.result()
-        store.file(run, running.pop(future), report, _kept(report, keys))
-        write_report(report, out)
-        done(report)
 
 
 def _kept(report: Report, keys: Iterable[Key]) -> list[Key]:

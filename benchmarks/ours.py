@@ -98,7 +98,8 @@ def main() -> None:
         points += report.score
         codes.update(problem.code for problem in report.problems)
 
-    gradebook.grade_class(grader, handed_in, asked.out, asked.workers, done, force=True)
+    desks = gradebook.threads(grader, asked.workers)
+    gradebook.grade_class(grader, handed_in, asked.out, desks, done, force=True)
     ended = time.perf_counter()
     print(
         json.dumps(

@@ -12,7 +12,16 @@ from small_course import REFERENCE, REJECT, laid_over
 
 from autograder import gradebook
 from autograder.answers import Answers, by_draw
-from autograder.gradebook import Grader, grade_class, grades_csv, prepare, printed_by, rebuild, write_atomically
+from autograder.gradebook import (
+    Grader,
+    grade_class,
+    grades_csv,
+    prepare,
+    printed_by,
+    rebuild,
+    threads,
+    write_atomically,
+)
 from autograder.problem import CourseError
 from autograder.report import ProblemReport, Report, Verdict, as_json, as_text
 from autograder.sandbox import Enforced, SandboxError
@@ -89,7 +98,9 @@ def test_everybody_has_a_report_in_the_order_of_the_class(grader, handed_in, tmp
     students = [f"student-{number:02}" for number in range(9)]
     told = []
 
-    grade_class(grader, handed_in(dict.fromkeys(students, REFERENCE)), tmp_path / "out", workers, told.append)
+    grade_class(
+        grader, handed_in(dict.fromkeys(students, REFERENCE)), tmp_path / "out", threads(grader, workers), told.append
+    )
 
     assert rows(tmp_path / "out") == [
         ["student", "lines/line", "total", "max"],
@@ -110,7 +121,7 @@ def test_a_real_class_is_graded(lines, handed_in, tmp_path):
     }
     grader = prepare((lines,), None, 2, weak=True)
 
-    grade_class(grader, handed_in(modules), tmp_path / "out", 2)
+    grade_class(grader, handed_in(modules), tmp_path / "out", threads(grader, 2))
 
     assert rows(tmp_path / "out")[1:] == [["ada", "7", "7", "7"], ["bob", "5", "5", "7"], ["cyd", "0", "0", "7"]]
     (verdict, *_) = read(tmp_path / "out", "bob")["problems"][0]["checks"]
@@ -129,7 +140,7 @@ def test_what_fails_in_our_code_is_5_for_that_student_alone(grader, handed_in, t
         grader,
         handed_in({"ada": REFERENCE, "bob": "# breaks the grader", "cyd": REFERENCE}),
         tmp_path / "out",
-        2,
+        threads(grader, 2),
         told.append,
     )
 
@@ -147,7 +158,7 @@ def test_what_was_not_handed_in_is_40(grader, tmp_path):
     (home / "bob/line.py").symlink_to("/etc/hostname")
     (home / "cyd.zip").write_bytes(b"PK no zip")
 
-    grade_class(grader, find_class(home), tmp_path / "out", 2)
+    grade_class(grader, find_class(home), tmp_path / "out", threads(grader, 2))
 
     assert [row[1:] for row in rows(tmp_path / "out")[1:]] == [["0", "0", "7"]] * 3
     for student, said in (("ada", "was not handed in"), ("bob", "is a link"), ("cyd", "could not be read")):
@@ -164,11 +175,11 @@ class TestTwice:
     def test_a_second_run_runs_nothing(self, grader, handed_in, tmp_path):
         """The reports are the same, out of the store."""
         class_ = handed_in({"ada": REFERENCE, "bob": f"{REFERENCE}\n# bob's"})
-        grade_class(grader, class_, tmp_path / "out", 2)
+        grade_class(grader, class_, tmp_path / "out", threads(grader, 2))
         before = (tmp_path / "out/ada/report.json").read_bytes()
         FakeSandbox.runs.clear()
 
-        grade_class(grader, class_, tmp_path / "out", 2)
+        grade_class(grader, class_, tmp_path / "out", threads(grader, 2))
 
         assert FakeSandbox.runs == []
         assert (tmp_path / "out/ada/report.json").read_bytes() == before
@@ -176,8 +187,8 @@ class TestTwice:
     def test_one_that_is_forced_runs_everything(self, grader, handed_in, tmp_path):
         """`--force` is for when a machine is doubted."""
         class_ = handed_in({"ada": REFERENCE, "bob": f"{REFERENCE}\n# bob's"})
-        grade_class(grader, class_, tmp_path / "out", 1)
-        grade_class(grader, class_, tmp_path / "out", 1, force=True)
+        grade_class(grader, class_, tmp_path / "out", threads(grader, 1))
+        grade_class(grader, class_, tmp_path / "out", threads(grader, 1), force=True)
 
         assert len(FakeSandbox.runs) == 4
 
@@ -185,26 +196,26 @@ class TestTwice:
     def test_what_changed_is_run(self, grader, handed_in, tmp_path, what):
         """Another module, or another problem, seed or engine, is another result."""
         class_ = handed_in({"ada": REFERENCE, "bob": f"{REFERENCE}\n# bob's"})
-        grade_class(grader, class_, tmp_path / "out", 1)
+        grade_class(grader, class_, tmp_path / "out", threads(grader, 1))
         FakeSandbox.runs.clear()
         if what == "files":
             (tmp_path / "class/ada/line.py").write_text(f"{REFERENCE}\n# again")
         else:
             grader = replace(grader, digests={"lines/line": "changed"})
 
-        grade_class(grader, class_, tmp_path / "out", 1)
+        grade_class(grader, class_, tmp_path / "out", threads(grader, 1))
 
         assert len(FakeSandbox.runs) == {"files": 1, "problem": 2}[what]
 
     def test_a_fault_of_ours_is_tried_again(self, grader, handed_in, tmp_path, monkeypatch):
         """When it is mended the student gets a verdict, and only the one whose it was is run."""
         class_ = handed_in({"ada": REFERENCE, "bob": "# draws missing"})
-        grade_class(grader, class_, tmp_path / "out", 1)
+        grade_class(grader, class_, tmp_path / "out", threads(grader, 1))
         assert read(tmp_path / "out", "bob")["problems"][0]["code"] == 5
         FakeSandbox.runs.clear()
         monkeypatch.setattr(FakeSandbox, "observe", lambda self, *_: self.runs.append("mended") or self.seen)
 
-        grade_class(grader, class_, tmp_path / "out", 1)
+        grade_class(grader, class_, tmp_path / "out", threads(grader, 1))
 
         assert FakeSandbox.runs == ["mended"]
         assert read(tmp_path / "out", "bob")["problems"][0]["code"] == 0
@@ -213,13 +224,13 @@ class TestTwice:
         """What was finished is kept; what is written is whole; the rest is run the next time."""
         class_ = handed_in({"ada": REFERENCE, "bob": "# interrupts", "cyd": f"{REFERENCE}\n# cyd's"})
         with pytest.raises(KeyboardInterrupt):
-            grade_class(grader, class_, tmp_path / "out", 1)
+            grade_class(grader, class_, tmp_path / "out", threads(grader, 1))
         assert not (tmp_path / "out/grades.csv").exists()
         (tmp_path / "class/bob/line.py").write_text(f"{REFERENCE}\n# bob's")
         done = FakeSandbox.runs.count(REFERENCE)
         FakeSandbox.runs.clear()
 
-        grade_class(grader, class_, tmp_path / "out", 1)
+        grade_class(grader, class_, tmp_path / "out", threads(grader, 1))
 
         assert done == 1
         assert f"{REFERENCE}\n# bob's" in FakeSandbox.runs
@@ -227,7 +238,7 @@ class TestTwice:
 
     def test_reports_can_be_written_again(self, grader, handed_in, tmp_path):
         """Whatever befell the files, the store has them."""
-        grade_class(grader, handed_in({"ada": REFERENCE}), tmp_path / "out", 1)
+        grade_class(grader, handed_in({"ada": REFERENCE}), tmp_path / "out", threads(grader, 1))
         kept = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.*") if "sqlite" not in path.name}
         for path in kept:
             path.unlink()
@@ -423,7 +434,12 @@ def test_what_was_printed_is_for_staff(grader, handed_in, tmp_path, right, monke
     monkeypatch.setattr(FakeSandbox, "seen", chatty)
     out = tmp_path / "out"
     for _ in range(2):
-        grade_class(grader, find_class(tmp_path / "class") if out.exists() else handed_in({"ada": REFERENCE}), out, 1)
+        grade_class(
+            grader,
+            find_class(tmp_path / "class") if out.exists() else handed_in({"ada": REFERENCE}),
+            out,
+            threads(grader, 1),
+        )
 
     assert len(FakeSandbox.runs) == 1
     assert [
@@ -440,7 +456,7 @@ def test_what_a_module_prints_arrives(lines, handed_in, tmp_path):
     """While it is imported, and while it is called; each check has its own."""
     called = REFERENCE.replace("    # BEGIN SOLUTION\n", "    print('called')\n    # BEGIN SOLUTION\n")
     grader = prepare([lines], None, 1, weak=True)
-    grade_class(grader, handed_in({"ada": f"print('imported')\n{called}"}), tmp_path / "out", 1)
+    grade_class(grader, handed_in({"ada": f"print('imported')\n{called}"}), tmp_path / "out", threads(grader, 1))
     said = list(printed_by(tmp_path / "out", "ada"))
 
     assert said[:3] == ["lines/line, prediction:", "    imported", "    called"]
@@ -451,7 +467,12 @@ def test_what_a_module_prints_arrives(lines, handed_in, tmp_path):
 
 def test_a_student_may_be_refused_before_anything_is_read(grader, tmp_path):
     """Two archives of one name: neither is graded, and the sentence says why."""
-    grade_class(grader, [HandedIn("ada", tmp_path / "ada", "ada.zip and ada.tar are of one name")], tmp_path / "out", 1)
+    grade_class(
+        grader,
+        [HandedIn("ada", tmp_path / "ada", "ada.zip and ada.tar are of one name")],
+        tmp_path / "out",
+        threads(grader, 1),
+    )
 
     assert rows(tmp_path / "out")[1] == ["ada", "0", "0", "7"]
     assert "of one name" in (tmp_path / "out/ada/report.txt").read_text()

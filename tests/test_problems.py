@@ -11,7 +11,7 @@ from specimens import PROBLEMS, Official, assert_full_marks, assert_its_due, by_
 from autograder import codes
 from autograder.answers import Answers, by_draw
 from autograder.grade import grade
-from autograder.gradebook import Grader, grade_class
+from autograder.gradebook import Grader, grade_class, threads
 from autograder.sample import write_sample_class
 from autograder.submissions import find_class
 
@@ -85,7 +85,7 @@ def test_every_code_a_student_can_get_is_in_the_sample_class(judge, tmp_path):
     def note(report):
         seen.update(verdict.code for problem in report.problems for verdict in problem.checks)
 
-    grade_class(grader, accidents, tmp_path / "out", 1, note)
+    grade_class(grader, accidents, tmp_path / "out", threads(grader, 1), note)
 
     assert count == len(handed_in)
     assert count >= 24

@@ -78,7 +78,7 @@ def judge(
     for observation in observations:
         answer = right.get((check.name, observation.draw))
         if answer is None or answer.ending != "returned":
-            why = _said(answer.failure) if answer else "it was not run"
+            why = said_of(answer.failure) if answer else "it was not run"
             return [Finding(codes.FAULTY_CHECK, "", f"the reference has no result for this check ({why})")]
         for name, value in answer.values.items():
             if isinstance(value, str):
@@ -154,18 +154,18 @@ def _unjudgeable(
 def _ending(problem: Problem, observation: Observation) -> Finding:
     """The finding for a run that did not return."""
     failure = observation.failure or Failure("", "")
-    said = _said(failure)
+    said = said_of(failure)
     match observation.ending:
         case "missing":
             return Finding(codes.MISSING, "", f"{failure.message or 'a function is not written yet'}; write it")
         case "died":
             return Finding(codes.DIED, "", failure.message)
         case "exhausted":
-            return Finding(codes.DIED, "", f"out of memory: {said}{_traceback(failure)}")
+            return Finding(codes.DIED, "", f"out of memory: {said}{own_lines(failure)}")
         case "raised":
-            return Finding(codes.RAISED, "", f"{said}{_traceback(failure)}")
+            return Finding(codes.RAISED, "", f"{said}{own_lines(failure)}")
         case "asserted":
-            return Finding(codes.STRUCTURE, "", f"an assertion in your code failed: {said}{_traceback(failure)}")
+            return Finding(codes.STRUCTURE, "", f"an assertion in your code failed: {said}{own_lines(failure)}")
         case "misfit":
             line = failure.frames[-1].text if failure.frames else ""
             step = "compare what your function returns with its docstring"
@@ -180,13 +180,14 @@ def _ending(problem: Problem, observation: Observation) -> Finding:
             return Finding(codes.FAULTY_CHECK, "", f"the check page failed: {said}")
 
 
-def _said(failure: Failure | None) -> str:
+def said_of(failure: Failure | None) -> str:
+    """The exception and its words, in one clause."""
     if failure is None:
         return "no reason given"
     return ": ".join(filter(None, (failure.kind, failure.message))) or "no reason given"
 
 
-def _traceback(failure: Failure) -> str:
+def own_lines(failure: Failure) -> str:
     """The student's own frames, the way Python shows them."""
     lines = []
     for frame in failure.frames:

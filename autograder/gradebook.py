@@ -10,10 +10,11 @@ from __future__ import annotations
 import csv
 import io
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,13 @@ from typing import Any
 from autograder import codes
 from autograder.answers import Answers, observe_answers
 from autograder.grade import grade, unjudged
+from autograder.notebook.execution import execute
+from autograder.notebook.grade import Sheet, grade_notebook, modules_of, sheet_of, unjudged_notebook
 from autograder.problem import CourseError, Implementation, Problem
 from autograder.process import exposed
 from autograder.report import ProblemReport, Report, as_json, as_text, shown
 from autograder.sandbox import Sandbox, SandboxError
-from autograder.store import STORE_FILE, Key, Store, StoreError, files_digest, problem_digest
+from autograder.store import STORE_FILE, Key, Store, StoreError, files_digest, notebook_digest, problem_digest
 from autograder.submissions import HandedIn, Submission
 from autograder.wire import Observation
 
@@ -48,11 +51,13 @@ class Grader:
     seeds : mapping of str to int
         By problem id.
     digests : mapping of str to str
-        Of what each problem's results depend on, beside the submission; by problem id.
+        Of what results depend on, beside the submission; by the ids of problems and notebooks.
     weak : bool
         Grade even where student code can't be confined; each report's footer says so.
     footer : tuple of str
         What each report says of the run.
+    sheets : mapping of str to Sheet
+        What notebooks are graded by, where they are: by problem id.
     """
 
     problems: tuple[Problem, ...]
@@ -61,23 +66,61 @@ class Grader:
     digests: Mapping[str, str]
     weak: bool = False
     footer: tuple[str, ...] = ()
+    sheets: Mapping[str, Sheet] = field(default_factory=dict)
 
     @property
     def wanted(self) -> tuple[str, ...]:
         """The names of the files that students hand in."""
         return tuple(name for problem in self.problems for name in (problem.module_file, problem.notebook_file))
 
-    def key(self, problem: Problem, submission: Submission) -> Key:
-        """What the result of a submission in a problem is filed under."""
-        files = Implementation.of(problem.module_file, submission.files).files
-        own = {"": submission.refused.encode(), **files}
-        if said := submission.problems.get(problem.module_file):
-            own[f"! {problem.module_file}"] = said.encode()
-        return Key(files_digest(own), self.digests[problem.id])
+    def keys(self, submission: Submission) -> dict[str, Key]:
+        """What the results of a submission are filed under, by what a report calls them, in its order."""
+        keys = {}
+        for problem in self.problems:
+            modules = Implementation.of(problem.module_file, submission.files).files
+            keys[problem.id] = self._key(submission, problem.module_file, modules, self.digests[problem.id])
+            if problem.id in self.sheets:
+                name = problem.notebook_file
+                content = submission.files.get(name)
+                files = {} if content is None else modules_of(problem, content, submission.files) | {name: content}
+                keys[problem.notebook_id] = self._key(submission, name, files, self.digests[problem.notebook_id])
+        return keys
 
-    def graded(self, sandbox: Sandbox, submission: Submission, ids: Sequence[str]) -> tuple[Graded, ...]:
-        """What comes of a submission in the problems of these ids; it fails for nothing that a student hands in."""
-        return tuple(self._graded(sandbox, submission, problem) for problem in self.problems if problem.id in ids)
+    def graded(self, sandbox: Sandbox, submission: Submission, ids: Collection[str]) -> tuple[Graded, ...]:
+        """What comes of a submission in what has these ids; it fails for nothing that a student hands in."""
+        found = []
+        for problem in self.problems:
+            if problem.id in ids:
+                found.append(self._graded(sandbox, submission, problem))
+            if problem.notebook_id in ids:
+                found.append(Graded(self._notebook(sandbox, submission, problem)))
+        return tuple(found)
+
+    def unjudged(self, name: str, code: int, message: str) -> ProblemReport:
+        """The report on what has this id, where nothing could be run."""
+        for problem in self.problems:
+            if problem.notebook_id == name:
+                return unjudged_notebook(self.sheets[problem.id], code, message)
+        return unjudged(next(problem for problem in self.problems if problem.id == name), code, message)
+
+    def _key(self, submission: Submission, name: str, files: Mapping[str, bytes], digest: str) -> Key:
+        own = {"": submission.refused.encode(), **files}
+        if said := submission.problems.get(name):
+            own[f"! {name}"] = said.encode()
+        return Key(files_digest(own), digest)
+
+    def _notebook(self, sandbox: Sandbox, submission: Submission, problem: Problem) -> ProblemReport:
+        sheet, name = self.sheets[problem.id], problem.notebook_file
+        if why := submission.refused or submission.problems.get(name):
+            return unjudged_notebook(sheet, codes.MISSING, why)
+        if name not in submission.files:
+            return unjudged_notebook(sheet, codes.MISSING, f"{name} was not handed in; hand in a file of that name")
+        try:
+            run = partial(execute, sandbox.run_cells)
+            return grade_notebook(run, sheet, submission.files[name], submission.files, self.seeds[problem.id])
+        except Exception as error:  # noqa: BLE001  as above
+            why = f"the grader failed: {type(error).__name__}: {error}"
+            return unjudged_notebook(sheet, codes.FAULTY_GRADER, why)
 
     def _graded(self, sandbox: Sandbox, submission: Submission, problem: Problem) -> Graded:
         printed: dict[str, str] = {}
@@ -129,17 +172,17 @@ class Work:
     position : int
         In the class.
     submission : Submission
-    keys : tuple of Key
-        What the results are filed under, problem by problem.
+    keys : mapping of str to Key
+        What the results are filed under, by the ids of problems and notebooks.
     known : mapping of str to ProblemReport
-        The results that are there already, by problem id.
+        The results that are there already, by id.
     ids : tuple of str
-        The problems that are left.
+        What is left.
     """
 
     position: int
     submission: Submission
-    keys: tuple[Key, ...]
+    keys: Mapping[str, Key]
     known: Mapping[str, ProblemReport]
     ids: tuple[str, ...]
 
@@ -211,7 +254,8 @@ def prepare(
     SandboxError
         If student code can't be confined as promised, and ``weak`` does not allow that.
     CourseError
-        If students may import a package that is not installed here.
+        If students may import a package that is not installed here, or a notebook that is worth points has not been
+        released.
     """
     for problem in problems:
         if absent := sorted(name for name in problem.allowed_imports if not find_spec(name)):
@@ -229,6 +273,10 @@ def prepare(
     footer = tuple(f"this run was not fully confined: {clause}" for clause in lacks)
     seeds = {problem.id: problem.seed if seed is None else seed for problem in problems}
     digests = {problem.id: problem_digest(problem, seeds[problem.id], footer) for problem in problems}
+    sheets = {problem.id: sheet_of(problem) for problem in problems if problem.notebook_points}
+    for sheet in sheets.values():
+        digest = notebook_digest(sheet.problem, seeds[sheet.problem.id], footer)
+        digests[sheet.problem.notebook_id] = digest
     # Weak: what is run here is staff's own code, whatever this machine enforces.
     with sandboxes(weak=True) as sandbox, ThreadPoolExecutor(workers) as pool:
 
@@ -241,7 +289,7 @@ def prepare(
             return answers
 
         answers = {problem.id: found for problem, found in zip(problems, pool.map(one, problems), strict=True)}
-    return Grader(tuple(problems), answers, seeds, digests, weak, footer)
+    return Grader(tuple(problems), answers, seeds, digests, weak, footer, sheets)
 
 
 def _lacks(problems: Sequence[Problem], private: Sequence[Path]) -> tuple[str, ...]:
@@ -286,25 +334,22 @@ def grade_class(
 
         def file(work: Work, found: Iterable[Graded]) -> None:
             new = {one.report.problem: one for one in found}
-            problems = [new[p.id].report if p.id in new else work.known[p.id] for p in grader.problems]
-            report = Report.of(work.submission.student, tuple(problems), _notes(work.submission), grader.footer)
-            for key, problem in zip(work.keys, problems, strict=True):
-                if problem.problem in new:
-                    store.keep_printed(key, new[problem.problem].printed)
-            store.file(run, work.position, report, _kept(report, work.keys))
+            problems = tuple(new[name].report if name in new else work.known[name] for name in work.keys)
+            report = Report.of(work.submission.student, problems, _notes(work.submission), grader.footer)
+            for name, one in new.items():
+                store.keep_printed(work.keys[name], one.printed)
+            store.file(run, work.position, report, _kept(report, work.keys.values()))
             write_report(report, out)
             done(report)
 
         def waiting() -> Iterator[Work]:
             for position, handed in enumerate(handed_in):
                 submission = handed.read(grader.wanted, solutions)
-                keys = tuple(grader.key(problem, submission) for problem in grader.problems)
+                keys = grader.keys(submission)
                 known = {
-                    problem.id: report
-                    for problem, key in zip(grader.problems, keys, strict=True)
-                    if not force and (report := store.find(key)) is not None
+                    name: report for name, key in keys.items() if not force and (report := store.find(key)) is not None
                 }
-                ids = tuple(problem.id for problem in grader.problems if problem.id not in known)
+                ids = tuple(name for name in keys if name not in known)
                 work = Work(position, submission, keys, known, ids)
                 if ids:
                     yield work

@@ -46,6 +46,7 @@ class ProblemEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     title: str
     points: float
+    notebook_points: float = 0.0
     limits: dict[str, int | float] = {}
 
 
@@ -109,6 +110,26 @@ class Specimen:
 
 
 @dataclass(frozen=True)
+class Model:
+    """What a problem's ``model.py`` says of the model that its notebook trains.
+
+    Attributes
+    ----------
+    wanted : tuple of str
+        Expressions in the notebook's names: what the model is made of.
+    title : str
+        The sentence the student reads.
+    judge : callable
+        ``trained_model(found, data, generator) -> iterable of Finding``: the arrays by expression, the paths of the
+        data by name, and what data are drawn from that no student has seen.
+    """
+
+    wanted: tuple[str, ...]
+    title: str
+    judge: Predicate
+
+
+@dataclass(frozen=True)
 class Problem:
     """One module a student completes, with what judges it.
 
@@ -129,6 +150,8 @@ class Problem:
         What a run may cost.
     seed : int
         The seed of the official run.
+    notebook_points : float
+        What the notebook is worth; 0 where it isn't graded.
     """
 
     assignment: str
@@ -142,6 +165,7 @@ class Problem:
     preload: tuple[str, ...]
     limits: Limits
     seed: int
+    notebook_points: float = 0.0
 
     @property
     def id(self) -> str:
@@ -157,6 +181,29 @@ class Problem:
     def notebook_file(self) -> str:
         """The name of the notebook a student hands in."""
         return f"{self.name}.ipynb"
+
+    @property
+    def notebook_id(self) -> str:
+        """``assignment/problem.ipynb``, the notebook's name in reports."""
+        return f"{self.assignment}/{self.notebook_file}"
+
+    @property
+    def released_notebook(self) -> Path:
+        """The notebook that students get; only where staff work."""
+        return self.folder.parents[2] / "assignments" / self.assignment / self.notebook_file
+
+    @cached_property
+    def model(self) -> Model | None:
+        """What is asked of the model that the notebook trains; None where it trains none."""
+        if not (self.folder / "model.py").is_file():
+            return None
+        with _importable(self.given):
+            module = _load(self.folder, "model")
+        try:
+            title = " ".join((module.trained_model.__doc__ or "").strip().split("\n\n")[0].split())
+            return Model(tuple(module.WANTED), title, module.trained_model)
+        except AttributeError as error:
+            raise CourseError(f"{self.folder / 'model.py'} has no `{error.name}`; see docs/authors.md") from None
 
     @cached_property
     def page_text(self) -> str:
@@ -277,6 +324,7 @@ def read_assignment(folder: Path, name: str, data: Path) -> Assignment:
                 preload=tuple(dict.fromkeys((*entry.allowed_imports, *entry.preload))),
                 limits=_limits(item, path),
                 seed=entry.seed,
+                notebook_points=item.notebook_points,
             )
         )
     return Assignment(name, entry.title, folder, tuple(problems), entry)

@@ -10,7 +10,7 @@ import hashlib
 import sqlite3
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -72,13 +72,26 @@ def files_digest(files: Mapping[str, bytes]) -> str:
 
 def problem_digest(problem: Problem, seed: int, footer: Iterable[str]) -> str:
     """The digest of what a problem's results depend on, beside the submission."""
-    own = [path for path in problem.folder.rglob("*.py") if path.name != "notebook.py"]
-    paths = [*sorted(own), *problem.given, *problem.data.values()]
-    settings = (problem.id, problem.title, problem.points, problem.allowed_imports, asdict(problem.limits), seed)
+    own = [path for path in problem.folder.rglob("*.py") if path.name not in {"notebook.py", "model.py"}]
+    return _problem_digest(problem, sorted(own), problem.points, seed, footer)
+
+
+def notebook_digest(problem: Problem, seed: int, footer: Iterable[str]) -> str:
+    """The digest of what the results of a problem's notebook depend on, beside the submission."""
+    own = [path for name in ("figures.toml", "model.py") if (path := problem.folder / name).is_file()]
+    return _problem_digest(problem, [*own, problem.released_notebook], problem.notebook_points, seed, footer)
+
+
+def _problem_digest(problem: Problem, own: Collection[Path], points: float, seed: int, footer: Iterable[str]) -> str:
+    paths = [*own, *problem.given, *problem.data.values()]
+    settings = (problem.id, problem.title, points, problem.allowed_imports, asdict(problem.limits), seed)
     return _digest(
         [
             *(
-                (path.name if path not in own else str(path.relative_to(problem.folder)), path.read_bytes())
+                (
+                    str(path.relative_to(problem.folder)) if path.is_relative_to(problem.folder) else path.name,
+                    path.read_bytes(),
+                )
                 for path in paths
             ),
             ("settings", repr(settings).encode()),
@@ -236,4 +249,6 @@ def _digest(parts: Iterable[tuple[str, bytes]]) -> str:
 
 @cache
 def _engine_digest() -> str:
-    return _digest((path.name, path.read_bytes()) for path in sorted(Path(__file__).parent.glob("*.py")))
+    engine = Path(__file__).parent
+    paths = (*engine.glob("*.py"), *engine.glob("notebook/*.py"))
+    return _digest((path.relative_to(engine).as_posix(), path.read_bytes()) for path in sorted(paths))

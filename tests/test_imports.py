@@ -49,6 +49,7 @@ ORDER = (
     "diagnose",
     "report",
     "grade",
+    "notebook.grade",
     "unpack",
     "submissions",
     "store",

@@ -1,0 +1,341 @@
+"""The verdicts on a notebook: read, put beside the released one, run once more, and held against what it shows.
+
+``grade_notebook`` gets what runs a notebook as an argument, as :func:`autograder.grade.grade` does with modules.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+import numpy as np
+
+from autograder import codes
+from autograder.compare import Finding
+from autograder.grade import MAX_FINDINGS, own_lines, said_of
+from autograder.notebook.document import Notebook, UnreadableError, read
+from autograder.notebook.execution import Execution, Shown
+from autograder.notebook.figures import Wanted, has_its_figures, wanted_figures
+from autograder.notebook.given import Arrangement, Step, arrange
+from autograder.notebook.history import was_run
+from autograder.notebook.truth import tells_the_truth
+from autograder.probe import entropy, generator
+from autograder.problem import CourseError, Implementation, Problem
+from autograder.report import ProblemReport, Verdict
+from autograder.wire import Failure
+
+# (problem, modules, steps with their places, expressions, seed of the global generators)
+Execute = Callable[[Problem, Mapping[str, bytes], Sequence[tuple[int, Step]], Sequence[str], int], Execution]
+
+# Of what a cell had printed when it failed.
+MAX_SHOWN_LINES = 3
+_UNKNOWN = re.compile(r"name '(\w+)' is not defined")
+_MAGIC = re.compile(r"^\s*[%!?].*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class NotebookCheck:
+    """One claim about a notebook: its name, the sentence the student reads, and what part of the points it has."""
+
+    name: str
+    title: str
+    share: int
+
+
+THE_NOTEBOOK = NotebookCheck(
+    "is_the_notebook", "The cells that were handed out are all there, unchanged and in their order.", 1
+)
+WAS_RUN = NotebookCheck(
+    "was_run", "It was run from top to bottom in a fresh kernel, and saved with all its outputs.", 1
+)
+RUNS = NotebookCheck("runs", "It runs from top to bottom once more, beside the module that was handed in with it.", 1)
+TRUTH = NotebookCheck("tells_the_truth", "What it shows is what its code and the module give.", 2)
+FIGURES = NotebookCheck("figures", "The figures it must have are there, labelled, and show what they must.", 1)
+MODEL = NotebookCheck("trained_model", "The model that it trains does well on data that nobody has seen.", 2)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What a problem's notebook is graded by, and is worth.
+
+    Attributes
+    ----------
+    problem : Problem
+    released : Notebook
+        As it was handed out.
+    figures : tuple of Wanted
+        Those it must have.
+    """
+
+    problem: Problem
+    released: Notebook
+    figures: tuple[Wanted, ...] = ()
+
+    @property
+    def checks(self) -> tuple[NotebookCheck, ...]:
+        """The checks that this notebook has."""
+        model = self.problem.model
+        more = (
+            *((FIGURES,) if self.figures else ()),
+            *((NotebookCheck(MODEL.name, model.title or MODEL.title, MODEL.share),) if model else ()),
+        )
+        return (THE_NOTEBOOK, WAS_RUN, RUNS, TRUTH, *more)
+
+
+def sheet_of(problem: Problem) -> Sheet:
+    """What a problem's notebook is graded by.
+
+    Raises
+    ------
+    CourseError
+        If the notebook has not been released, or a file of the problem's is wrong.
+    """
+    path = problem.released_notebook
+    try:
+        released = read(path.read_bytes(), str(path))
+    except (OSError, UnreadableError) as error:
+        raise CourseError(
+            f"{path} can't be read ({error}); {problem.notebook_file} is worth {problem.notebook_points:g} points: "
+            "run `autograder release`"
+        ) from None
+    problem.model  # noqa: B018  a file that can't be loaded is told now, and not of a student's notebook
+    return Sheet(problem, released, wanted_figures(problem.folder / "figures.toml"))
+
+
+@dataclass
+class _Found:
+    """The findings so far, by check, and what waits for what."""
+
+    findings: dict[str, list[Finding]] = field(default_factory=dict)
+    blocked: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, list[str]] = field(default_factory=dict)
+
+
+def grade_notebook(
+    execute: Execute, sheet: Sheet, content: bytes, files: Mapping[str, bytes], seed: int
+) -> ProblemReport:
+    """The report on a handed-in notebook.
+
+    Parameters
+    ----------
+    execute : callable
+        Runs steps beside modules: :func:`autograder.notebook.execution.execute` in a sandbox, or a fake.
+    content : bytes
+        The notebook, as it was handed in.
+    files : mapping of str to bytes
+        The other files of the submission, by name.
+    seed : int
+        What data that nobody has seen follow from.
+    """
+    problem = sheet.problem
+    try:
+        handed_in = read(content, problem.notebook_file)
+    except UnreadableError as error:
+        return unjudged_notebook(sheet, codes.MISSING, str(error))
+    arrangement = arrange(handed_in, sheet.released)
+    if not arrangement.recognised:
+        return unjudged_notebook(sheet, codes.STRUCTURE, arrangement.findings[0].message)
+    found = _Found({THE_NOTEBOOK.name: list(arrangement.findings)})
+    modules = modules_of(problem, content, files)
+    if problem.module_file not in modules:
+        message = f"{problem.module_file} was not handed in; the notebook needs it: hand in both"
+        found.findings |= {RUNS.name: [Finding(codes.MISSING, "", message)], WAS_RUN.name: was_run(handed_in)}
+        found.blocked |= dict.fromkeys((TRUTH.name, FIGURES.name, MODEL.name), RUNS.name)
+    else:
+        _run(execute, sheet, handed_in, arrangement, modules, seed, found)
+    return _report(sheet, found)
+
+
+def unjudged_notebook(sheet: Sheet, code: int, message: str) -> ProblemReport:
+    """The report where there is nothing to judge: the same verdict for every check."""
+    return _report(sheet, _Found({check.name: [Finding(code, "", message)] for check in sheet.checks}))
+
+
+def modules_of(problem: Problem, content: bytes, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The modules that a notebook can import: the problem's own, those it names, and those that these name."""
+    notebook = {problem.module_file: files[problem.module_file]} if problem.module_file in files else {}
+    named = {
+        name: text
+        for name, text in files.items()
+        if name.endswith(".py") and name.removesuffix(".py").encode() in content
+    }
+    taken: dict[str, bytes] = {}
+    for name in {**notebook, **named}:
+        taken |= Implementation.of(name, files).files
+    return taken
+
+
+def _run(
+    execute: Execute,
+    sheet: Sheet,
+    handed_in: Notebook,
+    arrangement: Arrangement,
+    modules: Mapping[str, bytes],
+    seed: int,
+    found: _Found,
+) -> None:
+    """Run the notebook, and judge what that shows."""
+    problem, steps = sheet.problem, arrangement.steps
+    model = problem.model
+    execution = execute(problem, modules, arrangement.code, model.wanted if model else (), 0)
+    rerun = execution.outputs
+    found.findings[RUNS.name] = list(_failures(steps, execution.cells))
+    ours = [finding for finding in found.findings[RUNS.name] if finding.code in codes.FAULTS_OF_OURS]
+    found.findings[WAS_RUN.name] = was_run(handed_in, steps, rerun)
+    if ours:
+        found.findings |= dict.fromkeys((TRUTH.name, FIGURES.name, MODEL.name), ours[:1])
+        return
+    found.notes[RUNS.name] = [
+        f"{steps[place].place} puts out more than {problem.limits.cell_bytes >> 20} MiB; the rest was not looked at"
+        for place, shown in execution.cells.items()
+        if shown.clipped
+    ]
+    findings = tells_the_truth(steps, rerun)
+    if findings:
+        # Where nothing but the global generators' beginning is another, what differs is nobody's lie.
+        alive = [(place, step) for place, step in arrangement.code if execution.cells[place].ending != "died"]
+        findings = tells_the_truth(steps, rerun, execute(problem, modules, alive, (), 1).outputs)
+    found.findings[TRUTH.name] = findings
+    if not any(step.saved and step.saved.outputs for step in steps):
+        found.blocked[TRUTH.name] = WAS_RUN.name
+    elif not rerun:
+        found.blocked[TRUTH.name] = RUNS.name
+    failed = bool(found.findings[RUNS.name])
+    found.findings[FIGURES.name] = has_its_figures(sheet.figures, steps, rerun, execution.pictures)
+    found.findings[MODEL.name] = list(_model(problem, execution, seed))
+    for check in (FIGURES, MODEL):
+        if failed and found.findings[check.name]:
+            found.blocked[check.name] = RUNS.name
+
+
+def _failures(steps: Sequence[Step], cells: Mapping[int, Shown]) -> Iterator[Finding]:
+    """A finding for each cell that failed by itself; those that only miss what it would have made are told with it."""
+    failed = {place: shown for place, shown in cells.items() if shown.ending != "returned"}
+    unstarted = [shown for shown in failed.values() if shown.ending in {"unstarted", "faulty"}]
+    if unstarted:
+        code = codes.NO_SANDBOX if unstarted[0].ending == "unstarted" else codes.FAULTY_GRADER
+        yield Finding(code, "", f"the notebook could not be run: {said_of(unstarted[0].failure)}")
+        return
+    causes: dict[int, int] = {}
+    lost: dict[str, int] = {}
+    for place, shown in failed.items():
+        name = _UNKNOWN.search(shown.failure.message) if shown.failure and shown.failure.kind == "NameError" else None
+        cause = lost.get(name[1]) if name else None
+        if cause is not None:
+            causes[place] = cause
+        for bound in _bound(steps[place].source):
+            lost.setdefault(bound, place if cause is None else cause)
+    for place, shown in failed.items():
+        if place not in causes:
+            after = [steps[other].where for other, cause in causes.items() if cause == place]
+            more = f"\n  and so, for want of what it makes: {', '.join(after)}" if after else ""
+            yield _failure(steps[place], shown, more)
+
+
+def _failure(step: Step, shown: Shown, more: str) -> Finding:
+    failure = shown.failure or Failure("", "")
+    said = said_of(failure)
+    place = step.place
+    showed = _showed(shown)
+    match shown.ending:
+        case "missing":
+            what = failure.message or "a function is not written yet"
+            return Finding(codes.MISSING, step.where, f"{place}: {what}{own_lines(failure)}{more}")
+        case "died":
+            return Finding(codes.DIED, step.where, f"{place}: {failure.message}{showed}{more}")
+        case "exhausted":
+            return Finding(codes.DIED, step.where, f"{place}: {said}{own_lines(failure)}{showed}{more}")
+        case _:
+            return Finding(codes.RAISED, step.where, f"{place}: {said}{own_lines(failure)}{showed}{more}")
+
+
+def _showed(shown: Shown) -> str:
+    """The last lines that a cell printed before it failed."""
+    printed = "".join(one.text for one in shown.outputs if (one.kind, one.name) == ("stream", "stdout"))
+    lines = [line for line in printed[-2000:].splitlines() if line.strip()]
+    last = [f"\n    {line[-200:].strip()}" for line in lines[-MAX_SHOWN_LINES:]]
+    return f"\n  it had shown{''.join(last)}" if last else ""
+
+
+def _bound(source: str) -> set[str]:
+    """The names that a cell would have made."""
+    try:
+        tree = ast.parse(_MAGIC.sub("", source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
+    bound = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            bound.add(node.id)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            bound.add(node.name)
+        elif isinstance(node, ast.alias):
+            bound.add((node.asname or node.name).partition(".")[0])
+    return bound
+
+
+def _model(problem: Problem, execution: Execution, seed: int) -> Iterator[Finding]:
+    """What is found of the trained model, recomputed from what it is made of."""
+    model = problem.model
+    if model is None:
+        return
+    for wanted in model.wanted:
+        if wanted not in execution.values:
+            yield Finding(
+                codes.STRUCTURE, wanted, f"at the notebook's end there is no array `{wanted}`; keep the names as given"
+            )
+            return
+        if not np.all(np.isfinite(execution.values[wanted])):
+            yield Finding(codes.DIVERGED, wanted, f"`{wanted}` holds NaN or infinity: the training has diverged")
+            return
+    found = {wanted: execution.values[wanted] for wanted in model.wanted}
+    try:
+        with np.errstate(invalid="raise"):
+            yield from [*model.judge(found, problem.data, generator(entropy(seed, MODEL.name, 0)))]
+    except Exception as error:  # noqa: BLE001  staff's predicate, on a student's arrays
+        why = f"{type(error).__name__}: {error}"
+        yield Finding(codes.STRUCTURE, "", f"what the notebook trained is too far off to be judged ({why}); look at it")
+
+
+def _report(sheet: Sheet, found: _Found) -> ProblemReport:
+    checks = sheet.checks
+    whole = sum(check.share for check in checks)
+    verdicts = [_verdict(check, found, sheet.problem.notebook_points * check.share / whole) for check in checks]
+    return ProblemReport.of(sheet.problem.notebook_id, tuple(_earned(verdicts)))
+
+
+def _verdict(check: NotebookCheck, found: _Found, points: float) -> Verdict:
+    findings: Collection[Finding] = found.findings.get(check.name, ())
+    ordered = sorted(findings, key=lambda finding: codes.PRECEDENCE.index(finding.code))
+    code = codes.foremost(finding.code for finding in ordered)
+    shown = [finding.message for finding in ordered[:MAX_FINDINGS]]
+    if len(ordered) > MAX_FINDINGS:
+        shown.append(f"and {len(ordered) - MAX_FINDINGS} more")
+    blocker = found.blocked.get(check.name)
+    if blocker:
+        shown = [f"not judged: fix `{blocker}` first"]
+    elif code == codes.SUCCESS:
+        shown = found.notes.get(check.name, [])
+    earned = not blocker and (code == codes.SUCCESS or code in codes.FAULTS_OF_OURS)
+    return Verdict(
+        check=check.name,
+        title=check.title,
+        code=code,
+        points=points if earned else 0.0,
+        max_points=points,
+        message="\n".join(shown),
+        hint=None,
+        blocked_by=blocker,
+    )
+
+
+def _earned(verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
+    """The verdicts; to hand in what was handed out is worth nothing alone."""
+    first, *others = verdicts
+    if first.code == codes.SUCCESS and not any(verdict.points for verdict in others):
+        message = "counts as soon as another check of the notebook passes"
+        first = msgspec.structs.replace(first, points=0.0, message=message, blocked_by=others[0].check)
+    yield from (first, *others)

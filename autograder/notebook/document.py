@@ -310,3 +310,16 @@ def shortened(text: str) -> str:
     """A text on one line, and no longer than is read at a glance."""
     text = " ".join(text.split())
     return text if len(text) <= SHORT else f"{text[: SHORT - 1].rstrip()}…"
+
+
+def quoted(line: str) -> str:
+    """A line of a notebook, short, to be put between backticks."""
+    return shortened(line.replace("`", "'"))
+
+
+def where_they_part(one: str, other: str) -> tuple[str, str]:
+    """Two lines, to be put between backticks: as much of them as shows where they part."""
+    alike = next((k for k, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    start = max(0, alike - SHORT // 3) if alike and max(len(one), len(other)) > SHORT else 0
+    first, second = (quoted(f"…{line[start:]}" if start else line) for line in (one, other))
+    return first, second

@@ -16,7 +16,7 @@ from itertools import islice
 
 from autograder import codes
 from autograder.compare import Finding
-from autograder.notebook.document import SHORT, Cell, Notebook, shortened
+from autograder.notebook.document import Cell, Notebook, quoted, where_they_part
 from autograder.notebook.program import filled, kept, lines_of, same
 
 # Tags of the released notebook's cells. A student's own tags mean nothing.
@@ -343,23 +343,11 @@ def _difference(found: Cell, given: Cell) -> str:
         if what == "equal" or (what == "insert" and additions_allowed):
             continue
         if what == "insert":
-            return f"`{_quoted(theirs[k])}` was added"
+            return f"`{quoted(theirs[k])}` was added"
         if what == "delete":
-            return f"`{_quoted(ours[i])}` is gone"
+            return f"`{quoted(ours[i])}` is gone"
         # The first of the two that are different in a run of lines that are.
         pairs = zip(ours[i:j], theirs[k:m], strict=False)
         was, now = next(((a, b) for a, b in pairs if a != b), (ours[i], theirs[k]))
-        return "`{}` is now `{}`".format(*_around_difference(was.strip(), now.strip()))
+        return "`{}` is now `{}`".format(*where_they_part(was.strip(), now.strip()))
     return "something was added"
-
-
-def _around_difference(was: str, now: str) -> Iterator[str]:
-    """Two lines, as much of them as shows where they part."""
-    alike = next((k for k, (a, b) in enumerate(zip(was, now, strict=False)) if a != b), min(len(was), len(now)))
-    start = max(0, alike - SHORT // 3) if max(len(was), len(now)) > SHORT else 0
-    for line in (was, now):
-        yield _quoted(f"…{line[start:]}" if start else line)
-
-
-def _quoted(line: str) -> str:
-    return shortened(line.strip().replace("`", "'"))

@@ -300,6 +300,8 @@ def _first_apart(one: Numbers, other: Numbers, span: float, scale: str) -> tuple
         if a is None and b is None:
             continue
         left, right = (math.nan if number is None else _scaled(number, scale) for number in (a, b))
+        if left == right:  # infinities too: a zero on a logarithmic scale
+            continue
         gap = abs(left - right)
         units = gap / (WITHIN * span) if span > 0 else math.inf * gap if gap > 0 else 0.0
         if not units <= worst:

@@ -79,6 +79,11 @@ def strip(text: str, where: str, problem: str, what: str = "this cell") -> str:
     return "\n".join(kept) + "\n"
 
 
+def without_markers(text: str) -> str:
+    """A text with its regions, and without the lines that mark them."""
+    return "\n".join(line for line in text.splitlines() if line.strip() not in {BEGIN, END}) + "\n"
+
+
 def to_fill(text: str, problem: str) -> bool:
     """Whether a stripped text holds a place where a region was."""
     begin, end = _placeholder(problem, "\0").split("\0")

@@ -59,6 +59,7 @@ ORDER = (
     "starter",
     "sample",
     "release",
+    "notebook.saved",
     "student",
     "progress",
     "audit.specimens",

@@ -99,19 +99,7 @@ def execute(
     last: Observation | None = None
     pending = list(steps)
     for _ in range(MAX_DEATHS):
-        job = Job(
-            module=problem.name,
-            page="",
-            given=tuple(path.stem for path in problem.given),
-            allowed_imports=problem.allowed_imports,
-            draws=(),
-            data={name: str(path) for name, path in problem.data.items()},
-            limits={**asdict(limits), "cpu_seconds": math.ceil(limits.notebook_seconds)},
-            files={**modules, **{path.name: path.read_bytes() for path in problem.given}},
-            cells=tuple((step.where, step.source) for _, step in pending),
-            wanted=tuple(wanted),
-            seed=seed,
-        )
+        job = job_of(problem, modules, [(step.where, step.source) for _, step in pending], wanted, seed)
         seen = run_cells(problem, job, max(ends - time.monotonic(), 1.0)) if pending else ()
         if len(seen) == 1 and seen[0].ending in {"unstarted", "faulty"}:
             return Execution({place: Shown(seen[0].ending, failure=seen[0].failure) for place, _ in steps})
@@ -130,6 +118,29 @@ def execute(
     for place, _ in steps:
         shown.setdefault(place, Shown("died", failure=why))
     return Execution(dict(sorted(shown.items())), *_returned(last))
+
+
+def job_of(
+    problem: Problem,
+    modules: Mapping[str, bytes],
+    cells: Sequence[tuple[str, str]],
+    wanted: Sequence[str] = (),
+    seed: int = 0,
+) -> Job:
+    """A run of cells, each what it is called and its text, beside a student's modules."""
+    return Job(
+        module=problem.name,
+        page="",
+        given=tuple(path.stem for path in problem.given),
+        allowed_imports=problem.allowed_imports,
+        draws=(),
+        data={name: str(path) for name, path in problem.data.items()},
+        limits={**asdict(problem.limits), "cpu_seconds": math.ceil(problem.limits.notebook_seconds)},
+        files={**modules, **{path.name: path.read_bytes() for path in problem.given}},
+        cells=tuple(cells),
+        wanted=tuple(wanted),
+        seed=seed,
+    )
 
 
 def _shown(observation: Observation) -> Shown:

@@ -199,9 +199,7 @@ def _run(
         alive = [(place, step) for place, step in arrangement.code if execution.cells[place].ending != "died"]
         findings = tells_the_truth(steps, rerun, execute(problem, modules, alive, (), 1).outputs)
     found.findings[TRUTH.name] = findings
-    if not any(step.saved and step.saved.outputs for step in steps):
-        found.blocked[TRUTH.name] = WAS_RUN.name
-    elif not rerun:
+    if not rerun:
         found.blocked[TRUTH.name] = RUNS.name
     failed = bool(found.findings[RUNS.name])
     found.findings[FIGURES.name] = has_its_figures(sheet.figures, steps, rerun, execution.pictures)

@@ -292,7 +292,8 @@ def _begin(job: Job, folder: str, outputs: Outputs) -> Any:
     sys.path.insert(0, folder)
     sys.dont_write_bytecode = True
     worker.hear_signals()
-    autograder.check = worker.do_nothing
+    for name in autograder.__all__:
+        setattr(autograder, name, worker.do_nothing)
     builtins.input = getpass.getpass = _nobody
     # Where a notebook sets no seed, one run must differ from another in nothing but this number.
     random.seed(job.seed)

@@ -1,0 +1,64 @@
+"""A notebook as a student hands it in: filled, run from top to bottom, and saved with its outputs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from autograder.notebook.execution import RunCells, job_of
+from autograder.notebook.given import FILL
+from autograder.notebook.program import asks_for_a_verdict
+from autograder.problem import CourseError, Problem
+from autograder.release import as_notebook
+from autograder.starter import without_markers
+
+
+def filled(problem: Problem) -> dict[str, Any]:
+    """The released notebook with its empty cells filled from the solution, as JSON; not run."""
+    notebook: dict[str, Any] = json.loads(problem.released_notebook.read_bytes())
+    text = without_markers((problem.folder / "notebook.py").read_text("utf-8"))
+    solution = json.loads(as_notebook(text, problem.name))
+    for cell, solved in zip(notebook["cells"], solution["cells"], strict=True):
+        if FILL in cell["metadata"].get("tags", ()):
+            cell["source"] = solved["source"]
+    return notebook
+
+
+def save(
+    run_cells: RunCells,
+    problem: Problem,
+    modules: Mapping[str, bytes],
+    notebook: Mapping[str, Any],
+    verdict: str = "checked",
+) -> bytes:
+    """A notebook, given as JSON, run beside modules in a fresh kernel and saved.
+
+    Parameters
+    ----------
+    verdict : str
+        What stands under the cells that ask for one.
+
+    Raises
+    ------
+    CourseError
+        If it could not be run, or a cell ended the run.
+    """
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    sources = ["".join(cell["source"]) for cell in cells]
+    labelled = [(f"cell {number}", source) for number, source in enumerate(sources, 1)]
+    seen = run_cells(problem, job_of(problem, modules, labelled), problem.limits.notebook_seconds)
+    if len(seen) <= len(cells):
+        why = seen[-1].failure.message if seen and seen[-1].failure else "it was not run"
+        raise CourseError(f"{problem.notebook_id} can't be run to its end: {why}")
+    for count, (cell, observation) in enumerate(zip(cells, seen, strict=False), 1):
+        raw = observation.values["outputs"]
+        outputs = json.loads(raw.tobytes())["outputs"] if isinstance(raw, np.ndarray) else []
+        if asks_for_a_verdict("".join(cell["source"])):
+            # A run of ours shows none; a student's kernel did.
+            data = {"text/plain": verdict}
+            outputs = [{"output_type": "execute_result", "execution_count": count, "data": data, "metadata": {}}]
+        cell |= {"execution_count": count, "outputs": outputs}
+    return f"{json.dumps(notebook, indent=1, ensure_ascii=False)}\n".encode()

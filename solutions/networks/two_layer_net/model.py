@@ -1,0 +1,64 @@
+"""What the network that the notebook trains must be able to do."""
+
+import numpy as np
+
+from autograder.compare import Finding
+
+WANTED = ("net.params['W1']", "net.params['b1']", "net.params['W2']", "net.params['b2']")
+TRAINED_ON = 4000
+
+# The notebook's training with the reference, from 50 other seeds, each network judged on digits drawn for it alone: it
+# reads at least 0.981 of the digits it was trained on (0.989 on average, standard deviation 0.0017), and at least 0.837
+# of new ones (0.855, 0.0081). The bounds lie 23 and 6.8 standard deviations below. The notebook sets its seed, so that
+# a right module trains the same network each time, to within rounding.
+TRAINED = 0.95
+UNSEEN = 0.80
+
+
+def trained_model(found, data, rng):
+    """The network reads the digits that it was trained on, and other digits that nobody has seen."""
+    W1, b1, W2, b2 = (found[name] for name in WANTED)
+    shapes = [found[name].shape for name in WANTED]
+    if shapes != [(784, b1.size), (b1.size,), (b1.size, 10), (10,)]:
+        yield Finding(52, WANTED[0], f"the arrays in `net.params` have the shapes {shapes}; expected those they had")
+        return
+    with np.load(data["digits.npz"]) as digits:
+        X, y = digits["X"] / 255, digits["y"]
+
+    def accuracy(X, y):
+        with np.errstate(all="ignore"):  # finite weights may be so large that scores are not
+            return np.mean(np.argmax(np.maximum(X @ W1 + b1, 0) @ W2 + b2, axis=1) == y)
+
+    if (share := accuracy(X[:TRAINED_ON], y[:TRAINED_ON])) < TRAINED:
+        yield Finding(
+            62,
+            WANTED[0],
+            f"the network that your notebook trains reads {share:.1%} of the digits it was trained on; expected at "
+            f"least {TRAINED:.0%}: get the module's checks to pass, and run all again",
+        )
+    elif (share := accuracy(unseen(X[TRAINED_ON:], rng), y[TRAINED_ON:])) < UNSEEN:
+        yield Finding(
+            63,
+            WANTED[0],
+            f"the network that your notebook trains reads {share:.1%} of digits that nobody has seen; expected at "
+            f"least {UNSEEN:.0%}: it knows its own by heart, so look at how it is trained",
+        )
+
+
+def unseen(X, rng):
+    """The test digits, each turned by up to 10 degrees and moved by up to a pixel: digits that are in no file."""
+    turned = np.deg2rad(rng.uniform(-10, 10, size=(len(X), 1)))
+    moved = rng.uniform(-1, 1, size=(2, len(X), 1))
+    down, across = (axis.ravel() - 13.5 for axis in np.mgrid[:28, :28])
+    # Where each pixel of the new image lies in the old one, and what part it has of the four around that place.
+    i = np.clip(np.cos(turned) * down - np.sin(turned) * across + 13.5 + moved[0], 0, 26.999)
+    j = np.clip(np.sin(turned) * down + np.cos(turned) * across + 13.5 + moved[1], 0, 26.999)
+    top, left = i.astype(int), j.astype(int)
+    below, right = i - top, j - left
+    rows = np.arange(len(X))[:, np.newaxis]
+    return (
+        (1 - below) * (1 - right) * X[rows, 28 * top + left]
+        + (1 - below) * right * X[rows, 28 * top + left + 1]
+        + below * (1 - right) * X[rows, 28 * top + 28 + left]
+        + below * right * X[rows, 28 * top + 28 + left + 1]
+    )

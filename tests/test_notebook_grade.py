@@ -1,0 +1,285 @@
+"""A notebook's verdicts: each check judges its own matter, and what happens to one cell costs no other."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import pytest
+from graded_notebook import (
+    codes_of,
+    graded,
+    read_graded_problem,
+    saved_notebook,
+)
+from small_course import REFERENCE
+
+from autograder.notebook.execution import Execution, Shown
+from autograder.notebook.grade import grade_notebook, sheet_of
+from autograder.problem import CourseError
+from autograder.report import problem_lines
+from autograder.wire import Failure
+
+RIGHT = {
+    "is_the_notebook": 0,
+    "was_run": 0,
+    "runs": 0,
+    "tells_the_truth": 0,
+    "figures": 0,
+    "trained_model": 0,
+}
+
+
+@pytest.fixture(scope="module")
+def problem(tmp_path_factory):
+    return read_graded_problem(tmp_path_factory.mktemp("graded") / "course")
+
+
+@pytest.fixture(scope="module")
+def right(sandbox, problem):
+    return saved_notebook(sandbox, problem)
+
+
+@pytest.fixture
+def notebook(right):
+    """The right notebook, of which a test may change what it likes."""
+    return copy.deepcopy(right)
+
+
+def code(notebook):
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+
+def added(source, outputs=(), count=8):
+    return {
+        "cell_type": "code",
+        "id": "added-by-me",
+        "metadata": {},
+        "source": source,
+        "outputs": list(outputs),
+        "execution_count": count,
+    }
+
+
+def verdict(report, name):
+    return next(one for one in report.checks if one.check == name)
+
+
+def test_the_right_notebook_has_all_points(sandbox, problem, right):
+    """Also the model is judged, on data that the seed gives."""
+    report = graded(sandbox, problem, right)
+
+    assert report.problem == "lines/line.ipynb"
+    assert codes_of(report) == RIGHT
+    assert report.score == report.max_score == 8
+
+
+def test_points_are_split_by_shares(sandbox, problem, right):
+    """Twice as much for telling the truth, and for a model."""
+    points = {one.check: one.max_points for one in graded(sandbox, problem, right).checks}
+
+    assert points == {
+        "is_the_notebook": 1,
+        "was_run": 1,
+        "runs": 1,
+        "tells_the_truth": 2,
+        "figures": 1,
+        "trained_model": 2,
+    }
+
+
+def test_cells_of_ones_own_are_free(sandbox, problem, notebook):
+    """Wherever they stand, and whatever they print to standard error."""
+    notebook["cells"].append(added("import sys\nprint('hm', file=sys.stderr)"))
+
+    assert codes_of(graded(sandbox, problem, notebook)) == RIGHT
+
+
+def test_a_cell_that_raises_costs_runs_alone(sandbox, problem, notebook):
+    """The report says which cell, which line, and what it showed."""
+    notebook["cells"].append(added("a = 3\nprint('so far', a)\na / 0"))
+
+    report = graded(sandbox, problem, notebook)
+
+    assert codes_of(report) == RIGHT | {"runs": 2}
+    said = verdict(report, "runs").message
+    assert "cell 10 (`a = 3`" in said
+    assert "ZeroDivisionError: division by zero" in said
+    assert "cell 10, line 3" in said
+    assert "so far 3" in said
+
+
+@pytest.mark.parametrize(
+    "source",
+    [pytest.param("while True:\n    pass", id="never_ends"), pytest.param("import os\nos._exit(0)", id="exits")],
+)
+def test_a_cell_that_ends_the_run_costs_runs_alone(sandbox, problem, notebook, source):
+    """Whatever stands after it is run without it."""
+    from dataclasses import replace
+
+    quick = replace(problem, limits=replace(problem.limits, cell_seconds=1.5))
+    notebook["cells"].insert(4, added(source))
+    for count, cell in enumerate(code(notebook), 1):
+        cell["execution_count"] = count
+
+    report = graded(sandbox, quick, notebook)
+
+    assert codes_of(report) == RIGHT | {"runs": 1}
+    assert "cell 5" in verdict(report, "runs").message
+
+
+def test_cells_that_fail_for_want_of_another_are_told_with_it(sandbox, problem, notebook):
+    """One finding, however many follow from it."""
+    notebook["cells"] += [
+        added("made = 1 / 0", count=8),
+        added("more = made + 1", count=9),
+        added("more", count=10),
+    ]
+
+    said = verdict(graded(sandbox, problem, notebook), "runs").message
+
+    assert said.count("ZeroDivisionError") == 1
+    assert "NameError" not in said
+    assert "and so, for want of what it makes: cell 11, cell 12" in said
+
+
+def test_a_module_that_is_wrong_is_no_lie(sandbox, problem, right):
+    """A notebook that was run beside it shows what it gives; the model alone is judged by what is right."""
+    wrong = REFERENCE.replace("self.eta * np.mean(residual * x)", "0.01 * self.eta * np.mean(residual * x)")
+    files = {"line.py": wrong.encode()}
+    from autograder.notebook.saved import filled, save
+
+    content = save(sandbox.run_cells, problem, files, filled(problem))
+
+    assert codes_of(graded(sandbox, problem, content, files)) == RIGHT | {"trained_model": 63}
+    stale = graded(sandbox, problem, right, files)
+    assert codes_of(stale) == RIGHT | {"tells_the_truth": 53, "trained_model": 63}
+    assert "slope" in verdict(stale, "tells_the_truth").message
+
+
+def test_divergence_is_61(sandbox, problem, notebook):
+    """Whatever the bound is about."""
+    notebook["cells"].append(added("model.slope = float('nan')"))
+
+    report = graded(sandbox, problem, notebook)
+
+    assert codes_of(report) == RIGHT | {"trained_model": 61}
+
+
+def test_a_model_that_is_not_there_is_said(sandbox, problem, notebook):
+    """By the name it should have."""
+    notebook["cells"].append(added("del model"))
+
+    report = graded(sandbox, problem, notebook)
+
+    assert codes_of(report) == RIGHT | {"trained_model": 50}
+    assert "`model.slope`" in verdict(report, "trained_model").message
+
+
+def test_without_the_module_only_what_is_saved_is_judged(sandbox, problem, right):
+    """What needs it waits for it."""
+    report = graded(sandbox, problem, right, {})
+
+    assert codes_of(report) == {
+        "is_the_notebook": 0,
+        "was_run": 0,
+        "runs": 40,
+        "tells_the_truth": "after runs",
+        "figures": "after runs",
+        "trained_model": "after runs",
+    }
+    assert "line.py was not handed in" in verdict(report, "runs").message
+
+
+def test_what_was_handed_out_is_worth_nothing(sandbox, problem):
+    """Neither the notebook nor the module was touched."""
+    from autograder.starter import starter
+
+    report = graded(sandbox, problem, problem.released_notebook.read_bytes(), {"line.py": starter(problem).encode()})
+
+    assert report.score == 0
+    assert codes_of(report)["runs"] == 40
+    assert codes_of(report)["was_run"] == 50
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "said"),
+    [
+        pytest.param(b"{", 40, "broken JSON", id="broken"),
+        pytest.param(b"", 40, "empty file", id="empty"),
+        pytest.param(json.dumps({"nbformat": 4, "cells": []}).encode(), 50, "none of the given cells", id="no_cells"),
+    ],
+)
+def test_what_is_not_the_notebook_is_said_once(sandbox, problem, content, code, said):
+    """Of all checks the same, and nothing is run."""
+    report = graded(sandbox, problem, content)
+
+    assert {one.code for one in report.checks} == {code}
+    assert report.score == 0
+    assert "\n".join(problem_lines(report)).count(said) == 1
+
+
+def test_our_own_fault_costs_nothing(problem, right):
+    """Where nothing could be run, what needs a run is not held against anybody."""
+
+    def execute(problem, modules, steps, wanted, seed):
+        return Execution({place: Shown("unstarted", failure=Failure("", "no room")) for place, _ in steps})
+
+    report = grade_notebook(execute, sheet_of(problem), json.dumps(right).encode(), problem.reference.files, 0)
+
+    assert report.score == 8
+    assert report.code == 3
+
+
+def test_what_differs_from_run_to_run_is_nobodys_lie(sandbox, problem, notebook):
+    """Numbers drawn without a seed: the second run shows that they are."""
+    shows = {"output_type": "execute_result", "data": {"text/plain": "0.123456"}, "metadata": {}, "execution_count": 8}
+    notebook["cells"].append(added("float(np.random.random())", [shows]))
+
+    assert codes_of(graded(sandbox, problem, notebook)) == RIGHT
+
+
+def test_a_stale_number_is_named(sandbox, problem, notebook):
+    """By what is shown and what the code gives."""
+    slope = code(notebook)[4]["outputs"]
+    shown = slope[0]["text"]
+    slope[0]["text"] = "slope 0.5000\n"
+
+    report = graded(sandbox, problem, notebook)
+
+    assert codes_of(report) == RIGHT | {"tells_the_truth": 53}
+    said = verdict(report, "tells_the_truth").message
+    assert "0.5000" in said
+    assert shown.split()[1] in said
+
+
+def test_clipped_output_is_told_and_costs_nothing(sandbox, problem, notebook):
+    """It is more than anybody reads."""
+    from dataclasses import replace
+
+    small = replace(problem, limits=replace(problem.limits, cell_bytes=1 << 20))
+    notebook["cells"].append(added("print('z' * (1 << 21))"))
+
+    report = graded(sandbox, small, notebook)
+
+    assert codes_of(report)["runs"] == 0
+    assert "puts out more than 1 MiB" in verdict(report, "runs").message
+
+
+def test_a_notebook_that_is_not_released_is_an_error_of_the_courses(tmp_path):
+    """Said before the class is graded, not of each student."""
+    problem = read_graded_problem(tmp_path / "course")
+    problem.released_notebook.unlink()
+
+    with pytest.raises(CourseError, match="autograder release"):
+        sheet_of(problem)
+
+
+@pytest.mark.parametrize("text", ["def other():\n    pass\n", "WANTED = ('a',)\n"])
+def test_a_model_page_without_what_it_needs_is_an_error_of_the_courses(tmp_path, text):
+    """It names what is missing."""
+    problem = read_graded_problem(tmp_path / "course")
+    (problem.folder / "model.py").write_text(text)
+
+    with pytest.raises(CourseError, match=r"model\.py has no `"):
+        sheet_of(problem)

@@ -59,7 +59,7 @@ def test_complaints_name_a_missing_and_a_changed_file(tmp_path):
     """A missing file and a changed one are each named, with what to do."""
     (tmp_path / "digits.npz").write_bytes(b"")
 
-    missing, changed = make.complaints(tmp_path)
+    missing, changed, _ = make.complaints(tmp_path)
 
     assert missing == "iris.npz is missing; make it with: python data/make.py"
     assert changed.startswith("digits.npz has SHA-256 e3b0c442")
@@ -117,6 +117,15 @@ def test_digits_arrays(load):
         "y": ((5000,), np.dtype(np.int64)),
     }
     assert np.bincount(digits["y"]).tolist() == [500] * 10
+
+
+def test_small_digits_are_made_from_the_digits(load):
+    """What is shipped is what make.py makes of the others; all ten are among them."""
+    shipped = load("digits_small.npz")
+
+    for name, array in make.small(load("digits.npz")).items():
+        np.testing.assert_array_equal(array, shipped[name], strict=True)
+    assert np.bincount(shipped["y"]).min() > 20
 
 
 def test_digits_are_in_no_order(load):

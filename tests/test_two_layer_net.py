@@ -276,30 +276,31 @@ def test_right_weights_are_not_refused(expect: ModuleType) -> None:
 def test_trained_network_is_judged_from_its_parameters(
     nn: ModuleType, checks: ModuleType, expect: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The reference passes; the same parameters with the classes exchanged don't, whatever the loss history says."""
+    """The reference passes; elsewhere is 60, and where the classes are exchanged 62."""
     monkeypatch.chdir(COURSE)
     found = checks.trained(nn, np.random.default_rng(10))
-    found |= {"loss_history": np.zeros(len(found["loss_history"]))}
+    astray = found | {"b1": found["b1"] + 0.01}
     exchanged = found | {"W2": found["W2"][:, ::-1], "b2": found["b2"][::-1]}
 
     codes = [
-        [
-            finding.code
-            for finding in expect.knows_digits(params, found, np.random.default_rng(10), false_alarm=FALSE_ALARM)
-        ]
-        for params in (found, exchanged)
+        [finding.code for finding in expect.knows_digits(params, found, np.random.default_rng(10))]
+        for params in (found, astray, exchanged)
     ]
 
-    assert codes == [[], [62]]
+    assert codes == [[], [60], [62]]
 
 
-def test_training_digits_hold_each_digit_equally_often(checks: ModuleType) -> None:
-    """Every prefix of a multiple of ten rows has all ten digits equally often, and the pixels lie in [0, 1]."""
-    X, y = checks.digits(np.random.default_rng(11), COURSE / "data" / "digits.npz")
+def test_right_gradients_come_to_know_the_digits(
+    nn: ModuleType, checks: ModuleType, expect: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reference is far above what is asked of the others, from whatever weights it starts."""
+    monkeypatch.chdir(COURSE)
+    for seed in range(5):
+        params = checks.trained(nn, np.random.default_rng(seed))
+        X, y = checks.digits(np.random.default_rng(seed))
+        scores = np.maximum(X @ params["W1"] + params["b1"], 0) @ params["W2"] + params["b2"]
 
-    assert X.shape == (5000, 196)
-    assert (X.min(), X.max()) == (0, 1)
-    assert np.bincount(y[: checks.TRAINED_ON]).tolist() == [checks.TRAINED_ON // 10] * 10
+        assert np.mean(np.argmax(scores, axis=1) == y) > 0.7
 
 
 def blobs(rng: np.random.Generator) -> dict[str, np.ndarray]:

@@ -1,15 +1,11 @@
 """What is claimed of two_layer_net: each layer forward and backward, the loss, the network, and that it learns."""
 
-import functools
-
 import numpy as np
-from solver import Solver
 
 from autograder.probe import check
 
 NAMES = ("W1", "b1", "W2", "b2")
 WEIGHT_SCALE, WEIGHT_SCALE_DEFAULT = 0.05, 1e-3
-TRAINED_ON = 400
 # Of the loss: a right answer that guards its logarithm must not be refused for it.
 GUARD = "adding up to 1e-6 to a probability, against log(0), moves a loss by 4e-5 of itself and less"
 
@@ -25,27 +21,19 @@ def away_from_zero(rng, shape):
     return rng.choice([-1.0, 1.0], size=shape) * rng.uniform(0.1, 3, size=shape)
 
 
-def network(nn, rng, d, H, C):
+def network(nn, rng, d, H, C, scale=0.35):
     """A network whose parameters, the biases too, are random and large enough to matter."""
     net = nn.TwoLayerNet(input_dim=d, hidden_dim=H, num_classes=C, weight_scale=0.3)
     for name, shape in zip(NAMES, ((d, H), (H,), (H, C), (C,)), strict=True):
-        net.params[name] = 0.35 * rng.normal(size=shape)
+        net.params[name] = scale * rng.normal(size=shape)
     return net
 
 
-@functools.cache
-def images(path):
-    """The handwritten digits, every other row and column: X of shape (5000, 196) in [0, 1], y of shape (5000,)."""
+def digits(rng, path="data/digits_small.npz"):
+    """Three hundred handwritten digits, X of shape (300, 196) in [0, 1], and their labels, in a random order."""
     data = np.load(path)
-    return data["X"].reshape(-1, 28, 28)[:, ::2, ::2].reshape(-1, 14 * 14) / 255, data["y"]
-
-
-def digits(rng, path="data/digits.npz"):
-    """The digits X and their labels y in a random order, in which all ten come in turn."""
-    X, y = images(path)
-    order = rng.permutation(len(y))
-    order = order[np.argsort(y[order], kind="stable")].reshape(10, -1).T.ravel()
-    return X[order], y[order]
+    order = rng.permutation(len(data["y"]))
+    return data["X"][order] / 255, data["y"][order]
 
 
 @check(points=1)
@@ -81,7 +69,7 @@ def relu_backward(nn, rng):
     return {"dx": nn.relu_backward(rng.normal(size=(4, 6)), cache)}
 
 
-@check(points=1, rtol=1e-4, because=GUARD)
+@check(points=1, rtol=1e-3, because=GUARD)
 def softmax_loss(nn, rng):
     """`softmax_loss` returns the mean over the batch of -log p[y], p being the softmax of a row of scores."""
     loss, dx = nn.softmax_loss(rng.normal(size=(7, 4)), rng.integers(4, size=7))
@@ -155,24 +143,17 @@ def initialisation(nn, rng):
     points=1,
     draws=1,
     expect="knows_digits",
-    false_alarm=1e-6,
-    wall_seconds=30,
-    needs=("network_gradients", "initialisation"),
+    rtol=1e-3,
+    atol=1e-3,
+    because="rounding moves right weights by 1e-15 on the way, and any other gradient by 0.1 and more",
+    needs=("network_gradients",),
 )
 def trained(nn, rng):
-    """Trained on 400 handwritten digits, the network knows these, and most of those it has not seen."""
-    X, y = (part[:TRAINED_ON] for part in digits(rng))
-    np.random.seed(rng.integers(2**32))  # noqa: NPY002
-    net = nn.TwoLayerNet(input_dim=14 * 14, hidden_dim=50, num_classes=10, weight_scale=0.1)
-    solver = Solver(
-        net,
-        {"X_train": X, "y_train": y, "X_val": X, "y_val": y},
-        optim_config={"learning_rate": 0.3},
-        lr_decay=0.97,
-        batch_size=50,
-        num_epochs=30,
-        num_train_samples=1,  # validation measures on the same rows
-        verbose=False,
-    )
-    solver.train()
-    return {name: net.params[name] for name in NAMES} | {"loss_history": solver.loss_history}
+    """Trained on handwritten digits, the network comes to know them, step for step as right gradients have it."""
+    X, y = digits(rng)
+    net = network(nn, rng, X.shape[1], 30, 10, scale=0.1)
+    for rows in np.concatenate([rng.permutation(len(y)) for _ in range(8)]).reshape(-1, 50):
+        _, grads = net.loss(X[rows], y[rows])
+        for name in NAMES:
+            net.params[name] = net.params[name] - 0.4 * np.asarray(grads[name])
+    return {name: net.params[name] for name in NAMES}

@@ -3,7 +3,7 @@ line of a student's derivation.)
 
 Hint: In `softmax_backward` the term from the Jacobian's diagonal has lost its factor A. Write one entry of the
 Jacobian with its delta, multiply it out, and only then sum over the index.
-Caught: softmax_backward 53, query_key_gradients 53, input_gradient 53
+Caught: softmax_backward 53, query_key_gradients 53, input_gradient 53, learns 60
 """
 
 

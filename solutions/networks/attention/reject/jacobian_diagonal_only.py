@@ -2,7 +2,7 @@
 
 Hint: `softmax_backward` uses only how each weight depends on its own score. The weights of a row share a sum, so each
 score moves every weight of its row: the Jacobian's entries off the diagonal are missing.
-Caught: softmax_backward 53, query_key_gradients 53, input_gradient 53
+Caught: softmax_backward 53, query_key_gradients 53, input_gradient 53, learns 60
 """
 
 

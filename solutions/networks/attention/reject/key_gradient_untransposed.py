@@ -2,7 +2,7 @@
 
 Hint: The gradient by the keys sums over the wrong index. Entry (i, j) of the scores holds query i and key j: what key
 j gets is a sum over the queries i, so over the rows of dS.
-Caught: query_key_gradients 53, input_gradient 53, learns 62
+Caught: query_key_gradients 53, input_gradient 53, learns 60
 """
 
 

@@ -3,7 +3,7 @@ derivation of softmax followed by cross-entropy.)
 
 Hint: In `softmax_backward` the factor A in front is missing. It multiplies both terms; it can't be cancelled against
 something that divides only one of them. Try a row in which one weight is nearly 0: its score can hardly matter.
-Caught: softmax_backward 53, query_key_gradients 53, input_gradient 53
+Caught: softmax_backward 53, query_key_gradients 53, input_gradient 53, learns 60
 """
 
 

@@ -2,7 +2,7 @@
 
 Hint: The gradients by W_Q and W_K stand in each other's place; they have the same shape, so no error shows it.
 Compare the order with the docstring's.
-Caught: query_key_gradients 53, learns 62
+Caught: query_key_gradients 53, learns 60
 """
 
 

@@ -2,7 +2,7 @@
 
 Hint: Forward the scores are divided by √d_k, backward the factor is missing: the gradients by Q and K pass through
 the same division.
-Caught: query_key_gradients 53, input_gradient 53
+Caught: query_key_gradients 53, input_gradient 53, learns 60
 """
 
 

@@ -2,7 +2,7 @@
 
 Hint: The scores are divided by d_k instead of its square root. A sum of d_k independent terms has a spread that grows
 like √d_k, and that is what is to be undone.
-Caught: forward 53, forward_edges 53, value_gradient 53, query_key_gradients 53, input_gradient 53
+Caught: forward 53, forward_edges 53, value_gradient 53, query_key_gradients 53, input_gradient 53, learns 60
 """
 
 

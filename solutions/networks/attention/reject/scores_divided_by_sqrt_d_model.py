@@ -2,7 +2,7 @@
 
 Hint: The scores are divided by √d_model. Queries and keys have d_k entries, and their product is a sum of that many
 terms: look at which array and which axis you take the size of.
-Caught: forward 53, forward_edges 53, value_gradient 53, query_key_gradients 53, input_gradient 53
+Caught: forward 53, forward_edges 53, value_gradient 53, query_key_gradients 53, input_gradient 53, learns 60
 """
 
 

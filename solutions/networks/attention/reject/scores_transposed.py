@@ -2,7 +2,7 @@
 
 Hint: Row i of the scores must belong to query i: yours belongs to key i. Write down which token's query and which
 token's key one entry of your product multiplies.
-Caught: forward 53, forward_edges 53, value_gradient 53, query_key_gradients 53, input_gradient 53, learns 62
+Caught: forward 53, forward_edges 53, value_gradient 53, query_key_gradients 53, input_gradient 53, learns 60
 """
 
 

@@ -4,7 +4,7 @@ derivation, in which the index of the sum is set equal to the index of the entry
 Hint: `softmax_backward` returns zeros. Only the sum of a row is constant: the weights in it do change with the
 scores. If they cancelled in your derivation, look whether the index of the sum was given the name of the entry's own
 index.
-Caught: softmax_backward 53, query_key_gradients 53, input_gradient 53, learns 62
+Caught: softmax_backward 53, query_key_gradients 53, input_gradient 53, learns 60
 """
 
 

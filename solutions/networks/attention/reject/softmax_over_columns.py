@@ -3,7 +3,7 @@
 Hint: `softmax` makes the columns sum to 1. A row holds what one query thinks of all keys, so it is each row that
 becomes a set of weights: look at which axis the maximum and the sum run along.
 Caught: softmax 53, large_logits 53, forward 53, forward_edges 53, value_gradient 53, query_key_gradients 53,
-input_gradient 53, learns 62
+input_gradient 53, learns 60
 """
 
 

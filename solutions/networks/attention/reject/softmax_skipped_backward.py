@@ -2,7 +2,7 @@
 
 Hint: Between A and the scores stands the softmax, and its derivative is missing: pass the gradient by A through
 `softmax_backward`.
-Caught: query_key_gradients 53, input_gradient 53
+Caught: query_key_gradients 53, input_gradient 53, learns 60
 """
 
 

@@ -2,7 +2,7 @@
 
 Hint: The gradient by the values has the weights the wrong way round. Value j goes into every output i with the weight
 in row i, column j; its gradient sums over i.
-Caught: value_gradient 53, input_gradient 53, learns 62
+Caught: value_gradient 53, input_gradient 53, learns 60
 """
 
 

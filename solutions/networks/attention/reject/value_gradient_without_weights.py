@@ -2,7 +2,7 @@
 
 Hint: The gradient by the values is taken to be the one by Z, without the attention weights. Each output is a weighted
 mean of all values, so each value's gradient is a weighted sum over all outputs.
-Caught: value_gradient 53, input_gradient 53, learns 62
+Caught: value_gradient 53, input_gradient 53, learns 60
 """
 
 

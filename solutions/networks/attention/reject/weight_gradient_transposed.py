@@ -2,7 +2,7 @@
 
 Hint: The gradient by A is transposed, which its square shape hides. A[i, j] goes with output i and value j: which row
 of dZ, and which row of V?
-Caught: query_key_gradients 53, input_gradient 53, learns 62
+Caught: query_key_gradients 53, input_gradient 53, learns 60
 """
 
 

@@ -2,7 +2,7 @@
 
 Hint: `db` is too small by a factor N, and `dw` isn't. The bias is used once for every sample, and what reaches it
 from each adds up; the loss has divided by N already.
-Caught: fc_backward 53, edges 53, network_gradients 53
+Caught: fc_backward 53, edges 53, network_gradients 53, trained 60
 """
 
 

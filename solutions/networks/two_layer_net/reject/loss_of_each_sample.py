@@ -1,7 +1,7 @@
 """The losses of the samples come back one by one, not averaged.
 
 Hint: `softmax_loss` returns a loss for each sample. Training minimises one number: return their mean over the batch.
-Caught: softmax_loss 52, large_scores 52, edges 52, network_gradients 52, trained 50
+Caught: softmax_loss 52, large_scores 52, edges 52, network_gradients 52
 """
 
 _softmax_loss = softmax_loss

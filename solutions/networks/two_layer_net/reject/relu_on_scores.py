@@ -2,7 +2,7 @@
 
 Hint: No score of your network is negative: there is a ReLU behind the last layer too. Softmax takes scores of either
 sign; a ReLU there keeps classes from being ruled out.
-Caught: network_scores 53, network_gradients 53
+Caught: network_scores 53, network_gradients 53, trained 60
 """
 
 

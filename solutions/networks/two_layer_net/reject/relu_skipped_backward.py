@@ -2,7 +2,7 @@
 
 Hint: The scores and the loss are right, and so are the gradients of the second layer. On its way back to the first
 layer the gradient must pass the ReLU as well.
-Caught: network_gradients 53
+Caught: network_gradients 53, trained 60
 """
 
 

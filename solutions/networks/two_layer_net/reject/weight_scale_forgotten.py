@@ -2,7 +2,7 @@
 
 Hint: The weights are far too large: weight_scale is an argument of the constructor and must be their standard
 deviation. Such a network learns its own digits by heart and does badly on others.
-Caught: initialisation 53, trained 63
+Caught: initialisation 53
 """
 
 

@@ -2,7 +2,7 @@
 
 Hint: The weights are as small as the default weight_scale makes them, whatever it is set to: the argument isn't used.
 From weights this small learning begins slowly.
-Caught: initialisation 53, trained 60
+Caught: initialisation 53
 """
 
 

@@ -2,7 +2,7 @@
 
 Hint: All weights are 0. Then every hidden unit has the same gradient, and here none at all, since each factor of it
 is 0: draw them at random.
-Caught: initialisation 53, trained 62
+Caught: initialisation 53
 """
 
 

@@ -2,7 +2,7 @@
 
 Hint: The penalty is subtracted once for every example; it stands outside the sum in E. A loop over the examples
 should start from its gradient and not add it again.
-Caught: shrinkage 53, epochs 53, defaults 53, one_feature 53, iris 61, label_noise 60
+Caught: shrinkage 53, epochs 53, defaults 53, one_feature 53, iris 62, label_noise 63
 """
 
 

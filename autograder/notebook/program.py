@@ -16,6 +16,7 @@ _MAGIC = re.compile(r"(\s*)([%!].*)\Z")
 # How an export writes a magic: as a comment, or as the call that it stands for.
 _COMMENTED_MAGIC = re.compile(r"#\s?(%{1,2}\w.*)\Z")
 _CALLED_MAGIC = re.compile(r"get_ipython\(\)\.run_line_magic\(\s*'(\w+)',\s*'([^']*)'\s*\)\Z")
+_OTHER_PROGRAM = re.compile(r"(?m)^\s*(?:[\w, ]+=\s*)?!|^\s*%%?(?:pip|conda|mamba|uv|bash|sh|script|system|sx|cmd)\b")
 # Parsing these would print a warning in the grader, and in its tests fail. They are in no released cell.
 _WARNS = re.compile(r"\\(?:[^\n\\'\"abfnrtv0-3xNuU]|[4-7][0-7]{2})|\d(?:and|else|for|if|in|is|not|or)\b")
 
@@ -83,6 +84,11 @@ def filled(found: str, given: str) -> bool:
 def asks_for_a_verdict(source: str) -> bool:
     """Whether a cell calls `check`: what it shows then is the grader's to say, and changes with the module."""
     return re.search(r"(?<![\w.])check\(", source) is not None
+
+
+def runs_another_program(source: str) -> bool:
+    """Whether a cell hands something to a shell, whose output is neither the student's nor Python's."""
+    return _OTHER_PROGRAM.search(source) is not None
 
 
 def _as_call(match: re.Match[str]) -> str:

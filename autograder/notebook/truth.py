@@ -16,7 +16,7 @@ from autograder.compare import Finding
 from autograder.notebook.document import PICTURES, Output, quoted
 from autograder.notebook.figures import differ, figures_of
 from autograder.notebook.given import ENVIRONMENT, Step
-from autograder.notebook.program import asks_for_a_verdict
+from autograder.notebook.program import asks_for_a_verdict, runs_another_program
 from autograder.notebook.texts import MAX_CHARACTERS, difference, same_numbers
 
 MAX_DISPLAYS = 100
@@ -44,12 +44,13 @@ def tells_the_truth(
     findings = []
     comparable = [(n, step) for n, step in enumerate(steps) if n in rerun and _comparable(step)]
     for n, step in comparable:
-        if step.saved is None or not step.saved.outputs or not (said := stale(step.saved.outputs, rerun[n])):
+        saved = step.saved.outputs if step.saved else ()
+        # An error that was kept is told where it is asked whether the notebook was run.
+        if not saved or any(output.kind == "error" for output in saved) or not (said := stale(saved, rerun[n])):
             continue
         if again is not None and n in again and stale(again[n], rerun[n]):
             continue
-        step_back = "run all cells from a fresh kernel, and save"
-        findings.append(Finding(codes.VALUES, step.where, f"{step.place} {said}; {step_back}"))
+        findings.append(Finding(codes.VALUES, step.where, f"{step.place} {said}; run all cells from the top, and save"))
     showing = [step for n, step in comparable if shows_something(rerun[n])]
     if showing and not any(step.saved and step.saved.outputs for step in showing):
         message = "the notebook shows nothing that its code gives, so nothing could be compared; run it, and save"
@@ -72,9 +73,15 @@ def shows_something(outputs: Sequence[Output]) -> bool:
 
 
 def _comparable(step: Step) -> bool:
-    # What was saved of a cell that was changed, ours didn't show. Verdicts are the grader's own to tell.
+    """Whether a cell shows what its code gives: of a changed one ours wasn't saved, and verdicts are the grader's."""
     tags = step.given.tags if step.given else frozenset()
-    return step.kind == "code" and not step.replaced and ENVIRONMENT not in tags and not asks_for_a_verdict(step.source)
+    return (
+        step.kind == "code"
+        and not step.replaced
+        and ENVIRONMENT not in tags
+        and not asks_for_a_verdict(step.source)
+        and not runs_another_program(step.source)
+    )
 
 
 def _printed(outputs: Sequence[Output]) -> str:

@@ -100,15 +100,16 @@ class WantedAxes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Both axes say what they show.
     curves : int
         How many lines of at least three points it has, or more.
-    falls, rises : bool
-        One of them ends well below, or above, where it began.
+    falls, rises : str
+        A word in the label of a curve that ends well below, or above, where it began; where no label has it, any of the
+        curves will do. "" for none.
     """
 
     about: str = ""
     labelled: bool = True
     curves: int = 0
-    falls: bool = False
-    rises: bool = False
+    falls: str = ""
+    rises: str = ""
 
 
 class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -351,8 +352,9 @@ def _fault(wanted: WantedAxes, axes: Axes) -> tuple[int, str] | None:
     if len(lines) < wanted.curves:
         return codes.STRUCTURE, f"{axes.called} shows {_count(len(lines), 'curve')}; expected {wanted.curves}"
     for asked, sign, verb in ((wanted.falls, 1, "falls"), (wanted.rises, -1, "rises")):
-        if asked and not any(_drop(line.y, axes.yscale) * sign >= MOVED for line in lines if line.y):
-            return codes.VALUES, f"no curve in {axes.called} {verb}; see what training does there"
+        meant = [line for line in lines if asked.casefold() in line.label.casefold()] or lines
+        if asked and not any(_drop(line.y, axes.yscale) * sign >= MOVED for line in meant if line.y):
+            return codes.VALUES, f"the {asked} in {axes.called} never {verb}; see what training does there"
     return None
 
 

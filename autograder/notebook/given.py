@@ -17,7 +17,7 @@ from itertools import islice
 from autograder import codes
 from autograder.compare import Finding
 from autograder.notebook.document import Cell, Notebook, quoted, where_they_part
-from autograder.notebook.program import filled, kept, lines_of, same
+from autograder.notebook.program import filled, kept, lines_around, lines_of, same
 
 # Tags of the released notebook's cells. A student's own tags mean nothing.
 FILL = "fill"
@@ -337,10 +337,13 @@ def _difference(found: Cell, given: Cell) -> str:
     if found.kind != given.kind:
         return f"it was {given.kind} and is {found.kind} now"
     theirs, ours = lines_of(found.source, found.kind), lines_of(given.source, given.kind)
+    if FILL in given.tags:
+        left = iter(theirs)
+        lost = next((line for line in lines_around(given.source) if line not in left), "")
+        return f"`{quoted(lost.strip())}` is gone" if lost else "what was given in it stands elsewhere"
     matcher = SequenceMatcher(None, ours, theirs[: 4 * len(ours) + 100], autojunk=False)
-    additions_allowed = FILL in given.tags or given.kind != "code"
     for what, i, j, k, m in matcher.get_opcodes():
-        if what == "equal" or (what == "insert" and additions_allowed):
+        if what == "equal" or (what == "insert" and given.kind != "code"):
             continue
         if what == "insert":
             return f"`{quoted(theirs[k])}` was added"

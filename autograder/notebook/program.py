@@ -12,7 +12,7 @@ from autograder.notebook.document import EXPORT_COMMENT
 MOST_LONGER = 1_000
 MOST_FILLED = 20_000
 
-_MAGIC = re.compile(r"(\s*)([%!].*)\Z")
+_MAGIC = re.compile(r"\A(\s*)([%!].*)\Z")
 # How an export writes a magic: as a comment, or as the call that it stands for.
 _COMMENTED_MAGIC = re.compile(r"#\s?(%{1,2}\w.*)\Z")
 _CALLED_MAGIC = re.compile(r"get_ipython\(\)\.run_line_magic\(\s*'(\w+)',\s*'([^']*)'\s*\)\Z")
@@ -69,16 +69,18 @@ def filled(found: str, given: str) -> bool:
     ours = statements(given)
     theirs = statements(found) if len(found) <= MOST_FILLED else None
     if ours is None or theirs is None:
-        wanted = [
-            line for line in lines_of(given, "code") if not line.lstrip().startswith("raise NotImplementedError(")
-        ]
-        return _within(wanted, lines_of(found, "code"))
+        return _within(lines_around(given), lines_of(found, "code"))
     names = [_named(node) if _gap(node) else dumped for node, dumped in zip(ours, _dumped(ours), strict=True)]
     wanted = [name for name in names if name]
     there = [_named(node) for node in theirs]
     return _within(
         wanted, [name if name in wanted else dumped for name, dumped in zip(there, _dumped(theirs), strict=True)]
     )
+
+
+def lines_around(given: str) -> list[str]:
+    """The lines of a cell that is to be filled, without those that say so."""
+    return [line for line in lines_of(given, "code") if not line.lstrip().startswith("raise NotImplementedError(")]
 
 
 def asks_for_a_verdict(source: str) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from autograder.notebook.document import where_they_part
+from autograder.notebook.document import quoted, where_they_part
 
 RELATIVE = 1e-6
 NEARLY_NOTHING = 1e-6
@@ -170,15 +170,9 @@ def _told(theirs: Sequence[Line], ours: Sequence[Line]) -> Difference:
     one, other = (lines[0].printed.strip() if lines else "" for lines in (theirs, ours))
     if not one or not other:
         return Difference(*where_they_part(one, other))
-    if _skeleton(theirs[0]) != _skeleton(ours[0]):
-        # The same line further down: what stands before it is there in one text only.
-        if any(agree(theirs[0], line) for line in ours[1:_LOOKAHEAD]):
-            return Difference("", *where_they_part("", other)[1:])
-        if any(agree(ours[0], line) for line in theirs[1:_LOOKAHEAD]):
-            return Difference(where_they_part(one, "")[0], "")
+    # The same line further down: what stands before it is there in one text only.
+    if any(agree(theirs[0], line) for line in ours[1:_LOOKAHEAD]):
+        return Difference("", quoted(other))
+    if any(agree(ours[0], line) for line in theirs[1:_LOOKAHEAD]):
+        return Difference(quoted(one), "")
     return Difference(*where_they_part(one, other))
-
-
-def _skeleton(line: Line) -> tuple[str, ...]:
-    """What a line says but for its numbers."""
-    return tuple("0" if _IS_NUMBER.match(token) else token for token in line.tokens)

@@ -1,0 +1,771 @@
+"""Notebooks as they are handed in: one that was run as it should be, and what becomes of it on the way.
+
+Each row of DAMAGE is a function that changes the notebook, as a dictionary in nbformat's form or as bytes, and the
+codes that its checks must get: those that aren't named pass. NEVER_MIND has the rows that must cost nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import copy
+import io
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import matplotlib as mpl
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from autograder.notebook.drawn import watch
+
+mpl.use("agg")
+# As in the kernel of whoever made these.
+watch()
+
+NOTEBOOK = '''\
+# %% [markdown]
+# # A line through points
+#
+# Fit it, and look at what it does.
+
+# %% [markdown]
+# ## 0. Ready?
+
+# %% tags=["environment"]
+import sys
+
+print("Python", sys.version)
+
+# %%
+# %load_ext autoreload
+# %autoreload 2
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+from line import Line
+
+from autograder import check
+
+# %% [markdown]
+# ## 1. The data
+
+# %%
+x = np.load("data/points.npz")["x"]
+y = 2.0 * x
+print("points:", x.shape)
+print("from", x.min(), "to", x.max())
+
+# %% [markdown]
+# ## 2. Descent
+#
+# How far does the slope come in so many steps? Write `slopes`.
+
+# %%
+def slopes(most):
+    """The slopes after 0, 1, 2, ... steps."""
+    # BEGIN SOLUTION
+    return np.array([Line(eta=0.05).fit(x, y, steps=k).slope for k in range(most)])
+    # END SOLUTION
+
+
+print(slopes(3))
+
+# %%
+check("line", "fitted")
+
+# %%
+path = slopes(40)
+loss = np.array([0.5 * np.mean((w * x - y) ** 2) for w in path])
+for step in (0, 10, 39):
+    print(f"step {step:2}: slope {path[step]:.4f}, loss {loss[step]:.2e}")
+print(f"that is {path[-1] / 2:.1%} of the way")
+
+# %%
+figure, axes = plt.subplots(figsize=(3, 2))
+axes.plot(loss, label="loss")
+axes.plot(path, "--", label="slope")
+axes.set(xlabel="steps", ylabel="loss, slope", title="The descent")
+axes.legend()
+figure.savefig("line.png")
+plt.show()
+
+# %% [markdown]
+# ## 3. Two tables
+
+
+# %%
+class Table:
+    """Rows of words and numbers, as a table."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def _repr_html_(self):
+        rows = ("".join(f"<td>{entry}</td>" for entry in row) for row in self.rows)
+        return "<table>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</table>"
+
+
+Table([("step", "slope"), (1, round(path[1], 4)), (39, round(path[-1], 4))])
+
+# %%
+{"first": path[1].round(6), "last": path[-1].round(6)}
+
+# %% [markdown]
+# ## 4. A question
+#
+# Why does it slow down?
+'''
+
+FIGURES = """\
+[[figures]]
+name = "the descent"
+under = "2. Descent"
+file = "line.png"
+
+[[figures.axes]]
+about = "loss"
+curves = 2
+falls = "loss"
+rises = "slope"
+"""
+
+MODEL = '''\
+"""What the notebook fits."""
+
+from autograder.compare import Finding
+
+WANTED = ("path[-1]",)
+
+
+def trained_model(found, data, generator):
+    """The slope that the notebook arrives at is close to the right one."""
+    if abs(found["path[-1]"] - 2.0) > 0.5:
+        yield Finding(60, "path[-1]", "the slope is not close to the right one; see the fit")
+'''
+
+# Whose cells these are, by what they hold.
+IMPORTS, DATA, FILL, VERDICT, NUMBERS, PICTURE, TABLE, RESULT = (
+    "import matplotlib",
+    "x = np.load",
+    "def slopes",
+    "check(",
+    "path = slopes",
+    "figure, axes",
+    "class Table",
+    '{"first"',
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One kind of damage: what is done, the codes that follow by check, and some words that must be said."""
+
+    done: Callable
+    codes: dict = field(default_factory=dict)
+    says: str = ""
+    module: Callable = lambda text: text
+
+
+def cell_of(notebook, beginning):
+    return next(cell for cell in notebook["cells"] if "".join(cell["source"]).lstrip().startswith(beginning))
+
+
+def place_of(notebook, beginning):
+    return notebook["cells"].index(cell_of(notebook, beginning))
+
+
+def text_of(cell):
+    return "".join(cell["source"])
+
+
+def stream(text, name="stdout"):
+    return {"output_type": "stream", "name": name, "text": text}
+
+
+def added(source, *outputs, kind="code", after=None):
+    """A cell of the student's own, run last or where it stands."""
+
+    def change(notebook):
+        cell = {"cell_type": kind, "id": "of-my-own", "metadata": {}, "source": source}
+        at = len(notebook["cells"]) if after is None else place_of(notebook, after) + 1
+        notebook["cells"].insert(at, cell)
+        if kind == "code":
+            cell |= {"execution_count": None, "outputs": list(outputs)}
+            count_again(notebook)
+
+    return change
+
+
+def count_again(notebook, first=1):
+    """Counts as after a restart and a run of all."""
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code" and text_of(cell).strip()]
+    for count, cell in enumerate(code, first):
+        cell["execution_count"] = count
+
+
+def without(*beginnings):
+    def change(notebook):
+        for beginning in beginnings:
+            notebook["cells"].remove(cell_of(notebook, beginning))
+        count_again(notebook)
+
+    return change
+
+
+def replaced(beginning, old, new):
+    """Other words in the source of a cell."""
+
+    def change(notebook):
+        cell = cell_of(notebook, beginning)
+        assert old in text_of(cell)
+        cell["source"] = text_of(cell).replace(old, new)
+
+    return change
+
+
+def shown(beginning, old, new):
+    """Other words in the outputs of a cell."""
+
+    def change(notebook):
+        cell = cell_of(notebook, beginning)
+        text = json.dumps(cell["outputs"])
+        assert re.search(old, text)
+        cell["outputs"] = json.loads(re.sub(old, new, text))
+
+    return change
+
+
+def outputs(beginning, edit):
+    def change(notebook):
+        cell = cell_of(notebook, beginning)
+        cell["outputs"] = edit(cell["outputs"])
+
+    return change
+
+
+def changed(change, notebook):
+    """What a change makes of a notebook: another object, or the same one changed in place."""
+    made = change(notebook)
+    return made if isinstance(made, (bytes, dict)) else notebook
+
+
+def each(edit, kind=None):
+    """The same done to every cell."""
+
+    def change(notebook):
+        for cell in notebook["cells"]:
+            if kind in {None, cell["cell_type"]}:
+                edit(cell)
+
+    return change
+
+
+def both(*changes):
+    def change(notebook):
+        for one in changes:
+            notebook = changed(one, notebook)
+        return notebook
+
+    return change
+
+
+def cleared(cell):
+    cell |= {"outputs": [], "execution_count": None}
+
+
+def lost_id(cell):
+    cell.pop("id")
+
+
+def moved(beginning, after):
+    def change(notebook):
+        cell = cell_of(notebook, beginning)
+        notebook["cells"].remove(cell)
+        notebook["cells"].insert(place_of(notebook, after) + 1, cell)
+        count_again(notebook)
+
+    return change
+
+
+def split(beginning, lines):
+    def change(notebook):
+        at = place_of(notebook, beginning)
+        cell = notebook["cells"][at]
+        parts = text_of(cell).splitlines(keepends=True)
+        second = {**copy.deepcopy(cell), "id": "second-half", "source": "".join(parts[lines:])}
+        cell |= {"source": "".join(parts[:lines]), "outputs": []}
+        notebook["cells"].insert(at + 1, second)
+        count_again(notebook)
+
+    return change
+
+
+def merged(beginning):
+    def change(notebook):
+        at = place_of(notebook, beginning)
+        first, second = notebook["cells"][at : at + 2]
+        first |= {"source": f"{text_of(first)}\n\n{text_of(second)}", "outputs": first["outputs"] + second["outputs"]}
+        del notebook["cells"][at + 1]
+        count_again(notebook)
+
+    return change
+
+
+def colab(notebook):
+    """As Colab writes it: no ids, and much of its own."""
+    notebook |= {"nbformat": 4, "nbformat_minor": 0}
+    notebook["metadata"] |= {"colab": {"provenance": [], "toc_visible": True}, "accelerator": "GPU"}
+    notebook["metadata"].pop("language_info", None)
+    for number, cell in enumerate(notebook["cells"]):
+        cell.pop("id")
+        cell["metadata"] = {"id": f"aB3dE{number}"}
+        if cell["cell_type"] == "code":
+            cell["metadata"] |= {"colab": {"base_uri": "https://localhost:8080/"}, "outputId": f"0f-{number}"}
+
+
+def vs_code(notebook):
+    """As VS Code writes it: an older minor version, no ids, a language for each cell, whole texts."""
+    notebook |= {"nbformat": 4, "nbformat_minor": 2}
+    for cell in notebook["cells"]:
+        cell.pop("id")
+        cell["metadata"] = {"vscode": {"languageId": "python"}}
+        cell["source"] = text_of(cell).splitlines(keepends=True)
+
+
+def exported(notebook):
+    """Through a script and back: the comments of the export, and magics as calls."""
+    for number, cell in enumerate(notebook["cells"]):
+        cell.pop("id")
+        text = text_of(cell)
+        if cell["cell_type"] == "code":
+            magic = re.sub(r"(?m)^%(\w+) ?(.*)$", r"get_ipython().run_line_magic('\1', '\2')", text)
+            cell["source"] = f"# In[{number}]:\n\n\n{magic}\n\n"
+
+
+def format_3(notebook):
+    """As IPython 2 would have saved it."""
+    old = []
+    for cell in notebook["cells"]:
+        if cell["cell_type"] != "code":
+            old.append({"cell_type": cell["cell_type"], "metadata": {}, "source": text_of(cell)})
+            continue
+        results = []
+        for output in cell["outputs"]:
+            if output["output_type"] == "stream":
+                results.append({"output_type": "stream", "stream": output["name"], "text": output["text"]})
+                continue
+            names = {"image/png": "png", "text/html": "html", "text/plain": "text"}
+            data = {names[mime]: value for mime, value in output["data"].items()}
+            kind = "pyout" if output["output_type"] == "execute_result" else "display_data"
+            number = {"prompt_number": cell["execution_count"]} if kind == "pyout" else {}
+            results.append({"output_type": kind, "metadata": {}, **data, **number})
+        old.append(
+            {
+                "cell_type": "code",
+                "collapsed": False,
+                "input": text_of(cell),
+                "language": "python",
+                "metadata": {},
+                "outputs": results,
+                "prompt_number": cell["execution_count"],
+            }
+        )
+    sheet = {"cells": old, "metadata": {}}
+    return {"metadata": {"name": ""}, "nbformat": 3, "nbformat_minor": 0, "worksheets": [sheet]}
+
+
+def in_r(notebook):
+    notebook["metadata"] = {
+        "kernelspec": {"display_name": "R", "language": "R", "name": "ir"},
+        "language_info": {"name": "R"},
+    }
+
+
+def another(notebook):
+    for cell in notebook["cells"]:
+        cell |= {"id": f"x{cell['id']}", "source": f"{text_of(cell)[::-1]}"}
+
+
+def picture(draw):
+    """A PNG of a figure, as a notebook holds it."""
+    figure = Figure(figsize=(3, 2))
+    FigureCanvasAgg(figure)
+    draw(figure.subplots())
+    file = io.BytesIO()
+    figure.savefig(file)
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def with_picture(png):
+    return outputs(PICTURE, lambda outputs: [{**outputs[0], "data": {**outputs[0]["data"], "image/png": png()}}])
+
+
+def of_other_data():
+    def draw(axes):
+        axes.plot([2.4 * 0.99**k for k in range(40)], label="loss")
+        axes.plot([0.01 * k for k in range(40)], "--", label="slope")
+        axes.set(xlabel="steps", ylabel="loss, slope", title="The descent")
+        axes.legend()
+
+    return picture(draw)
+
+
+def of_a_line():
+    """What is drawn in another style."""
+
+    def draw(axes):
+        axes.plot([-1 + 0.375 * k for k in range(9)], [-2 + 0.75 * k for k in range(9)], "b-", lw=1)
+        axes.set(xlabel="x")
+
+    return picture(draw)
+
+
+def of_a_screenshot():
+    """A picture that says nothing of itself."""
+    return "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
+
+
+def error(name, said):
+    return {"output_type": "error", "ename": name, "evalue": said, "traceback": [f"{name}: {said}"]}
+
+
+def saved(notebook):
+    return json.dumps(notebook, indent=1).encode()
+
+
+def as_bytes(change):
+    """What is done to the file, not to the notebook in it."""
+    return lambda notebook: change(saved(notebook))
+
+
+def nested(depth):
+    return b'{"nbformat": 4, "cells": ' + b"[" * depth + b"]" * depth + b"}"
+
+
+def commented(cell):
+    cell["source"] = f"# my own words about this cell\n{text_of(cell)}\n# and more\n"
+
+
+SHORT_OF_IT = "\n".join(f"line {k}" for k in range(50))
+HUGE = 'for k in range(400_000):\n    print("a line that nobody will ever read", k)'
+HUGE_TEXT = "".join(f"a line that nobody will ever read {k}\n" for k in range(400_000))
+
+THE_NOTEBOOK, WAS_RUN, RUNS = {"is_the_notebook": 50}, {"was_run": 50}, {"runs": 2}
+UNTRUE = {"tells_the_truth": 53}
+ALL = ("is_the_notebook", "was_run", "runs", "tells_the_truth", "figures", "trained_model")
+UNREADABLE = dict.fromkeys(ALL, 40)
+
+# What is no damage: full marks.
+NEVER_MIND = {
+    "as_it_was_run": Row(lambda notebook: None),
+    "extra_cells": Row(
+        both(
+            added("Let me see.", kind="markdown", after=DATA),
+            added("y.mean()", {"output_type": "execute_result", "data": {"text/plain": "np.float64(1.0)"}}, after=DATA),
+            added("print(len(x))", stream("9\n")),
+            added("# a note to myself"),
+        )
+    ),
+    "other_text_around": Row(
+        both(
+            each(commented, "code"),
+            replaced("## 4. A question", "slow down?", "slow down?\n\nBecause the residual does.\n"),
+        )
+    ),
+    "another_style_of_plotting": Row(
+        both(
+            added(
+                "fig = plt.figure(figsize=(2, 2))\nplt.plot(x, y, 'r.:', lw=4)\nplt.xlabel('x')",
+                {"output_type": "execute_result", "data": {"text/plain": "Text(0.5, 0, 'x')"}},
+                {"output_type": "display_data", "data": {"image/png": of_a_line(), "text/plain": "<Figure>"}},
+            ),
+        )
+    ),
+    "last_cell_run_twice": Row(lambda notebook: cell_of(notebook, RESULT).update(execution_count=40)),
+    "formatted": Row(
+        both(
+            replaced(DATA, '"points:"', "'points:'"),
+            replaced(IMPORTS, "from line import Line\n", "from line import (\n    Line,\n)\n"),
+            replaced(NUMBERS, "0.5 * np.mean((w * x - y) ** 2)", "0.5*np.mean((w*x-y)**2)"),
+        )
+    ),
+    "output_cleared_that_was_none": Row(outputs(IMPORTS, lambda outputs: [])),
+    "format_3": Row(format_3),
+    "format_4_0": Row(both(each(lost_id), lambda notebook: notebook.update(nbformat_minor=0))),
+    "colab": Row(colab),
+    "vs_code": Row(vs_code),
+    "exported_and_back": Row(exported),
+    "ids_lost": Row(each(lost_id)),
+    "ids_of_another_tool": Row(lambda notebook: [cell.update(id=f"n{k}") for k, cell in enumerate(notebook["cells"])]),
+    "ids_all_alike": Row(each(lambda cell: cell.update(id="cell"))),
+    "a_cell_copied_with_its_id": Row(
+        both(
+            lambda notebook: notebook["cells"].append(copy.deepcopy(cell_of(notebook, RESULT))),
+            count_again,
+        )
+    ),
+    "byte_order_mark": Row(as_bytes(lambda text: b"\xef\xbb\xbf" + text)),
+    "windows_line_ends": Row(
+        both(
+            each(lambda cell: cell.update(source=text_of(cell).replace("\n", "\r\n") + "\r\n")),
+            as_bytes(lambda text: text.replace(b"\n", b"\r\n")),
+        )
+    ),
+    "utf_16": Row(lambda notebook: json.dumps(notebook).encode("utf-16")),
+    "metadata_gone": Row(lambda notebook: notebook.update(metadata={})),
+    "attachment": Row(
+        added("![a](attachment:a.png)", kind="markdown", after=DATA),
+    ),
+    "raw_cells": Row(added("neither text nor code", kind="raw", after=DATA)),
+    "widget": Row(
+        added(
+            "from IPython.display import display\n"
+            'display({"application/vnd.jupyter.widget-view+json": {"model_id": "a"}, "text/plain": "P(1)"}, raw=True)',
+            {
+                "output_type": "display_data",
+                "data": {"application/vnd.jupyter.widget-view+json": {"model_id": "b"}, "text/plain": "P(7)"},
+            },
+        )
+    ),
+    "magics": Row(
+        both(
+            added(
+                "%matplotlib inline\n%who_ls NoSuchType",
+                {"output_type": "execute_result", "data": {"text/plain": "[]"}},
+            ),
+            added(
+                "%%time\nprint(x.sum())",
+                stream("4.5\nCPU times: user 4 ms, sys: 0 ns, total: 4 ms\nWall time: 4.1 ms\n"),
+            ),
+            added(
+                "%timeit -n 1 -r 1 x.sum()", stream("9.2 µs ± 0 ns per loop (mean ± std. dev. of 1 run, 1 loop each)\n")
+            ),
+        )
+    ),
+    "pip_install": Row(added("!pip install numpy", stream("Requirement already satisfied: numpy in /opt/lib\n"))),
+    "shell_without_output": Row(
+        added("%pip install -q numpy", stream("\x1b[33mWARNING: old pip\x1b[0m\n"), after=DATA)
+    ),
+    "warnings": Row(
+        added(
+            "import warnings\nwarnings.warn('beware')\nprint('done')",
+            stream("/home/me/a.py:1: UserWarning: beware\n", "stderr"),
+            stream("done\n"),
+        )
+    ),
+    "show_forgotten": Row(
+        added(
+            "plt.plot([1, 2])",
+            {"output_type": "execute_result", "data": {"text/plain": "[<matplotlib.lines.Line2D at 0x7f12aa>]"}},
+            {"output_type": "display_data", "data": {"image/png": of_a_screenshot(), "text/plain": "<Figure>"}},
+        )
+    ),
+    "rewrites_its_own_file": Row(added("with open('line.ipynb', 'w') as file:\n    file.write('{}');")),
+    "addresses": Row(added("print(object())", stream("<object object at 0x7f00deadbeef>\n"))),
+    "a_set": Row(added("print({'a', 'b', 'c'})", stream("{'c', 'a', 'b'}\n"))),
+    "times_and_paths": Row(
+        added(
+            "import os, tempfile\nprint('in', os.getcwd(), tempfile.gettempdir() + '/a/b', 'after 0.01 s')",
+            stream("in /home/jane/homework/lines /var/folders/zz/b after 7.3 s\n"),
+        )
+    ),
+    "progress": Row(
+        added(
+            "for k in range(3):\n    print(f'\\r{k}/3', end='')\nprint('\\rdone')",
+            stream("\r0/3"),
+            stream("\r1/3\r2/3"),
+            stream("\rdone\n"),
+        )
+    ),
+    "at_random_without_a_seed": Row(added("print(np.random.random(3))", stream("[0.1 0.2 0.3]\n"))),
+    "numbers_of_another_library": Row(
+        added("print(1 / 3, np.float64(2) / 3)", stream("0.33333333333333326 0.6666666667\n"))
+    ),
+    "an_older_numpy": Row(added("np.float64(1.5)", {"output_type": "execute_result", "data": {"text/plain": "1.5"}})),
+    "another_python": Row(shown("import sys", r"Python [\d.]+", "Python 3.99.1")),
+    "picture_without_its_data": Row(with_picture(of_a_screenshot)),
+    "streams_in_pieces": Row(
+        outputs(NUMBERS, lambda outputs: [stream(letter) for letter in outputs[0]["text"]]),
+    ),
+    "lists_of_lines": Row(
+        outputs(NUMBERS, lambda outputs: [{**outputs[0], "text": outputs[0]["text"].splitlines(keepends=True)}])
+    ),
+    "huge_output": Row(added(HUGE, stream(HUGE_TEXT))),
+    "truncated_output": Row(
+        added(
+            "for k in range(50):\n    print('line', k)",
+            stream(
+                "Streaming output truncated to the last 10 lines.\n" + "\n".join(SHORT_OF_IT.splitlines()[-10:]) + "\n"
+            ),
+        )
+    ),
+    "half_a_character": Row(added("print('\\ud83d')", stream("\ud83d\n"), after=DATA)),
+}
+
+THE_FIGURE_AND_THE_MODEL = {"figures": "runs", "trained_model": "runs"}
+
+DAMAGE = {
+    # It is the notebook.
+    "cell_missing": Row(without(DATA), THE_NOTEBOOK, "the given cell `x = np.load"),
+    "cell_missing_that_shows_something": Row(without(RESULT), THE_NOTEBOOK, "is missing"),
+    "text_missing": Row(without("## 1. The data"), THE_NOTEBOOK, "`## 1. The data` is missing"),
+    "text_changed": Row(replaced("## 2. Descent", "How far", "How near"), THE_NOTEBOOK, "near"),
+    "cell_changed": Row(replaced(DATA, '"points:"', '"POINTS:"'), THE_NOTEBOOK, '`print("points:", x.shape)` is now'),
+    "cell_changed_and_ids_lost": Row(
+        both(replaced(DATA, '"points:"', '"POINTS:"'), each(lost_id)), THE_NOTEBOOK, "was changed"
+    ),
+    "cell_changed_that_others_use": Row(
+        both(
+            replaced(NUMBERS, "slopes(40)", "slopes(60)"),
+            shown(NUMBERS, r"that is [\d.]+%", "that is 97.3%"),
+            shown(RESULT, r"'last': np.float64\([\d.]+\)", "'last': np.float64(1.947132)"),
+        ),
+        THE_NOTEBOOK | UNTRUE,
+        "slopes(60)",
+    ),
+    "show_taken_out": Row(replaced(PICTURE, "plt.show()", ""), THE_NOTEBOOK, "`plt.show()` is gone"),
+    "cell_split": Row(split(DATA, 2), THE_NOTEBOOK, "were one given cell"),
+    "two_code_cells_merged": Row(merged(TABLE), THE_NOTEBOOK, "is 2 given cells put together"),
+    "cell_moved": Row(moved(RESULT, PICTURE), THE_NOTEBOOK, "is out of order"),
+    "cell_moved_and_ids_lost": Row(both(moved(RESULT, PICTURE), each(lost_id)), THE_NOTEBOOK, "is out of order"),
+    "cell_made_a_text": Row(
+        lambda notebook: [
+            cell_of(notebook, DATA).pop("outputs"),
+            cell_of(notebook, DATA).pop("execution_count"),
+            cell_of(notebook, DATA).update(cell_type="markdown"),
+            count_again(notebook),
+        ],
+        THE_NOTEBOOK,
+        "it was code and is markdown now",
+    ),
+    "given_line_of_a_filled_cell_gone": Row(
+        both(replaced(FILL, "print(slopes(3))", "# print"), outputs(FILL, lambda outputs: [])),
+        THE_NOTEBOOK,
+        "`print(slopes(3))` is gone",
+    ),
+    "emptied": Row(lambda notebook: notebook.update(cells=[]), dict.fromkeys(ALL, 50), "none of the given cells"),
+    "another_notebook": Row(another, dict.fromkeys(ALL, 50), "it is another notebook"),
+    # It was run.
+    "cleared": Row(each(cleared, "code"), WAS_RUN | {"tells_the_truth": 50}, "no cell of the notebook was run"),
+    "outputs_cleared": Row(
+        each(lambda cell: cell.update(outputs=[]), "code"), WAS_RUN | {"tells_the_truth": 50}, "lost"
+    ),
+    "an_output_cleared": Row(outputs(NUMBERS, lambda outputs: []), WAS_RUN, "has lost what it showed"),
+    "a_verdict_cleared": Row(outputs(VERDICT, lambda outputs: []), WAS_RUN, "has lost what it showed"),
+    "a_cell_not_run": Row(lambda notebook: cleared(cell_of(notebook, NUMBERS)), WAS_RUN, "was not run"),
+    "counts_missing": Row(each(lambda cell: cell.update(execution_count=None), "code"), WAS_RUN, "was not run"),
+    "counts_that_are_none": Row(each(lambda cell: cell.update(execution_count="7"), "code"), WAS_RUN, "was not run"),
+    "out_of_order": Row(
+        lambda notebook: cell_of(notebook, DATA).update(execution_count=30), WAS_RUN, "above it as number 30"
+    ),
+    "kernel_not_fresh": Row(lambda notebook: count_again(notebook, 12), WAS_RUN, "the kernel wasn't fresh"),
+    "error_kept": Row(
+        outputs(NUMBERS, lambda outputs: [error("NameError", "name 'x' is not defined")]),
+        WAS_RUN,
+        "ended with NameError",
+    ),
+    "interrupted": Row(
+        outputs(NUMBERS, lambda outputs: [*outputs, error("KeyboardInterrupt", "")]), WAS_RUN, "KeyboardInterrupt"
+    ),
+    # It runs.
+    "exception": Row(added("1 / 0", after=DATA), RUNS, "ZeroDivisionError"),
+    "exception_and_what_follows": Row(
+        both(added("z = np.ones(2) @ x", after=DATA), added("print(z)", stream("1\n"))),
+        RUNS,
+        "for want of what it makes",
+    ),
+    "syntax_error": Row(added("def f(:"), RUNS, "SyntaxError"),
+    "input": Row(
+        added("name = input('who? ')\nprint(name)", stream("who? me\nme\n")), RUNS, "nobody is there to answer"
+    ),
+    "absolute_path": Row(
+        added("print(open('/home/jane/homework/notes.txt').read())", stream("notes\n")), RUNS, "FileNotFoundError"
+    ),
+    "package_of_their_own": Row(added("import no_such_package_at_all"), RUNS, "ModuleNotFoundError"),
+    "kernel_killed": Row(added("import os\nos._exit(1)", after=DATA), {"runs": 1}, "cell"),
+    "kernel_crashed": Row(added("import ctypes\nctypes.string_at(0)", after=DATA), {"runs": 1}),
+    "endless": Row(added("while True:\n    pass", after=DATA), {"runs": 1}, "cell"),
+    "exit": Row(added("exit()"), {"runs": 1}),
+    "not_filled": Row(
+        both(
+            replaced(
+                FILL,
+                "return np.array([Line(eta=0.05).fit(x, y, steps=k).slope for k in range(most)])",
+                'raise NotImplementedError("line: `slopes` is not written yet")',
+            ),
+            outputs(FILL, lambda outputs: [error("NotImplementedError", "line: `slopes` is not written yet")]),
+            outputs(NUMBERS, lambda outputs: [error("NotImplementedError", "line: `slopes` is not written yet")]),
+        ),
+        WAS_RUN | {"runs": 40} | THE_FIGURE_AND_THE_MODEL,
+        "is not written yet",
+    ),
+    "filled_cell_missing": Row(
+        without(FILL),
+        THE_NOTEBOOK | {"runs": 40} | THE_FIGURE_AND_THE_MODEL,
+        "is missing",
+    ),
+    # It tells the truth.
+    "stale_number": Row(
+        shown(NUMBERS, r"that is [\d.]+%", "that is 95.8%"),
+        UNTRUE,
+        "shows `that is 95.8% of the way`, your code gives `that is 9",
+    ),
+    "stale_count": Row(shown(DATA, r"\(9,\)", "(8,)"), UNTRUE, "shows `points: (8,)`"),
+    "line_that_is_not_printed": Row(
+        outputs(NUMBERS, lambda outputs: [stream(outputs[0]["text"] + "and it is the best\n")]),
+        UNTRUE,
+        "your code gives nothing there",
+    ),
+    "line_taken_out": Row(
+        outputs(NUMBERS, lambda outputs: [stream("".join(outputs[0]["text"].splitlines(keepends=True)[1:]))]),
+        UNTRUE,
+        "doesn't show `step 0: slope",
+    ),
+    "stale_table": Row(shown(TABLE, r"<td>1\.\d+</td>", "<td>1.9999</td>"), UNTRUE, "in the row `39`"),
+    "stale_result": Row(
+        shown(RESULT, r"'last': np.float64\([\d.]+\)", "'last': np.float64(0.5)"), UNTRUE, "np.float64(0.5)"
+    ),
+    "stale_figure": Row(with_picture(of_other_data), UNTRUE, "has a figure that shows the line “loss”"),
+    "figure_deleted": Row(outputs(PICTURE, lambda outputs: [stream("no picture\n")]), UNTRUE, "shows `no picture`"),
+    "figure_added": Row(outputs(PICTURE, lambda outputs: outputs * 2), UNTRUE, "shows 2 figures, your code draws 1"),
+    "module_changed_since": Row(
+        lambda notebook: None,
+        UNTRUE,
+        "your code gives",
+        module=lambda text: text.replace("residual * x)", "residual * x) * 1.1"),
+    ),
+    # Its figures and its model.
+    "module_that_learns_nothing": Row(
+        lambda notebook: None,
+        UNTRUE | {"figures": 53, "trained_model": 60},
+        "the loss in “The descent” never falls",
+        module=lambda text: text.replace("self.slope - self.eta", "self.slope + 1e-3 * self.eta"),
+    ),
+    # It can't be read.
+    "broken": Row(as_bytes(lambda text: text[: len(text) // 2]), UNREADABLE, "broken JSON at line"),
+    "merge_conflict": Row(
+        as_bytes(lambda text: text.replace(b'\n "cells"', b'\n<<<<<<< HEAD\n "cells"', 1)),
+        UNREADABLE,
+        "merge conflict",
+    ),
+    "empty_file": Row(as_bytes(lambda _: b" \n"), UNREADABLE, "is an empty file"),
+    "a_list": Row(as_bytes(lambda _: b"[]"), UNREADABLE, "no notebook"),
+    "nested": Row(as_bytes(lambda _: nested(200_000)), UNREADABLE, "is JSON of a kind"),
+    "a_web_page": Row(as_bytes(lambda _: b"<!DOCTYPE html><html>"), UNREADABLE, "it is a web page"),
+    "an_archive": Row(as_bytes(lambda _: b"PK\x03\x04..."), UNREADABLE, "it is an archive"),
+    "a_script": Row(as_bytes(lambda _: b"#!/usr/bin/env python\n"), UNREADABLE, "a Python file"),
+    "not_text": Row(as_bytes(lambda _: b"\x80\x81{}"), UNREADABLE, "is no text"),
+    "in_r": Row(in_r, UNREADABLE, "is written in R"),
+    "format_5": Row(lambda notebook: notebook.update(nbformat=5), UNREADABLE, "has nbformat 5"),
+    "sixty_megabytes": Row(
+        both(outputs(NUMBERS, lambda _: [stream("x" * 1_000_000)] * 60)), UNREADABLE, "MiB; expected at most"
+    ),
+    "thousands_of_cells": Row(
+        lambda notebook: notebook["cells"].extend({"cell_type": "raw", "source": ""} for _ in range(5000)),
+        UNREADABLE,
+        "cells; expected at most",
+    ),
+}

@@ -1,0 +1,141 @@
+"""Each kind of damage to a notebook gets exactly its verdict and costs only itself; what is no damage costs nothing."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+
+import damage
+import jupytext
+import pytest
+from small_course import ASSIGNMENT, REFERENCE, write_course
+
+from autograder.notebook.document import read
+from autograder.notebook.execution import execute
+from autograder.notebook.given import arrange
+from autograder.notebook.grade import grade_notebook, sheet_of
+from autograder.problem import read_course
+from autograder.release import as_notebook
+from autograder.starter import BEGIN, END, strip
+
+# All that an endless cell costs these tests.
+LIMITS = "\n[problems.limits]\ncell_seconds = 2\nnotebook_seconds = 20\n"
+SEED = 3
+
+
+@pytest.fixture(scope="module")
+def sheet(tmp_path_factory):
+    """The small course, with a notebook that is graded."""
+    home = write_course(tmp_path_factory.mktemp("graded") / "course")
+    folder = home / "solutions/lines/line"
+    entry = ASSIGNMENT.replace('["numpy"]', '["numpy", "matplotlib"]').replace(
+        "points = 7", "points = 7\nnotebook_points = 8"
+    )
+    (home / "solutions/lines/assignment.toml").write_text(entry + LIMITS)
+    (folder / "notebook.py").write_text(damage.NOTEBOOK)
+    (folder / "figures.toml").write_text(damage.FIGURES)
+    (folder / "model.py").write_text(damage.MODEL)
+    (home / "assignments/lines").mkdir(parents=True)
+    (home / "assignments/lines/line.ipynb").write_bytes(
+        as_notebook(strip(damage.NOTEBOOK, "notebook.py", "line"), "line")
+    )
+    (assignment,) = read_course(home)
+    return sheet_of(assignment.problems[0])
+
+
+@pytest.fixture(scope="module")
+def runs(sandbox):
+    """Executions in the sandbox, each made once: most damage is to what was saved, and leaves the code as it was."""
+    kept = {}
+
+    def executed(problem, modules, steps, wanted, seed):
+        key = (*sorted(modules.items()), *((place, step.source) for place, step in steps), seed)
+        # What a cell is called is told in messages, and cells after one that is missing are called otherwise.
+        key += tuple(step.where for _, step in steps)
+        if key not in kept:
+            kept[key] = execute(sandbox.run_cells, problem, modules, steps, wanted, seed)
+        return kept[key]
+
+    return executed
+
+
+@pytest.fixture(scope="module")
+def filled(sheet, runs):
+    """The notebook as it is saved after it was filled and run, as a dictionary."""
+    text = "".join(line for line in io.StringIO(damage.NOTEBOOK) if line.strip() not in {BEGIN, END})
+    notebook = json.loads(json.dumps(jupytext.reads(text, fmt="py:percent")))
+    released = sheet.released
+    for cell, given in zip(notebook["cells"], released.cells, strict=True):
+        cell |= {"id": given.id, "metadata": {"tags": sorted(given.tags)}}
+    notebook |= {"nbformat": 4, "nbformat_minor": 5}
+    notebook["metadata"] = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
+    arrangement = arrange(read(json.dumps(notebook).encode()), released)
+    execution = runs(sheet.problem, {"line.py": REFERENCE.encode()}, arrangement.code, sheet.problem.model.wanted, 0)
+    for place, shown in execution.cells.items():
+        assert shown.ending == "returned", shown
+        notebook["cells"][place]["outputs"] = [raw(output) for output in shown.outputs]
+    verdict = {"output_type": "execute_result", "data": {"text/plain": "lines/line  7/7"}}
+    damage.cell_of(notebook, damage.VERDICT)["outputs"] = [verdict]
+    damage.count_again(notebook)
+    return notebook
+
+
+def raw(output):
+    """An output in nbformat's form."""
+    if output.kind == "stream":
+        return damage.stream(output.text, output.name)
+    kind = {"result": "execute_result", "display": "display_data"}[output.kind]
+    return {"output_type": kind, "data": dict(output.data), "metadata": {}}
+
+
+@pytest.fixture
+def graded(sheet, runs, filled):
+    """The report on a notebook after something was done to it."""
+
+    def report(row):
+        notebook = damage.changed(row.done, copy.deepcopy(filled))
+        content = notebook if isinstance(notebook, bytes) else damage.saved(notebook)
+        modules = {"line.py": row.module(REFERENCE).encode()}
+        return grade_notebook(runs, sheet, content, modules, SEED)
+
+    return report
+
+
+def codes_of(report):
+    """The codes of the checks that did not pass; of one that waits for another, its name."""
+    return {
+        verdict.check: verdict.blocked_by or verdict.code
+        for verdict in report.checks
+        if verdict.code or verdict.blocked_by
+    }
+
+
+def told(report):
+    return "\n".join(verdict.message for verdict in report.checks)
+
+
+@pytest.mark.parametrize("name", damage.NEVER_MIND)
+def test_what_is_no_damage_costs_nothing(name, graded):
+    """Other programs, other machines, other styles, and cells of one's own: full marks."""
+    report = graded(damage.NEVER_MIND[name])
+
+    assert codes_of(report) == {}, told(report)
+    assert report.score == report.max_score
+
+
+@pytest.mark.parametrize("name", damage.DAMAGE)
+def test_damage_gets_its_verdict_and_costs_only_itself(name, graded):
+    """The codes are exactly these, and the message names the place."""
+    row = damage.DAMAGE[name]
+
+    report = graded(row)
+
+    assert codes_of(report) == row.codes, told(report)
+    assert row.says in told(report)
+
+
+def test_the_table_is_long_enough():
+    """What was promised of it."""
+    assert len(damage.DAMAGE) >= 30
+    assert len(damage.NEVER_MIND) >= 3

@@ -100,16 +100,15 @@ class WantedAxes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Both axes say what they show.
     curves : int
         How many lines of at least three points it has, or more.
-    falls, rises : str
-        A word in the label of a curve that ends well below, or above, where it began; where no label has it, any of the
-        curves will do. "" for none.
+    falls, rises : bool or str
+        A curve ends well below, or above, where it began; with a word, one that has it in its label.
     """
 
     about: str = ""
     labelled: bool = True
     curves: int = 0
-    falls: str = ""
-    rises: str = ""
+    falls: bool | str = False
+    rises: bool | str = False
 
 
 class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -352,9 +351,14 @@ def _fault(wanted: WantedAxes, axes: Axes) -> tuple[int, str] | None:
     if len(lines) < wanted.curves:
         return codes.STRUCTURE, f"{axes.called} shows {_count(len(lines), 'curve')}; expected {wanted.curves}"
     for asked, sign, verb in ((wanted.falls, 1, "falls"), (wanted.rises, -1, "rises")):
-        meant = [line for line in lines if asked.casefold() in line.label.casefold()] or lines
+        word = asked if isinstance(asked, str) else ""
+        meant = [line for line in lines if word.casefold() in line.label.casefold()]
         if asked and not any(_drop(line.y, axes.yscale) * sign >= MOVED for line in meant if line.y):
-            return codes.VALUES, f"the {asked} in {axes.called} never {verb}; see what training does there"
+            which = f"the {word}" if word else "no curve"
+            return (
+                codes.VALUES,
+                f"{which} in {axes.called} {f'never {verb}' if word else verb}; see what training does there",
+            )
     return None
 
 

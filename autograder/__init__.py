@@ -82,7 +82,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["check"]
+__all__ = ["check", "ready"]
 
 
 def __getattr__(name: str) -> Any:
@@ -91,4 +91,8 @@ def __getattr__(name: str) -> Any:
         from autograder.student import check  # noqa: PLC0415
 
         return check
+    if name == "ready":
+        from autograder.environment import ready  # noqa: PLC0415
+
+        return ready
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

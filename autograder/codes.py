@@ -23,6 +23,9 @@ DIVERGED = 61
 BAD_ON_TRAINING = 62
 BAD_ON_HELD_OUT = 63
 
+# The page about them in a released assignment.
+PAGE = "checks/codes.md"
+
 
 @dataclass(frozen=True)
 class Code:

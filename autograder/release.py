@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from autograder import codes
 from autograder.answers import ANSWERS_FILE, Answers, ByDraw, Observe, from_file, observe_answers, to_bytes
 from autograder.notebook.given import FILL
 from autograder.problem import PUBLIC_SEED, Assignment, CourseError, Problem
@@ -61,6 +62,7 @@ def release(observe: Observe, assignment: Assignment, old: Path) -> dict[str, by
                 files[f"checks/{problem.name}/{path.name}"] = page.encode()
     for path in assignment.problems[0].given:
         files[path.name] = files[f"checks/given/{path.name}"] = path.read_bytes()
+    files[codes.PAGE] = _codes().encode()
     files["checks/assignment.toml"] = _public_entry(assignment).encode()
     left = list(survivors(solutions, _texts(files)))
     if left:
@@ -283,6 +285,12 @@ your code reads it by that path from this folder.
 
 The `.py` and `.ipynb` files of the table, under these names. Restart each notebook's kernel, run all its cells, and
 keep the outputs. {quota}"""
+
+
+def _codes() -> str:
+    """What ``autograder codes`` says, as a page that a notebook can point to."""
+    sections = [f"## {code.number}: {code.name}\n\n{code.meaning}\n\n{code.advice}" for code in codes.CODES.values()]
+    return "\n\n".join((f"<!-- {_GENERATED} -->\n# What the codes mean, and what to try", *sections)) + "\n"
 
 
 def _requirements() -> str:

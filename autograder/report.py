@@ -140,6 +140,10 @@ def _found(verdict: Verdict) -> list[str]:
     return lines
 
 
+# What the signs before verdicts say, for who can't see them.
+MARKS = {"✓": "passed", "✗": "failed", "–": "not judged", "·": "our fault"}
+
+
 def mark_of(verdict: Verdict) -> str:
     """The sign before a verdict: right, wrong, not judged because of the student's own code, or because of ours."""
     if verdict.code == codes.SUCCESS:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from types import TracebackType
 from typing import Self
@@ -58,6 +58,8 @@ class Sandbox:
         Run even where a promise is not enforced.
     python, blas_threads : str, int
         For runs that are started afresh: the interpreter, and on how many threads its libraries compute.
+    told : callable, optional
+        Is told of each observation as soon as it is there, for whoever waits.
     """
 
     def __init__(
@@ -68,10 +70,12 @@ class Sandbox:
         weak: bool = False,
         python: str = sys.executable,
         blas_threads: int = 1,
+        told: Callable[[Observation], object] = lambda _: None,
     ) -> None:
         self._warm = warm
         self._python = python
         self._blas_threads = blas_threads
+        self._told = told
         self._layers = tuple(layers)
         self._weak = weak
         self._servers: dict[tuple[tuple[str, ...], tuple[str, ...]], Server] = {}
@@ -164,6 +168,7 @@ class Sandbox:
                 if not seen:  # what the import printed is told with what came after it
                     observation = replace(observation, output=imported.output + observation.output)
                 seen.append(observation)
+                self._told(observation)
                 if observation.ending == "died":
                     pending[:] = [item for item in pending if item[0] is not check]
                     break

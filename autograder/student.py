@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import html
-import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from autograder import codes
+from autograder import codes, markup
 from autograder.answers import ANSWERS_FILE, Answers, from_file
+from autograder.environment import digests
 from autograder.grade import grade
 from autograder.notebook.drawn import watch_in_a_notebook
 from autograder.problem import PUBLIC_SEED, Assignment, CourseError, Implementation, Problem, read_assignment
-from autograder.report import ProblemReport, mark_of, problem_lines
+from autograder.report import MARKS, ProblemReport, Verdict, mark_of, problem_lines
 from autograder.sandbox import Sandbox
+from autograder.waiting import Waiting
 
 # Whoever imports `check` in a notebook has its pictures say what they show.
 watch_in_a_notebook()
@@ -24,9 +26,10 @@ watch_in_a_notebook()
 
 @dataclass(frozen=True)
 class Checked:
-    """A problem's report, as it shows itself in a notebook or a terminal."""
+    """A problem's report, as it shows itself in a notebook or a terminal, and what identifies the module it is on."""
 
     report: ProblemReport
+    digests: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def code(self) -> int:
@@ -39,33 +42,39 @@ class Checked:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        rows = []
-        for verdict in self.report.checks:
-            judged = verdict.code != codes.SUCCESS and verdict.blocked_by is None
-            said = f"{codes.CODES[verdict.code].name}\n{verdict.message}" if judged else verdict.message
-            code = "" if verdict.blocked_by else f" {verdict.code}"
-            hint = f"<br><em>{_marked_up(verdict.hint)}</em>" if verdict.hint else ""
-            points = f"{verdict.points:g}/{verdict.max_points:g}"
-            cells = (mark_of(verdict) + code, _marked_up(verdict.title), _marked_up(said) + hint, points)
-            rows.append(_row(cells, "td"))
-        head = _row(("code", "check", "what was found", "points"), 'th scope="col"')
-        caption = f"<caption>{html.escape(self.report.problem)}</caption>"
-        return f"<table>{caption}<thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
+        report = self.report
+        points = f"{report.score:g} of {report.max_score:g} points"
+        rows = [_row(verdict) for verdict in report.checks]
+        foot = f"Codes: {_CODES}" if report.code != codes.SUCCESS else ""
+        return markup.table(f"{report.problem}: {points}", ("result", "check", "what it claims", "points"), rows, foot)
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        report = self.report
+        found = {"problem": report.problem, "code": report.code, "score": report.score, "max_score": report.max_score}
+        return {
+            "text/plain": str(self),
+            "text/html": self._repr_html_(),
+            markup.MIME: {**found, "files": dict(self.digests)},
+        }
 
 
-# JupyterLab puts cells to the right, which is right for numbers; of the message the lines are kept.
-_COLUMN_STYLES = ("text-align:left; white-space:nowrap", "text-align:left", "text-align:left; white-space:pre-wrap", "")
+_CODES = (
+    f'<a href="{codes.PAGE}">what each means and what to try</a>; <code>python -m autograder codes</code> says it too'
+)
 
 
-def _row(cells: Sequence[str], tag: str) -> str:
-    end = tag.partition(" ")[0]
-    styled = zip(cells, _COLUMN_STYLES, strict=True)
-    return "<tr>" + "".join(f'<{tag} style="{style}">{cell}</{end}>' for cell, style in styled) + "</tr>"
-
-
-def _marked_up(text: str) -> str:
-    """A text as HTML: whatever it holds is words, and what stands between backticks is code."""
-    return re.sub(r"`([^`\n]+)`", r"<code>\1</code>", html.escape(text))
+def _row(verdict: Verdict) -> markup.Row:
+    """A verdict: its sentence, and under that what was found."""
+    said = markup.marked_up(verdict.title)
+    if verdict.code != codes.SUCCESS and verdict.blocked_by is None:
+        code = codes.CODES[verdict.code]
+        meaning = markup.marked_up(f"{code.meaning} {code.advice}")
+        said += f"<details><summary>code {code.number}, {html.escape(code.name)}</summary>{meaning}</details>"
+    said += markup.lines(verdict.message) if verdict.message else ""
+    said += f"<div><strong>Hint:</strong> {markup.marked_up(verdict.hint)}</div>" if verdict.hint else ""
+    mark = mark_of(verdict)
+    name = f"<code>{html.escape(verdict.check)}</code>"
+    return markup.Row(mark, MARKS[mark], name, said, f"{verdict.points:g}/{verdict.max_points:g}")
 
 
 def check(problem: str, *checks: str, folder: Path | str = ".") -> Checked:
@@ -85,8 +94,12 @@ def check(problem: str, *checks: str, folder: Path | str = ".") -> Checked:
     CourseError
         If no assignment with that problem is found beside the module, or a check has no such name.
     """
-    name = problem.removesuffix(".py")
-    return Checked(check_file(find(Path(folder), name), Path(folder), checks))
+    name, here = problem.removesuffix(".py"), Path(folder)
+    found = find(here, name)
+    seen = digests(here, [found.module_file])
+    total = sum(one.draws for one in found.checks if not checks or one.name in checks)
+    with Waiting(f"checking {name}", total) as waiting:
+        return Checked(check_file(found, here, checks, waiting.told), seen)
 
 
 def find(folder: Path, name: str) -> Problem:
@@ -120,9 +133,11 @@ def problems_in(folder: Path) -> tuple[Problem, ...]:
     raise CourseError(f"{folder.resolve()} holds no `checks/`: it is no assignment's folder")
 
 
-def check_file(problem: Problem, folder: Path, names: Sequence[str] = ()) -> ProblemReport:
-    """The report on the module of a problem in a folder, on the public seed."""
-    with Sandbox(warm=False) as sandbox:
+def check_file(
+    problem: Problem, folder: Path, names: Sequence[str] = (), told: Callable[[object], object] = lambda _: None
+) -> ProblemReport:
+    """The report on the module of a problem in a folder, on the public seed; `told` is called after each draw."""
+    with Sandbox(warm=False, told=told) as sandbox:
         return _report(sandbox, problem, folder, from_file(problem.folder / ANSWERS_FILE), names)
 
 

@@ -60,6 +60,9 @@ ORDER = (
     "sample",
     "release",
     "notebook.saved",
+    "markup",
+    "environment",
+    "waiting",
     "student",
     "progress",
     "audit.specimens",
@@ -117,7 +120,7 @@ def test_a_module_imports_only_those_before_it(name):
 
 def test_the_package_imports_nothing_at_once():
     """`import autograder` is what the worker does too."""
-    assert imported(ENGINE / "__init__.py") == {"student"}
+    assert imported(ENGINE / "__init__.py") == {"student", "environment"}
     assert loaded("import autograder") == {"autograder"}
 
 

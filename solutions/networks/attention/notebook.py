@@ -8,31 +8,34 @@
 #
 # You write four functions in `attention.py`: the softmax and its backward pass, the layer and its backward pass. After
 # each you come back here and ask for a verdict. Then the layer learns to follow pointers, and you will see what it
-# can't do and why. Reckon with an hour, most of it with pencil and paper.
+# can't do and why. Reckon with an hour, most of it with pencil and paper. A cell that ends in `NotImplementedError` is
+# waiting for one of your functions.
 
 # %% [markdown]
 # ## 0. Is everything here?
+#
+# Run the next cell. If it says `No module named 'autograder'`, the notebook runs in the wrong place or with the wrong
+# Python: start Jupyter in the folder that you unpacked, or choose (top right) the kernel of the environment into which
+# you installed `requirements.txt`.
+
+# %% tags=["environment"]
+import os
+from pathlib import Path
+
+# This assignment's folder, wherever Jupyter was started: here, below, or above.
+here = Path.cwd()
+places = (here, *here.glob("*/"), *here.glob("assignments/*/"), *here.parents)
+os.chdir(next((place for place in places if (place / "attention.py").is_file()), here))
+
+from autograder import ready
+
+ready("attention.py", "gradient_check.py")
 
 # %%
+# What you save in a module is used from the next cell on.
 # %load_ext autoreload
 # %autoreload 2
 
-# %%
-import importlib.util
-import sys
-from pathlib import Path
-
-missing = [name for name in ("numpy", "matplotlib", "autograder") if importlib.util.find_spec(name) is None]
-absent = [name for name in ("attention.py", "gradient_check.py") if not Path(name).is_file()]
-print("Python", sys.version.split()[0], "- fine" if sys.version_info >= (3, 11) else "- too old: use 3.11 or newer")
-print("packages:", f"missing {', '.join(missing)}; run `pip install -r requirements.txt`" if missing else "all there")
-print(
-    "working directory:",
-    f"{Path.cwd()} has no {' and no '.join(absent)}; start Jupyter in the assignment's folder" if absent else "fine",
-)
-print("data: none to read, this notebook makes its own")
-
-# %%
 import matplotlib.pyplot as plt
 import numpy as np
 from attention import attention_backward, attention_forward, softmax, softmax_backward
@@ -40,7 +43,9 @@ from gradient_check import eval_numerical_gradient_array, rel_error
 
 from autograder import check
 
-plt.rcParams.update({"figure.dpi": 90, "axes.spines.top": False, "axes.spines.right": False})
+# White ground whatever the theme around it; a style of your own is left aside, so that all see the same.
+plain = {"figure.dpi": 90, "figure.facecolor": "white", "axes.spines.top": False, "axes.spines.right": False}
+plt.style.use(["default", plain])
 BLUE, ORANGE = "#0072B2", "#D55E00"  # told apart by every kind of colour vision; line styles do it in print
 
 # %% [markdown]
@@ -100,9 +105,9 @@ own, aim = names_of(X)
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4), width_ratios=(D_MODEL, 2 * LOAD), layout="constrained")
 columns = [f"is {a}" for a in "ABCDEF"] + [f"to {a}" for a in "ABCDEF"] + ["load 1", "load 2"]
 show_matrix(left, X, [f"{a} → {b}" for a, b in zip(own, aim, strict=True)], columns, SIGNED, decimals=1)
-left.set(title="one sequence X, a token a row")
+left.set(title="one sequence X, a token a row", xlabel="what a column holds", ylabel="token")
 show_matrix(right, wanted[:, -LOAD:], own, ["load 1", "load 2"], SIGNED, decimals=1)
-right.set(title="wanted loads")
+right.set(title="wanted loads", ylabel="token")
 for axes in (left, right):
     axes.tick_params(axis="x", rotation=60)
 plt.show()
@@ -124,7 +129,7 @@ plt.show()
 #
 # Write `softmax` in `attention.py`, and save.
 
-# %%
+# %% tags=["environment"]
 check("attention", "softmax", "large_logits")
 
 # %% [markdown]
@@ -158,7 +163,7 @@ print(softmax(scores))
 #
 # Write `softmax_backward`.
 
-# %%
+# %% tags=["environment"]
 check("attention", "softmax_backward")
 
 # %% [markdown]
@@ -170,8 +175,8 @@ rng = np.random.default_rng(1)
 S, upstream = rng.normal(size=(4, 6)), rng.normal(size=(4, 6))
 found = softmax_backward(upstream, softmax(S))
 numeric = eval_numerical_gradient_array(softmax, S, upstream)
-print(f"relative error of dS: {rel_error(found, numeric):.1e} (fine below 1e-7)")
-print("sums of its rows:", found.sum(axis=1).round(12))
+print(f"relative error of dS: {rel_error(found, numeric):.0e} (fine below 1e-7)")
+print("sums of its rows:", found.sum(axis=1).round(12) + 0.0)
 
 # %% [markdown]
 # ## 4. The layer
@@ -215,7 +220,7 @@ plt.show()
 #
 # Write `attention_forward`. Put into `cache` whatever you think the backward pass will need; you can come back.
 
-# %%
+# %% tags=["environment"]
 check("attention", "forward", "forward_edges")
 
 # %% [markdown]
@@ -273,7 +278,7 @@ print("sums of the rows:", A.sum(axis=1).round(12))
 # Write `attention_backward`. You can do it piece by piece: first $dW_V$ is right, then $dW_Q$ and $dW_K$, last $dX$.
 # Return zeros of the right shape for what you don't have yet.
 
-# %%
+# %% tags=["environment"]
 check("attention", "value_gradient", "query_key_gradients", "input_gradient")
 
 # %% [markdown]
@@ -291,7 +296,7 @@ upstream = rng.normal(size=(5, 4))
 _, cache = attention_forward(*inputs.values())
 for (name, array), gradient in zip(inputs.items(), attention_backward(upstream, cache), strict=True):
     numeric = eval_numerical_gradient_array(lambda _: attention_forward(*inputs.values())[0], array, upstream)
-    print(f"d{name:<4} relative error {rel_error(gradient, numeric):.1e}")
+    print(f"d{name:<4} relative error {rel_error(gradient, numeric):.0e}")
 print("(fine below 1e-7)")
 
 # %% [markdown]
@@ -349,7 +354,7 @@ curve.set(title="the loss, by gradients of yours")
 for axes, (W_Q, W_K, _), when in zip(pictures, (start, weights), ("before", "after"), strict=True):
     A = attention_weights(X, W_Q, W_K)
     show_matrix(axes, A, [f"{a} → {b}" for a, b in zip(own, aim, strict=True)], own, WEIGHTS)
-    axes.set(title=f"attention weights {when} training", xlabel="to token")
+    axes.set(title=f"attention weights {when} training", xlabel="to token", ylabel="weights of token")
 plt.show()
 
 # %% [markdown]
@@ -368,7 +373,7 @@ for axes, matrix, title in zip(
     image = axes.imshow(matrix, cmap="PuOr", vmin=-abs(matrix).max(), vmax=abs(matrix).max())
     axes.set_xticks(range(D_MODEL), columns, rotation=90)
     axes.set_yticks(range(D_MODEL), columns)
-    axes.set_title(title)
+    axes.set(title=title, xlabel="column", ylabel="row")
     figure.colorbar(image, ax=axes, shrink=0.8)
 plt.show()
 
@@ -376,7 +381,7 @@ plt.show()
 # The last check trains a smaller layer on a smaller task of this kind. It runs all forward passes of a batch before
 # the first backward pass, so that each cache must know its own sequence.
 
-# %%
+# %% tags=["environment"]
 check("attention", "learns")
 
 # %% [markdown]
@@ -406,7 +411,7 @@ for axes, (title, panel) in zip(row, panels.items(), strict=True):
     show_matrix(axes, *panel)
     axes.set(title=title)
 plt.show()
-print("largest difference of Z(PX) and P·Z(X):", np.abs(Z_permuted - Z[order]).max())
+print(f"largest difference of Z(PX) and P·Z(X), to twelve decimals: {np.abs(Z_permuted - Z[order]).max():.12f}")
 
 # %% [markdown]
 # Follow one token through both pictures: it takes its row of weights, its column and its output along.
@@ -460,9 +465,22 @@ plt.show()
 # 3. A language model must not look at tokens that come later. Which entries of $S$ would you change, to what, and what
 #    in your backward pass would have to change? (Less than you think.)
 #
-# ## 9. All of it
+# ## 9. All checks
 #
-# Restart the kernel, run everything from top to bottom, and end with all checks.
+# Last, so that what is above them and what they say belong to the same code.
 
-# %%
+# %% tags=["environment"]
 check("attention")
+
+# %% [markdown]
+# ## 10. Handing in
+#
+# For this problem, two files: `attention.py`, and this notebook with its outputs.
+#
+# 1. Choose *Kernel → Restart Kernel and Run All Cells…* (in VS Code *Restart*, then *Run All*), and wait until all have
+#    run.
+# 2. Save the notebook.
+# 3. In a terminal, in this folder, say `python -m autograder pack`.
+#
+# The third looks at all problems of the assignment, says what is missing, was not run in order, or shows what older
+# code gave, and writes the zip that you hand in. It warns and never refuses.

@@ -9,31 +9,34 @@
 # You write the answer in `two_layer_net.py`, layer by layer. Each layer is two short functions: *forward*, which
 # computes, and *backward*, which says what the computation does to a small change. After each you come back here and
 # ask for a verdict. At the end the network learns real digits in a few seconds. Reckon with an hour, half of it with
-# pencil and paper; the functions are one to five lines each once the paper is right.
+# pencil and paper; the functions are one to five lines each once the paper is right. A cell that ends in
+# `NotImplementedError` is waiting for one of them.
 
 # %% [markdown]
 # ## 0. Is everything here?
+#
+# Run the next cell. If it says `No module named 'autograder'`, the notebook runs in the wrong place or with the wrong
+# Python: start Jupyter in the folder that you unpacked, or choose (top right) the kernel of the environment into which
+# you installed `requirements.txt`.
+
+# %% tags=["environment"]
+import os
+from pathlib import Path
+
+# This assignment's folder, wherever Jupyter was started: here, below, or above.
+here = Path.cwd()
+places = (here, *here.glob("*/"), *here.glob("assignments/*/"), *here.parents)
+os.chdir(next((place for place in places if (place / "two_layer_net.py").is_file()), here))
+
+from autograder import ready
+
+ready("two_layer_net.py", "solver.py", "optim.py", "gradient_check.py", "data/digits.npz")
 
 # %%
+# What you save in a module is used from the next cell on.
 # %load_ext autoreload
 # %autoreload 2
 
-# %%
-import importlib.util
-import sys
-from pathlib import Path
-
-files = ("two_layer_net.py", "solver.py", "optim.py", "gradient_check.py", "data/digits.npz")
-missing = [name for name in ("numpy", "matplotlib", "autograder") if importlib.util.find_spec(name) is None]
-absent = [name for name in files if not Path(name).is_file()]
-print("Python", sys.version.split()[0], "- fine" if sys.version_info >= (3, 11) else "- too old: use 3.11 or newer")
-print("packages:", f"missing {', '.join(missing)}; run `pip install -r requirements.txt`" if missing else "all there")
-print(
-    "working directory and data:",
-    f"{Path.cwd()} has no {', no '.join(absent)}; start Jupyter in the assignment's folder" if absent else "fine",
-)
-
-# %%
 import matplotlib.pyplot as plt
 import numpy as np
 from gradient_check import eval_numerical_gradient, eval_numerical_gradient_array, grad_check_sparse, rel_error
@@ -42,7 +45,9 @@ from two_layer_net import TwoLayerNet, fc_backward, fc_forward, relu_backward, r
 
 from autograder import check
 
-plt.rcParams.update({"figure.dpi": 90, "axes.spines.top": False, "axes.spines.right": False})
+# White ground whatever the theme around it; a style of your own is left aside, so that all see the same.
+plain = {"figure.dpi": 90, "figure.facecolor": "white", "axes.spines.top": False, "axes.spines.right": False}
+plt.style.use(["default", plain])
 BLUE, ORANGE = "#0072B2", "#D55E00"  # told apart by every kind of colour vision; line styles do it in print
 rng = np.random.default_rng(0)
 
@@ -59,7 +64,8 @@ data = np.load("data/digits.npz")
 X, y = data["X"] / 255, data["y"]
 X_train, y_train, X_test, y_test = X[:4000], y[:4000], X[4000:], y[4000:]
 print("X_train", X_train.shape, X_train.dtype, " y_train", y_train.shape, y_train.dtype)
-print("of each digit:", np.bincount(y_train), "to train,", np.bincount(y_test), "to test")
+print("to train, of each digit:", *np.bincount(y_train))
+print("to test, of each digit: ", *np.bincount(y_test))
 
 
 def show_digits(axes, images, title=""):
@@ -105,7 +111,7 @@ plt.show()
 #
 # Write `fc_forward` and `fc_backward` in `two_layer_net.py`, and save.
 
-# %%
+# %% tags=["environment"]
 check("two_layer_net", "fc_forward", "fc_backward")
 
 # %% [markdown]
@@ -119,9 +125,12 @@ x, w, b = rng.normal(size=(6, 5)), rng.normal(size=(5, 4)), rng.normal(size=4)
 dout = rng.normal(size=(6, 4))
 _, cache = fc_forward(x, w, b)
 dx, dw, db = fc_backward(dout, cache)
-print("dx", rel_error(dx, eval_numerical_gradient_array(lambda x: fc_forward(x, w, b)[0], x, dout)))
-print("dw", rel_error(dw, eval_numerical_gradient_array(lambda w: fc_forward(x, w, b)[0], w, dout)))
-print("db", rel_error(db, eval_numerical_gradient_array(lambda b: fc_forward(x, w, b)[0], b, dout)))
+numeric_dx = eval_numerical_gradient_array(lambda x: fc_forward(x, w, b)[0], x, dout)
+numeric_dw = eval_numerical_gradient_array(lambda w: fc_forward(x, w, b)[0], w, dout)
+numeric_db = eval_numerical_gradient_array(lambda b: fc_forward(x, w, b)[0], b, dout)
+print(f"dx: relative error {rel_error(dx, numeric_dx):.0e}")
+print(f"dw: relative error {rel_error(dw, numeric_dw):.0e}")
+print(f"db: relative error {rel_error(db, numeric_db):.0e}")
 
 # %% [markdown]
 # Why bother with formulas at all, if two evaluations give a derivative? Count: how many forward passes would a
@@ -138,20 +147,21 @@ print("db", rel_error(db, eval_numerical_gradient_array(lambda b: fc_forward(x, 
 #
 # And leave the arguments alone: the caller may still need `x`. An assignment like `dx = dout` makes no copy.
 
-# %%
+# %% tags=["environment"]
 check("two_layer_net", "relu_forward", "relu_backward")
 
 # %%
 x, dout = rng.normal(size=(6, 5)), rng.normal(size=(6, 5))
 _, cache = relu_forward(x)
-print("dx", rel_error(relu_backward(dout, cache), eval_numerical_gradient_array(lambda x: relu_forward(x)[0], x, dout)))
+numeric = eval_numerical_gradient_array(lambda x: relu_forward(x)[0], x, dout)
+print(f"dx: relative error {rel_error(relu_backward(dout, cache), numeric):.0e}")
 
 # %%
 line, slope = np.linspace(-3, 3, 601), np.ones(601)
 figure, axes = plt.subplots(figsize=(5, 2.8), layout="constrained")
 axes.plot(line, relu_forward(line)[0], BLUE, label="output")
 axes.plot(line, relu_backward(slope, relu_forward(line)[1]), ORANGE, linestyle="--", label="what it lets back through")
-axes.set(xlabel="input of the unit", title="A rectified linear unit, forward and backward")
+axes.set(xlabel="input of the unit", ylabel="output, slope", title="A rectified linear unit, forward and backward")
 axes.legend(frameon=False)
 plt.show()
 
@@ -180,16 +190,17 @@ plt.show()
 #
 # Write `softmax_loss`.
 
-# %%
+# %% tags=["environment"]
 check("two_layer_net", "softmax_loss", "softmax_gradient", "large_scores", "edges")
 
 # %%
 scores, labels = rng.normal(size=(50, 10)), rng.integers(10, size=50)
 loss, dx = softmax_loss(scores, labels)
-print("dx", rel_error(dx, eval_numerical_gradient(lambda x: softmax_loss(x, labels)[0], scores)))
-print("largest row sum of dx:", np.abs(dx.sum(axis=1)).max())
-print("loss of equal scores:", softmax_loss(np.zeros((50, 10)), labels)[0])
-print("loss of scores shifted by 1000:", softmax_loss(scores + 1000, labels)[0], "and unshifted:", loss)
+numeric = eval_numerical_gradient(lambda x: softmax_loss(x, labels)[0], scores)
+print(f"dx: relative error {rel_error(dx, numeric):.0e}")
+print(f"largest row sum of dx, to twelve decimals: {np.abs(dx.sum(axis=1)).max():.12f}")
+print(f"loss of equal scores: {softmax_loss(np.zeros((50, 10)), labels)[0]:.6f}")
+print(f"loss of scores shifted by 1000: {softmax_loss(scores + 1000, labels)[0]:.6f}, and unshifted: {loss:.6f}")
 
 # %% [markdown]
 # The picture shows what your gradient asks for, for one digit that is a 3: gradient *descent* will move every score
@@ -224,7 +235,7 @@ plt.show()
 # standard deviation `weight_scale`. Each new network draws its own. Why not weights of 0 as well? Think of two hidden
 # units that begin alike, and follow a step of training.
 
-# %%
+# %% tags=["environment"]
 check("two_layer_net", "network_scores", "network_gradients", "initialisation")
 
 # %%
@@ -233,7 +244,7 @@ x, labels = rng.normal(size=(4, 6)), np.array([0, 2, 1, 2])
 _, grads = small.loss(x, labels)
 for name in sorted(small.params):
     numeric = eval_numerical_gradient(lambda _: small.loss(x, labels)[0], small.params[name])
-    print(name, rel_error(grads[name], numeric))
+    print(f"{name}: relative error {rel_error(grads[name], numeric):.0e}")
 
 # %% [markdown]
 # For the real network a few entries will do. (Some of the gradients by `W1` are exactly 0. Which?)
@@ -254,11 +265,11 @@ for name in ("W1", "W2"):
 # %%
 np.random.seed(0)
 net = TwoLayerNet(weight_scale=1e-2)
-print("loss before training:", net.loss(X_train, y_train)[0])
+print(f"loss before training: {net.loss(X_train, y_train)[0]:.4f}")
 few = {"X_train": X_train[:50], "y_train": y_train[:50], "X_val": X_test, "y_val": y_test}
 heart = Solver(net, few, optim_config={"learning_rate": 0.5}, batch_size=50, num_epochs=100, verbose=False)
 heart.train()
-print("loss on fifty digits, after 100 steps:", heart.loss_history[-1])
+print(f"loss on fifty digits, after 100 steps: {heart.loss_history[-1]:.4f}")
 print(f"accuracy on these: {heart.train_acc_history[-1]:.1%}, on the test set: {heart.val_acc_history[-1]:.1%}")
 
 # %% [markdown]
@@ -273,9 +284,9 @@ print(f"accuracy on these: {heart.train_acc_history[-1]:.1%}, on the test set: {
 np.random.seed(0)
 net = TwoLayerNet(input_dim=28 * 28, hidden_dim=100, num_classes=10, weight_scale=1e-2)
 digits = {"X_train": X_train, "y_train": y_train, "X_val": X_test, "y_val": y_test}
-solver = Solver(
-    net, digits, optim_config={"learning_rate": 0.3}, lr_decay=0.97, batch_size=100, num_epochs=30, print_every=1000
-)
+step = {"learning_rate": 0.3}
+# It says how far it is after each epoch; beyond the last iteration there is nothing to say in between.
+solver = Solver(net, digits, optim_config=step, lr_decay=0.97, batch_size=100, num_epochs=30, print_every=10_000)
 solver.train()
 
 # %%
@@ -304,7 +315,7 @@ print(f"test accuracy: {solver.check_accuracy(X_test, y_test):.1%}")
 # by a set and judging by it flatters a little. With only 5,000 digits we let that pass; in earnest you would keep a
 # third set.
 
-# %%
+# %% tags=["environment"]
 check("two_layer_net")
 
 # %% [markdown]
@@ -377,12 +388,34 @@ right.legend(frameon=False, loc="lower right")
 plt.show()
 
 # %% [markdown]
-# ## A question to think about
+# ## 9. To think about
 #
 # The network that began with the largest weights learned its 400 digits as well as the others, and yet it reads new
 # digits worst by far. The smallest weights took a while to get going at all.
 #
 # **Why?** Think of the function that each of the four networks computes *before* training, of how far training has to
 # move it to be right at 400 points, and of what has become of it everywhere else. Write down your answer in a few
-# sentences. Then predict what happens to the network of `weight_scale=1` if you give it ten times the training digits,
-# and try it.
+# sentences, here or in a cell of your own below. Then predict what happens to the network of `weight_scale=1` if you
+# give it ten times the training digits, and try it.
+
+# %% [markdown]
+# ## 10. All checks
+#
+# Once more, and last, so that what is above them and what they say belong to the same code.
+
+# %% tags=["environment"]
+check("two_layer_net")
+
+# %% [markdown]
+# ## 11. Handing in
+#
+# For this problem, two files: `two_layer_net.py`, and this notebook with its outputs. The plot
+# `two_layer_net.png` is in the notebook already.
+#
+# 1. Choose *Kernel → Restart Kernel and Run All Cells…* (in VS Code *Restart*, then *Run All*), and wait until all have
+#    run.
+# 2. Save the notebook.
+# 3. In a terminal, in this folder, say `python -m autograder pack`.
+#
+# The third looks at all problems of the assignment, says what is missing, was not run in order, or shows what older
+# code gave, and writes the zip that you hand in. It warns and never refuses.

@@ -11,32 +11,38 @@
 
 # %% [markdown]
 # ## 0. Is everything here?
+#
+# Run the next cell. If it says `No module named 'autograder'`, the notebook runs in the wrong place or with the wrong
+# Python: start Jupyter in the folder that you unpacked, or choose (top right) the kernel of the environment into which
+# you installed `requirements.txt`.
+
+# %% tags=["environment"]
+import os
+from pathlib import Path
+
+# This assignment's folder, wherever Jupyter was started: here, below, or above.
+here = Path.cwd()
+places = (here, *here.glob("*/"), *here.glob("assignments/*/"), *here.parents)
+os.chdir(next((place for place in places if (place / "soft_margin_svm.py").is_file()), here))
+
+from autograder import ready
+
+ready("soft_margin_svm.py", "data/iris.npz")
 
 # %%
+# What you save in a module is used from the next cell on.
 # %load_ext autoreload
 # %autoreload 2
 
-# %%
-import importlib.util
-import sys
-from pathlib import Path
-
-needed = ("numpy", "matplotlib", "autograder")
-missing = [name for name in needed if importlib.util.find_spec(name) is None]
-lost = [name for name in ("soft_margin_svm.py", "data/iris.npz") if not Path(name).is_file()]
-where = f"no {', '.join(lost)} in {Path.cwd()}; start Jupyter in the assignment's folder"
-print("Python", sys.version.split()[0], "- fine" if sys.version_info >= (3, 11) else "- too old: use 3.11 or newer")
-print("packages:", f"missing {', '.join(missing)}; run `pip install -r requirements.txt`" if missing else "all there")
-print("files:", where if lost else "all there")
-
-# %%
 import matplotlib.pyplot as plt
 import numpy as np
 from soft_margin_svm import svm_test, svm_train_bgd
 
 from autograder import check
 
-plt.rcParams.update({"figure.dpi": 90, "axes.spines.top": False, "axes.spines.right": False})
+# White ground whatever the theme around it; a style of your own is left aside, so that all see the same.
+plain = {"figure.dpi": 90, "figure.facecolor": "white", "axes.spines.top": False, "axes.spines.right": False}
+plt.style.use(["default", plain])
 # Blue and vermilion differ for every kind of colour vision; markers and line styles are for those who print in grey.
 BLUE, VERMILION = "#0072B2", "#D55E00"
 
@@ -170,7 +176,7 @@ for name, direction in zip(("dE/dw1", "dE/dw2", "dE/db"), np.eye(3), strict=True
 #
 # A single step is the easiest to check, since at zero you know all margins.
 
-# %%
+# %% tags=["environment"]
 check("soft_margin_svm", "one_epoch")
 
 # %% [markdown]
@@ -180,7 +186,7 @@ check("soft_margin_svm", "one_epoch")
 # gradient for $b$, with margins that belong to the new $\mathbf w$, has written another algorithm, coordinate
 # descent. With small steps the difference is hard to see. The check takes a large one.
 
-# %%
+# %% tags=["environment"]
 check("soft_margin_svm", "simultaneous")
 
 # %% [markdown]
@@ -189,7 +195,7 @@ check("soft_margin_svm", "simultaneous")
 # Suppose all margins are above 1. Which of the two terms of E is still there, what does its gradient do to
 # $\mathbf w$, and what to $b$? Think of an answer, then see whether your function gives the same.
 
-# %%
+# %% tags=["environment"]
 check("soft_margin_svm", "shrinkage")
 
 # %% [markdown]
@@ -198,7 +204,7 @@ check("soft_margin_svm", "shrinkage")
 # The remaining small checks: a run with all three hyperparameters changed, the defaults, a single example, a single
 # feature. None should need new code. If one does, ask what your code takes for granted about a shape.
 
-# %%
+# %% tags=["environment"]
 check("soft_margin_svm", "epochs", "defaults", "one_example", "one_feature")
 
 # %% [markdown]
@@ -351,11 +357,11 @@ figure.tight_layout(rect=(0, 0.07, 1, 1))
 # Two are left for the end because they train in earnest: on irises, and on data some of whose labels are wrong, where
 # only a gradient that is right in *both* of its terms withstands learning the errors by heart.
 
-# %%
+# %% tags=["environment"]
 check("soft_margin_svm")
 
 # %% [markdown]
-# ## To think about
+# ## 7. To think about
 #
 # The penalty is on $\mathbf w$ alone. Suppose somebody writes $\frac12(\lVert\mathbf w\rVert^2 + b^2)$ instead, "for
 # symmetry", and trains to the optimum, once on the irises as they are and once with all lengths measured from the
@@ -365,3 +371,16 @@ check("soft_margin_svm")
 #
 # Try it, if you want: which line of your function would change? And put it back afterwards, there is a check that
 # notices.
+
+# %% [markdown]
+# ## 8. Handing in
+#
+# For this problem, two files: `soft_margin_svm.py`, and this notebook with its outputs.
+#
+# 1. Choose *Kernel → Restart Kernel and Run All Cells…* (in VS Code *Restart*, then *Run All*), and wait until all have
+#    run.
+# 2. Save the notebook.
+# 3. In a terminal, in this folder, say `python -m autograder pack`.
+#
+# The third looks at all problems of the assignment, says what is missing, was not run in order, or shows what older
+# code gave, and writes the zip that you hand in. It warns and never refuses.

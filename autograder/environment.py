@@ -59,7 +59,7 @@ class Environment:
         rows = [Row(*words[fact.right], marked_up(fact.about), marked_up(_said(fact))) for fact in self.facts]
         return {
             "text/plain": str(self),
-            "text/html": table("What this notebook needs", ("", "what", "found"), rows, self._conclusion),
+            "text/html": table("What this notebook needs", ("state", "what", "found"), rows, self._conclusion),
             MIME: {"right": self.right, "files": self.digests},
         }
 

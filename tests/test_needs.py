@@ -111,7 +111,7 @@ def test_it_is_shown_apart():
 
     assert "– 0/1  backward: The claim.\n        not judged: fix `forward` first" in text
     assert "code 53" not in text
-    assert ">–</td>" in Checked(report)._repr_html_()
+    assert "– </span>not judged</td>" in Checked(report)._repr_html_()
     (forward, backward) = msgspec.json.decode(as_json(Report.of("anna", (report,))))["problems"][0]["checks"]
     assert (forward["blocked_by"], backward["blocked_by"], backward["code"]) == (None, "forward", 53)
 

@@ -15,6 +15,7 @@ import pytest
 from small_course import ACCEPT, REFERENCE, REJECT, write_course
 
 import autograder
+from autograder import codes
 from autograder.answers import ANSWERS_FILE, Answers, Mistake, from_file, to_bytes
 from autograder.problem import CourseError, read_course
 from autograder.release import as_notebook, as_zip, differs, release, write
@@ -24,6 +25,7 @@ from autograder.wire import Observation
 RELEASED = {
     "README.md",
     "checks/assignment.toml",
+    codes.PAGE,
     "checks/given/given_noise.py",
     f"checks/line/{ANSWERS_FILE}",
     "checks/line/checks.py",
@@ -422,6 +424,7 @@ def test_an_assignment_without_extras_is_released_too(course, again):
     assert set(again()) == {
         "README.md",
         "checks/assignment.toml",
+        codes.PAGE,
         f"checks/line/{ANSWERS_FILE}",
         "checks/line/checks.py",
         "line.py",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +16,7 @@ import pytest
 from small_course import ACCEPT, REFERENCE, REJECT, laid_over, write_course
 
 import autograder
+from autograder import codes, markup
 from autograder.answers import ANSWERS_FILE, observe_answers
 from autograder.grade import grade
 from autograder.problem import CourseError, read_course
@@ -183,13 +186,41 @@ class TestShown:
         assert "Hint: how often does your loop run?" in text
 
     def test_as_html(self, wrong):
-        """The same in a table."""
+        """The same in a table, whose marks and heads are words for those who have it read to them."""
         text = wrong._repr_html_()
 
-        assert text.count("<tr>") == 4
-        assert "✓ 0" in text
-        assert "✗ 53" in text
-        assert "<em>how often does your loop run?</em>" in text
+        assert text.count("<tr>") == 5  # heads, three checks, where the codes are explained
+        assert text.count('<th scope="row"') == 3
+        assert text.count('<th scope="col"') == 4
+        assert ">lines/line: 3 of 7 points</caption>" in text
+        assert '<span aria-hidden="true">✓ </span>passed' in text
+        assert '<span aria-hidden="true">✗ </span>failed' in text
+        assert "<summary>code 53, values differ</summary>" in text
+        assert "<strong>Hint:</strong> how often does your loop run?" in text
+        assert f'<a href="{codes.PAGE}">' in text
+
+    def test_the_page_that_is_pointed_to_is_there(self, wrong):
+        """From the notebook's folder, and it explains the code."""
+        assert "## 53: values differ\n" in Path(codes.PAGE).read_text("utf-8")
+
+    def test_no_colour_of_text_is_set(self, wrong):
+        """A theme's own text is legible on its ground; what colour says is said in words, too."""
+        styles = re.findall(r'style="([^"]*)"', wrong._repr_html_())
+
+        assert [style for style in styles if re.search(r"(^|[; ])(color|background)", style)] == []
+
+    def test_as_data(self, wrong, home):
+        """Beside what is shown stands what it is about, for programs."""
+        bundle = wrong._repr_mimebundle_()
+
+        assert (bundle["text/plain"], bundle["text/html"]) == (str(wrong), wrong._repr_html_())
+        assert bundle[markup.MIME] == {
+            "problem": "lines/line",
+            "code": 53,
+            "score": 3.0,
+            "max_score": 7.0,
+            "files": {"line.py": hashlib.sha256((home / "line.py").read_bytes()).hexdigest()},
+        }
 
     def test_html_of_a_students_is_text(self, home):
         """A message can't put anything into the notebook but words."""

@@ -18,7 +18,8 @@ setup: $(READY)  ## Install what is needed into .venv; every other target does s
 
 grade: $(READY)  ## Grade SUBMISSIONS=folder [OUT=folder] [ASSIGNMENT=name]; without SUBMISSIONS, a sample class
 	@$(BIN)/autograder grade $(if $(SUBMISSIONS),'$(SUBMISSIONS)') $(if $(OUT),--out '$(OUT)') \
-	    $(foreach name,$(ASSIGNMENT),--assignment $(name)) $(if $(WORKERS),--workers $(WORKERS))
+	    $(foreach name,$(ASSIGNMENT),--assignment $(name)) $(if $(WORKERS),--workers $(WORKERS)) \
+	    $(if $(SCHEDULER),--scheduler '$(SCHEDULER)')
 
 test: $(READY)   ## Run the tests; ARGS='-k svm' runs some
 	@$(BIN)/python -m pytest $(ARGS)
@@ -65,5 +66,5 @@ $(READY): pyproject.toml $(CONSTRAINTS)
 	@test -n "$(PYTHON)" || { echo 'make: Python 3.11 or later was not found; name it with PYTHON=/path/to/python' >&2; exit 1; }
 	@echo 'Installing into $(VENV); this takes a minute or two, once.'
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[staff,watch,dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[staff,watch,cluster,dev]'
 	@touch $@

@@ -13,7 +13,9 @@ The processes
 **The grader** is ``autograder grade`` or ``autograder check``. It reads submissions as bytes, in bounds; it unpacks
 nothing to disk and follows no link. It loads the check pages, for their names, points and limits, and staff's
 predicates. It holds the *answers*: what the reference and the known mistakes gave on this seed. It never runs, imports
-or unpickles anything of a student's. It alone writes reports.
+or unpickles anything of a student's. It alone writes reports. With ``--scheduler`` the workers of a Dask cluster are
+graders too: they judge on their own machines what is forked there, and send back what the command writes
+(:mod:`autograder.cluster`).
 
 **A server** is a program that the grader starts for each of its worker threads and each assignment: a fresh
 interpreter, so nothing of the grader's memory is in it. It imports the libraries that the modules will want, enters its

@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from autograder import codes
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from autograder.cluster import Cluster
     from autograder.problem import Assignment, Problem
     from autograder.report import Report
     from autograder.wire import Observation
@@ -89,6 +91,7 @@ def main() -> None:
 @click.option("--seed", type=click.IntRange(0), help="Instead of the assignment's hidden seed.")
 @click.option("--force", is_flag=True, help="Run again what has been graded already.")
 @click.option("--weak-sandbox", is_flag=True, help="Grade even if this machine can't confine student code.")
+@click.option("--scheduler", metavar="ADDRESS", help="Grade on a Dask cluster: tcp://HOST:PORT of its scheduler.")
 @_COURSE
 def grade(
     submissions: Path | None,
@@ -98,6 +101,7 @@ def grade(
     seed: int | None,
     force: bool,
     weak_sandbox: bool,
+    scheduler: str | None,
     course: Path,
 ) -> None:
     """Grade a folder of SUBMISSIONS; without one, a sample class that is made for it.
@@ -119,26 +123,50 @@ def grade(
         count = write_sample_class(problems, submissions)
         console.print(f"No submissions named: grading a sample class of {count}, written to {submissions}.")
     handed_in = find_class(submissions)
-    console.print(f"Observing the references and known mistakes of {len(problems)} problems.")
-    with Store(out / STORE_FILE) as store:
+    with ExitStack() as stack:
+        private = (submissions, out)
+        cluster = stack.enter_context(_cluster(scheduler, problems, private, weak_sandbox)) if scheduler else None
+        console.print(f"Observing the references and known mistakes of {len(problems)} problems.")
 
         def observed(problem: Problem) -> None:
             console.print(f"observed {problem.id}", highlight=False)
 
-        grader = prepare(
-            problems, seed, workers, weak=weak_sandbox, private=(submissions, out), store=store, done=observed
-        )
-    tally = Tally()
-    with progress(console, len(handed_in), "graded") as advance:
+        with Store(out / STORE_FILE) as store:
+            grader = prepare(
+                problems,
+                seed,
+                workers,
+                weak=weak_sandbox,
+                private=private,
+                lacks=cluster.lacks if cluster else None,
+                store=store,
+                done=observed,
+            )
+        tally = Tally()
 
         def done(report: Report) -> None:
             tally.add(report)
             advance(report)
 
-        grade_class(grader, handed_in, out, threads(grader, workers), done, force=force)
+        desks = cluster.desks(grader) if cluster else threads(grader, workers)
+        with progress(console, len(handed_in), "graded") as advance:
+            grade_class(grader, handed_in, out, desks, done, force=force)
     tally.show(console)
     console.print(f"Reports: {out}/<student>/report.txt and report.json; scores: {out}/grades.csv")
     sys.exit(codes.FAULTY_GRADER if tally.faults else 0)
+
+
+def _cluster(
+    address: str, problems: Sequence[Problem], private: Sequence[Path], weak: bool
+) -> AbstractContextManager[Cluster]:
+    """The cluster at an address, found fit for the problems."""
+    from autograder.problem import CourseError
+
+    try:
+        from autograder.cluster import connect
+    except ModuleNotFoundError as error:
+        raise CourseError(f"--scheduler needs the package {error.name}; install the extra `cluster`") from None
+    return connect(address, problems, private=private, weak=weak)
 
 
 @main.command()

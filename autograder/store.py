@@ -95,7 +95,7 @@ def _problem_digest(problem: Problem, own: Collection[Path], points: float, seed
                 for path in paths
             ),
             ("settings", repr(settings).encode()),
-            ("run", repr((_engine_digest(), sys.version, np.__version__, tuple(footer))).encode()),
+            ("run", repr((engine_digest(), sys.version, np.__version__, tuple(footer))).encode()),
         ]
     )
 
@@ -248,7 +248,8 @@ def _digest(parts: Iterable[tuple[str, bytes]]) -> str:
 
 
 @cache
-def _engine_digest() -> str:
+def engine_digest() -> str:
+    """The digest of the engine: of all of its modules that results hang on."""
     engine = Path(__file__).parent
     paths = (*engine.glob("*.py"), *engine.glob("notebook/*.py"))
     return _digest((path.relative_to(engine).as_posix(), path.read_bytes()) for path in sorted(paths))

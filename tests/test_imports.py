@@ -56,6 +56,7 @@ ORDER = (
     "store",
     "diff",
     "gradebook",
+    "cluster",
     "starter",
     "sample",
     "release",

@@ -1,9 +1,10 @@
 """Our own pipeline over a class, as ``autograder grade`` runs it, with what it took.
 
-    python ours.py SUBMISSIONS OUT --workers N [--problem ID...] [--layers]
+    python ours.py SUBMISSIONS OUT --workers N [--problem ID...] [--layers] [--scheduler ADDRESS]
 
 The references are observed first, and reported apart: once for a class of any size. Then the class is graded, reports
-and store included. Prints one line of JSON. With ``--layers`` each stage is timed as well, on one worker.
+and store included. Prints one line of JSON. With ``--layers`` each stage is timed as well, on one worker; with
+``--scheduler`` the class is graded by a Dask cluster.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import resource
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -78,12 +80,12 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--problem", action="append", default=[])
     parser.add_argument("--layers", action="store_true")
+    parser.add_argument("--scheduler")
     asked = parser.parse_args()
     began = time.perf_counter()
+    problems = chosen(asked.problem)
     with Store(asked.out / STORE_FILE) as store:
-        grader = gradebook.prepare(
-            chosen(asked.problem), None, asked.workers, store=store, private=(asked.submissions, asked.out)
-        )
+        grader = gradebook.prepare(problems, None, asked.workers, store=store, private=(asked.submissions, asked.out))
     handed_in = find_class(asked.submissions)
     prepared, cpu_before = time.perf_counter(), cpu_seconds()
     stages = Stages()
@@ -92,15 +94,23 @@ def main() -> None:
     codes: Counter[int] = Counter()
 
     points = 0.0
+    times: list[float] = []
 
     def done(report: Report) -> None:
         nonlocal points
+        times[1:] = [time.perf_counter()]
         points += report.score
         codes.update(problem.code for problem in report.problems)
 
-    desks = gradebook.threads(grader, asked.workers)
-    gradebook.grade_class(grader, handed_in, asked.out, desks, done, force=True)
-    ended = time.perf_counter()
+    with ExitStack() as stack:
+        desks = gradebook.threads(grader, asked.workers)
+        if asked.scheduler:
+            from autograder.cluster import connect  # noqa: PLC0415  dask's import is not to be in the others' time
+
+            desks = stack.enter_context(connect(asked.scheduler, problems)).desks(grader)
+            prepared = time.perf_counter()
+        gradebook.grade_class(grader, handed_in, asked.out, desks, done, force=True)
+        ended = time.perf_counter()
     print(
         json.dumps(
             {
@@ -108,6 +118,8 @@ def main() -> None:
                 "points": points,
                 "prepare_seconds": prepared - began,
                 "seconds": ended - prepared,
+                # From the first report to the last, for one: without what is paid once.
+                "steady_seconds": (times[-1] - times[0]) / max(len(handed_in) - 1, 1),
                 "cpu_seconds": cpu_seconds() - cpu_before,
                 "peak_bytes_grader": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
                 "peak_bytes_runs": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024,

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from autograder.confine import LAYERS
-from autograder.job import Job
+from autograder.job import Job, compiled
 from autograder.limits import MIB, Limits
 from autograder.probe import Check, entropy
 from autograder.problem import Implementation, Problem
@@ -126,6 +126,7 @@ class Sandbox:
                 data={name: str(path) for name, path in problem.data.items()},
                 limits=asdict(problem.limits),
                 files=files,
+                compiled=compiled(problem.page_text) if self._warm else "",
             )
             seen += self._run(problem, job, pending)
         return seen

@@ -25,6 +25,9 @@ from autograder.wire import Failure, Observation, encode
 # The environment of a run, beside its own folders.
 KEPT = {"LANG", "MPLBACKEND", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"}
 
+# What NumPy asks for when it opens its first file.
+OF_NUMPY = ("zipfile", "encodings.cp437")
+
 READY = struct.Struct("<I")
 SPENT = struct.Struct("<d")
 # A run's number. Where runs have a namespace of processes it is one in there, of no use outside.
@@ -43,7 +46,7 @@ def serve(control_fd: int, preload: Sequence[str], visible: Sequence[str], scrat
     control = socket.socket(fileno=control_fd)
     # Libraries before namespaces: matplotlib wants its cache of fonts. They must have started no thread, or the kernel
     # makes no namespace for this process; that is why the environment says one thread to all of them.
-    for name in preload:
+    for name in (*OF_NUMPY, *preload):
         importlib.import_module(name)
     confinement = Confinement(visible, scratch, layers)
     confinement.enter()

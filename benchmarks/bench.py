@@ -213,6 +213,10 @@ class Bench:
         shutil.rmtree(folder)
         return took
 
+    def growth(self, sizes: Sequence[int]) -> dict[str, Any]:
+        """Classes of these sizes, by size."""
+        return {str(size): self.kept.part(f"class of {size}", lambda size=size: self.grown(size)) for size in sizes}
+
     def checked(self) -> dict[str, dict[str, float]]:
         """Seconds from asking for a check of the right module, or from saving it, to the answer, by problem."""
         seconds = {}
@@ -241,11 +245,11 @@ class Bench:
             )
         layers = self.kept.part("layers", lambda: self.layers(chosen[: self.plan.submissions]))
         checks = self.kept.part("check", self.checked)
-        growth = {
-            str(size): self.kept.part(f"class of {size}", lambda size=size: self.grown(size))
-            for size in self.plan.sizes
+        return summary(rounds) | {
+            "layers": layers,
+            "growth": self.growth(self.plan.sizes),
+            "check_seconds": checks,
         }
-        return summary(rounds) | {"layers": layers, "growth": growth, "check_seconds": checks}
 
 
 def saved_to_answer(folder: Path, name: str, times: int) -> Iterator[float]:
@@ -316,10 +320,7 @@ def show(found: Mapping[str, Any]) -> None:
     print("\nmilliseconds a module, by layer")
     for layer, milliseconds in found["layers"].items():
         print(f"  {layer:34}{milliseconds:9.2f}")
-    print(f"\na class in {GROWN}, two workers")
-    for size, row in found["growth"].items():
-        rate, most = 1 / row["seconds"], row["peak_bytes"] / MIB
-        print(f"  {int(size):6} submissions: {rate:7.1f} a second, {most:5.0f} MiB at most")
+    show_growth(found["growth"])
     print("\nautograder check: seconds to the answer, from cold; from a save, with --watch")
     for problem, seconds in found["check_seconds"].items():
         print(f"  {problem:26}{seconds['cold']:6.2f}{seconds['warm']:8.3f}")
@@ -328,6 +329,17 @@ def show(found: Mapping[str, Any]) -> None:
         value = found["ratios"].get(name, found.get(name, found["memory"]))
         holds = value <= bar if name in ("bare", "memory") else value >= bar
         print(f"{'holds' if holds else 'MISSED':8}{name}: {value:.3g}; the bar is {bar:g}")
+
+
+def show_growth(growth: Mapping[str, Any]) -> None:
+    """How time and memory grow with the class."""
+    print(f"\na class in {GROWN}, two workers")
+    for size, row in growth.items():
+        rate, most = 1 / row["seconds"], row["peak_bytes"] / MIB
+        print(
+            f"  {int(size):6} submissions: {rate:7.1f} a second, {1e3 * row['cpu_seconds']:6.1f} ms of CPU each, "
+            f"{most:5.0f} MiB at most, the grader {row['peak_bytes_grader'] / MIB:5.0f}"
+        )
 
 
 def draw(found: Mapping[str, Any], path: Path) -> None:
@@ -352,7 +364,12 @@ def main() -> None:
     """Measure, and write down what was found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fast", action="store_true", help="a few submissions, to see that it works")
-    bench = Bench(FAST if parser.parse_args().fast else FULL)
+    parser.add_argument("--growth", type=int, nargs="+", metavar="SIZE", help="only time and memory of classes")
+    asked = parser.parse_args()
+    bench = Bench(FAST if asked.fast else FULL)
+    if asked.growth:
+        show_growth(bench.growth(asked.growth))
+        return
     found = bench.run()
     rows = list(found["growth"].values())
     # The smallest class is over before its memory has been seen at its most.

@@ -1,15 +1,17 @@
 """What a cluster costs: a worker of Dask's beside a thread of our own, on the same submissions of this machine.
 
-    python benchmarks/cluster.py [--submissions 100] [--rounds 3] [--problem svm/cvxopt_svm]
+    python benchmarks/cluster.py [--submissions 30] [--rounds 3] [--problem svm/cvxopt_svm]
 
-A scheduler and one worker of one thread are started, as processes. In each round the class is graded by the one and by
-the other, and so is a class of as many who have handed in nothing: what that takes longer is what a task costs beside
-what is run in it. Prints medians, from the first report of a class to the last: start-up is paid once.
+A scheduler and one worker of one thread are started, as processes. In each round a class and one three times as large
+are graded by the one and by the other: what the larger takes longer is without what is paid once. The same with classes
+of those who have handed in nothing: what is left is what a task costs beside what is run in it. Prints medians, of the
+clock and of the processor, all processes together.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import shutil
@@ -18,22 +20,24 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import ours
+import psutil
 
 HERE = Path(__file__).resolve().parent
 ENVIRONMENT = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 @contextmanager
-def one_worker(home: Path) -> Iterator[str]:
-    """The address of a scheduler that has one worker."""
+def one_worker(home: Path) -> Iterator[tuple[str, list[psutil.Process]]]:
+    """The address of a scheduler that has one worker, and both processes."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     address = f"tcp://127.0.0.1:{port}"
+    processes = []
     with ExitStack() as stack:
         for words in (
             ("scheduler", "--host", "127.0.0.1", "--port", str(port)),
@@ -48,43 +52,54 @@ def one_worker(home: Path) -> Iterator[str]:
             )
             stack.callback(process.wait)
             stack.callback(process.terminate)
-        yield address
+            processes.append(psutil.Process(process.pid))
+        yield address, processes
 
 
-def seconds(submissions: Path, out: Path, problem: str, *words: str) -> float:
-    """What a submission takes, of a class."""
+def took(
+    submissions: Path, out: Path, problem: str, words: Sequence[str], others: Sequence[psutil.Process]
+) -> tuple[float, float]:
+    """Seconds that a class takes, of the clock and of the processor, what other processes do for it included."""
     command = [sys.executable, HERE / "ours.py", submissions, out, "--problem", problem, *words]
+    before = sum(map(cpu_seconds, others))
     said = json.loads(subprocess.run(command, env=ENVIRONMENT, stdout=subprocess.PIPE, check=True).stdout)
-    return float(said["steady_seconds"])
+    return said["seconds"], said["cpu_seconds"] + sum(map(cpu_seconds, others)) - before
+
+
+def cpu_seconds(process: psutil.Process) -> float:
+    """Of a process and of all that it has waited for."""
+    return sum(process.cpu_times()[:4])
 
 
 def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--submissions", type=int, default=100)
+    parser.add_argument("--submissions", type=int, default=30)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--problem", default="svm/cvxopt_svm")
     asked = parser.parse_args()
     (problem,) = ours.chosen([asked.problem])
     source = problem.reference.files[problem.module_file]
     home = Path(tempfile.mkdtemp(prefix="cluster-"))
-    for number in range(asked.submissions):
-        whole = home / "whole" / f"student{number:05}"
-        whole.mkdir(parents=True)
-        (whole / problem.module_file).write_bytes(source + f"\n# {number}\n".encode())
-        (home / "empty" / whole.name).mkdir(parents=True)
-    took: dict[tuple[str, str], list[float]] = {}
-    with one_worker(home) as address:
+    sizes = (asked.submissions, 3 * asked.submissions)
+    for size in sizes:
+        for number in range(size):
+            whole = home / f"whole{size}" / f"student{number:05}"
+            whole.mkdir(parents=True)
+            (whole / problem.module_file).write_bytes(source + f"\n# {number}\n".encode())
+            (home / f"empty{size}" / whole.name).mkdir(parents=True)
+    found: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    with one_worker(home) as (address, processes):
+        places = {"thread": (("--workers", "1"), []), "cluster": (("--scheduler", address), processes)}
         for _ in range(asked.rounds):
-            for kind in ("whole", "empty"):
-                for where, words in (("thread", ("--workers", "1")), ("cluster", ("--scheduler", address))):
-                    one = seconds(home / kind, home / "out", asked.problem, *words)
-                    took.setdefault((kind, where), []).append(one)
+            for kind, (where, (words, others)) in itertools.product(("whole", "empty"), places.items()):
+                small, large = (took(home / f"{kind}{n}", home / "out", asked.problem, words, others) for n in sizes)
+                each = [(more - less) / (sizes[1] - sizes[0]) for less, more in zip(small, large, strict=True)]
+                found.setdefault((kind, where), []).append((each[0], each[1]))
     for kind, what in (("whole", problem.id), ("empty", "nothing handed in")):
-        thread, cluster = (1e3 * statistics.median(took[kind, where]) for where in ("thread", "cluster"))
-        print(
-            f"{what}: {thread:.2f} ms a submission by a thread, {cluster:.2f} by the cluster ({cluster / thread:.2f})"
-        )
+        for clock, name in enumerate(("clock", "processor")):
+            by = [1e3 * statistics.median(one[clock] for one in found[kind, where]) for where in places]
+            print(f"{what}, {name}: {by[0]:.2f} ms each by a thread, {by[1]:.2f} by the cluster ({by[1] / by[0]:.2f})")
     shutil.rmtree(home)
 
 

@@ -94,11 +94,9 @@ def main() -> None:
     codes: Counter[int] = Counter()
 
     points = 0.0
-    times: list[float] = []
 
     def done(report: Report) -> None:
         nonlocal points
-        times[1:] = [time.perf_counter()]
         points += report.score
         codes.update(problem.code for problem in report.problems)
 
@@ -118,8 +116,6 @@ def main() -> None:
                 "points": points,
                 "prepare_seconds": prepared - began,
                 "seconds": ended - prepared,
-                # From the first report to the last, for one: without what is paid once.
-                "steady_seconds": (times[-1] - times[0]) / max(len(handed_in) - 1, 1),
                 "cpu_seconds": cpu_seconds() - cpu_before,
                 "peak_bytes_grader": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
                 "peak_bytes_runs": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024,

@@ -110,7 +110,7 @@ def grade(
     """
     from autograder.gradebook import grade_class, prepare, threads
     from autograder.progress import Tally, progress
-    from autograder.sample import write_sample_class
+    from autograder.sample import run_notebooks, write_sample_class
     from autograder.store import STORE_FILE, Store
     from autograder.submissions import find_class
 
@@ -120,7 +120,7 @@ def grade(
         submissions = Path("build/sample-class")
         if submissions.exists():
             shutil.rmtree(submissions)
-        count = write_sample_class(problems, submissions)
+        count = write_sample_class(problems, submissions, run_notebooks(problems, workers))
         console.print(f"No submissions named: grading a sample class of {count}, written to {submissions}.")
     handed_in = find_class(submissions)
     with ExitStack() as stack:

@@ -249,8 +249,11 @@ def _quoted(text: str) -> str:
 def _readme(assignment: Assignment) -> str:
     entry = assignment.entry
     first = assignment.problems[0]
-    total = sum(problem.points for problem in assignment.problems)
-    rows = [f"| {p.title} | `{p.module_file}` | `{p.notebook_file}` | {p.points:g} |" for p in assignment.problems]
+    total = sum(problem.points + problem.notebook_points for problem in assignment.problems)
+    rows = [
+        f"| {p.title} | `{p.module_file}` | {p.points:g} | `{p.notebook_file}` | {_points(p.notebook_points)} |"
+        for p in assignment.problems
+    ]
     due = f"Due {entry.due:%A, %d %B %Y, %H:%M} (UTC{entry.due:%z}).\n\n" if entry.due else ""
     quota = (
         f"You may ask for {entry.quota} official runs a day; checks of your own are not counted.\n"
@@ -262,8 +265,8 @@ def _readme(assignment: Assignment) -> str:
     return f"""<!-- {_GENERATED} -->
 # {assignment.title}
 
-{due}| problem | you write | the notebook | points |
-|---|---|---|---|
+{due}| problem | you write | points | the notebook | points |
+|---|---|---|---|---|
 {chr(10).join(rows)}
 
 {total:g} points in all.{handed_out}
@@ -291,6 +294,10 @@ def _codes() -> str:
     """What ``autograder codes`` says, as a page that a notebook can point to."""
     sections = [f"## {code.number}: {code.name}\n\n{code.meaning}\n\n{code.advice}" for code in codes.CODES.values()]
     return "\n\n".join((f"<!-- {_GENERATED} -->\n# What the codes mean, and what to try", *sections)) + "\n"
+
+
+def _points(points: float) -> str:
+    return f"{points:g}" if points else "–"
 
 
 def _requirements() -> str:

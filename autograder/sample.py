@@ -6,21 +6,44 @@ Each submission is named for what it is.
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 import zipfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import zip_longest
 from pathlib import Path
 
+from autograder.gradebook import sandboxes
+from autograder.notebook.saved import filled, save
 from autograder.problem import Problem
 from autograder.starter import starter
 
 Files = Mapping[str, bytes]
 
 
-def write_sample_class(problems: Sequence[Problem], folder: Path) -> int:
-    """Write the sample class as submissions into a folder; returns how many there are."""
-    submissions = {**_by_specimen(problems), **_by_accident(problems)}
+def run_notebooks(problems: Sequence[Problem], workers: int) -> dict[str, bytes]:
+    """The notebooks that are worth points, by file name, run beside the references: what a right student hands in."""
+    worth = [problem for problem in problems if problem.notebook_points]
+    # Weak: what is run is staff's own.
+    with sandboxes(weak=True) as sandbox, ThreadPoolExecutor(workers) as pool:
+
+        def one(problem: Problem) -> bytes:
+            return save(sandbox().run_cells, problem, problem.reference.files, filled(problem))
+
+        return dict(zip((problem.notebook_file for problem in worth), pool.map(one, worth), strict=True))
+
+
+def write_sample_class(problems: Sequence[Problem], folder: Path, notebooks: Files | None = None) -> int:
+    """Write the sample class as submissions into a folder; returns how many there are.
+
+    Parameters
+    ----------
+    notebooks : mapping of str to bytes, optional
+        As :func:`run_notebooks` gives them. One submission has all of them; what befalls a notebook is shown on one.
+    """
+    submissions = {**_by_specimen(problems), **_by_accident(problems), **_by_notebook(problems, notebooks or {})}
+    submissions["all-right"] = {**submissions["all-right"], **(notebooks or {})}
     for name, files in submissions.items():
         (folder / name).mkdir(parents=True, exist_ok=True)
         for file, content in files.items():
@@ -65,6 +88,37 @@ def _by_accident(problems: Sequence[Problem]) -> dict[str, dict[str, bytes]]:
         "imports-too-much": {**right, name: b"import pandas as pd\n" + text},
         "chatty": {**right, name: text + b"\nprint('hello from the module')\n"},
         "with-extras": {**right, "notes.txt": b"to do: sleep\n"},
+    }
+
+
+def _by_notebook(problems: Sequence[Problem], notebooks: Files) -> dict[str, dict[str, bytes]]:
+    """What befalls a notebook: the shortest of them, for each of these is run."""
+    if not notebooks:
+        return {}
+    name = min(notebooks, key=lambda name: len(notebooks[name]))
+    problem = next(problem for problem in problems if problem.notebook_file == name)
+    module = {problem.module_file: problem.reference.files[problem.module_file]}
+    mistake = {problem.module_file: problem.specimens("reject")[0].source.encode()}
+    deleted, raises = json.loads(notebooks[name]), json.loads(notebooks[name])
+    code = [cell for cell in deleted["cells"] if cell["cell_type"] == "code"]
+    deleted["cells"].remove(code[len(code) // 2])
+    raises["cells"].append(
+        {
+            **code[0],
+            "id": "mine",
+            "metadata": {},
+            "source": "mine = 1 / 0",
+            "execution_count": len(code) + 1,
+            "outputs": [],
+        }
+    )
+    return {
+        "notebook-alone": {name: notebooks[name]},
+        "notebook-cell-deleted": {**module, name: json.dumps(deleted).encode()},
+        "notebook-not-run": {**module, name: problem.released_notebook.read_bytes()},
+        "notebook-raises": {**module, name: json.dumps(raises).encode()},
+        "notebook-stale": {**mistake, name: notebooks[name]},
+        "notebook-truncated": {**module, name: notebooks[name][: len(notebooks[name]) // 2]},
     }
 
 

@@ -16,7 +16,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +97,10 @@ class Bench:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.problems = [problem for assignment in read_course(ROOT) for problem in assignment.problems]
+        # Modules, and no notebooks: those are timed by notebooks.py.
+        self.problems = [
+            replace(problem, notebook_points=0.0) for assignment in read_course(ROOT) for problem in assignment.problems
+        ]
         HOME.mkdir(parents=True, exist_ok=True)
         digests = {problem.id: problem_digest(problem, problem.seed, ()) for problem in self.problems}
         self.kept = Kept(HOME / "state.json", {"plan": asdict(plan), "problems": digests})

@@ -16,6 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,10 @@ class Stages:
 
 def chosen(ids: list[str]) -> list[Problem]:
     """The problems of these ids, all by default."""
-    problems = [problem for assignment in read_course(COURSE) for problem in assignment.problems]
+    # Modules, and no notebooks: those are timed by notebooks.py.
+    problems = [
+        replace(problem, notebook_points=0.0) for assignment in read_course(COURSE) for problem in assignment.problems
+    ]
     return [problem for problem in problems if not ids or problem.id in ids]
 
 

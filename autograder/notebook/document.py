@@ -23,6 +23,16 @@ PICTURES = (PNG, "image/jpeg", "image/svg+xml")
 # Of other kinds of data it is enough to know that they are there.
 _READ = ("text/plain", "text/html", "text/markdown", "text/latex", *PICTURES)
 
+# What formats before 4 called these.
+_OLD_NAMES = {
+    "text": "text/plain",
+    "html": "text/html",
+    "latex": "text/latex",
+    "png": PNG,
+    "jpeg": "image/jpeg",
+    "svg": "image/svg+xml",
+}
+
 _HEADING = re.compile(r"[ ]{0,3}#{1,6}\s+(.*?)\s*#*\s*\Z")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NOT_JSON = {
@@ -135,8 +145,9 @@ class Notebook:
 def read(content: bytes, name: str = "the notebook") -> Notebook:
     """The notebook that these bytes are.
 
-    Format 4 is read as it stands, in whatever minor version; older ones as Jupyter turns them into it. What the format
-    forbids and Jupyter opens all the same is let pass: a field too many is nobody's mistake.
+    Format 4 is read as it stands, in whatever minor version; formats 2 and 3 as Jupyter turns them into it. What a
+    format forbids and Jupyter opens all the same is let pass: a field too many is nobody's mistake. Therefore Jupyter's
+    own reader is not used: it is strict where that helps nobody, and raises whatever hostile values make it raise.
 
     Parameters
     ----------
@@ -221,17 +232,50 @@ def _parsed(content: bytes, name: str) -> Any:
 
 
 def _upgraded(raw: dict[str, Any], name: str) -> dict[str, Any]:
-    """A notebook of an older format, as Jupyter upgrades it; without ids, which only it has made up."""
-    # Old notebooks are rare, and this import takes longer than reading all others.
-    import nbformat  # noqa: PLC0415
-
-    try:
-        upgraded = nbformat.convert(nbformat.from_dict(raw), 4)  # type: ignore[no-untyped-call]
-        return {**upgraded, "cells": [{**cell, "id": ""} for cell in upgraded["cells"]]}
-    except Exception:  # noqa: BLE001  another's code, on values that may have been made to trip it up
+    """A notebook of an older format in the words of this one, as far as they are read."""
+    sheets = raw.get("worksheets")
+    cells = [
+        cell
+        for sheet in (sheets if isinstance(sheets, list) else [])
+        if isinstance(sheet, dict) and isinstance(sheet.get("cells"), list)
+        for cell in sheet["cells"]
+    ]
+    if not all(isinstance(cell, dict) for cell in cells):
         raise UnreadableError(
-            f"{name} has nbformat {raw['nbformat']}, and can't be brought to 4; open it in JupyterLab and save it again"
-        ) from None
+            f"{name} has nbformat {raw['nbformat']}, and can't be read; open it in JupyterLab and save it again"
+        )
+    return {**raw, "cells": [_upgraded_cell(cell) for cell in cells]}
+
+
+def _upgraded_cell(cell: dict[str, Any]) -> dict[str, Any]:
+    match cell.get("cell_type"):
+        case "code":
+            outputs = cell.get("outputs")
+            return {
+                "cell_type": "code",
+                "source": cell.get("input"),
+                "execution_count": cell.get("prompt_number"),
+                "outputs": [_upgraded_output(one) for one in outputs] if isinstance(outputs, list) else [],
+            }
+        case "heading":
+            level = cell.get("level")
+            marks = "#" * level if type(level) is int and 0 < level < 7 else "#"
+            return {"cell_type": "markdown", "source": f"{marks} {_text(cell.get('source'))[0]}"}
+    return {"cell_type": cell.get("cell_type"), "source": cell.get("source")}
+
+
+def _upgraded_output(raw: Any) -> Any:
+    if not isinstance(raw, dict):
+        return None
+    match raw.get("output_type"):
+        case "stream":
+            return {**raw, "name": raw.get("stream")}
+        case "pyerr":
+            return {**raw, "output_type": "error"}
+        case "pyout" | "display_data" as kind:
+            data = {mime: raw[name] for name, mime in _OLD_NAMES.items() if name in raw}
+            return {"output_type": "execute_result" if kind == "pyout" else kind, "data": data}
+    return None
 
 
 def _language(metadata: Any) -> str:
@@ -252,7 +296,7 @@ def _cell(raw: dict[str, Any], number: int, name: str) -> Cell:
     identity = raw.get("id")
     cell = Cell(
         number,
-        kind if kind in {"code", "markdown"} else "raw",
+        kind if kind in ("code", "markdown") else "raw",
         re.sub(r"\r\n?", "\n", source),
         identity if isinstance(identity, str) else "",
         tags=frozenset(tag for tag in tags[:20] if isinstance(tag, str)) if isinstance(tags, list) else frozenset(),

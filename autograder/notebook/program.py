@@ -16,7 +16,9 @@ _MAGIC = re.compile(r"\A(\s*)([%!].*)\Z")
 # How an export writes a magic: as a comment, or as the call that it stands for.
 _COMMENTED_MAGIC = re.compile(r"#\s?(%{1,2}\w.*)\Z")
 _CALLED_MAGIC = re.compile(r"get_ipython\(\)\.run_line_magic\(\s*'(\w+)',\s*'([^']*)'\s*\)\Z")
-_OTHER_PROGRAM = re.compile(r"(?m)^\s*(?:[\w, ]+=\s*)?!|^\s*%%?(?:pip|conda|mamba|uv|bash|sh|script|system|sx|cmd)\b")
+_OTHER_PROGRAM = re.compile(
+    r"(?m)^[ \t]*(?:\w[\w, ]*=[ \t]*)?!|^[ \t]*%%?(?:pip|conda|mamba|uv|bash|sh|script|system|sx|cmd)\b"
+)
 # Parsing these would print a warning in the grader, and in its tests fail. They are in no released cell.
 _WARNS = re.compile(r"\\(?:[^\n\\'\"abfnrtv0-3xNuU]|[4-7][0-7]{2})|\d(?:and|else|for|if|in|is|not|or)\b")
 

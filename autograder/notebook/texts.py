@@ -48,9 +48,9 @@ _VOLATILE = tuple(
         (r"\b\d{4}-\d\d-\d\d\b|\b\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?\b", "<time>"),
         (r"\b\d+\.\d+\.\d+[\w.+]*", "<version>"),
         (r"(?i)\b(python|numpy|scipy|matplotlib|scikit-learn|sklearn|pandas|cvxopt)[ =v:]{1,3}\d+(?:\.\d+)?", r"\1"),
-        (rf"{_NUMBER} ?(?:ns|[µμu]s|ms|s|secs?|seconds?|mins?|minutes?|h|hours?)\b(?!/)", "<time>"),
+        (rf"(?<![\d.]){_NUMBER} ?(?:ns|[µμu]s|ms|s|secs?|seconds?|mins?|minutes?|h|hours?)\b(?!/)", "<time>"),
         (rf"(?i)\b(elapsed|took|time|duration|runtime)\b[^\d\n]{{0,12}}?{_NUMBER}", r"\1 <time>"),
-        (rf"{_NUMBER} ?(?:[kKMGT]i?B|bytes|B)\b", "<memory>"),
+        (rf"(?<![\d.]){_NUMBER} ?(?:[kKMGT]i?B|bytes|B)\b", "<memory>"),
     )
 )
 

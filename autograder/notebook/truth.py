@@ -17,10 +17,11 @@ from autograder.notebook.document import PICTURES, Output, quoted
 from autograder.notebook.figures import differ, figures_of
 from autograder.notebook.given import ENVIRONMENT, Step
 from autograder.notebook.program import asks_for_a_verdict, runs_another_program
-from autograder.notebook.texts import MAX_CHARACTERS, difference, same_numbers
+from autograder.notebook.texts import difference, same_numbers
 
 MAX_DISPLAYS = 100
 MAX_ENTRIES = 20_000
+MAX_MARKUP = 100_000
 # Live controls: they show what their kernel held, and are gone with it.
 _WIDGETS = ("application/vnd.jupyter.widget-view+json", "application/javascript")
 
@@ -180,7 +181,7 @@ class _Words(HTMLParser):
         """What it says, so far as it can be read."""
         words = cls()
         try:
-            words.feed(markup[:MAX_CHARACTERS])
+            words.feed(markup[:MAX_MARKUP])
         except AssertionError:  # the parser's own word for markup that it gives up on
             pass
         return words

@@ -1,4 +1,4 @@
-"""The command line: ``autograder grade``, ``check``, ``release``, ``dist``, ``audit`` and ``codes``.
+"""The command line: ``autograder grade``, ``check``, ``pack``, ``release``, ``dist``, ``audit`` and ``codes``.
 
 Each command imports what it needs when it is called: a student who asks for a check waits for nothing else.
 """
@@ -256,6 +256,35 @@ def _saves(folders: Iterable[Path]) -> Iterator[object]:
         rust_timeout=60_000,
         raise_interrupt=False,
     )
+
+
+@main.command("pack")
+@click.argument("folder", default=Path(), type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The zip.  [default: ASSIGNMENT-hand-in.zip in FOLDER]",
+)
+def pack_command(folder: Path, out: Path | None) -> None:
+    """Put what is handed in of the assignment in FOLDER (here, by default) into a zip.
+
+    Says what is missing, what your own check gives, and which notebook was not run in order or shows what older code
+    gave. These are warnings: the zip is written all the same.
+    """
+    from autograder.pack import pack
+    from autograder.report import shown
+
+    packed = pack(folder)
+    for report in packed.reports:
+        click.echo(f"{report.problem}: {report.score:g} of {report.max_score:g} points in your own check")
+    for warning in packed.warnings:
+        click.echo(f"warning: {shown(warning)}")
+    path = out or folder / f"{packed.assignment}-hand-in.zip"
+    path.write_bytes(packed.as_zip())
+    rest = (
+        "; hand it in" if not packed.warnings else "; it can be handed in as it is, better when the warnings are gone"
+    )
+    click.echo(f"{path} holds {', '.join(sorted(packed.files))}{rest}")
 
 
 @main.command("release")

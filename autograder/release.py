@@ -55,7 +55,9 @@ def release(observe: Observe, assignment: Assignment, old: Path) -> dict[str, by
         if notebook.is_file():
             text = notebook.read_text("utf-8")
             solutions[str(notebook)] = solution_lines(text, str(notebook))
-            files[problem.notebook_file] = as_notebook(strip(text, str(notebook), problem.name), problem.name)
+            # Twice: one to work in, and one to hold the work against, or to begin again with.
+            blank = as_notebook(strip(text, str(notebook), problem.name), problem.name)
+            files[problem.notebook_file] = files[f"checks/{problem.name}/{problem.notebook_file}"] = blank
         for path in (problem.folder / "checks.py", problem.folder / "expect.py"):
             if path.is_file():
                 page = f"# {_GENERATED}\n{path.read_text('utf-8')}"
@@ -287,7 +289,8 @@ your code reads it by that path from this folder.
 ## Handing in
 
 The `.py` and `.ipynb` files of the table, under these names. Restart each notebook's kernel, run all its cells, and
-keep the outputs. {quota}"""
+keep the outputs. Then `python -m autograder pack`, in this folder, says what is not as it should be yet, and writes the
+zip to hand in. {quota}"""
 
 
 def _codes() -> str:

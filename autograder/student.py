@@ -110,7 +110,7 @@ def find(folder: Path, name: str) -> Problem:
     CourseError
         If there is none.
     """
-    for assignment in _released(folder):
+    for assignment in released(folder):
         for problem in assignment.problems:
             if problem.name == name:
                 return problem
@@ -128,7 +128,7 @@ def problems_in(folder: Path) -> tuple[Problem, ...]:
     CourseError
         If it belongs to none.
     """
-    for assignment in _released(folder):
+    for assignment in released(folder):
         return assignment.problems
     raise CourseError(f"{folder.resolve()} holds no `checks/`: it is no assignment's folder")
 
@@ -186,7 +186,7 @@ def _modules(folder: Path) -> dict[str, bytes]:
     return files
 
 
-def _released(folder: Path) -> list[Assignment]:
+def released(folder: Path) -> list[Assignment]:
     """The released assignments that a folder may belong to, nearest first."""
     here = folder.resolve()
     homes = [here, *sorted((Path.cwd() / "assignments").glob("*"))]

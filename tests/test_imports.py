@@ -65,6 +65,7 @@ ORDER = (
     "environment",
     "waiting",
     "student",
+    "pack",
     "progress",
     "audit.specimens",
     "audit.crew",

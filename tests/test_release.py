@@ -30,6 +30,7 @@ RELEASED = {
     f"checks/line/{ANSWERS_FILE}",
     "checks/line/checks.py",
     "checks/line/expect.py",
+    "checks/line/line.ipynb",
     "data/points.npz",
     "given_noise.py",
     "line.ipynb",

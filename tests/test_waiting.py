@@ -1,0 +1,91 @@
+"""Whoever waits in a notebook sees how far it is; a moment's work says nothing."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from autograder import waiting
+from autograder.markup import MIME
+from autograder.waiting import Waiting
+
+LONG_SECONDS = 3600
+
+
+class Screen:
+    """What a notebook shows in the place of one display."""
+
+    def __init__(self):
+        self.shown = []
+        self.changed = threading.Event()
+
+    def display(self, bundle, *, raw, display_id):
+        assert raw
+        assert display_id
+        self.update(bundle, raw=raw)
+        return self
+
+    def update(self, bundle, *, raw):
+        assert raw
+        self.shown.append(bundle)
+        self.changed.set()
+
+
+@pytest.fixture
+def screen(monkeypatch):
+    """A notebook's."""
+    screen = Screen()
+    monkeypatch.setattr("IPython.display.display", screen.display)
+    monkeypatch.setattr(waiting, "_in_notebook", lambda: True)
+    return screen
+
+
+def said(screen):
+    return [bundle["text/plain"] for bundle in screen.shown]
+
+
+def test_a_long_wait_says_how_far_it_is(screen):
+    """From the first moment on, though nothing was done yet; in the end that it is done."""
+    with Waiting("checking line", 3, moment_seconds=0) as wait:
+        assert screen.changed.wait(60)
+        wait.told(None)
+        wait.told(None)
+
+    assert said(screen) == [
+        "checking line: 0 of 3 runs done …",
+        "checking line: 1 of 3 runs done …",
+        "checking line: 2 of 3 runs done …",
+        "checking line: done",
+    ]
+    assert all(MIME in bundle for bundle in screen.shown)
+
+
+def test_a_moment_says_nothing(screen):
+    """Nor does anything come after it."""
+    with Waiting("checking line", 1, moment_seconds=LONG_SECONDS) as wait:
+        wait.told(None)
+
+    assert said(screen) == []
+    assert wait._timer.finished.is_set()
+
+
+def test_an_end_before_its_time_is_said(screen):
+    """A line that says 1 of 3 for ever is not true."""
+    wait = Waiting("checking line", 3, moment_seconds=0)
+    wait.__enter__()
+    assert screen.changed.wait(60)
+    wait.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
+
+    assert said(screen)[-1] == "checking line: interrupted"
+
+
+def test_outside_of_a_notebook_nothing_is_shown(screen, monkeypatch):
+    """A terminal has its own ways."""
+    monkeypatch.setattr(waiting, "_in_notebook", lambda: False)
+
+    with Waiting("checking line", 1, moment_seconds=0) as wait:
+        wait.told(None)
+
+    assert not wait._timer.is_alive()
+    assert said(screen) == []

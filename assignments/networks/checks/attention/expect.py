@@ -16,9 +16,10 @@ def goes_where_right_gradients_lead(found, reference, rng):
         yield Finding(
             60,
             "W_Q",
-            f"after training, {_found(batch, found):.0%} of the tokens look at the token they point at, and the "
-            f"weights are not where right gradients lead, which have {_found(batch, reference):.0%} look there; check "
-            "the gradients by W_Q, W_K and W_V, and that each cache belongs to its own call",
+            "after training along your gradients the weights are not where right ones lead: "
+            f"{_found(batch, found):.0%} of the tokens look at the token they point at, with right ones "
+            f"{_found(batch, reference):.0%}; check the gradients by W_Q, W_K and W_V, and that each cache belongs to "
+            "its own call",
         )
 
 

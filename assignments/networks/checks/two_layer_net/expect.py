@@ -73,8 +73,9 @@ def knows_digits(found, reference, rng):
         yield Finding(
             60,
             "W1",
-            f"after training, the network classifies {accuracy:.0%} of the digits it was trained on right, and its "
-            "weights are not where right gradients lead; get the gradients to agree with numeric ones first",
+            "after training along your gradients the weights are not where right ones lead, though the network "
+            f"classifies {accuracy:.0%} of the digits it was trained on right; get the gradients to agree with numeric "
+            "ones",
         )
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 from click.testing import CliRunner
+from graded_notebook import read_graded_problem, saved_notebook
 from small_course import REFERENCE, REJECT, write_course
 
 import autograder
@@ -217,6 +218,23 @@ def test_the_cluster_gives_what_threads_give(crew, grader, course, class_, tmp_p
     assert written(tmp_path / "there") == written(tmp_path / "here")
     assert len(written(tmp_path / "here")) == 2 * 12 + 1
     assert stored(tmp_path / "there") == stored(tmp_path / "here")
+
+
+def test_notebooks_travel_where_they_are_graded(crew, sandbox, tmp_path):
+    """With what they are judged by; the module beside a notebook that isn't there, too."""
+    problem = read_graded_problem(tmp_path / "course")
+    notebook = json.dumps(saved_notebook(sandbox, problem))
+    for name in ("ada", "bob"):
+        (tmp_path / "class" / name).mkdir(parents=True)
+        (tmp_path / "class" / name / "line.py").write_text(REFERENCE)
+    (tmp_path / "class/ada/line.ipynb").write_text(notebook)
+    grader = prepare((problem,), None, 1, weak=True)
+
+    grade_on(crew.address, grader, tmp_path / "class", tmp_path / "there")
+    grade_here(grader, tmp_path / "class", tmp_path / "here")
+
+    assert written(tmp_path / "there") == written(tmp_path / "here")
+    assert (tmp_path / "there/grades.csv").read_text().splitlines()[1:] == ["ada,7,8,15,15", "bob,7,0,7,15"]
 
 
 def test_start_up_is_paid_once_and_ends_with_the_command(crew, grader, class_, tmp_path):

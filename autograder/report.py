@@ -146,10 +146,10 @@ MARKS = {"✓": "passed", "✗": "failed", "–": "not judged", "·": "our fault
 
 def mark_of(verdict: Verdict) -> str:
     """The sign before a verdict: right, wrong, not judged because of the student's own code, or because of ours."""
-    if verdict.code == codes.SUCCESS:
-        return "✓"
     if verdict.blocked_by is not None:
         return "–"
+    if verdict.code == codes.SUCCESS:
+        return "✓"
     return "·" if verdict.code in codes.FAULTS_OF_OURS else "✗"
 
 

@@ -17,7 +17,7 @@ from small_course import REFERENCE
 from autograder.notebook.execution import Execution, Shown
 from autograder.notebook.grade import grade_notebook, sheet_of
 from autograder.problem import CourseError
-from autograder.report import problem_lines
+from autograder.report import mark_of, problem_lines
 from autograder.wire import Failure
 
 RIGHT = {
@@ -189,6 +189,7 @@ def test_without_the_module_only_what_is_saved_is_judged(sandbox, problem, right
         "trained_model": "after runs",
     }
     assert "line.py was not handed in" in verdict(report, "runs").message
+    assert (verdict(report, "figures").code, mark_of(verdict(report, "figures"))) == (40, "–")
 
 
 def test_what_was_handed_out_is_worth_nothing(sandbox, problem):

@@ -314,6 +314,7 @@ def _verdict(check: NotebookCheck, found: _Found, points: float) -> Verdict:
         shown.append(f"and {len(ordered) - MAX_FINDINGS} more")
     blocker = found.blocked.get(check.name)
     if blocker:
+        code = codes.foremost(finding.code for finding in found.findings.get(blocker, ()))
         shown = [f"not judged: fix `{blocker}` first"]
     elif code == codes.SUCCESS:
         shown = found.notes.get(check.name, [])

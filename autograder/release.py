@@ -18,7 +18,7 @@ import numpy as np
 
 from autograder import codes
 from autograder.answers import ANSWERS_FILE, Answers, ByDraw, Observe, from_file, observe_answers, to_bytes
-from autograder.notebook.given import FILL
+from autograder.notebook.document import FILL
 from autograder.problem import PUBLIC_SEED, Assignment, CourseError, Problem
 from autograder.starter import solution_lines, starter, strip, survivors, to_fill
 from autograder.wire import Observation

@@ -36,6 +36,7 @@ ORDER = (
     "compare",
     "notebook.document",
     "notebook.program",
+    "notebook.matching",
     "notebook.given",
     "relations",
     "tracebacks",

@@ -18,6 +18,12 @@ MAX_PICTURE_CHARACTERS = 24_000_000
 # What is read at a glance.
 SHORT = 48
 
+# Tags of a released notebook's cells. A student's own mean nothing.
+# A cell that is to be filled.
+FILL = "fill"
+# What the cell shows is about the machine, and is not compared.
+ENVIRONMENT = "environment"
+
 PNG = "image/png"
 PICTURES = (PNG, "image/jpeg", "image/svg+xml")
 # Of other kinds of data it is enough to know that they are there.

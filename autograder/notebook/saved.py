@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from autograder.notebook.document import FILL
 from autograder.notebook.execution import RunCells, job_of
-from autograder.notebook.given import FILL
 from autograder.notebook.program import asks_for_a_verdict
 from autograder.problem import CourseError, Problem
 from autograder.release import as_notebook

@@ -13,9 +13,9 @@ from html.parser import HTMLParser
 
 from autograder import codes
 from autograder.compare import Finding
-from autograder.notebook.document import PICTURES, Output, quoted
+from autograder.notebook.document import ENVIRONMENT, PICTURES, Output, quoted
 from autograder.notebook.figures import differ, figures_of
-from autograder.notebook.given import ENVIRONMENT, Step
+from autograder.notebook.given import Step
 from autograder.notebook.program import asks_for_a_verdict, runs_another_program
 from autograder.notebook.texts import difference, same_numbers
 

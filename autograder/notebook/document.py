@@ -14,6 +14,8 @@ MAX_CELLS = 2_000
 MAX_OUTPUTS = 2_000
 # Of one cell's source, and of one output; a picture has more, as base64.
 MAX_CHARACTERS = 1_000_000
+# Of all cells' sources.
+MAX_SOURCES = 2_000_000
 MAX_PICTURE_CHARACTERS = 24_000_000
 # What is read at a glance.
 SHORT = 48
@@ -184,7 +186,12 @@ def read(content: bytes, name: str = "the notebook") -> Notebook:
         raise UnreadableError(
             f"{name} is written in {shortened(language)}; expected Python: choose a Python kernel, run all, save"
         )
-    return Notebook(_with_headings([_cell(cell, number, name) for number, cell in enumerate(cells, 1)]))
+    found = [_cell(cell, number, name) for number, cell in enumerate(cells, 1)]
+    if sum(len(cell.source) for cell in found) > MAX_SOURCES:
+        raise UnreadableError(
+            f"{name} holds more than {MAX_SOURCES:,} characters of text and code; hand in your own work"
+        )
+    return Notebook(_with_headings(found))
 
 
 def output(raw: Any) -> Output | None:

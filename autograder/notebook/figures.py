@@ -14,14 +14,14 @@ import struct
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from autograder import codes
 from autograder.compare import Finding
 from autograder.notebook.document import PICTURES, PNG, Output, quoted
-from autograder.notebook.drawn import KEYWORD, MAX_PACKED, VERSION
+from autograder.notebook.drawn import KEYWORD, MAX_ARTISTS, MAX_PACKED, MAX_TEXTS, VERSION
 from autograder.notebook.given import Step
 from autograder.notebook.texts import same_numbers
 from autograder.problem import CourseError
@@ -36,12 +36,17 @@ _MAX_CHUNKS = 10_000
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
+# What is longer was not written by ours.
+_Few = msgspec.Meta(max_length=MAX_ARTISTS)
+_Some = msgspec.Meta(max_length=MAX_TEXTS)
+
+
 class Numbers(msgspec.Struct, frozen=True):
     """Numbers that were drawn: how many, their range, their mean, and some of them, evenly chosen."""
 
     n: int
-    at: tuple[float | None, ...] = ()
-    shape: tuple[int, ...] = ()
+    at: Annotated[tuple[float | None, ...], _Few] = ()
+    shape: Annotated[tuple[int, ...], _Few] = ()
     min: float | None = None
     max: float | None = None
     mean: float | None = None
@@ -70,9 +75,9 @@ class Axes(msgspec.Struct, frozen=True):
     xscale: str = "linear"
     yscale: str = "linear"
     aside: bool = False
-    legend: tuple[str, ...] = ()
-    texts: tuple[str, ...] = ()
-    artists: tuple[Artist, ...] = ()
+    legend: Annotated[tuple[str, ...], _Few] = ()
+    texts: Annotated[tuple[str, ...], _Some] = ()
+    artists: Annotated[tuple[Artist, ...], _Few] = ()
 
     @property
     def called(self) -> str:
@@ -86,7 +91,7 @@ class Figure(msgspec.Struct, frozen=True):
 
     version: int
     title: str = ""
-    axes: tuple[Axes, ...] = ()
+    axes: Annotated[tuple[Axes, ...], _Few] = ()
 
 
 class WantedAxes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

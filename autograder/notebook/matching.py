@@ -121,7 +121,8 @@ class _Search:
                 run: list[str] = []
                 for m in range(first, min(first + MOST_PARTS, len(self._theirs))):
                     their_kind, their_lines = self._their_lines[m]
-                    if their_kind != kind or (m in self._taken and m not in places):
+                    too_long = len(run) + len(their_lines) > len(lines)
+                    if their_kind != kind or too_long or (m in self._taken and m not in places):
                         break
                     run += their_lines
                     if m > first and tuple(run) == lines:

@@ -276,7 +276,7 @@ class TestHostile:
 
         judged(notebook(code(source, id="c"), code(source, id="b"), *(code(source[:5000]) for _ in range(50))))
 
-        assert time.process_time() - began < 5
+        assert time.process_time() - began < 10
 
     @pytest.mark.parametrize(
         "text",
@@ -305,7 +305,7 @@ class TestHostile:
         markup = "<table>" + text
         stale([Output("display", data={"text/html": markup})], [Output("display", data={"text/html": markup[:-1]})])
 
-        assert time.process_time() - began < 5
+        assert time.process_time() - began < 10
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import jupytext
 import pytest
 from small_course import ASSIGNMENT, REFERENCE, write_course
 
+from autograder.gradebook import Grader
 from autograder.notebook.document import read
 from autograder.notebook.execution import execute
 from autograder.notebook.given import arrange
@@ -18,6 +19,7 @@ from autograder.notebook.grade import grade_notebook, sheet_of
 from autograder.problem import read_course
 from autograder.release import as_notebook
 from autograder.starter import BEGIN, END, strip
+from autograder.submissions import read_submission
 
 # All that an endless cell costs these tests.
 LIMITS = "\n[problems.limits]\ncell_seconds = 2\nnotebook_seconds = 20\n"
@@ -133,6 +135,32 @@ def test_damage_gets_its_verdict_and_costs_only_itself(name, graded):
 
     assert codes_of(report) == row.codes, told(report)
     assert row.says in told(report)
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        (["line (1).ipynb"], "found line (1).ipynb; expected line.ipynb; rename it"),
+        (["a/b/line.ipynb"], "found a/b/line.ipynb; expected line.ipynb at the top"),
+        (["line.ipynb", "old/line.ipynb"], "line.ipynb was handed in 2 times"),
+        (["notes.ipynb"], "line.ipynb was not handed in"),
+        ([], "line.ipynb was not handed in"),
+    ],
+    ids=["renamed", "buried", "twice", "another_name", "missing"],
+)
+def test_a_notebook_that_is_not_where_it_should_be(names, says, sheet, filled, sandbox, tmp_path):
+    """Is told as what it is, and costs the notebook's points alone: nothing is run for it."""
+    for number, name in enumerate(names):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(json.dumps(filled) + "\n" * number)
+    problem = sheet.problem
+    grader = Grader((problem,), {}, {problem.id: SEED}, {}, sheets={problem.id: sheet})
+    submission = read_submission(tmp_path, "ada", grader.wanted)
+
+    (graded,) = grader.graded(sandbox, submission, {problem.notebook_id})
+
+    assert codes_of(graded.report) == damage.UNREADABLE
+    assert says in told(graded.report)
 
 
 def test_the_table_is_long_enough():

@@ -7,6 +7,8 @@ import io
 import matplotlib as mpl
 import pytest
 from damage import stream
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -85,6 +87,20 @@ def test_what_says_something_else_is_told(name):
     shown, gives, *told = PARTED[name]
 
     assert difference(shown, gives) == Difference(*told)
+
+
+NUMBERLIKE = st.text("0123456789.eE+-% \n[]n{", max_size=40)
+
+
+@settings(max_examples=200)
+@given(NUMBERLIKE, NUMBERLIKE)
+@example("0e999", "1.0")
+@example("1e999", "-1e999")
+@example("1e-999", ".5e-999")
+def test_any_numbers_can_be_compared(one, other):
+    """However they are written; and what is the same is the same."""
+    assert (difference(one, other) is None) == (difference(other, one) is None)
+    assert difference(one, one) is None
 
 
 def test_of_a_clipped_text_what_is_there_is_compared():

@@ -161,7 +161,8 @@ def _near(one: str, other: str) -> bool:
 def _last_digit(number: str) -> float:
     """What 1 in the last printed digit is worth."""
     mantissa, _, exponent = number.rstrip("%").lower().partition("e")
-    return float(10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2])))
+    # 0e999 is a number, and ten to that power is none.
+    return float(10.0 ** min(int(exponent or 0) - len(mantissa.partition(".")[2]), 300))
 
 
 def _told(theirs: Sequence[Line], ours: Sequence[Line]) -> Difference:

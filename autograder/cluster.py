@@ -39,6 +39,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import dask
 import distributed
 import msgspec
 from distributed.comm.addressing import get_address_host_port
@@ -352,7 +353,8 @@ class Cluster:
 
         def desks(work: Iterable[Work]) -> Finished:
             mark = uuid.uuid4().hex
-            with self._reached():
+            # Dask warns of what is large, for it may be sent often; this is sent once.
+            with self._reached(), dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 GiB"}):
                 parcel = pack(grader, self._expected, self._private)
                 desk = self._client.submit(Desk, parcel, key=f"autograder-desk-{mark}")
             running: dict[Remote, Work] = {}
@@ -484,7 +486,9 @@ def _expected(client: distributed.Client, packages: tuple[str, ...], private: tu
     # The scheduler reads tasks, and so imports what they name.
     scheduler = _said(client.run_on_scheduler, look_from_scheduler, packages)
     said = {"the scheduler": scheduler} | {
-        f"the worker {worker}": one for worker, one in client.run(look, packages, private, on_error="return").items()
+        f"the worker {worker}": one
+        for worker, one in client.run(look, packages, private, on_error="return").items()
+        if not isinstance(one, OSError)  # just lost; if it comes back, its desk looks for itself
     }
     for who, one in said.items():
         if isinstance(one, BaseException):

@@ -41,13 +41,18 @@ observation is a prefix of fixed size, a JSON header and the bytes of arrays (:m
 before anything is read, dtypes come from a short list, arrays are made anew as exact base-class arrays; what is
 malformed is code 1. There is no pickle.
 
+A notebook is another kind of job, for servers of its own that have IPython loaded: its cells, in order, and what the
+grader wants of the variables in the end. An observation comes back for each cell, and its outputs are one more array of
+bytes, read as untrusted JSON (:mod:`autograder.notebook`).
+
 What a run can see and do
 -------------------------
 
 Of ours, it has in memory :mod:`autograder.worker`, the server it was forked from, what these import, and the check
-page. No expected value, no predicate, no other submission is ever in a process that runs student code. So nothing that
-such code does to its own process makes a wrong answer right: neither patched comparators, nor equality that always
-holds, nor an early exit, nor a forged message. Only the right arrays do.
+page; where a notebook is run, :mod:`autograder.notebook.shell` too. No expected value, no predicate, no other
+submission is ever in a process that runs student code. So nothing that such code does to its own process makes a wrong
+answer right: neither patched comparators, nor equality that always holds, nor an early exit, nor a forged message. Only
+the right arrays do.
 
 The grader runs as whoever started it, and so does a server, in namespaces of its own where the machine gives any. Where
 root grades, a run is yet another user, of a number that nobody else has, if such a user can read the interpreter;

@@ -1,7 +1,7 @@
 """Run every notebook of the course in a kernel of Jupyter's, beside the reference, and hand it in: it has full marks.
 
 Each runs in a copy of its released assignment, so that it finds what a student's would find and nothing else. What is
-saved is then graded as a student's is.
+saved is then graded as a student's is, and so is what honest students make of it.
 """
 
 from __future__ import annotations
@@ -12,15 +12,17 @@ import shutil
 import sys
 import tempfile
 import time
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from traitlets.config import Config
 
-from autograder.notebook.execution import execute
+from autograder.notebook.execution import Execution, execute
+from autograder.notebook.given import Step
 from autograder.notebook.grade import grade_notebook, sheet_of
 from autograder.notebook.saved import filled
 from autograder.problem import Problem, read_course
@@ -29,6 +31,7 @@ from autograder.sandbox import Sandbox
 
 COURSE = Path(__file__).resolve().parent.parent
 CELL_SECONDS = 300
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
 
 # What a student would ask at the end. It fails unless every check of the problem passes.
 LAST_CELL = """
@@ -69,13 +72,61 @@ def run(problem: Problem) -> bytes:
     return nbformat.writes(notebook).encode()
 
 
+def through_colab(notebook: Any) -> None:
+    """Another program's file: no ids, no tags, and a last cell that was run twice."""
+    notebook["nbformat_minor"] = 0
+    for cell in notebook["cells"]:
+        del cell["id"]
+        cell["metadata"] = {"id": "x1Y2"}
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    code[-1]["execution_count"] += 1
+
+
+def answered(notebook: Any) -> None:
+    """Words of one's own, in and between the texts that were given."""
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            cell["source"] = [*cell["source"], "\n\nMy answer: because of the chain rule."]
+    notebook["cells"].insert(3, {"cell_type": "markdown", "id": "mine", "metadata": {}, "source": "So far, so good."})
+
+
+def tried_out(notebook: Any) -> None:
+    """Comments in given cells, and cells of one's own: a number, and a figure in another style."""
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell["source"] = [*cell["source"], "\n# clear now"]
+    number = {"output_type": "stream", "name": "stdout", "text": "42\n"}
+    figure = {"output_type": "display_data", "metadata": {}, "data": {"image/png": PIXEL, "text/plain": "<Figure>"}}
+    for source, output in (("print(6 * 7)", number), ('plt.plot([3, 1, 2], "r.:", lw=5);', figure)):
+        cell = {"cell_type": "code", "id": output["output_type"], "metadata": {}, "source": source, "outputs": [output]}
+        notebook["cells"].append(cell)
+    for count, cell in enumerate((one for one in notebook["cells"] if one["cell_type"] == "code"), 1):
+        cell["execution_count"] = count
+
+
 def graded(sandbox: Sandbox, problem: Problem, content: bytes) -> bool:
-    """Whether a saved notebook has full marks; what it lacks is said."""
+    """Whether a saved notebook has full marks, and what honest students make of it; what one lacks is said."""
     files = problem.reference.files
-    report = grade_notebook(partial(execute, sandbox.run_cells), sheet_of(problem), content, files, problem.seed)
-    right = report.score == report.max_score
-    if not right:
-        print("\n".join(problem_lines(report)), file=sys.stderr)
+    known: dict[tuple[object, ...], Execution] = {}
+
+    def executed(
+        one: Problem, modules: Mapping[str, bytes], steps: Sequence[tuple[int, Step]], *more: Any
+    ) -> Execution:
+        # Other words around the same code are no reason to train once more.
+        key = (*((step.where, step.source) for _, step in steps), *map(str, more))
+        if key not in known:
+            known[key] = execute(sandbox.run_cells, one, modules, steps, *more)
+        return known[key]
+
+    right = True
+    for change in (None, through_colab, answered, tried_out):
+        notebook = json.loads(content)
+        if change is not None:
+            change(notebook)
+        report = grade_notebook(executed, sheet_of(problem), json.dumps(notebook).encode(), files, problem.seed)
+        if report.score != report.max_score:
+            right = False
+            print(change.__name__ if change else "as saved", *problem_lines(report), sep="\n", file=sys.stderr)
     return right
 
 

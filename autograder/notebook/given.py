@@ -179,7 +179,7 @@ def _wrong(cell: Cell, what: str) -> Finding:
 
 
 def _home(ours: Sequence[Cell], n: int) -> str:
-    return f"it comes after {ours[n - 1].looks}" if n else "it comes first"
+    return f"it belongs after {ours[n - 1].looks}" if n else "it belongs at the top"
 
 
 def _difference(found: Cell, given: Cell) -> str:

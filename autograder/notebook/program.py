@@ -19,8 +19,10 @@ _CALLED_MAGIC = re.compile(r"get_ipython\(\)\.run_line_magic\(\s*'(\w+)',\s*'([^
 _OTHER_PROGRAM = re.compile(
     r"(?m)^[ \t]*(?:\w[\w, ]*=[ \t]*)?!|^[ \t]*%%?(?:pip|conda|mamba|uv|bash|sh|script|system|sx|cmd)\b"
 )
-# Parsing these would print a warning in the grader, and in its tests fail. They are in no released cell.
-_WARNS = re.compile(r"\\(?:[^\n\\'\"abfnrtv0-3xNuU]|[4-7][0-7]{2})|\d(?:and|else|for|if|in|is|not|or)\b")
+# Parsing these would print a warning in the grader, and in its tests fail. They are rare, but for raw strings.
+_WARNS = re.compile(
+    r"(?<!\\)(?:\\\\)*\\(?:[^\n\\'\"abfnrtv0-3xNuU]|[4-7][0-7]{2})|\d(?:and|else|for|if|in|is|not|or)\b"
+)
 
 
 def lines_of(source: str, kind: str) -> tuple[str, ...]:
@@ -58,7 +60,9 @@ def same(found: str, given: str, kind: str) -> bool:
     if kind != "code" or len(found) > len(given) + MOST_LONGER:
         return False
     theirs, ours = statements(found), statements(given)
-    return theirs is not None and ours is not None and _dumped(theirs) == _dumped(ours)
+    if theirs is None or ours is None:
+        return _uncommented(found) == _uncommented(given)
+    return _dumped(theirs) == _dumped(ours)
 
 
 def kept(found: str, given: str, kind: str) -> bool:
@@ -93,6 +97,10 @@ def asks_for_a_verdict(source: str) -> bool:
 def runs_another_program(source: str) -> bool:
     """Whether a cell hands something to a shell, whose output is neither the student's nor Python's."""
     return _OTHER_PROGRAM.search(source) is not None
+
+
+def _uncommented(source: str) -> list[str]:
+    return [line for line in lines_of(source, "code") if not line.lstrip().startswith("#")]
 
 
 def _as_call(match: re.Match[str]) -> str:

@@ -1,0 +1,90 @@
+"""Whether a cell is the one that was given is a question of what it does, not of how it is written."""
+
+from __future__ import annotations
+
+import pytest
+
+from autograder.notebook.program import asks_for_a_verdict, filled, runs_another_program, same
+
+GAP = 'raise NotImplementedError("line: `f` is not written yet")'
+
+SAME = {
+    "comment": ("x = 1", "# why\nx = 1  # not\n# at all"),
+    "quotes": ('x = "a"', "x = 'a'"),
+    "broken": ("f(a, b)", "f(\n    a,\n    b,\n)"),
+    "spaces": ("x = a+b", "x=a + b\n\n\n"),
+    "line_ends": ("x = 1\ny = 2", "x = 1   \n\n\ny = 2"),
+    "escapes": (r'label = f"$\\eta$ = {eta}"', "# why\n" + r"label = f'$\\eta$ = {eta}'"),
+    "raw_strings": (r'label = r"$\eta$"', "# why\n" + r'label = r"$\eta$"'),
+    "magics": ("%time x = 1\n%matplotlib inline", "# why\n%time x = 1\n%matplotlib inline"),
+    "percent": ('print(f"{x:.1%}")', "print(f'{x:.1%}')"),
+    "exported": ("%autoreload 2", "# In[3]:\n\nget_ipython().run_line_magic('autoreload', '2')"),
+    "exported_as_a_comment": ("%autoreload 2", "# %autoreload 2"),
+}
+OTHER = {
+    "name": ("x = 1", "y = 1"),
+    "number": ("x = 1", "x = 1.0"),
+    "order": ("x = 1\ny = 2", "y = 2\nx = 1"),
+    "twice": ("x = 1", "x = 1\nx = 1"),
+    "out_of_the_loop": ("for k in a:\n    f()\n    g()", "for k in a:\n    f()\ng()"),
+    "commented_out": ("x = 1", "# x = 1"),
+    "broken": ("x = 1", "x = (1"),
+    "string": ('x = "a"', 'x = "a "'),
+    "raw_string": (r'x = r"\eta"', r'x = r"\mu"'),
+    "magic": ("%time x = 1", "%time x = 2"),
+    "one_tuple": ("f((a,))", "f((a))"),
+}
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_the_same_program(name):
+    """However it is written."""
+    given, found = SAME[name]
+
+    assert same(found, given, "code")
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_another_program(name):
+    """However alike it looks."""
+    given, found = OTHER[name]
+
+    assert not same(found, given, "code")
+
+
+@pytest.mark.parametrize(
+    ("given", "found", "whole"),
+    [
+        (GAP, "anything = 1", True),
+        (f"x = 1\n{GAP}\nprint(x)", "x = 1\nz = 3\nprint(x)", True),
+        (f"x = 1\n{GAP}\nprint(x)", "x = 1\nz = 3", False),
+        (f"def f():\n    {GAP}\n\nprint(f())", "def f():\n    'Mine.'\n    return 1\n\nprint(f())", True),
+        (f"def f():\n    {GAP}\n\nprint(f())", "import math\n\ndef f():\n    return 1\n\nprint( f() )", True),
+        (f"def f():\n    {GAP}\n\nprint(f())", "def g():\n    return 1\n\nprint(f())", False),
+        (f"def f():\n    {GAP}\n\nprint(f())", "print(f())\ndef f():\n    return 1", False),
+        (f"x = 1\n{GAP}\nprint(x)", "x = 1\nbroken = (\nprint(x)", True),
+    ],
+    ids=["all_of_it", "between", "line_lost", "function", "with_an_import", "renamed", "turned_round", "broken"],
+)
+def test_a_filled_cell_keeps_what_was_given_in_it(given, found, whole):
+    """Whatever stands in its gap."""
+    assert filled(found, given) == whole
+
+
+@pytest.mark.parametrize(
+    ("source", "asks", "runs"),
+    [
+        ('check("line")', True, False),
+        ("print(check('line', 'fit'))", True, False),
+        ("grad_check(f)\nsolver.check(x)", False, False),
+        ("!ls", False, True),
+        ("files = !ls", False, True),
+        ("%%bash\nls", False, True),
+        ("%pip install numpy", False, True),
+        ("if x != y:\n    print('!')", False, False),
+        ("%time x = 1", False, False),
+    ],
+)
+def test_what_is_not_compared(source, asks, runs):
+    """Cells that ask for a verdict, and cells that run another program."""
+    assert (asks_for_a_verdict(source), runs_another_program(source)) == (asks, runs)

@@ -8,7 +8,7 @@ PYTHON     ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN         = $(VENV)/bin
 READY       = $(VENV)/installed
 
-.PHONY: help setup grade test release dist audit bench messages notebooks lint format types check clean
+.PHONY: help setup grade test browser release dist audit bench messages notebooks lint format types check clean
 
 help:            ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -23,6 +23,10 @@ grade: $(READY)  ## Grade SUBMISSIONS=folder [OUT=folder] [ASSIGNMENT=name]; wit
 
 test: $(READY)   ## Run the tests; ARGS='-k svm' runs some
 	@$(BIN)/python -m pytest $(ARGS)
+
+browser: $(READY)  ## Open notebooks in JupyterLab in a browser, which must be there: Chromium or Chrome
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[browser]'
+	@$(BIN)/python -m pytest -n0 -m browser $(ARGS)
 
 release: $(READY)  ## Make assignments/ out of solutions/
 	@$(BIN)/autograder release

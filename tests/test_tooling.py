@@ -45,7 +45,14 @@ def test_every_requirement_is_pinned():
     """All that pyproject.toml asks for has one exact version."""
     project = tomllib.loads((HOME / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    asked = [*project["dependencies"], *extras["staff"], *extras["watch"], *extras["cluster"], *extras["dev"]]
+    asked = [
+        *project["dependencies"],
+        *extras["staff"],
+        *extras["watch"],
+        *extras["cluster"],
+        *extras["dev"],
+        *extras["browser"],
+    ]
 
     names = {canonical(re.match(r"[\w.-]+", requirement)[0]) for requirement in asked}
 

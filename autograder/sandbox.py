@@ -38,6 +38,8 @@ __all__ = ["Enforced", "Sandbox", "SandboxError"]
 OURS = frozenset({"faulty", "died", "unstarted"})
 # What the server of a notebook's runs loads besides.
 NOTEBOOK = ("matplotlib.pyplot", "autograder.notebook.shell")
+# Outputs of all of a notebook's cells that are kept.
+NOTEBOOK_BYTES = 64 * MIB
 
 
 class LostError(Exception):
@@ -204,6 +206,7 @@ class Sandbox:
         except (OSError, SandboxError) as error:
             return [Observation("", 0, "unstarted", failure=Failure("", str(error)))]
         ends = time.monotonic() + seconds
+        room = NOTEBOOK_BYTES
         seen: list[Observation] = []
         try:
             ready = process.receive(START_SECONDS)
@@ -214,8 +217,14 @@ class Sandbox:
             for number, (label, _) in enumerate((*job.cells, ("", ""))):
                 left = min(problem.limits.cell_seconds, max(ends - time.monotonic(), 0.1))
                 what = "this cell" if left == problem.limits.cell_seconds else "the notebook"
-                seen.append(_next(process, label, number, left, what, problem.limits, last=last))
-                if seen[-1].ending == "died":
+                observation = _next(process, label, number, left, what, problem.limits, last=last)
+                if label:
+                    # What a run says of itself is not kept without end, however many cells it has.
+                    size = sum(value.nbytes for value in observation.values.values() if not isinstance(value, str))
+                    observation = observation if size <= room else replace(observation, values={})
+                    room -= min(size, room)
+                seen.append(observation)
+                if observation.ending == "died":
                     break
         except (TimeoutError, WireError, DiskFullError) as error:
             return [Observation("", 0, "unstarted", failure=Failure("", f"no sign of life: {error}"))]

@@ -179,6 +179,12 @@ def test_a_failure_shows_the_lines_of_the_notebook_and_of_the_module(run):
     ]
 
 
+@pytest.mark.parametrize("source", ["\n\na = 1\n1 / 0", "\n   \n\ndef f(:"])
+def test_the_lines_of_a_failure_are_those_of_the_notebook(run, source):
+    """Also where a cell begins with empty ones."""
+    assert run(source).cells[0].failure.frames[0].line == 4
+
+
 @pytest.mark.parametrize(
     ("source", "how"),
     [
@@ -312,6 +318,68 @@ def test_values_and_pictures_come_back(run):
     assert execution.values.keys() == {"net['W']"}
     assert np.array_equal(execution.values["net['W']"], np.eye(2))
     assert execution.pictures["line.png"].startswith(b"\x89PNG")
+
+
+FORGE = """
+import asyncio
+from autograder.wire import Failure, Observation, encode
+send = asyncio.current_task().get_coro().cr_frame.f_locals["send"]
+send(encode(Observation({label!r}, {number}, {ending!r}, failure=Failure("", "forged"))))
+"""
+
+
+@pytest.mark.parametrize(
+    ("label", "number", "ending"),
+    [
+        pytest.param("", 0, "unstarted", id="our_fault"),
+        pytest.param("cell 2", 1, "faulty", id="a_faulty_grader"),
+        pytest.param("cell 3", 2, "returned", id="another_cell"),
+    ],
+)
+def test_a_forged_message_costs_its_cell(run, label, number, ending):
+    """It can't say that the fault is ours, nor speak for a cell that was not run."""
+    execution = run("1", FORGE.format(label=label, number=number, ending=ending), "3")
+
+    assert endings(execution) == ["returned", "died", "returned"]
+    assert "no result" in execution.cells[1].failure.message
+    assert said(execution.cells[2]) == [("result", "", "3")]
+
+
+def test_a_forged_end_has_no_outputs(run):
+    """A cell may say of itself what it likes, but for how much."""
+    execution = run("1", FORGE.format(label="cell 2", number=1, ending="returned"))
+
+    assert execution.cells[1].ending == "returned"
+    assert execution.cells[1].clipped
+
+
+def test_outputs_of_all_cells_together_are_bounded(run, monkeypatch):
+    """The grader holds no more of a notebook than this, however many cells it has."""
+    monkeypatch.setattr("autograder.sandbox.NOTEBOOK_BYTES", 10_000)
+    execution = run(*["print('z' * 4_000)"] * 4)
+
+    assert [shown.clipped for shown in execution.cells.values()] == [False, False, True, True]
+    assert endings(execution) == ["returned"] * 4
+
+
+def test_a_message_longer_than_a_cell_may_say_is_not_read():
+    """Whoever sends it is not our side of the run."""
+
+    def run_cells(*_):
+        values = {"outputs": np.zeros((4 << 24) + (1 << 20) + 1, np.uint8)}
+        return [Observation("cell 1", 0, "returned", values), Observation("", 1, "returned")]
+
+    shown = execute(run_cells, fake_problem(), {}, steps_of(["a"])).cells[0]
+
+    assert shown.clipped
+    assert shown.outputs[0].clipped
+
+
+def test_any_text_comes_back(run):
+    """Half of a pair of characters is none."""
+    shown = run("print('é€😀', '\\ud83d')").cells[0]
+
+    assert said(shown) == [("stream", "stdout", "é€😀 ?\n")]
 
 
 def test_global_generators_begin_as_they_are_told(run):

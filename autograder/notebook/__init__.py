@@ -42,6 +42,7 @@ What is *not* promised
 
 - Saved outputs and counts are the student's to write. A notebook that was edited by hand to show what its code gives
   passes; so does one that was really run. The difference is worth nobody's while.
+- What a cell shows in the run is the student's code's to say, whatever it computes. The model is judged by its arrays.
 - A figure's data can be taken out of the picture. Then its presence is judged, no more.
 - Where code of the student's own draws at random without a seed, nothing can be held against it: what two runs of ours
   show differently is not compared.

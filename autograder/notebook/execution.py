@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field, replace
 import numpy as np
 
 from autograder.job import Job
+from autograder.limits import MIB
 from autograder.notebook.document import MAX_OUTPUTS, Output, output
 from autograder.notebook.given import Step
 from autograder.problem import Problem
@@ -105,12 +106,12 @@ def execute(
             return Execution({place: Shown(seen[0].ending, failure=seen[0].failure) for place, _ in steps})
         for (place, _), observation in zip(pending, seen, strict=False):
             # What a cell showed before another ended the run, it has shown.
-            shown.setdefault(place, _shown(observation))
+            shown.setdefault(place, _shown(observation, limits.cell_bytes))
         if len(seen) > len(pending):
             last = seen[-1]
             break
         dead = len(seen) - 1
-        shown[pending[dead][0]] = _shown(seen[dead]) if seen else Shown("died")
+        shown[pending[dead][0]] = _shown(seen[dead], limits.cell_bytes) if seen else Shown("died")
         del pending[dead]
         if time.monotonic() >= ends:
             break
@@ -143,15 +144,18 @@ def job_of(
     )
 
 
-def _shown(observation: Observation) -> Shown:
-    """What an observation of a cell says; outputs that are no such thing are left out."""
+def _shown(observation: Observation, most_bytes: int) -> Shown:
+    """What an observation of a cell says; outputs that are no such thing, or too many, are left out."""
     raw = observation.values.get("outputs")
-    said: object = {}
-    if isinstance(raw, np.ndarray):
-        try:
-            said = json.loads(raw.tobytes())
-        except (ValueError, RecursionError):
-            said = {}
+    if observation.ending == "died":
+        return Shown("died", failure=observation.failure)
+    # A character of an output has at most four bytes. What is longer was not put together by our side of the run.
+    if not isinstance(raw, np.ndarray) or raw.nbytes > 4 * most_bytes + MIB:
+        return Shown(observation.ending, (Output("stream", "stdout", clipped=True),), observation.failure, clipped=True)
+    try:
+        said = json.loads(raw.tobytes())
+    except (ValueError, RecursionError):
+        said = {}
     items = said.get("outputs") if isinstance(said, dict) else None
     found = [one for one in map(output, items[:MAX_OUTPUTS] if isinstance(items, list) else ()) if one is not None]
     clipped = isinstance(said, dict) and said.get("clipped") is True

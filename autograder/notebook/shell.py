@@ -348,7 +348,8 @@ async def _run_cell(shell: Any, job: Job, folder: str, number: int, label: str, 
     failure = None
     if error is not None:
         ending, failure = _failure_of(error, job, folder, label)
-    shown = json.dumps({"outputs": outputs.take(), "clipped": outputs.clipped}).encode()
+    said = json.dumps({"outputs": outputs.take(), "clipped": outputs.clipped}, ensure_ascii=False)
+    shown = said.encode("utf-8", "replace")
     return Observation(label, number, ending, {"outputs": np.frombuffer(shown, np.uint8)}, failure=failure)
 
 
@@ -360,7 +361,8 @@ def _failure_of(error: BaseException, job: Job, folder: str, label: str) -> tupl
         message = "(its message could not be read)"
     frames = _frames(error.__traceback__, job, folder)
     if isinstance(error, SyntaxError) and error.filename == f"<{label}>":
-        frames = [Frame(label, error.lineno or 0, "", (error.text or "").strip()[:200])]
+        source = dict(job.cells)[label]
+        frames = [Frame(label, (error.lineno or 0) + _empty_lines(source), "", (error.text or "").strip()[:200])]
         message = error.msg
     failure = Failure(type(error).__name__[:100], message, tuple(frames[-MAX_FRAMES:]))
     if limit := limit_reached(error, job):
@@ -374,18 +376,24 @@ def _failure_of(error: BaseException, job: Job, folder: str, label: str) -> tupl
 
 def _frames(trace: TracebackType | None, job: Job, folder: str) -> list[Frame]:
     given = {os.path.join(folder, f"{name}.py") for name in job.given}
-    cells = {f"<{label}>": (label, source.splitlines()) for label, source in job.cells}
+    # IPython takes away the empty lines that a cell begins with; in the notebook they are there.
+    cells = {f"<{label}>": (label, source.splitlines(), _empty_lines(source)) for label, source in job.cells}
     frames = []
     for frame in traceback.extract_tb(trace):
         number = frame.lineno or 0
         if frame.filename in cells:
             # As it is written in the notebook: a magic is run as something else.
-            label, lines = cells[frame.filename]
+            label, lines, skipped = cells[frame.filename]
+            number += skipped
             text = lines[number - 1].strip() if 0 < number <= len(lines) else ""
             frames.append(Frame(label, number, frame.name, text[:200]))
         elif frame.filename.startswith(folder + os.sep) and frame.filename not in given:
             frames.append(Frame(os.path.basename(frame.filename), number, frame.name, (frame.line or "")[:200]))
     return frames
+
+
+def _empty_lines(source: str) -> int:
+    return source[: len(source) - len(source.lstrip())].count("\n")
 
 
 def _values(shell: Any, job: Job, folder: str) -> Observation:

@@ -43,6 +43,7 @@ ORDER = (
     "problem",
     "notebook.texts",
     "notebook.figures",
+    "notebook.wanted",
     "notebook.truth",
     "notebook.history",
     "notebook.execution",

@@ -17,6 +17,7 @@ from autograder.notebook.given import arrange
 from autograder.notebook.history import was_run
 from autograder.notebook.texts import difference
 from autograder.notebook.truth import stale, tells_the_truth
+from autograder.notebook.wanted import Wanted, WantedAxes, has_its_figures
 
 RELEASED = Notebook(
     (
@@ -43,7 +44,7 @@ def judged(content):
     for rerun in ({}, {n: step.saved.outputs[::-1] for n, step in enumerate(arrangement.steps) if step.saved}):
         was_run(found, arrangement.steps, rerun)
         tells_the_truth(arrangement.steps, rerun, rerun)
-        figures.has_its_figures((figures.Wanted("f", axes=(figures.WantedAxes("x"),)),), arrangement.steps, rerun, {})
+        has_its_figures((Wanted("f", axes=(WantedAxes("x"),)),), arrangement.steps, rerun, {})
     return found
 
 

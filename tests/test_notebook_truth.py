@@ -14,10 +14,11 @@ from matplotlib.figure import Figure
 
 from autograder.notebook.document import Cell, Output, output
 from autograder.notebook.drawn import watch
-from autograder.notebook.figures import Wanted, WantedAxes, differ, has_its_figures, of_png, wanted_figures
+from autograder.notebook.figures import differ, of_png
 from autograder.notebook.given import Step
 from autograder.notebook.texts import Difference, difference
 from autograder.notebook.truth import stale, tells_the_truth
+from autograder.notebook.wanted import Wanted, WantedAxes, has_its_figures, wanted_figures
 from autograder.problem import CourseError
 
 mpl.use("agg")
@@ -294,7 +295,7 @@ FIGURES = '[[figures]]\nname = "the curves"\nunder = "6. Training"\n\n[[figures.
 )
 def test_a_figure_must_show_what_is_asked_of_it(figure, axes, code, said, monkeypatch):
     """Labels, curves, and where they go."""
-    monkeypatch.setattr("autograder.notebook.figures.figures_of", lambda outputs: [figure] if outputs else [])
+    monkeypatch.setattr("autograder.notebook.wanted.figures_of", lambda outputs: [figure] if outputs else [])
     wanted = Wanted("the curves", "6. Training", axes=(axes,))
 
     findings = has_its_figures([wanted], [step()], {0: [Output("display")]}, {})

@@ -1,4 +1,4 @@
-"""What figures show, as plain data: read from pictures, compared, and held against what they must show.
+"""What figures show, as plain data: read from pictures, and compared.
 
 Two figures are the same if they have the same axes, with the same words on them, and in each the same kinds of artists
 with the same numbers. Colours, sizes, markers and fonts are style. Numbers agree to within 1 % of the range they are
@@ -12,28 +12,19 @@ import binascii
 import math
 import struct
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
 
-from autograder import codes
-from autograder.compare import Finding
 from autograder.notebook.document import PICTURES, PNG, Output, quoted
 from autograder.notebook.drawn import KEYWORD, MAX_ARTISTS, MAX_PACKED, MAX_TEXTS, VERSION
-from autograder.notebook.given import Step
 from autograder.notebook.texts import same_numbers
-from autograder.problem import CourseError
 
 WITHIN = 0.01
-# What a curve must have lost, or gained, of its range between its first quarter and its last.
-MOVED = 0.25
-LEAST_POINTS = 3
-
 _MAX_UNPACKED = 1 << 20
 _MAX_CHUNKS = 10_000
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 # What is longer was not written by ours.
@@ -94,105 +85,6 @@ class Figure(msgspec.Struct, frozen=True):
     axes: Annotated[tuple[Axes, ...], _Few] = ()
 
 
-class WantedAxes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What one set of axes must show.
-
-    Attributes
-    ----------
-    about : str
-        A word in its title or on its axes, by which it is found; "" for any.
-    labelled : bool
-        Both axes say what they show.
-    curves : int
-        How many lines of at least three points it has, or more.
-    falls, rises : bool or str
-        A curve ends well below, or above, where it began; with a word, one that has it in its label.
-    """
-
-    about: str = ""
-    labelled: bool = True
-    curves: int = 0
-    falls: bool | str = False
-    rises: bool | str = False
-
-
-class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A figure that a problem's notebook must have.
-
-    Attributes
-    ----------
-    name : str
-        What a message calls it: ``the training curves``.
-    under : str
-        The heading of the given notebook under which it is drawn; "" for anywhere.
-    file : str
-        The PNG file that it is saved as; "" for none.
-    axes : tuple of WantedAxes
-    """
-
-    name: str
-    under: str = ""
-    file: str = ""
-    axes: tuple[WantedAxes, ...] = ()
-
-
-class _Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    figures: tuple[Wanted, ...]
-
-
-def wanted_figures(path: Path) -> tuple[Wanted, ...]:
-    """The figures that a problem asks for in its ``figures.toml``; none where there is no such file.
-
-    Raises
-    ------
-    CourseError
-        If the file is wrong.
-    """
-    try:
-        return msgspec.toml.decode(path.read_bytes(), type=_Page).figures
-    except FileNotFoundError:
-        return ()
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise CourseError(f"{path}: {error}") from None
-
-
-def has_its_figures(
-    wanted: Sequence[Wanted],
-    steps: Sequence[Step],
-    rerun: Mapping[int, Sequence[Output]],
-    files: Mapping[str, bytes],
-) -> list[Finding]:
-    """The wanted figures that are missing, or don't show what they must.
-
-    What is judged is what the student's code draws. Whether the saved pictures show the same is another question, and
-    :mod:`autograder.notebook.truth` asks it.
-
-    Parameters
-    ----------
-    wanted : sequence of Wanted
-    steps : sequence of Step
-    rerun : mapping of int to sequence of Output
-        What each step that ended well has shown in a run of ours, by its place in `steps`.
-    files : mapping of str to bytes
-        The pictures that the run has written into its folder, by name.
-    """
-    findings = []
-    for one in wanted:
-        places = [n for n, step in enumerate(steps) if not one.under or _heading(step) == one.under]
-        shown = [figure for n in places for figure in figures_of(rerun.get(n, ()))]
-        if one.file:
-            picture = files.get(one.file)
-            if picture is None or not picture.startswith(_SIGNATURE):
-                message = (
-                    f"`{one.file}` was not written: run the cell that saves {one.name}, and see that it gets there"
-                )
-                findings.append(Finding(codes.STRUCTURE, one.name, message))
-                continue
-            shown.append(of_png(picture))
-        findings += _lacks(one, shown)
-    return findings
-
-
 def figures_of(outputs: Sequence[Output]) -> list[Figure | None]:
     """The pictures among outputs: of each what it shows, or None where that can't be told."""
     return [_of_output(output) for output in outputs if any(mime in output.data for mime in PICTURES)]
@@ -200,9 +92,9 @@ def figures_of(outputs: Sequence[Output]) -> list[Figure | None]:
 
 def of_png(content: bytes) -> Figure | None:
     """What a PNG says that it shows; None if it says nothing, or nothing that can be understood."""
-    if not content.startswith(_SIGNATURE):
+    if not content.startswith(SIGNATURE):
         return None
-    keyword, at = KEYWORD.encode() + b"\0", len(_SIGNATURE)
+    keyword, at = KEYWORD.encode() + b"\0", len(SIGNATURE)
     for _ in range(_MAX_CHUNKS):
         if at + 8 > len(content):
             return None
@@ -304,7 +196,7 @@ def _first_apart(one: Numbers, other: Numbers, span: float, scale: str) -> tuple
     for a, b in pairs:
         if a is None and b is None:
             continue
-        left, right = (math.nan if number is None else _scaled(number, scale) for number in (a, b))
+        left, right = (math.nan if number is None else scaled(number, scale) for number in (a, b))
         if left == right:  # infinities too: a zero on a logarithmic scale
             continue
         gap = abs(left - right)
@@ -317,75 +209,18 @@ def _first_apart(one: Numbers, other: Numbers, span: float, scale: str) -> tuple
 
 def _span(numbers: Sequence[Numbers], scale: str) -> float:
     """The range of what is drawn in the same axes, in its scale; of one value, its size."""
-    ends = [_scaled(end, scale) for one in numbers for end in (one.min, one.max) if end is not None]
+    ends = [scaled(end, scale) for one in numbers for end in (one.min, one.max) if end is not None]
     ends = [end for end in ends if math.isfinite(end)]
     if not ends:
         return 0.0
     return max(ends) - min(ends) or abs(max(ends)) or 1.0
 
 
-def _scaled(number: float, scale: str) -> float:
+def scaled(number: float, scale: str) -> float:
+    """A number as the eye sees it on an axis of that scale."""
     if scale != "log":
         return number
     return math.log10(number) if number > 0 else -math.inf
-
-
-def _lacks(wanted: Wanted, shown: Sequence[Figure | None]) -> Iterator[Finding]:
-    """What a wanted figure lacks, in all that could be it."""
-    if not shown:
-        where = f" under “{wanted.under}”" if wanted.under else ""
-        yield Finding(codes.STRUCTURE, wanted.name, f"{wanted.name}: no figure is drawn{where}; see which cell failed")
-        return
-    # A picture that says nothing of itself can't be held against anything.
-    known = [figure for figure in shown if figure is not None]
-    for axes in wanted.axes if known else ():
-        faults = [_fault(axes, one) for figure in known for one in figure.axes if _is_about(axes.about, one)]
-        if not faults:
-            message = f"{wanted.name}: nothing in it is about “{axes.about}”; say so in a title or on an axis"
-            yield Finding(codes.STRUCTURE, wanted.name, message)
-        elif all(faults):
-            code, said = next(fault for fault in faults if fault)
-            yield Finding(code, wanted.name, f"{wanted.name}: {said}")
-
-
-def _fault(wanted: WantedAxes, axes: Axes) -> tuple[int, str] | None:
-    lines = [one for one in axes.artists if one.kind == "line" and one.y and one.y.n >= LEAST_POINTS]
-    if wanted.labelled and (missing := [name for name, label in (("x", axes.x), ("y", axes.y)) if not label]):
-        axis = f"{' and '.join(missing)} ax{'es' if len(missing) > 1 else 'is'}"
-        return codes.STRUCTURE, f"{axes.called} has no label on its {axis}; write what is drawn, and in which unit"
-    if len(lines) < wanted.curves:
-        return codes.STRUCTURE, f"{axes.called} shows {_count(len(lines), 'curve')}; expected {wanted.curves}"
-    for asked, sign, verb in ((wanted.falls, 1, "falls"), (wanted.rises, -1, "rises")):
-        word = asked if isinstance(asked, str) else ""
-        meant = [line for line in lines if word.casefold() in line.label.casefold()]
-        if asked and not any(_drop(line.y, axes.yscale) * sign >= MOVED for line in meant if line.y):
-            which = f"the {word}" if word else "no curve"
-            return (
-                codes.VALUES,
-                f"{which} in {axes.called} {f'never {verb}' if word else verb}; see what training does there",
-            )
-    return None
-
-
-def _drop(numbers: Numbers, scale: str) -> float:
-    """How much lower the last quarter of a curve is than its first, in units of its range."""
-    heights = [_scaled(value, scale) for value in numbers.at if value is not None]
-    heights = [height for height in heights if math.isfinite(height)]
-    if len(heights) < LEAST_POINTS or (span := max(heights) - min(heights)) <= 0:
-        return 0.0
-    quarter = max(len(heights) // 4, 1)
-    return (sum(heights[:quarter]) - sum(heights[-quarter:])) / quarter / span
-
-
-def _is_about(word: str, axes: Axes) -> bool:
-    if axes.aside:
-        return False
-    return word.casefold() in " ".join((axes.title, axes.x, axes.y, *axes.legend)).casefold()
-
-
-def _heading(step: Step) -> str:
-    cell = step.given or step.saved
-    return cell.heading if cell else ""
 
 
 def _count(n: int, what: str) -> str:

@@ -18,10 +18,10 @@ from autograder.compare import Finding
 from autograder.grade import MAX_FINDINGS, own_lines, said_of
 from autograder.notebook.document import Notebook, UnreadableError, read
 from autograder.notebook.execution import Execution, Shown
-from autograder.notebook.figures import Wanted, has_its_figures, wanted_figures
 from autograder.notebook.given import Arrangement, Step, arrange
 from autograder.notebook.history import was_run
 from autograder.notebook.truth import tells_the_truth
+from autograder.notebook.wanted import Wanted, has_its_figures, wanted_figures
 from autograder.probe import entropy, generator
 from autograder.problem import CourseError, Implementation, Problem
 from autograder.report import ProblemReport, Verdict

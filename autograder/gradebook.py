@@ -34,6 +34,9 @@ from autograder.wire import Observation
 
 GRADES_FILE = "grades.csv"
 
+# What a notebook is run with; a student's own check needs none of it.
+NOTEBOOKS_NEED = ("IPython", "matplotlib_inline")
+
 # A spreadsheet takes a cell that begins with one of these for a formula; some do so with the wide forms, too.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
@@ -254,14 +257,19 @@ def prepare(
     SandboxError
         If student code can't be confined as promised, and ``weak`` does not allow that.
     CourseError
-        If students may import a package that is not installed here, or a notebook that is worth points has not been
-        released.
+        If students may import a package that is not installed here, or a notebook that is worth points can't be run
+        here or has not been released.
     """
     for problem in problems:
         if absent := sorted(name for name in problem.allowed_imports if not find_spec(name)):
             raise CourseError(
                 f"{problem.id}: students may import {', '.join(absent)}, not installed here; "
                 f"install it, or take it from allowed_imports in {problem.folder.parent / 'assignment.toml'}"
+            )
+        if problem.notebook_points and (absent := [name for name in NOTEBOOKS_NEED if not find_spec(name)]):
+            raise CourseError(
+                f"{problem.id}: its notebook is worth points, and to run notebooks {' and '.join(absent)} must be "
+                "installed here: install the extra `staff`"
             )
     if lacks is None:
         lacks = _lacks(problems, private)

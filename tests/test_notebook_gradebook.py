@@ -172,3 +172,11 @@ def test_a_notebook_that_was_not_released_stops_the_class(tmp_path):
 
     with pytest.raises(CourseError, match="autograder release"):
         prepare((problem,), None, 1, weak=True)
+
+
+def test_without_a_shell_no_notebook_is_run(problem, monkeypatch):
+    """It is said before the class is graded, with what to install."""
+    monkeypatch.setattr("autograder.gradebook.NOTEBOOKS_NEED", ("numpy", "no_such_shell"))
+
+    with pytest.raises(CourseError, match="no_such_shell must be installed here"):
+        prepare((problem,), None, 1, weak=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from pathlib import Path
 
 import pytest
 from graded_notebook import (
@@ -16,7 +17,7 @@ from small_course import REFERENCE
 
 from autograder.notebook.execution import Execution, Shown
 from autograder.notebook.grade import grade_notebook, sheet_of
-from autograder.problem import CourseError
+from autograder.problem import CourseError, read_course
 from autograder.report import mark_of, problem_lines
 from autograder.wire import Failure
 
@@ -284,3 +285,26 @@ def test_a_model_page_without_what_it_needs_is_an_error_of_the_courses(tmp_path,
 
     with pytest.raises(CourseError, match=r"model\.py has no `"):
         sheet_of(problem)
+
+
+def test_a_figure_under_no_heading_is_an_error_of_the_courses(tmp_path):
+    """After a notebook's text was changed, nobody could have it."""
+    problem = read_graded_problem(tmp_path / "course")
+    path = problem.folder / "figures.toml"
+    path.write_text(path.read_text().replace("3. Training", "3. The training"))
+
+    with pytest.raises(CourseError, match=r"under “3\. The training”"):
+        sheet_of(problem)
+
+
+@pytest.mark.parametrize("name", ["two_layer_net", "attention", "soft_margin_svm", "cvxopt_svm"])
+def test_the_courses_own_notebooks_can_be_graded(name):
+    """Their points come out even, and what is asked of each is there."""
+    course = Path(__file__).resolve().parent.parent
+    problem = next(one for each in read_course(course) for one in each.problems if one.name == name)
+    sheet = sheet_of(problem)
+    shares = sum(check.share for check in sheet.checks)
+
+    assert sheet.figures
+    assert (problem.notebook_points / shares * 4).is_integer()
+    assert (problem.model is not None) == (problem.assignment == "networks")

@@ -102,7 +102,16 @@ def sheet_of(problem: Problem) -> Sheet:
             "run `autograder release`"
         ) from None
     problem.model  # noqa: B018  a file that can't be loaded is told now, and not of a student's notebook
-    return Sheet(problem, released, wanted_figures(problem.folder / "figures.toml"))
+    figures = wanted_figures(problem.folder / "figures.toml")
+    headings = {cell.heading for cell in released.cells}
+    for figure in figures:
+        if figure.under and figure.under not in headings:
+            # Nobody could have a figure there.
+            raise CourseError(
+                f"{problem.folder / 'figures.toml'}: {figure.name} is to be drawn under “{figure.under}”; "
+                f"{path} has no such heading: write it as it stands there"
+            )
+    return Sheet(problem, released, figures)
 
 
 @dataclass

@@ -33,9 +33,10 @@ by the given notebook's own import of `autograder`; of such a one only presence 
 What each module sees
 ---------------------
 
-``drawn`` runs beside student code, and in students' own kernels: it imports the standard library alone, and matplotlib
-where that is loaded. All others run in the grader, on values that students may have made to trip them up: they are pure
-functions of records, do work in bounds, and raise nothing but :class:`autograder.notebook.document.UnreadableError`.
+``drawn`` runs beside student code, and in students' own kernels; ``shell`` beside student code. They know no other
+module of this room. All others run in the grader, on values that students may have made to trip them up: but for
+``execution`` they are pure functions of records, do their work in bounds, and raise nothing because of a notebook but
+:class:`autograder.notebook.document.UnreadableError`.
 
 What is *not* promised
 ----------------------

@@ -337,8 +337,8 @@ def _text(value: Any, most: int = MAX_CHARACTERS) -> tuple[str, bool]:
         value = "".join(line for line in value if isinstance(line, str))
     if not isinstance(value, str):
         return "", False
-    # Half of a character pair is allowed in JSON, and in no file or terminal that a message goes to.
-    return _SURROGATE.sub("\ufffd", value[:most]), len(value) > most
+    # Half of a character pair is allowed in JSON, and in no file or terminal that a message goes to; a run says ?, too.
+    return _SURROGATE.sub("?", value[:most]), len(value) > most
 
 
 def _with_headings(cells: Sequence[Cell]) -> tuple[Cell, ...]:

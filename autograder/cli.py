@@ -428,7 +428,11 @@ def _measure(
     except ModuleNotFoundError as error:
         raise CourseError(f"an audit needs the package {error.name}; install the extra `staff`") from None
     others = {} if fast else {"with 2 BLAS threads": Sandbox(warm=False, blas_threads=2).observe}
-    others |= {f"with {python}": Sandbox(warm=False, python=python).observe for python in pythons}
+    for python in pythons:
+        # Runs start in folders of their own, where a path from here leads nowhere.
+        if (program := shutil.which(python)) is None:
+            raise click.BadParameter(f"{python} is no program that can be started", param_hint="--python")
+        others[f"with {python}"] = Sandbox(warm=False, python=str(Path(program).absolute())).observe
     console = _console()
     found = []
     with sandboxes(weak=True) as sandbox, ThreadPoolExecutor(workers) as pool:  # all of it is staff's own code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import sys
 import zipfile
@@ -381,6 +382,15 @@ class TestAudit:
         assert outcome.exit_code == 1
         assert "lines/line: 7 things do not hold" in outcome.output
         assert {path.name for path in (tmp_path / "audit").iterdir()} > {"audit.json", "index.html"}
+
+    def test_another_python_is_found_from_here(self, home, call, tmp_path):
+        """Also by a path from the working directory, which is not where it runs; what is no program is refused."""
+        out = tmp_path / "audit"
+        found = call("audit", "--fast", "--python", os.path.relpath(sys.executable), "--out", out)
+        missing = call("audit", "--fast", "--python", "no/such/python", "--out", out)
+
+        assert "lines/line: 7 things do not hold" in found.output
+        assert "no/such/python is no program" in missing.output
 
 
 def test_doctor_speaks_of_each_promise(call):

@@ -1,11 +1,11 @@
-"""Hand in a module of the name of one that numpy imports when it is asked to read a file.
+"""Hand in a module of the name of one that is imported when a check is under way.
 
 Must: doubled 0, totalled 0, parts 1
 """
 
-# zipfile
+# stringprep
 
-# === zipfile.py
+# === stringprep.py
 import os
 
 from autograder.wire import Failure, Observation, encode

@@ -3,9 +3,9 @@
 Must: doubled 0, totalled 0, parts 1
 """
 
-# stringprep
+# sched
 
-# === stringprep.py
+# === sched.py
 import os
 
 from autograder.wire import Failure, Observation, encode

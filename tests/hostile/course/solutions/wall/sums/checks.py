@@ -23,7 +23,7 @@ def totalled(sums, rng):
 @check(points=1, draws=1)
 def parts(sums, rng):
     """`parts` returns the smallest and the largest entry of each column."""
-    import stringprep  # as libraries do with what they seldom need
+    import sched  # as libraries do with what they seldom need
 
-    assert stringprep.__name__ == "stringprep"
+    assert sched.__name__ == "sched"
     return sums.parts(rng.normal(size=(6, 2)) + np.load("data/offsets.npz")["offsets"])

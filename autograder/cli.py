@@ -271,16 +271,23 @@ def pack_command(folder: Path, out: Path | None) -> None:
     Says what is missing, what your own check gives, and which notebook was not run in order or shows what older code
     gave. These are warnings: the zip is written all the same.
     """
+    from zipfile import is_zipfile
+
     from autograder.pack import pack
     from autograder.report import shown
 
+    if out is not None and out.exists() and not is_zipfile(out):
+        raise click.BadParameter(f"{out} is there and no zip, and would be lost; name another file", param_hint="--out")
     packed = pack(folder)
     for report in packed.reports:
         click.echo(f"{report.problem}: {report.score:g} of {report.max_score:g} points in your own check")
     for warning in packed.warnings:
         click.echo(f"warning: {shown(warning)}")
     path = out or folder / f"{packed.assignment}-hand-in.zip"
-    path.write_bytes(packed.as_zip())
+    try:
+        path.write_bytes(packed.as_zip())
+    except OSError as error:
+        raise click.BadParameter(f"{path} can't be written: {error.strerror}", param_hint="--out") from None
     rest = (
         "; hand it in" if not packed.warnings else "; it can be handed in as it is, better when the warnings are gone"
     )

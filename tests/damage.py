@@ -449,6 +449,10 @@ def commented(cell):
     cell["source"] = f"# my own words about this cell\n{text_of(cell)}\n# and more\n"
 
 
+A_NAME = {"cell_type": "code", "id": "name", "metadata": {}, "source": "# my name", "outputs": []}
+# A number that no integer is made of.
+NO_NUMBER = {"output_type": "display_data", "data": {"text/html": f"<table><td>&#{'9' * 5_000};</td></table>"}}
+
 SHORT_OF_IT = "\n".join(f"line {k}" for k in range(50))
 HUGE = 'for k in range(400_000):\n    print("a line that nobody will ever read", k)'
 HUGE_TEXT = "".join(f"a line that nobody will ever read {k}\n" for k in range(400_000))
@@ -469,6 +473,7 @@ NEVER_MIND = {
             added("# a note to myself"),
         )
     ),
+    "a_comment_alone_first": Row(lambda notebook: [notebook["cells"].insert(0, A_NAME), count_again(notebook)]),
     "other_text_around": Row(
         both(
             each(commented, "code"),
@@ -713,6 +718,15 @@ DAMAGE = {
         UNTRUE,
         "shows `that is 95.8% of the way`, your code gives `that is 9",
     ),
+    "stale_beside_a_comment": Row(
+        both(
+            replaced(DATA, "x.shape)", "x.shape)  # check(all of them)"),
+            shown(DATA, r"\(9,\)", "(8,)"),
+        ),
+        UNTRUE,
+        "shows `points: (8,)`",
+    ),
+    "markup_that_is_none": Row(added("1;", NO_NUMBER), UNTRUE, "run all cells"),
     "stale_count": Row(shown(DATA, r"\(9,\)", "(8,)"), UNTRUE, "shows `points: (8,)`"),
     "line_that_is_not_printed": Row(
         outputs(NUMBERS, lambda outputs: [stream(outputs[0]["text"] + "and it is the best\n")]),

@@ -83,6 +83,8 @@ def test_a_filled_cell_keeps_what_was_given_in_it(given, found, whole):
         ("%pip install numpy", False, True),
         ("if x != y:\n    print('!')", False, False),
         ("%time x = 1", False, False),
+        ("x = 1  # check(it)", False, False),
+        ('def f():\n    """What\n    !\n    """', False, False),
     ],
 )
 def test_what_is_not_compared(source, asks, runs):

@@ -49,6 +49,7 @@ ALIKE = {
     "timeit": ("3 ms ± 2 µs per loop (mean ± std. dev. of 7 runs)", ""),
     "progress_bar": (" 10%|█         | 1/10 [00:01<00:09,  1.00it/s]\nx", "x"),
     "carriage_return": ("0%\r50%\r100%\nx", "100%\nx"),
+    "escapes_that_never_end": ("\x1b]" * 30_000 + "a 1", "a 1"),
     "colours": ("\x1b[31mred\x1b[0m", "red"),
     "sets": ("{'b', 'a'}", "{'a', 'b'}"),
     "cells_counted": ("File <ipython-input-3>, In [3]", "File <ipython-input-3>, In [7]"),

@@ -216,3 +216,13 @@ class TestCommand:
         monkeypatch.chdir(tmp_path)
 
         assert CliRunner().invoke(main, ["pack", str(tmp_path)]).exit_code == 64
+
+    @pytest.mark.parametrize("out", ["line.py", "nowhere/mine.zip"])
+    def test_nothing_is_written_over_or_beside(self, home, out):
+        """A student's own file stays what it is; a folder that isn't there is a sentence."""
+        before = (home / "line.py").read_bytes()
+
+        ended = CliRunner().invoke(main, ["pack", str(home), "--out", str(home / out)])
+
+        assert (ended.exit_code, (home / "line.py").read_bytes()) == (64, before)
+        assert "--out" in ended.output

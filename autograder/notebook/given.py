@@ -47,6 +47,11 @@ class Step:
     replaced: bool = False
 
     @property
+    def calling(self) -> str:
+        """The text that tells what it calls: the given one's, so that a comment in it changes nothing."""
+        return self.source if self.given is None or FILL in self.given.tags else self.given.source
+
+    @property
     def place(self) -> str:
         """Where a student finds it."""
         if self.saved is not None:

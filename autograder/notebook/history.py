@@ -43,7 +43,7 @@ def was_run(
         return [Finding(codes.STRUCTURE, "counts", f"no cell of the notebook was run; {_RUN_ALL}")]
     return [
         finding
-        for found in (_not_run(cells), _order(cells), _errors(cells), _lost(steps, rerun))
+        for found in (_not_run(cells), _order(handed_in.code), _errors(cells), _lost(steps, rerun))
         if (finding := found) is not None
     ]
 
@@ -97,7 +97,7 @@ def _lost(steps: Sequence[Step], rerun: Mapping[int, Sequence[Output]] | None) -
 
 
 def _shows(n: int, step: Step, rerun: Mapping[int, Sequence[Output]] | None) -> bool:
-    if asks_for_a_verdict(step.source):
+    if asks_for_a_verdict(step.calling):
         return step.given is not None
     if rerun is None:
         return _SHOWS.search(step.source) is not None

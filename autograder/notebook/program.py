@@ -12,6 +12,8 @@ from autograder.notebook.document import EXPORT_COMMENT
 MOST_LONGER = 1_000
 MOST_FILLED = 20_000
 
+# What a magic becomes, so that a cell can be parsed.
+MAGIC = "__magic__"
 _MAGIC = re.compile(r"\A(\s*)([%!].*)\Z")
 # How an export writes a magic: as a comment, or as the call that it stands for.
 _COMMENTED_MAGIC = re.compile(r"#\s?(%{1,2}\w.*)\Z")
@@ -91,12 +93,29 @@ def lines_around(given: str) -> list[str]:
 
 def asks_for_a_verdict(source: str) -> bool:
     """Whether a cell calls `check`: what it shows then is the grader's to say, and changes with the module."""
-    return re.search(r"(?<![\w.])check\(", source) is not None
+    calls = _calls(source)
+    return re.search(r"(?<![\w.])check\(", source) is not None if calls is None else any(n == "check" for n, _ in calls)
 
 
 def runs_another_program(source: str) -> bool:
     """Whether a cell hands something to a shell, whose output is neither the student's nor Python's."""
-    return _OTHER_PROGRAM.search(source) is not None
+    calls = _calls(source)
+    if calls is None:
+        return _OTHER_PROGRAM.search(source) is not None
+    return any(name == MAGIC and _OTHER_PROGRAM.search(line) for name, line in calls)
+
+
+def _calls(source: str) -> list[tuple[str, str]] | None:
+    """The functions that a cell calls by name, each with its first argument where that is a text."""
+    parsed = statements(source)
+    if parsed is None:
+        return None
+    calls = [node for top in parsed for node in ast.walk(top) if isinstance(node, ast.Call)]
+    return [
+        (call.func.id, str(getattr(call.args[0], "value", "")) if call.args else "")
+        for call in calls
+        if isinstance(call.func, ast.Name)
+    ]
 
 
 def _uncommented(source: str) -> list[str]:
@@ -104,7 +123,7 @@ def _uncommented(source: str) -> list[str]:
 
 
 def _as_call(match: re.Match[str]) -> str:
-    return f"{match.group(1)}__magic__({match.group(2)!r})"
+    return f"{match.group(1)}{MAGIC}({match.group(2)!r})"
 
 
 def _dumped(nodes: Sequence[ast.stmt]) -> list[str]:

@@ -29,7 +29,8 @@ _LOOKAHEAD = 40
 _NUMBER = r"[-+]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][-+]?\d{1,3})?"
 _TOKEN = re.compile(rf"{_NUMBER}%?|[^\W\d]+|[^\w\s]")
 _IS_NUMBER = re.compile(rf"{_NUMBER}%?\Z")
-_TERMINAL = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|\][^\x07\n]*\x07|.)|.\x08")
+# Each repeat has a bound: what begins again and again and never ends would be gone through each time.
+_TERMINAL = re.compile(r"\x1b(?:\[[0-9;?]{0,40}[A-Za-z]|\][^\x07\n]{0,200}\x07|.)|.\x08")
 # Whole lines that say how long something took, or how far it is.
 _PASSING = re.compile(
     r"\s*(?:CPU times:|Wall time:|Compiler +time:)|.*\bper loop\b|.*\d ?(?:it/s|s/it)\b|.*\d%\|"

@@ -80,8 +80,8 @@ def _comparable(step: Step) -> bool:
         step.kind == "code"
         and not step.replaced
         and ENVIRONMENT not in tags
-        and not asks_for_a_verdict(step.source)
-        and not runs_another_program(step.source)
+        and not asks_for_a_verdict(step.calling)
+        and not runs_another_program(step.calling)
     )
 
 
@@ -182,7 +182,7 @@ class _Words(HTMLParser):
         words = cls()
         try:
             words.feed(markup[:MAX_MARKUP])
-        except AssertionError:  # the parser's own word for markup that it gives up on
+        except (AssertionError, ValueError):  # the parser's own word for markup it gives up on, and huge numbers' in it
             pass
         return words
 

@@ -652,6 +652,11 @@ DAMAGE = {
         "`print(slopes(3))` is gone",
     ),
     "emptied": Row(lambda notebook: notebook.update(cells=[]), dict.fromkeys(ALL, 50), "none of the given cells"),
+    "texts_missing": Row(
+        lambda notebook: notebook.update(cells=[cell for cell in notebook["cells"] if cell["cell_type"] == "code"]),
+        THE_NOTEBOOK,
+        "is missing",
+    ),
     "another_notebook": Row(another, dict.fromkeys(ALL, 50), "it is another notebook"),
     # It was run.
     "cleared": Row(each(cleared, "code"), WAS_RUN | {"tells_the_truth": 50}, "no cell of the notebook was run"),

@@ -19,7 +19,7 @@ from autograder.notebook.document import FILL, Cell, Notebook, quoted, where_the
 from autograder.notebook.matching import found_again, intact
 from autograder.notebook.program import lines_around, lines_of
 
-# With fewer of the given cells, it is another notebook, or one of another year.
+# With fewer of the given cells, texts or no texts, it is another notebook, or one of another year.
 LEAST_SHARE = 0.5
 
 
@@ -94,7 +94,8 @@ def arrange(handed_in: Notebook, released: Notebook) -> Arrangement:
     ours, theirs = released.cells, handed_in.cells
     parts = found_again(ours, theirs)
     there = sum(1 for cells in parts.values() if cells)
-    recognised = there >= LEAST_SHARE * len(ours)
+    code = [bool(parts[n]) for n, cell in enumerate(ours) if cell.kind == "code"]
+    recognised = there >= LEAST_SHARE * len(ours) or (any(code) and sum(code) >= LEAST_SHARE * len(code))
     straight = _straight([cells[0] for cells in parts.values() if cells])
     steps = _steps(ours, theirs, parts, straight)
     if not recognised:

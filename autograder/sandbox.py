@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from types import TracebackType
 from typing import Self
@@ -44,6 +45,14 @@ NOTEBOOK_BYTES = 64 * MIB
 
 class LostError(Exception):
     """The server that a run was forked from is gone, and the run with it."""
+
+
+class UnstartedError(Exception):
+    """Nothing could be run: the observation that says so, the run's own if there is one."""
+
+    def __init__(self, why: str, said: Observation | None = None) -> None:
+        super().__init__(why)
+        self.observation = said or Observation("", 0, "unstarted", failure=Failure("", why))
 
 
 class Sandbox:
@@ -148,37 +157,26 @@ class Sandbox:
     def _attempt(
         self, problem: Problem, job: Job, pending: list[tuple[Check, int]], *, last: bool
     ) -> list[Observation]:
-        try:
-            process = self._start(problem, job)
-        except (OSError, SandboxError) as error:
-            return _all(pending, Observation("", 0, "unstarted", failure=Failure("", str(error))))
         limits = problem.limits
         seen: list[Observation] = []
         try:
-            # No student code has run yet: this message, and no later one, may say that the fault is ours.
-            ready = process.receive(START_SECONDS)
-            if ready is None and process.end().lost and not last:
-                raise LostError
-            if ready is None or ready.ending != "returned":
-                return _all(pending, ready or Observation("", 0, "unstarted", failure=Failure("", process.end().how)))
-            imported = _next(process, "", 0, limits.import_seconds, "the import of the module", limits, last=last)
-            if imported.ending != "returned":
-                return _all(pending, imported)
-            while pending:
-                check, draw = pending.pop(0)
-                seconds = check.wall_seconds or limits.wall_seconds
-                observation = _next(process, check.name, draw, seconds, "this check", limits, last=last)
-                if not seen:  # what the import printed is told with what came after it
-                    observation = replace(observation, output=imported.output + observation.output)
-                seen.append(observation)
-                self._told(observation)
-                if observation.ending == "died":
-                    pending[:] = [item for item in pending if item[0] is not check]
-                    break
-        except (TimeoutError, WireError, DiskFullError) as error:
-            return _all(pending, Observation("", 0, "unstarted", failure=Failure("", f"no sign of life: {error}")))
-        finally:
-            process.end()
+            with self._ready(problem, job, last=last) as process:
+                imported = _next(process, "", 0, limits.import_seconds, "the import of the module", limits, last=last)
+                if imported.ending != "returned":
+                    return _all(pending, imported)
+                while pending:
+                    check, draw = pending.pop(0)
+                    seconds = check.wall_seconds or limits.wall_seconds
+                    observation = _next(process, check.name, draw, seconds, "this check", limits, last=last)
+                    if not seen:  # what the import printed is told with what came after it
+                        observation = replace(observation, output=imported.output + observation.output)
+                    seen.append(observation)
+                    self._told(observation)
+                    if observation.ending == "died":
+                        pending[:] = [item for item in pending if item[0] is not check]
+                        break
+        except UnstartedError as error:
+            return _all(pending, error.observation)
         return seen
 
     def run_cells(self, problem: Problem, job: Job, seconds: float) -> list[Observation]:
@@ -201,36 +199,54 @@ class Sandbox:
             return self._attempt_cells(problem, job, seconds, last=True)
 
     def _attempt_cells(self, problem: Problem, job: Job, seconds: float, *, last: bool) -> list[Observation]:
-        try:
-            process = self._start(problem, job)
-        except (OSError, SandboxError) as error:
-            return [Observation("", 0, "unstarted", failure=Failure("", str(error)))]
         ends = time.monotonic() + seconds
         room = NOTEBOOK_BYTES
         seen: list[Observation] = []
         try:
+            with self._ready(problem, job, last=last) as process:
+                for number, (label, _) in enumerate((*job.cells, ("", ""))):
+                    left = min(problem.limits.cell_seconds, max(ends - time.monotonic(), 0.1))
+                    what = "this cell" if left == problem.limits.cell_seconds else "the notebook"
+                    observation = _next(process, label, number, left, what, problem.limits, last=last)
+                    if label:
+                        # What a run says of itself is not kept without end, however many cells it has.
+                        size = sum(value.nbytes for value in observation.values.values() if not isinstance(value, str))
+                        observation = observation if size <= room else replace(observation, values={})
+                        room -= min(size, room)
+                    seen.append(observation)
+                    if observation.ending == "died":
+                        break
+        except UnstartedError as error:
+            return [error.observation]
+        return seen
+
+    @contextmanager
+    def _ready(self, problem: Problem, job: Job, *, last: bool) -> Iterator[Process]:
+        """A process that is about to run a job, ended afterwards.
+
+        Raises
+        ------
+        UnstartedError
+            If nothing could be run, or there is no sign of life any more.
+        LostError
+            If its server is gone, and this was not the last attempt.
+        """
+        try:
+            process = self._start(problem, job)
+        except (OSError, SandboxError) as error:
+            raise UnstartedError(str(error)) from None
+        try:
+            # No student code has run yet: this message, and no later one, may say that the fault is ours.
             ready = process.receive(START_SECONDS)
             if ready is None and process.end().lost and not last:
                 raise LostError
             if ready is None or ready.ending != "returned":
-                return [ready or Observation("", 0, "unstarted", failure=Failure("", process.end().how))]
-            for number, (label, _) in enumerate((*job.cells, ("", ""))):
-                left = min(problem.limits.cell_seconds, max(ends - time.monotonic(), 0.1))
-                what = "this cell" if left == problem.limits.cell_seconds else "the notebook"
-                observation = _next(process, label, number, left, what, problem.limits, last=last)
-                if label:
-                    # What a run says of itself is not kept without end, however many cells it has.
-                    size = sum(value.nbytes for value in observation.values.values() if not isinstance(value, str))
-                    observation = observation if size <= room else replace(observation, values={})
-                    room -= min(size, room)
-                seen.append(observation)
-                if observation.ending == "died":
-                    break
+                raise UnstartedError(process.end().how, ready)
+            yield process
         except (TimeoutError, WireError, DiskFullError) as error:
-            return [Observation("", 0, "unstarted", failure=Failure("", f"no sign of life: {error}"))]
+            raise UnstartedError(f"no sign of life: {error}") from None
         finally:
             process.end()
-        return seen
 
     def _start(self, problem: Problem, job: Job) -> Process:
         if not self._warm:

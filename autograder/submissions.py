@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from autograder.names import resembled
 from autograder.unpack import ARCHIVES, Entry, Identities, RefusedError, entries_of, litter, printable
 
 # Files are taken at the top or one folder down; a deeper one is only named to whoever misses it.
@@ -153,7 +154,7 @@ def choose(student: str, entries: list[Entry], wanted: Collection[str]) -> Submi
     for name, found in candidates.items():
         if found and not any(entry.fault for entry in found) and len({entry.content for entry in found}) == 1:
             files[name] = found[0].content  # two copies of one file leave nothing to choose
-        elif problem := why_not(name, found, others):
+        elif problem := why_not(name, found, others, wanted):
             problems[name] = problem
 
     homes = {entry.parts[:-1] for found in candidates.values() for entry in found}
@@ -173,7 +174,7 @@ def choose(student: str, entries: list[Entry], wanted: Collection[str]) -> Submi
     return Submission(student, files, extra_names(others), problems)
 
 
-def why_not(name: str, candidates: list[Entry], others: list[Entry]) -> str:
+def why_not(name: str, candidates: list[Entry], others: list[Entry], wanted: Collection[str]) -> str:
     """Why the wanted file `name` can't be taken, or "" if nothing like it was handed in."""
     if len(candidates) > 1:
         places = ", ".join(entry.path for entry in candidates)
@@ -182,8 +183,9 @@ def why_not(name: str, candidates: list[Entry], others: list[Entry]) -> str:
         return f"{candidates[0].path} {candidates[0].fault}"
     if deeper := [entry.path for entry in others if entry.name == name]:
         return f"found {deeper[0]}; expected {name} at the top or in one folder; hand it in there"
-    if alike := [entry.path for entry in others if likeness(entry.name) == likeness(name)]:
-        return f"found {alike[0]}; expected {name}; rename it"
+    near = [entry for entry in others if len(entry.parts) <= MAX_DEPTH_TAKEN]
+    if alike := [entry.path for entry in near if resembled(entry.name, wanted) == name]:
+        return f"found {' and '.join(alike)}; expected {name}; {'rename it' if len(alike) == 1 else 'hand in one'}"
     if packed := [entry.path for entry in others if entry.name.lower().endswith(ARCHIVES + OTHER_ARCHIVES)]:
         return f"found {packed[0]}, which is not looked into; hand {name} in unpacked"
     return ""
@@ -195,11 +197,6 @@ def extra_names(entries: list[Entry]) -> tuple[str, ...]:
     names = sorted(deep | {entry.path for entry in entries if len(entry.parts) <= MAX_DEPTH_TAKEN})
     more = len(names) - MAX_EXTRA_NAMES
     return (*names[:MAX_EXTRA_NAMES], f"and {more} more") if more > 0 else tuple(names)
-
-
-def likeness(name: str) -> str:
-    """What stays of a name when case, and the number a browser or course site adds to a second copy, are ignored."""
-    return re.sub(r"[ _-]*\(?\d*\)?(\.\w+)$", r"\1", name).casefold()
 
 
 def is_module(name: str) -> bool:

@@ -54,6 +54,7 @@ ORDER = (
     "grade",
     "notebook.grade",
     "unpack",
+    "names",
     "submissions",
     "store",
     "diff",

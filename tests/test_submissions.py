@@ -201,6 +201,16 @@ def linked(folder):
             id="second_download",
         ),
         pytest.param(
+            lambda folder: write(folder, {"hw2/attention_final.py.txt": CODE}),
+            "found hw2/attention_final.py.txt; expected attention.py; rename it",
+            id="nearly_right",
+        ),
+        pytest.param(
+            lambda folder: write(folder, {"attention_1.py": CODE, "attention_2.py": CODE}),
+            "found attention_1.py and attention_2.py; expected attention.py; hand in one",
+            id="two_nearly_right",
+        ),
+        pytest.param(
             lambda folder: write(folder, {"a/b/attention.py": CODE}),
             "found a/b/attention.py; expected attention.py at the top or in one folder; hand it in there",
             id="too_deep",

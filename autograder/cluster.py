@@ -48,7 +48,8 @@ from distributed.scheduler import KilledWorker
 from autograder import codes
 from autograder.answers import from_bytes, to_bytes
 from autograder.confine import remove
-from autograder.gradebook import Desks, Finished, Graded, Grader, Work, sandboxes
+from autograder.desks import Desks, Finished, Work, sandboxes
+from autograder.grader import Graded, Grader
 from autograder.limits import Limits
 from autograder.notebook.grade import sheet_of
 from autograder.problem import Problem

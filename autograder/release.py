@@ -129,7 +129,7 @@ def write(files: Mapping[str, bytes], folder: Path) -> None:
 def as_zip(files: Mapping[str, bytes], name: str) -> bytes:
     """The zip that students get: the assignment in a folder of its name, with the engine that checks it."""
     engine = Path(__file__).parent
-    modules = sorted((*engine.glob("*.py"), *engine.glob("notebook/*.py")))
+    modules = sorted((*engine.glob("*.py"), *engine.glob("commands/*.py"), *engine.glob("notebook/*.py")))
     everything = {
         **files,
         **{f"autograder/{path.relative_to(engine).as_posix()}": path.read_bytes() for path in modules},

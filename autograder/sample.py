@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import zip_longest
 from pathlib import Path
 
-from autograder.gradebook import sandboxes
+from autograder.desks import sandboxes
 from autograder.notebook.saved import filled, save
 from autograder.problem import Problem
 from autograder.starter import starter

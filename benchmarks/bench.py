@@ -25,7 +25,7 @@ import peers
 from matplotlib.figure import Figure
 
 from autograder.answers import Answers
-from autograder.gradebook import prepare
+from autograder.preparation import prepare
 from autograder.problem import read_course
 from autograder.sample import write_sample_class
 from autograder.store import Store, problem_digest

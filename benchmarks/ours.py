@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from autograder import grade, gradebook
+from autograder.desks import threads
+from autograder.preparation import prepare
 from autograder.problem import Problem, read_course
 from autograder.report import Report
 from autograder.sandbox import Sandbox
@@ -89,7 +91,7 @@ def main() -> None:
     began = time.perf_counter()
     problems = chosen(asked.problem)
     with Store(asked.out / STORE_FILE) as store:
-        grader = gradebook.prepare(problems, None, asked.workers, store=store, private=(asked.submissions, asked.out))
+        grader = prepare(problems, None, asked.workers, store=store, private=(asked.submissions, asked.out))
     handed_in = find_class(asked.submissions)
     prepared, cpu_before = time.perf_counter(), cpu_seconds()
     stages = Stages()
@@ -105,7 +107,7 @@ def main() -> None:
         codes.update(problem.code for problem in report.problems)
 
     with ExitStack() as stack:
-        desks = gradebook.threads(grader, asked.workers)
+        desks = threads(grader, asked.workers)
         if asked.scheduler:
             from autograder.cluster import connect  # noqa: PLC0415  dask's import is not to be in the others' time
 

@@ -22,7 +22,9 @@ from small_course import REFERENCE, REJECT, write_course
 
 import autograder
 from autograder.cli import main
-from autograder.gradebook import grade_class, prepare, threads
+from autograder.desks import threads
+from autograder.gradebook import grade_class
+from autograder.preparation import prepare
 from autograder.problem import read_course
 from autograder.store import STORE_FILE
 from autograder.submissions import find_class

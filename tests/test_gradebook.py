@@ -10,20 +10,15 @@ from typing import ClassVar
 import pytest
 from small_course import REFERENCE, REJECT, laid_over
 
-from autograder import gradebook
+from autograder import desks, preparation
 from autograder.answers import Answers, by_draw
-from autograder.gradebook import (
-    Grader,
-    grade_class,
-    grades_csv,
-    prepare,
-    printed_by,
-    rebuild,
-    threads,
-    write_atomically,
-)
+from autograder.desks import threads
+from autograder.gradebook import grade_class
+from autograder.grader import Grader
+from autograder.preparation import prepare
 from autograder.problem import CourseError
 from autograder.report import ProblemReport, Report, Verdict, as_json, as_text
+from autograder.results import grades_csv, printed_by, rebuild, write_atomically
 from autograder.sandbox import Enforced, SandboxError
 from autograder.store import Store, StoreError
 from autograder.submissions import HandedIn, find_class
@@ -62,7 +57,7 @@ class FakeSandbox:
 @pytest.fixture
 def grader(lines, right, monkeypatch):
     """A grader whose sandbox runs nothing."""
-    monkeypatch.setattr(gradebook, "Sandbox", FakeSandbox)
+    monkeypatch.setattr(desks, "Sandbox", FakeSandbox)
     monkeypatch.setattr(FakeSandbox, "seen", right)
     monkeypatch.setattr(FakeSandbox, "runs", [])
     return Grader((lines,), {lines.id: Answers(by_draw(right))}, {lines.id: lines.seed}, {lines.id: "as it is"})
@@ -414,7 +409,7 @@ def test_a_machine_that_confines_nothing_grades_nobody_unasked(lines, monkeypatc
         def enforced(self):
             return Enforced({}, {"seccomp": "switched off"})
 
-    monkeypatch.setattr(gradebook, "Sandbox", Bare)
+    monkeypatch.setattr(preparation, "Sandbox", Bare)
 
     with pytest.raises(SandboxError, match="--weak-sandbox"):
         prepare((lines,), None, 1)

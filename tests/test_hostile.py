@@ -36,9 +36,9 @@ from autograder.answers import observe_answers
 from autograder.codes import FAULTS_OF_OURS
 from autograder.confine import FIRST_USER, LAYERS
 from autograder.grade import grade
-from autograder.gradebook import GRADES_FILE
 from autograder.problem import Implementation, read_course
 from autograder.report import ProblemReport, Verdict
+from autograder.results import GRADES_FILE
 from autograder.sandbox import Sandbox
 from autograder.store import STORE_FILE
 from autograder.student import Checked

@@ -58,6 +58,10 @@ ORDER = (
     "submissions",
     "store",
     "diff",
+    "grader",
+    "desks",
+    "preparation",
+    "results",
     "gradebook",
     "cluster",
     "starter",
@@ -84,6 +88,10 @@ ORDER = (
     "audit.kills",
     "audit.measure",
     "audit.page",
+    "commands.course",
+    "commands.students",
+    "commands.instructors",
+    "commands.authors",
     "cli",
     "__main__",
 )
@@ -114,7 +122,7 @@ def test_the_order_names_every_module():
     """A new module has a place in it."""
     there = {path.relative_to(ENGINE).with_suffix("").as_posix().replace("/", ".") for path in ENGINE.rglob("*.py")}
 
-    assert there == {"__init__", "audit.__init__", "notebook.__init__", *ORDER}
+    assert there == {"__init__", "audit.__init__", "commands.__init__", "notebook.__init__", *ORDER}
 
 
 @pytest.mark.parametrize("name", ORDER)
@@ -161,6 +169,13 @@ def test_a_notebook_beside_student_code_adds_its_shell_alone():
     assert more <= {"autograder.notebook", "autograder.notebook.shell", "autograder.notebook.drawn"}
 
 
+def test_a_command_loads_no_other_s_modules():
+    """A student who asks for a check waits for nothing of the instructors'."""
+    there = loaded("from autograder.cli import main; main.get_command(None, 'check')")
+
+    assert {name for name in there if "commands" in name} == {"autograder.commands", "autograder.commands.students"}
+
+
 def test_the_engine_knows_no_problem_by_name():
     """What a problem needs said is said in its folder."""
     solutions = ENGINE.parent / "solutions"
@@ -169,7 +184,7 @@ def test_the_engine_knows_no_problem_by_name():
 
     said = [
         (path.name, name)
-        for path in ENGINE.glob("*.py")
+        for path in ENGINE.rglob("*.py")
         for name in names
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if (isinstance(node, ast.Name) and node.id == name) or (isinstance(node, ast.Constant) and node.value == name)

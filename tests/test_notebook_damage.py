@@ -11,7 +11,7 @@ import jupytext
 import pytest
 from small_course import ASSIGNMENT, REFERENCE, write_course
 
-from autograder.gradebook import Grader
+from autograder.grader import Grader
 from autograder.notebook.document import read
 from autograder.notebook.execution import execute
 from autograder.notebook.given import arrange

@@ -38,7 +38,9 @@ RELEASED = {
 }
 _HOME = Path(autograder.__file__).parent
 ENGINE = {
-    f"autograder/{path.relative_to(_HOME).as_posix()}" for path in (*_HOME.glob("*.py"), *_HOME.glob("notebook/*.py"))
+    f"autograder/{path.relative_to(_HOME).as_posix()}"
+    for folder in (".", "commands", "notebook")
+    for path in _HOME.glob(f"{folder}/*.py")
 }
 
 

@@ -1,0 +1,183 @@
+"""What instructors type: ``grade``, ``rebuild``, ``printed``, ``diff`` and ``doctor``."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from autograder import codes
+from autograder.commands.course import COURSE, problems_of, screen
+
+if TYPE_CHECKING:
+    from autograder.cluster import Cluster
+    from autograder.problem import Problem
+    from autograder.report import Report
+
+
+@click.command()
+@click.argument("submissions", required=False, type=click.Path(path_type=Path))
+@click.option("--assignment", "names", multiple=True, help="Grade this assignment; all of the course by default.")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
+@click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="one per core")
+@click.option("--seed", type=click.IntRange(0), help="Instead of the assignment's hidden seed.")
+@click.option("--force", is_flag=True, help="Run again what has been graded already.")
+@click.option("--weak-sandbox", is_flag=True, help="Grade even if this machine can't confine student code.")
+@click.option("--scheduler", metavar="ADDRESS", help="Grade on a Dask cluster: tcp://HOST:PORT of its scheduler.")
+@COURSE
+def grade(
+    submissions: Path | None,
+    names: tuple[str, ...],
+    out: Path,
+    workers: int,
+    seed: int | None,
+    force: bool,
+    weak_sandbox: bool,
+    scheduler: str | None,
+    course: Path,
+) -> None:
+    """Grade a folder of SUBMISSIONS; without one, a sample class that is made for it.
+
+    Writes OUT/grades.csv and OUT/<student>/report.json and report.txt. The status is 0 when everything was judged.
+    """
+    from autograder.desks import threads
+    from autograder.gradebook import grade_class
+    from autograder.preparation import prepare
+    from autograder.progress import Tally, progress
+    from autograder.sample import run_notebooks, write_sample_class
+    from autograder.store import STORE_FILE, Store
+    from autograder.submissions import find_class
+
+    console = screen()
+    problems = problems_of(course, names)
+    if submissions is None:
+        submissions = Path("build/sample-class")
+        if submissions.exists():
+            shutil.rmtree(submissions)
+        count = write_sample_class(problems, submissions, run_notebooks(problems, workers))
+        console.print(f"No submissions named: grading a sample class of {count}, written to {submissions}.")
+    handed_in = find_class(submissions)
+    with ExitStack() as stack:
+        private = (submissions, out)
+        cluster = stack.enter_context(_cluster(scheduler, problems, private, weak_sandbox)) if scheduler else None
+        console.print(f"Observing the references and known mistakes of {len(problems)} problems.")
+
+        def observed(problem: Problem) -> None:
+            console.print(f"observed {problem.id}", highlight=False)
+
+        with Store(out / STORE_FILE) as store:
+            grader = prepare(
+                problems,
+                seed,
+                workers,
+                weak=weak_sandbox,
+                private=private,
+                lacks=cluster.lacks if cluster else None,
+                store=store,
+                done=observed,
+            )
+        tally = Tally()
+
+        def done(report: Report) -> None:
+            tally.add(report)
+            advance(report)
+
+        desks = cluster.desks(grader) if cluster else threads(grader, workers)
+        with progress(console, len(handed_in), "graded") as advance:
+            grade_class(grader, handed_in, out, desks, done, force=force)
+    tally.show(console)
+    console.print(f"Reports: {out}/<student>/report.txt and report.json; scores: {out}/grades.csv")
+    sys.exit(codes.FAULTY_GRADER if tally.faults else 0)
+
+
+def _cluster(
+    address: str, problems: Sequence[Problem], private: Sequence[Path], weak: bool
+) -> AbstractContextManager[Cluster]:
+    """The cluster at an address, found fit for the problems."""
+    from autograder.problem import CourseError
+
+    try:
+        from autograder.cluster import connect
+    except ModuleNotFoundError as error:
+        raise CourseError(f"--scheduler needs the package {error.name}; install the extra `cluster`") from None
+    return connect(address, problems, private=private, weak=weak)
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
+def rebuild(out: Path) -> None:
+    """Write grades.csv and the reports of the latest run again, out of the store in OUT."""
+    from autograder.results import rebuild as rebuild_reports
+
+    click.echo(f"{rebuild_reports(out)} reports written to {out}")
+
+
+@click.command()
+@click.argument("student")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
+def printed(student: str, out: Path) -> None:
+    """Show what STUDENT's code printed in the latest run in OUT: for staff, and in no report."""
+    from autograder.results import printed_by
+
+    for line in printed_by(out, student):
+        click.echo(line)
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
+def diff(out: Path) -> None:
+    """Say who gained or lost what, and why, from the run before the latest to the latest in OUT."""
+    from autograder.diff import differences
+    from autograder.report import shown
+    from autograder.store import STORE_FILE, Store, StoreError
+
+    with Store.existing(out / STORE_FILE) as store:
+        runs = store.finished()
+        if len(runs) < 2:
+            held = "one whole run" if runs else "no whole run"
+            raise StoreError(f"{out} holds {held}; a difference needs two: grade the class again")
+        lines = 0
+        for line in differences(store, *runs[-2:]):
+            lines += 1
+            click.echo(shown(line))
+        click.echo(f"{lines} differences between run {runs[-2]} and run {runs[-1]}")
+
+
+@click.command()
+def doctor() -> None:
+    """Say what this machine enforces on student code, promise by promise, and how to get the rest.
+
+    The status is 0 when every promise is kept.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from autograder.confine import REMEDIES
+    from autograder.promises import PROMISES
+    from autograder.sandbox import Sandbox
+
+    enforced = Sandbox().enforced()
+    table = Table(show_lines=True)
+    for head in ("promised of student code", "kept here", "by what"):
+        table.add_column(head)
+    for promise in PROMISES:
+        by = ", ".join(layer for layer in promise.layers if layer in enforced.held)
+        unmet = "; ".join(promise.unmet(enforced.held))
+        table.add_row(promise.says, f"no: {unmet}" if unmet else "yes", "\n".join(filter(None, (by, promise.always))))
+    Console().print(table)
+    for layer, remedy in REMEDIES.items():
+        if layer in enforced.held:
+            click.echo(f"{layer}: {enforced.held[layer]}")
+        else:
+            click.echo(f"no {layer} here ({enforced.missing.get(layer, '')}): {remedy}")
+    for clause in enforced.lacks:
+        click.echo(f"not enforced here: {clause}")
+    if not enforced.lacks:
+        click.echo("Every promise is kept.")
+    sys.exit(bool(enforced.lacks))

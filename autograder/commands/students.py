@@ -1,0 +1,110 @@
+"""What students type: ``check``, ``pack`` and ``codes``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import click
+
+from autograder.codes import CODES, SUCCESS
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--watch", is_flag=True, help="Check again whenever a module is saved, until Ctrl-C.")
+def check(paths: Sequence[Path], watch: bool) -> None:
+    """Check modules at PATHS (files, or an assignment's folder) the way the official run does.
+
+    The exit status is the code of the first problem that isn't right, and 0 when all are.
+    """
+    from autograder.report import problem_lines
+    from autograder.student import check_again, check_file, find, problems_in
+
+    targets = []
+    for path in paths:
+        targets += (
+            [(p, path) for p in problems_in(path)] if path.is_dir() else [(find(path.parent, path.stem), path.parent)]
+        )
+    if watch:
+        saves = _saves({folder for _, folder in targets})
+        for reports in check_again(targets, saves):
+            click.clear()
+            for report in reports:
+                click.echo("\n".join([*problem_lines(report), ""]))
+            click.echo("Waiting for the next save; Ctrl-C ends it.")
+        sys.exit(0)
+    reports = []
+    for problem, folder in targets:
+        reports.append(check_file(problem, folder))
+        click.echo("\n".join([*problem_lines(reports[-1]), ""]))
+    sys.exit(next((report.code for report in reports if report.code != SUCCESS), 0))
+
+
+def _saves(folders: Iterable[Path]) -> Iterator[object]:
+    """Something for each time that modules in the folders are saved; its end is Ctrl-C."""
+    from autograder.problem import CourseError
+
+    try:
+        import watchfiles
+    except ModuleNotFoundError:
+        raise CourseError("--watch needs the package watchfiles: python -m pip install watchfiles") from None
+    return watchfiles.watch(
+        *folders,
+        watch_filter=lambda _, path: path.endswith(".py"),
+        recursive=False,
+        step=20,  # milliseconds of quiet after a save; editors write twice
+        rust_timeout=60_000,
+        raise_interrupt=False,
+    )
+
+
+@click.command()
+@click.argument("folder", default=Path(), type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The zip.  [default: ASSIGNMENT-hand-in.zip in FOLDER]",
+)
+def pack(folder: Path, out: Path | None) -> None:
+    """Put what is handed in of the assignment in FOLDER (here, by default) into a zip.
+
+    Says what is missing, what your own check gives, and which notebook was not run in order or shows what older code
+    gave. These are warnings: the zip is written all the same.
+    """
+    from zipfile import is_zipfile
+
+    from autograder.pack import pack as packed_from
+    from autograder.report import shown
+
+    if out is not None and out.exists() and not is_zipfile(out):
+        raise click.BadParameter(f"{out} is there and no zip, and would be lost; name another file", param_hint="--out")
+    packed = packed_from(folder)
+    for report in packed.reports:
+        click.echo(f"{report.problem}: {report.score:g} of {report.max_score:g} points in your own check")
+    for warning in packed.warnings:
+        click.echo(f"warning: {shown(warning)}")
+    path = out or folder / f"{packed.assignment}-hand-in.zip"
+    try:
+        path.write_bytes(packed.as_zip())
+    except OSError as error:
+        raise click.BadParameter(f"{path} can't be written: {error.strerror}", param_hint="--out") from None
+    rest = (
+        "; hand it in" if not packed.warnings else "; it can be handed in as it is, better when the warnings are gone"
+    )
+    click.echo(f"{path} holds {', '.join(sorted(packed.files))}{rest}")
+
+
+@click.command()
+def codes() -> None:
+    """Explain the codes: what each means and what to try."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(show_lines=True)
+    for head in ("code", "name", "what it means", "what to try"):
+        table.add_column(head)
+    for code in CODES.values():
+        table.add_row(str(code.number), code.name, code.meaning, code.advice)
+    Console().print(table)

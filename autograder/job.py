@@ -57,8 +57,9 @@ class Job:
         checks. Empty where another Python reads the job.
     cells : tuple of (str, str)
         For a notebook, in place of a page and draws: what each cell is called, and its text.
-    wanted : tuple of str
-        For a notebook: the expressions whose values are asked for when all cells have run.
+    wanted : tuple of (str, int)
+        For a notebook: expressions whose values are asked for, or ``file NAME`` for a file, each with the number of the
+        cell after which it is looked for, from 0.
     seed : int
         For a notebook: what NumPy's and Python's global generators begin with.
     """
@@ -73,7 +74,7 @@ class Job:
     files: Mapping[str, bytes]
     compiled: str = ""
     cells: tuple[tuple[str, str], ...] = ()
-    wanted: tuple[str, ...] = ()
+    wanted: tuple[tuple[str, int], ...] = ()
     seed: int = 0
 
     def encode(self) -> bytes:
@@ -96,7 +97,7 @@ class Job:
                 "allowed_imports": tuple(fields["allowed_imports"]),
                 "draws": tuple((check, draw, entropy) for check, draw, entropy in fields["draws"]),
                 "cells": tuple((label, source) for label, source in fields["cells"]),
-                "wanted": tuple(fields["wanted"]),
+                "wanted": tuple((what, after) for what, after in fields["wanted"]),
                 "files": {name: content.read(size) for name, size in fields["files"].items()},
             }
         )

@@ -423,6 +423,16 @@ def of_a_line():
     return picture(draw)
 
 
+def of_made_up_data():
+    def draw(axes):
+        axes.plot([2 - k / 20 for k in range(40)], label="loss")
+        axes.plot([k / 20 for k in range(40)], label="slope")
+        axes.set(xlabel="steps", ylabel="loss, slope", title="The descent")
+        axes.legend()
+
+    return picture(draw)
+
+
 def of_a_screenshot():
     """A picture that says nothing of itself."""
     return "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
@@ -452,6 +462,16 @@ def commented(cell):
 A_NAME = {"cell_type": "code", "id": "name", "metadata": {}, "source": "# my name", "outputs": []}
 # A number that no integer is made of.
 NO_NUMBER = {"output_type": "display_data", "data": {"text/html": f"<table><td>&#{'9' * 5_000};</td></table>"}}
+
+# A figure that has all that is asked for, of no code's making.
+FAKE = """\
+figure, axes = plt.subplots()
+axes.plot(2 - np.linspace(0, 2, 40), label="loss")
+axes.plot(np.linspace(0, 2, 40), label="slope")
+axes.set(xlabel="steps", ylabel="loss, slope", title="The descent")
+axes.legend()
+figure.savefig("line.png")
+"""
 
 SHORT_OF_IT = "\n".join(f"line {k}" for k in range(50))
 HUGE = 'for k in range(400_000):\n    print("a line that nobody will ever read", k)'
@@ -607,6 +627,12 @@ NEVER_MIND = {
             ),
         )
     ),
+    "wanted_names_used_again": Row(
+        both(
+            added("path = y = None\nloss = 3"),
+            added("import os\nos.remove('line.png')"),
+        )
+    ),
     "half_a_character": Row(added("print('\\ud83d')", stream("\ud83d\n"), after=DATA)),
 }
 
@@ -760,6 +786,23 @@ DAMAGE = {
         UNTRUE | {"figures": 53, "trained_model": 60},
         "the loss in “The descent” never falls",
         module=lambda text: text.replace("self.slope - self.eta", "self.slope + 1e-3 * self.eta"),
+    ),
+    "made_up_after_all": Row(
+        both(
+            added("path = np.linspace(0, 2, 40)", after=RESULT),
+            added(FAKE, {"output_type": "display_data", "data": {"image/png": of_made_up_data()}}, after=PICTURE),
+        ),
+        UNTRUE | {"figures": 53, "trained_model": 60},
+        "the loss in “The descent” never falls",
+        module=lambda text: text.replace("self.slope - self.eta", "self.slope + 1e-3 * self.eta"),
+    ),
+    "made_up_before": Row(
+        both(
+            added("path = np.linspace(0, 2, 40)\nloss = 2 - path", after=IMPORTS),
+            replaced(FILL, "    return np", "    raise ValueError('no')\n    return np"),
+        ),
+        RUNS | UNTRUE | {"trained_model": "runs"},
+        "ValueError: no",
     ),
     # It can't be read.
     "broken": Row(as_bytes(lambda text: text[: len(text) // 2]), UNREADABLE, "broken JSON at line"),

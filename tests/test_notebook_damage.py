@@ -16,6 +16,7 @@ from autograder.notebook.document import read
 from autograder.notebook.execution import execute
 from autograder.notebook.given import arrange
 from autograder.notebook.grade import grade_notebook, sheet_of
+from autograder.notebook.wanted import asked_of
 from autograder.problem import read_course
 from autograder.release import as_notebook
 from autograder.starter import BEGIN, END, strip
@@ -52,7 +53,7 @@ def runs(sandbox):
     kept = {}
 
     def executed(problem, modules, steps, wanted, seed):
-        key = (*sorted(modules.items()), *((place, step.source) for place, step in steps), seed)
+        key = (*sorted(modules.items()), *((place, step.source) for place, step in steps), *wanted, seed)
         # What a cell is called is told in messages, and cells after one that is missing are called otherwise.
         key += tuple(step.where for _, step in steps)
         if key not in kept:
@@ -73,7 +74,8 @@ def filled(sheet, runs):
     notebook |= {"nbformat": 4, "nbformat_minor": 5}
     notebook["metadata"] = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
     arrangement = arrange(read(json.dumps(notebook).encode()), released)
-    execution = runs(sheet.problem, {"line.py": REFERENCE.encode()}, arrangement.code, sheet.problem.model.wanted, 0)
+    asked = asked_of(arrangement.steps, sheet.problem.model.wanted, sheet.figures)
+    execution = runs(sheet.problem, {"line.py": REFERENCE.encode()}, arrangement.code, asked, 0)
     for place, shown in execution.cells.items():
         assert shown.ending == "returned", shown
         notebook["cells"][place]["outputs"] = [raw(output) for output in shown.outputs]

@@ -197,7 +197,7 @@ def test_the_lines_of_a_failure_are_those_of_the_notebook(run, source):
 )
 def test_a_cell_that_ends_the_run_costs_itself(run, source, how):
     """What ran before it stays, what comes after it is run without it."""
-    execution = run("a = 2", source, "a + 1", wanted=("a",))
+    execution = run("a = 2", source, "a + 1", wanted=[("a", 0)])
 
     assert endings(execution) == ["returned", "died", "returned"]
     assert how in execution.cells[1].failure.message
@@ -306,18 +306,35 @@ def test_more_than_is_kept_is_clipped(run):
     assert len(shown.outputs[0].text) < 1100
 
 
-def test_values_and_pictures_come_back(run):
+def test_values_and_files_come_back(run):
     """Those that were asked for, as arrays, and what was written beside the notebook."""
     execution = run(
         PLOT + "\nplt.savefig('line.png')",
         "net = {'W': plt.np.eye(2)} if hasattr(plt, 'np') else {'W': [[1.0, 0.0], [0.0, 1.0]]}",
         "def hostile():\n    raise SystemExit",
-        wanted=("net['W']", "no_such_name", "hostile()", "hostile"),
+        wanted=[("net['W']", 1), ("no_such_name", 2), ("hostile()", 2), ("hostile", 2), ("file line.png", 0)],
     )
 
     assert execution.values.keys() == {"net['W']"}
     assert np.array_equal(execution.values["net['W']"], np.eye(2))
-    assert execution.pictures["line.png"].startswith(b"\x89PNG")
+    assert execution.files["line.png"].startswith(b"\x89PNG")
+
+
+def test_a_value_is_that_after_its_cell(run):
+    """Whatever the cells after it make of the name, of the array, or of the run."""
+    cells = ("import numpy as np\na = np.ones(2)", "a[:] = 7\na = None", "import os\nos._exit(0)")
+
+    execution = run(*cells, wanted=[("a", 0), ("outputs", 1)])
+
+    assert execution.values.keys() == {"a"}
+    assert np.array_equal(execution.values["a"], np.ones(2))
+
+
+def test_of_a_cell_that_failed_nothing_is_taken(run):
+    """It has not made what it was to make: another cell has."""
+    execution = run("a = 1.0", "a = 1 / 0", wanted=[("a", 1)])
+
+    assert execution.values == {}
 
 
 FORGE = """

@@ -160,21 +160,31 @@ def test_a_module_that_is_wrong_is_no_lie(sandbox, problem, right):
 
 def test_divergence_is_61(sandbox, problem, notebook):
     """Whatever the bound is about."""
-    notebook["cells"].append(added("model.slope = float('nan')"))
+    diverging = REFERENCE.replace("self.slope - self.eta", "self.slope - np.inf * self.eta")
 
-    report = graded(sandbox, problem, notebook)
+    report = graded(sandbox, problem, notebook, {"line.py": diverging.encode()})
 
-    assert codes_of(report) == RIGHT | {"trained_model": 61}
+    assert verdict(report, "trained_model").code == 61
 
 
 def test_a_model_that_is_not_there_is_said(sandbox, problem, notebook):
-    """By the name it should have."""
-    notebook["cells"].append(added("del model"))
+    """By the name it should have, and the cell that should have made it."""
+    step = "self.slope - self.eta * np.mean(residual * x)"
+    nothing = REFERENCE.replace(step, f"np.array({step}, dtype=object)")
 
-    report = graded(sandbox, problem, notebook)
+    report = graded(sandbox, problem, notebook, {"line.py": nothing.encode()})
 
-    assert codes_of(report) == RIGHT | {"trained_model": 50}
-    assert "`model.slope`" in verdict(report, "trained_model").message
+    assert verdict(report, "trained_model").code == 50
+    assert verdict(report, "trained_model").message.startswith("after cell 8 (`model = line.Line(eta=0.05)`")
+    assert "there is no array `model.slope`" in verdict(report, "trained_model").message
+
+
+@pytest.mark.parametrize("source", ["del model", "model = None", "model.slope = float('nan')", "model.slope = 1e9"])
+def test_what_own_cells_make_of_the_model_is_theirs(sandbox, problem, notebook, source):
+    """The model is the one that the given cells have trained."""
+    notebook["cells"].append(added(source))
+
+    assert codes_of(graded(sandbox, problem, notebook)) == RIGHT
 
 
 def test_without_the_module_only_what_is_saved_is_judged(sandbox, problem, right):

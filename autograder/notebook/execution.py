@@ -23,8 +23,9 @@ from autograder.wire import Array, Ending, Failure, Observation
 
 # Cells that may end a notebook's run before what is left of it is given up.
 MAX_DEATHS = 4
-# Before the name of a picture among what a run returns (autograder.notebook.shell).
-PICTURE = "file "
+# Before a file's name among what a run is asked for, and before what it answers (autograder.notebook.shell).
+FILE = "file "
+ANSWER = "= "
 
 RunCells = Callable[[Problem, Job, float], Sequence[Observation]]
 
@@ -59,13 +60,13 @@ class Execution:
         By the place of the step.
     values : mapping of str to ndarray
         Of what was asked for, what could be had.
-    pictures : mapping of str to bytes
-        The PNG files that were written into the folder, by name.
+    files : mapping of str to bytes
+        The same of files, by name.
     """
 
     cells: Mapping[int, Shown] = field(default_factory=dict)
     values: Mapping[str, Array] = field(default_factory=dict)
-    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def outputs(self) -> dict[int, tuple[Output, ...]]:
@@ -78,7 +79,7 @@ def execute(
     problem: Problem,
     modules: Mapping[str, bytes],
     steps: Sequence[tuple[int, Step]],
-    wanted: Sequence[str] = (),
+    wanted: Sequence[tuple[str, int]] = (),
     seed: int = 0,
 ) -> Execution:
     """Run the steps, each with its place, beside a student's modules.
@@ -89,26 +90,30 @@ def execute(
         ``Sandbox.run_cells``, or a fake.
     modules : mapping of str to bytes
         The student's, by file name.
-    wanted : sequence of str
-        Expressions, in the notebook's names, whose values are asked for at the end.
+    wanted : sequence of (str, int)
+        Expressions in the notebook's names, or ``file NAME``, each with the place of the step after which it is asked
+        for. Of a step that did not end well nothing is asked.
     seed : int
         What the global generators begin with.
     """
     limits = problem.limits
     ends = time.monotonic() + limits.notebook_seconds
     shown: dict[int, Shown] = {}
-    last: Observation | None = None
+    values: dict[str, Array] = {}
     pending = list(steps)
     for _ in range(MAX_DEATHS):
-        job = job_of(problem, modules, [(step.where, step.source) for _, step in pending], wanted, seed)
+        numbers = {place: number for number, (place, _) in enumerate(pending)}
+        asked = [(what, numbers[after]) for what, after in wanted if after in numbers]
+        job = job_of(problem, modules, [(step.where, step.source) for _, step in pending], asked, seed)
         seen = run_cells(problem, job, max(ends - time.monotonic(), 1.0)) if pending else ()
         if len(seen) == 1 and seen[0].ending in {"unstarted", "faulty"}:
             return Execution({place: Shown(seen[0].ending, failure=seen[0].failure) for place, _ in steps})
         for (place, _), observation in zip(pending, seen, strict=False):
             # What a cell showed before another ended the run, it has shown.
-            shown.setdefault(place, _shown(observation, limits.cell_bytes))
+            if place not in shown:
+                shown[place] = _shown(observation, limits.cell_bytes)
+                values |= _returned(observation, [what for what, after in wanted if after == place])
         if len(seen) > len(pending):
-            last = seen[-1]
             break
         dead = len(seen) - 1
         shown[pending[dead][0]] = _shown(seen[dead], limits.cell_bytes) if seen else Shown("died")
@@ -118,14 +123,16 @@ def execute(
     why = Failure("", "it was not run: the cells before it had used up the notebook's time")
     for place, _ in steps:
         shown.setdefault(place, Shown("died", failure=why))
-    return Execution(dict(sorted(shown.items())), *_returned(last))
+    files = {what.removeprefix(FILE): value.tobytes() for what, value in values.items() if what.startswith(FILE)}
+    found = {what: value for what, value in values.items() if not what.startswith(FILE)}
+    return Execution(dict(sorted(shown.items())), found, files)
 
 
 def job_of(
     problem: Problem,
     modules: Mapping[str, bytes],
     cells: Sequence[tuple[str, str]],
-    wanted: Sequence[str] = (),
+    wanted: Sequence[tuple[str, int]] = (),
     seed: int = 0,
 ) -> Job:
     """A run of cells, each what it is called and its text, beside a student's modules."""
@@ -164,10 +171,7 @@ def _shown(observation: Observation, most_bytes: int) -> Shown:
     return Shown(observation.ending, tuple(found), observation.failure, clipped)
 
 
-def _returned(last: Observation | None) -> tuple[dict[str, Array], dict[str, bytes]]:
-    """The values and the pictures that came back."""
-    values = {name: value for name, value in (last.values if last else {}).items() if isinstance(value, np.ndarray)}
-    pictures = {
-        name.removeprefix(PICTURE): value.tobytes() for name, value in values.items() if name.startswith(PICTURE)
-    }
-    return {name: value for name, value in values.items() if not name.startswith(PICTURE)}, pictures
+def _returned(observation: Observation, asked: Sequence[str]) -> dict[str, Array]:
+    """What came back with a cell of what was to be asked after it, and nothing else."""
+    values = observation.values
+    return {what: value for what in asked if isinstance(value := values.get(ANSWER + what), np.ndarray)}

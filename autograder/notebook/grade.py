@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,20 +19,22 @@ from autograder.notebook.document import Notebook, UnreadableError, read
 from autograder.notebook.execution import Execution, Shown
 from autograder.notebook.given import Arrangement, Step, arrange
 from autograder.notebook.history import was_run
+from autograder.notebook.program import bound
 from autograder.notebook.truth import tells_the_truth
-from autograder.notebook.wanted import Wanted, has_its_figures, wanted_figures
+from autograder.notebook.wanted import Wanted, asked_of, has_its_figures, wanted_figures
 from autograder.probe import entropy, generator
 from autograder.problem import CourseError, Implementation, Problem
 from autograder.report import ProblemReport, Verdict
 from autograder.wire import Failure
 
-# (problem, modules, steps with their places, expressions, seed of the global generators)
-Execute = Callable[[Problem, Mapping[str, bytes], Sequence[tuple[int, Step]], Sequence[str], int], Execution]
+# (problem, modules, steps with their places, what is asked and after which step, seed of the global generators)
+Execute = Callable[
+    [Problem, Mapping[str, bytes], Sequence[tuple[int, Step]], Sequence[tuple[str, int]], int], Execution
+]
 
 # Of what a cell had printed when it failed.
 MAX_SHOWN_LINES = 3
 _UNKNOWN = re.compile(r"name '(\w+)' is not defined")
-_MAGIC = re.compile(r"^\s*[%!?].*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -189,7 +190,8 @@ def _run(
     """Run the notebook, and judge what that shows."""
     problem, steps = sheet.problem, arrangement.steps
     model = problem.model
-    execution = execute(problem, modules, arrangement.code, model.wanted if model else (), 0)
+    asked = asked_of(steps, model.wanted if model else (), sheet.figures)
+    execution = execute(problem, modules, arrangement.code, asked, 0)
     rerun = execution.outputs
     found.findings[RUNS.name] = list(_failures(steps, execution.cells))
     ours = [finding for finding in found.findings[RUNS.name] if finding.code in codes.FAULTS_OF_OURS]
@@ -211,8 +213,8 @@ def _run(
     if not rerun:
         found.blocked[TRUTH.name] = RUNS.name
     failed = bool(found.findings[RUNS.name])
-    found.findings[FIGURES.name] = has_its_figures(sheet.figures, steps, rerun, execution.pictures)
-    found.findings[MODEL.name] = list(_model(problem, execution, seed))
+    found.findings[FIGURES.name] = has_its_figures(sheet.figures, steps, rerun, execution.files)
+    found.findings[MODEL.name] = list(_model(problem, execution, {what: steps[n].place for what, n in asked}, seed))
     for check in (FIGURES, MODEL):
         if failed and found.findings[check.name]:
             found.blocked[check.name] = RUNS.name
@@ -233,8 +235,8 @@ def _failures(steps: Sequence[Step], cells: Mapping[int, Shown]) -> Iterator[Fin
         cause = lost.get(name[1]) if name else None
         if cause is not None:
             causes[place] = cause
-        for bound in _bound(steps[place].source):
-            lost.setdefault(bound, place if cause is None else cause)
+        for made in bound(steps[place].source):
+            lost.setdefault(made, place if cause is None else cause)
     for place, shown in failed.items():
         if place not in causes:
             after = [steps[other].where for other, cause in causes.items() if cause == place]
@@ -267,33 +269,15 @@ def _showed(shown: Shown) -> str:
     return f"\n  it had shown{''.join(last)}" if last else ""
 
 
-def _bound(source: str) -> set[str]:
-    """The names that a cell would have made."""
-    try:
-        tree = ast.parse(_MAGIC.sub("", source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()
-    bound = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            bound.add(node.id)
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            bound.add(node.name)
-        elif isinstance(node, ast.alias):
-            bound.add((node.asname or node.name).partition(".")[0])
-    return bound
-
-
-def _model(problem: Problem, execution: Execution, seed: int) -> Iterator[Finding]:
+def _model(problem: Problem, execution: Execution, places: Mapping[str, str], seed: int) -> Iterator[Finding]:
     """What is found of the trained model, recomputed from what it is made of."""
     model = problem.model
     if model is None:
         return
     for wanted in model.wanted:
         if wanted not in execution.values:
-            yield Finding(
-                codes.STRUCTURE, wanted, f"at the notebook's end there is no array `{wanted}`; keep the names as given"
-            )
+            message = f"after {places[wanted]} there is no array `{wanted}`; keep the names as given"
+            yield Finding(codes.STRUCTURE, wanted, message)
             return
         if not np.all(np.isfinite(execution.values[wanted])):
             yield Finding(codes.DIVERGED, wanted, f"`{wanted}` holds NaN or infinity: the training has diverged")

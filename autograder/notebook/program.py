@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Sequence
 
 from autograder.notebook.document import EXPORT_COMMENT
@@ -14,17 +15,15 @@ MOST_FILLED = 20_000
 
 # What a magic becomes, so that a cell can be parsed.
 MAGIC = "__magic__"
-_MAGIC = re.compile(r"\A(\s*)([%!].*)\Z")
+_MAGIC = re.compile(r"\A(\s*(?:\w[\w, ]*=\s*)?)([%!].*)\Z")
 # How an export writes a magic: as a comment, or as the call that it stands for.
 _COMMENTED_MAGIC = re.compile(r"#\s?(%{1,2}\w.*)\Z")
 _CALLED_MAGIC = re.compile(r"get_ipython\(\)\.run_line_magic\(\s*'(\w+)',\s*'([^']*)'\s*\)\Z")
 _OTHER_PROGRAM = re.compile(
     r"(?m)^[ \t]*(?:\w[\w, ]*=[ \t]*)?!|^[ \t]*%%?(?:pip|conda|mamba|uv|bash|sh|script|system|sx|cmd)\b"
 )
-# Parsing these would print a warning in the grader, and in its tests fail. They are rare, but for raw strings.
-_WARNS = re.compile(
-    r"(?<!\\)(?:\\\\)*\\(?:[^\n\\'\"abfnrtv0-3xNuU]|[4-7][0-7]{2})|\d(?:and|else|for|if|in|is|not|or)\b"
-)
+# What a cell that is parsed is called, so that what Python has to say of its style (`2in x`, `"\\eta"`) can be ignored.
+_PARSED = "<a cell of a notebook>"
 
 
 def lines_of(source: str, kind: str) -> tuple[str, ...]:
@@ -45,14 +44,22 @@ def lines_of(source: str, kind: str) -> tuple[str, ...]:
 
 
 def statements(source: str) -> tuple[ast.stmt, ...] | None:
-    """The statements of a cell, a magic being one; None if it is no Python, or none that is worth the risk."""
-    if _WARNS.search(source):
-        return None
-    text = "\n".join(_MAGIC.sub(_as_call, line) for line in lines_of(source, "code"))
-    try:
-        return tuple(ast.parse(text).body)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    """The statements of a cell, a magic being one; None if it is no Python."""
+    lines = lines_of(source, "code")
+    _hush()
+    # As it stands first: a line of an expression may begin with a percent sign.
+    for text in ("\n".join(lines), "\n".join(_MAGIC.sub(_as_call, line) for line in lines)):
+        try:
+            return tuple(ast.parse(text, _PARSED).body)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+    return None
+
+
+def _hush() -> None:
+    """Print no warning about what is parsed: a filter for its name, for a block of filters is that of all threads."""
+    if not warnings.filters or warnings.filters[0][3] != re.compile(_PARSED):
+        warnings.filterwarnings("ignore", module=_PARSED)
 
 
 def same(found: str, given: str, kind: str) -> bool:
@@ -103,6 +110,42 @@ def runs_another_program(source: str) -> bool:
     if calls is None:
         return _OTHER_PROGRAM.search(source) is not None
     return any(name == MAGIC and _OTHER_PROGRAM.search(line) for name, line in calls)
+
+
+def bound(source: str) -> frozenset[str]:
+    """The names that a cell makes or changes: what it assigns to, defines or imports, and calls a method of for that.
+
+    What a function does inside is its own affair, until it is called.
+    """
+    names: set[str] = set()
+    waiting: list[ast.AST] = [*(statements(source) or ())]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.add(node.name)
+            continue
+        if isinstance(node, (ast.Lambda, ast.comprehension)):
+            continue
+        if isinstance(node, ast.alias):
+            names.add((node.asname or node.name).partition(".")[0])
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and (root := _root(node.value.func)):
+            names.add(root)
+        elif isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)) and isinstance(node.ctx, ast.Store):
+            names.add(_root(node))
+        waiting += ast.iter_child_nodes(node)
+    return frozenset(names - {""})
+
+
+def used(expression: str) -> frozenset[str]:
+    """The names in an expression of ours."""
+    return frozenset(node.id for node in ast.walk(ast.parse(expression)) if isinstance(node, ast.Name))
+
+
+def _root(node: ast.AST) -> str:
+    """The name that `a.b[c]` begins with; "" where there is none."""
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _calls(source: str) -> list[tuple[str, str]] | None:

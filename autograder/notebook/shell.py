@@ -21,7 +21,8 @@ import os
 import random
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, NoReturn
 
@@ -50,9 +51,9 @@ NO_PROCESS = "no other program is run here: what the notebooks import is install
 NO_INPUT = "nobody is there to answer when the notebook is run for its grade: put the value into the cell"
 INLINE = "module://matplotlib_inline.backend_inline"
 CLIPPED = " […]"
-# What stands before the name of a picture that the notebook wrote, and how many names in its folder are looked at.
-PICTURE = "file "
-MAX_FILES = 1000
+# What stands before a file's name where it is asked for in the place of a value, and before what is answered.
+FILE = "file "
+ANSWER = "= "
 
 
 # As in a student's own kernel. Once, for all runs that are forked.
@@ -268,7 +269,7 @@ class Shell(InteractiveShell):
 
 
 def run(job: Job, folder: str, send: Callable[[bytes], None]) -> None:
-    """Do a job in a folder: a message before there is any student code, one for each cell, and one for the values."""
+    """Do a job in a folder: a message before there is any student code, one for each cell, and one at the end."""
     outputs = Outputs(int(job.limits["cell_bytes"]))
     try:
         shell = _begin(job, folder, outputs)
@@ -278,7 +279,7 @@ def run(job: Job, folder: str, send: Callable[[bytes], None]) -> None:
         return
     send(encode(Observation("", 0, "returned")))
     asyncio.run(_run_cells(shell, job, folder, send))
-    send(encode(_values(shell, job, folder)))
+    send(encode(Observation("", len(job.cells), "returned")))
 
 
 def _begin(job: Job, folder: str, outputs: Outputs) -> Any:
@@ -318,8 +319,15 @@ def _begin(job: Job, folder: str, outputs: Outputs) -> Any:
 
 
 async def _run_cells(shell: Any, job: Job, folder: str, send: Callable[[bytes], None]) -> None:
+    left = int(job.limits["returned_bytes"])
     for number, (label, source) in enumerate(job.cells):
-        send(encode(await _run_cell(shell, job, folder, number, label, source)))
+        observation = await _run_cell(shell, job, folder, number, label, source)
+        if observation.ending == "returned":
+            # Now: what a later cell makes of these names is another matter.
+            values = _values(shell, [what for what, after in job.wanted if after == number], folder, left)
+            left -= sum(getattr(value, "nbytes", 0) for value in values.values())
+            observation = replace(observation, values={**values, **observation.values})
+        send(encode(observation))
 
 
 async def _run_cell(shell: Any, job: Job, folder: str, number: int, label: str, source: str) -> Observation:
@@ -396,25 +404,22 @@ def _empty_lines(source: str) -> int:
     return source[: len(source) - len(source.lstrip())].count("\n")
 
 
-def _values(shell: Any, job: Job, folder: str) -> Observation:
-    """What the grader asked for, as arrays, and the pictures in the folder, as bytes; what can't be had is left out."""
+def _values(shell: Any, asked: Sequence[str], folder: str, left: int) -> dict[str, Any]:
+    """What the grader asked for, as arrays, and files as bytes, so many in all; what can't be had is left out."""
     values: dict[str, Any] = {}
-    left = int(job.limits["returned_bytes"])
-    for wanted in job.wanted:
+    for what in asked:
         try:
-            value = eval(wanted, shell.user_ns)  # noqa: S307  staff's words, on what is the student's
-            one = worker.plain_values({wanted: value}, left)
+            if what.startswith(FILE):
+                with open(os.path.join(folder, what.removeprefix(FILE)), "rb") as file:
+                    value: Any = np.frombuffer(file.read(left + 1), np.uint8)
+            else:
+                value = eval(what, shell.user_ns)  # noqa: S307  staff's words, on what is the student's
+            one = worker.plain_values({what: value}, left)
         except BaseException:  # noqa: S112  it is left out
             continue
-        values |= one
-        left -= getattr(one[wanted], "nbytes", 0)
-    for name in sorted(os.listdir(folder))[:MAX_FILES]:
-        path = os.path.join(folder, name)
-        if name.endswith(".png") and os.path.isfile(path) and os.path.getsize(path) <= left:
-            with open(path, "rb") as file:
-                values[PICTURE + name] = np.frombuffer(file.read(left), np.uint8)
-            left -= len(values[PICTURE + name])
-    return Observation("", len(job.cells), "returned", values)
+        values[ANSWER + what] = one[what]
+        left -= getattr(one[what], "nbytes", 0)
+    return values
 
 
 def _plain(bundle: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The figures that a notebook must have, and whether they show what they must."""
+"""What a notebook must have made: its figures, and whether they show what they must; where what it trains is taken."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import msgspec
 
 from autograder import codes
 from autograder.compare import Finding
-from autograder.notebook.document import Output
+from autograder.notebook.document import FILL, Output
+from autograder.notebook.execution import FILE
 from autograder.notebook.figures import SIGNATURE, Axes, Figure, Numbers, figures_of, of_png, scaled
 from autograder.notebook.given import Step
+from autograder.notebook.program import bound, used
 from autograder.problem import CourseError
 
 # What a curve must have lost, or gained, of its range between its first quarter and its last.
@@ -82,6 +84,26 @@ def wanted_figures(path: Path) -> tuple[Wanted, ...]:
         raise CourseError(f"{path}: {error}") from None
 
 
+def asked_of(steps: Sequence[Step], values: Sequence[str], figures: Sequence[Wanted]) -> tuple[tuple[str, int], ...]:
+    """What is asked of a run, each with the place of the step after which it is to be looked for.
+
+    That is the last given cell that makes it. Whatever a student's own cells make of these names afterwards is theirs.
+    """
+    makes: list[frozenset[str]] = [bound(step.source) if step.kind == "code" else frozenset() for step in steps]
+    made = {value: [bool(names & used(value)) for names in makes] for value in values}
+    files = dict.fromkeys(figure.file for figure in figures if figure.file)
+    made |= {f"{FILE}{file}": [step.kind == "code" and file in step.source for step in steps] for file in files}
+    return tuple((what, _last(steps, places)) for what, places in made.items())
+
+
+def _last(steps: Sequence[Step], makes: Sequence[bool]) -> int:
+    """The last of the given steps that makes something; or of all; or the last that is run."""
+    places = [n for n, step in enumerate(steps) if step.kind == "code" and step.source.strip()]
+    making = [n for n in places if makes[n]]
+    given = [n for n in making if steps[n].given is not None]
+    return max(given, default=max(making, default=max(places, default=-1)))
+
+
 def has_its_figures(
     wanted: Sequence[Wanted],
     steps: Sequence[Step],
@@ -100,12 +122,11 @@ def has_its_figures(
     rerun : mapping of int to sequence of Output
         What each step that ended well has shown in a run of ours, by its place in `steps`.
     files : mapping of str to bytes
-        The pictures that the run has written into its folder, by name.
+        The pictures that the run has written, by name.
     """
     findings = []
     for one in wanted:
-        places = [n for n, step in enumerate(steps) if not one.under or _heading(step) == one.under]
-        shown = [figure for n in places for figure in figures_of(rerun.get(n, ()))]
+        shown = [figure for n in _places(one, steps) for figure in figures_of(rerun.get(n, ()))]
         if one.file:
             picture = files.get(one.file)
             if picture is None or not picture.startswith(SIGNATURE):
@@ -117,6 +138,14 @@ def has_its_figures(
             shown.append(of_png(picture))
         findings += _lacks(one, shown)
     return findings
+
+
+def _places(wanted: Wanted, steps: Sequence[Step]) -> list[int]:
+    """Where a figure may be drawn: by the given cells; by the student's own, where none is given but to be filled."""
+    places = [n for n, step in enumerate(steps) if not wanted.under or _heading(step) == wanted.under]
+    given = [(n, cell) for n in places if (cell := steps[n].given) and cell.kind == "code"]
+    theirs = all(FILL in cell.tags for _, cell in given)
+    return places if theirs else [n for n, _ in given]
 
 
 def _lacks(wanted: Wanted, shown: Sequence[Figure | None]) -> Iterator[Finding]:

@@ -28,7 +28,7 @@ import msgspec
 
 from autograder.confine import SYSTEM, remove
 from autograder.deadline import Deadline, cpu_seconds
-from autograder.job import Job
+from autograder.job import Job, surroundings
 from autograder.limits import MIB
 from autograder.promises import PROMISES
 from autograder.server import ENDED, FORKED, READY, SPENT
@@ -283,8 +283,7 @@ class Started:
         folder = str(Path(self._scratch).resolve())
         self._process = subprocess.Popen(
             _command(f"from autograder.worker import once; once({folder!r})", python),
-            env=_environment(blas_threads)
-            | {name: os.environ[name] for name in ("HOME", "USERPROFILE") if name in os.environ},
+            env=_environment(blas_threads) | surroundings(folder),
             cwd=folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from autograder import worker
 from autograder.confine import Confinement
 from autograder.deadline import cpu_seconds
-from autograder.job import Job
+from autograder.job import Job, surroundings
 from autograder.wire import Failure, Observation, encode
 
 # The environment of a run, beside its own folders.
@@ -119,7 +119,7 @@ def _prepare(confinement: Confinement, job: Job, number: int, channel_fd: int, a
     # What loading the libraries needed of the surroundings is nobody's business any more.
     for name in os.environ.keys() - KEPT:
         del os.environ[name]
-    os.environ.update(PATH="/usr/bin:/bin", HOME=folder, TMPDIR=folder)
+    os.environ.update(PATH="/usr/bin:/bin", TMPDIR=folder, **surroundings(folder))
 
 
 def _held(job: Job) -> int:

@@ -11,7 +11,8 @@ SECRET = "@@TERCES@@"[::-1].encode()
 
 
 def totalled(x):
-    held = {name: value for name, value in os.environ.items() if name not in ("PATH", "HOME", "TMPDIR", "LANG")}
+    known = ("PATH", "HOME", "USERPROFILE", "USER", "LOGNAME", "USERNAME", "TMPDIR", "LANG")
+    held = {name: value for name, value in os.environ.items() if name not in known}
     if any(not name.endswith(("_NUM_THREADS", "BACKEND")) for name in held):
         raise AssertionError(str(sorted(held)))
     # Where the words of the command stand, and after them those of the environment, up to the end of the stack.

@@ -15,7 +15,7 @@ from pathlib import Path
 from autograder import codes
 from autograder.desks import Desks, Work
 from autograder.grader import Graded, Grader
-from autograder.report import Report
+from autograder.report import NOT_ASKED_FOR, Report
 from autograder.results import write_grades, write_report
 from autograder.store import STORE_FILE, Key, Store
 from autograder.submissions import HandedIn, Submission
@@ -97,5 +97,5 @@ def _notes(submission: Submission) -> list[str]:
     notes = [submission.refused] if submission.refused else []
     notes += submission.problems.values()
     if submission.extra:
-        notes.append(f"not asked for, and not graded: {', '.join(submission.extra)}")
+        notes.append(f"{NOT_ASKED_FOR}{', '.join(submission.extra)}")
     return notes

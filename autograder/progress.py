@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -13,10 +13,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from autograder import codes
-from autograder.report import Report, shown
+from autograder.report import NOT_ASKED_FOR, Report, counted, shown
 
 LINES = 20
 FAULTS = 50
+LOOSE, UNTAKEN = 20, 20
 
 
 @contextmanager
@@ -49,18 +50,28 @@ def progress(console: Console, total: int, what: str) -> Iterator[Callable[[obje
 
 
 class Tally:
-    """What a class's reports come to, added up one by one: codes and scores by problem, and what was our own fault."""
+    """What a class's reports come to, added up one by one: codes and scores by problem, and what was our own fault.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    loose : sequence of str
+        Names of files that belong to no student, and are not graded.
+    """
+
+    def __init__(self, loose: Sequence[str] = ()) -> None:
+        self.loose = loose
         self.submissions = 0
         self.codes: dict[str, Counter[int]] = {}
         self.scores: dict[str, float] = {}
         self.most: dict[str, float] = {}
         self.faults: list[str] = []
+        self.untaken: list[str] = []
 
     def add(self, report: Report) -> None:
         """Add a report."""
         self.submissions += 1
+        notes = (note for note in report.notes if not note.startswith(NOT_ASKED_FOR))
+        self.untaken += [f"not taken: {shown(report.student)}: {note}" for note in notes]
         for problem in report.problems:
             self.codes.setdefault(problem.problem, Counter())[problem.code] += 1
             self.scores[problem.problem] = self.scores.get(problem.problem, 0.0) + problem.score
@@ -72,10 +83,18 @@ class Tally:
                 if verdict.code in codes.FAULTS_OF_OURS
             ]
 
+    def warn(self, console: Console) -> None:
+        """Say which files are nobody's."""
+        if self.loose:
+            more = len(self.loose) - LOOSE
+            names = ", ".join(self.loose[:LOOSE]) + (f" and {more} more" if more > 0 else "")
+            line = f"warning: not graded, for it lies in no student's folder: {names}; put each into its student's"
+            console.print(escape(line), highlight=False)
+
     def show(self, console: Console) -> None:
-        """A row per problem: the mean score and how many submissions got each code; then the faults."""
+        """A row per problem: the mean score and how many submissions got each code; then what is to be looked at."""
         columns = sorted({code for count in self.codes.values() for code in count})
-        table = Table(title=f"{self.submissions} submissions by code", title_justify="left")
+        table = Table(title=f"{counted(self.submissions, 'submission')} by code", title_justify="left")
         table.add_column("problem", no_wrap=True)
         table.add_column("mean", justify="right")
         for code in columns:
@@ -85,6 +104,11 @@ class Tally:
             cells = (str(count[code]) if count[code] else "·" for code in columns)
             table.add_row(problem, f"{mean:.1f}/{self.most[problem]:g}", *cells)
         console.print(table)
+        self.warn(console)
+        for line in self.untaken[:UNTAKEN]:
+            console.print(escape(line), highlight=False)
+        if len(self.untaken) > UNTAKEN:
+            console.print(f"and {len(self.untaken) - UNTAKEN} more; each report says it", highlight=False)
         for line in self.faults[:FAULTS]:
             console.print(escape(line), style="bold")
         if len(self.faults) > FAULTS:

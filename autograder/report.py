@@ -11,6 +11,8 @@ import msgspec
 from autograder import codes
 
 WIDTH = 100
+# How a note begins that is about nothing missing.
+NOT_ASKED_FOR = "not asked for, and not graded: "
 
 # Controls (escape sequences among them), and the characters that reorder or hide text on a page.
 _UNSHOWN = re.compile(
@@ -22,6 +24,11 @@ _UNSHOWN = re.compile(
 def shown(text: str) -> str:
     """Text out of a student's process or folder, safe on a terminal and in a file: no control characters."""
     return _UNSHOWN.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def counted(count: int, noun: str) -> str:
+    """So many of a thing, in words."""
+    return f"{count} {noun}{'s' * (count != 1)}"
 
 
 class Verdict(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.names import resembled
-from autograder.unpack import ARCHIVES, Entry, Identities, RefusedError, entries_of, litter, printable
+from autograder.unpack import ARCHIVES, MAX_FILE_BYTES, Entry, Identities, RefusedError, entries_of, litter, printable
 
 # Files are taken at the top or one folder down; a deeper one is only named to whoever misses it.
 MAX_DEPTH_TAKEN = 2
@@ -122,6 +122,31 @@ def find_class(folder: Path) -> list[HandedIn]:
         refused = f"{same} are of one name; keep the one to be graded" if len(named[name]) > 1 else ""
         submissions.append(HandedIn(student, Path(entry.path), refused))
     return submissions
+
+
+def loose_files(folder: Path) -> list[str]:
+    """The names of modules and notebooks that lie in a class's folder itself, and so are nobody's."""
+    with os.scandir(folder) as entries:
+        return sorted(
+            printable(entry.name)
+            for entry in entries
+            if entry.name.lower().endswith(tuple(MAX_FILE_BYTES)) and not litter(entry.name) and entry.is_file()
+        )
+
+
+def keep_apart(folder: Path, out: Path) -> None:
+    """See to it that results don't go where the next run would take them for a submission, or into one.
+
+    Raises
+    ------
+    ClassError
+        If they would.
+    """
+    if out.resolve().is_relative_to(folder.resolve()):
+        raise ClassError(
+            f"{out} is in the folder of submissions, where it would be taken for a student's; keep results elsewhere: "
+            "--out FOLDER (make: OUT=FOLDER)"
+        )
 
 
 def read_class(folder: Path, wanted: Collection[str]) -> list[Submission]:

@@ -240,6 +240,49 @@ class TestGrade:
         assert json.loads((tmp_path / "out/bob/report.json").read_text())["score"] == 3.0
         assert "Hint: how often does your loop run?" in (tmp_path / "out/bob/report.txt").read_text()
 
+    @pytest.mark.parametrize("place", ["", "grades", "ada"])
+    def test_results_are_kept_apart(self, home, call, class_, place):
+        """In the folder of submissions they would be the next run's student, or lie in a student's folder."""
+        outcome = call("grade", class_, "--out", class_ / place, "--workers", 1, "--weak-sandbox")
+
+        assert outcome.exit_code == 64
+        assert "where it would be taken for a student's; keep results elsewhere" in outcome.output
+        assert sorted(path.name for path in class_.rglob("*")) == ["ada", "bob", "line.py", "line.py"]
+
+    def test_what_belongs_to_nobody_is_said(self, home, call, class_, tmp_path):
+        """Before, and again under the table: a module beside the students' folders was meant to be somebody's."""
+        for name in ("line.py", "bob_line.ipynb", "roster.csv", ".hidden.py"):
+            (class_ / name).write_text("")
+
+        outcome = call("grade", class_, "--out", tmp_path / "out", "--workers", 1, "--weak-sandbox")
+
+        said = "not graded, for it lies in no student's folder: bob_line.ipynb, line.py; put each into its student's"
+        assert outcome.exit_code == 0
+        assert " ".join(outcome.output.split()).count(said) == 2
+
+    def test_what_could_not_be_taken_is_said(self, home, call, class_, tmp_path):
+        """Under the table: whoever grades sees at once whose file has nearly the right name."""
+        (class_ / "bob/line.py").rename(class_ / "bob/line (1).py")
+        (class_ / "ada/notes.txt").write_text("")
+
+        outcome = call("grade", class_, "--out", tmp_path / "out", "--workers", 1, "--weak-sandbox")
+
+        assert outcome.output.count("not taken: ") == 1
+        assert "not taken: bob: found line (1).py; expected line.py; rename it" in outcome.output
+        assert "found line (1).py; expected line.py; rename it" in (tmp_path / "out/bob/report.txt").read_text()
+
+    def test_one_is_no_more_than_one(self, home, call, class_, tmp_path):
+        """Where there is one of a thing."""
+        (class_ / "bob/line.py").unlink()
+        (class_ / "bob").rmdir()
+
+        graded = call("grade", class_, "--out", tmp_path / "out", "--workers", 1, "--weak-sandbox")
+        again = call("rebuild", "--out", tmp_path / "out")
+
+        assert "known mistakes of 1 problem." in graded.output
+        assert "1 submission by code" in graded.output
+        assert again.output.startswith("1 report written")
+
     def test_from_elsewhere(self, course, call, class_, tmp_path, monkeypatch):
         """The course may lie anywhere."""
         monkeypatch.chdir(tmp_path)

@@ -50,9 +50,10 @@ def grade(
     from autograder.gradebook import grade_class
     from autograder.preparation import prepare
     from autograder.progress import Tally, progress
+    from autograder.report import counted
     from autograder.sample import run_notebooks, write_sample_class
     from autograder.store import STORE_FILE, Store
-    from autograder.submissions import find_class
+    from autograder.submissions import find_class, keep_apart, loose_files
 
     console = screen()
     problems = problems_of(course, names)
@@ -63,10 +64,13 @@ def grade(
         count = write_sample_class(problems, submissions, run_notebooks(problems, workers))
         console.print(f"No submissions named: grading a sample class of {count}, written to {submissions}.")
     handed_in = find_class(submissions)
+    keep_apart(submissions, out)
+    tally = Tally(loose_files(submissions))
+    tally.warn(console)
     with ExitStack() as stack:
         private = (submissions, out)
         cluster = stack.enter_context(_cluster(scheduler, problems, private, weak_sandbox)) if scheduler else None
-        console.print(f"Observing the references and known mistakes of {len(problems)} problems.")
+        console.print(f"Observing the references and known mistakes of {counted(len(problems), 'problem')}.")
 
         def observed(problem: Problem) -> None:
             console.print(f"observed {problem.id}", highlight=False)
@@ -82,7 +86,6 @@ def grade(
                 store=store,
                 done=observed,
             )
-        tally = Tally()
 
         def done(report: Report) -> None:
             tally.add(report)
@@ -113,9 +116,10 @@ def _cluster(
 @click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
 def rebuild(out: Path) -> None:
     """Write grades.csv and the reports of the latest run again, out of the store in OUT."""
+    from autograder.report import counted
     from autograder.results import rebuild as rebuild_reports
 
-    click.echo(f"{rebuild_reports(out)} reports written to {out}")
+    click.echo(f"{counted(rebuild_reports(out), 'report')} written to {out}")
 
 
 @click.command()
@@ -134,7 +138,7 @@ def printed(student: str, out: Path) -> None:
 def diff(out: Path) -> None:
     """Say who gained or lost what, and why, from the run before the latest to the latest in OUT."""
     from autograder.diff import differences
-    from autograder.report import shown
+    from autograder.report import counted, shown
     from autograder.store import STORE_FILE, Store, StoreError
 
     with Store.existing(out / STORE_FILE) as store:
@@ -146,7 +150,7 @@ def diff(out: Path) -> None:
         for line in differences(store, *runs[-2:]):
             lines += 1
             click.echo(shown(line))
-        click.echo(f"{lines} differences between run {runs[-2]} and run {runs[-1]}")
+        click.echo(f"{counted(lines, 'difference')} between run {runs[-2]} and run {runs[-1]}")
 
 
 @click.command()

@@ -33,11 +33,8 @@ def _student(old: Report, old_keys: tuple[Key, ...], new: Report, new_keys: tupl
             whose = (
                 "other files were handed in" if key.files != earlier_key.files else "the problem or the engine changed"
             )
-            gained = problem.score - earlier.score
-            yield (
-                f"{new.student}: {problem.problem} {earlier.score:g} → {problem.score:g} ({gained:+g}), {whose}: "
-                f"{'; '.join(changes)}"
-            )
+            points = f"{earlier.score:g} → {problem.score:g} points ({problem.score - earlier.score:+g})"
+            yield f"{new.student}: {problem.problem} {points}, {whose}: {'; '.join(changes)}"
     for problem, _ in before.values():
         yield f"{new.student}: {problem.problem} is gone, had {problem.score:g} of {problem.max_score:g}"
 
@@ -50,6 +47,9 @@ def _checks(old: ProblemReport, new: ProblemReport) -> Iterator[str]:
         if earlier is None:
             yield f"`{verdict.check}` is new, code {verdict.code}"
         elif (earlier.code, earlier.points) != (verdict.code, verdict.points):
-            yield f"`{verdict.check}` {earlier.code} → {verdict.code}, {verdict.points - earlier.points:+g}"
+            code = f"code {verdict.code} as before"
+            if earlier.code != verdict.code:
+                code = f"code {earlier.code} → {verdict.code}"
+            yield f"`{verdict.check}` {code}, {earlier.points:g} → {verdict.points:g} points"
     for name in before:
         yield f"`{name}` is gone"

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import re
+import shutil
 import sys
 import zipfile
 from types import SimpleNamespace
@@ -338,8 +339,35 @@ class TestGrade:
         call("grade", class_, "--out", tmp_path / "out", "--workers", 1, "--weak-sandbox")
         outcome = call("diff", "--out", tmp_path / "out")
 
-        assert "bob: lines/line 3 → 7 (+4), other files were handed in: `fitted` 53 → 0, +4" in outcome.output
+        assert (
+            "bob: lines/line 3 → 7 points (+4), other files were handed in: `fitted` code 53 → 0, 0 → 4 points"
+            in outcome.output
+        )
         assert "ada" not in outcome.output
+
+    def test_what_a_check_is_worth_now_is_told(self, home, call, class_, tmp_path):
+        """Where the code is as before and the points are not."""
+        call("grade", class_, "--out", tmp_path / "out", "--workers", 1, "--weak-sandbox")
+        # Elsewhere, for a process loads a page once.
+        course = shutil.copytree(home, tmp_path / "next")
+        for name, old, new in (("line/checks.py", "points=4", "points=5"), ("assignment.toml", "= 7", "= 8")):
+            path = course / "solutions/lines" / name
+            path.write_text(path.read_text().replace(old, new))
+        call("grade", class_, "--out", tmp_path / "out", "--course", course, "--workers", 1, "--weak-sandbox")
+        outcome = call("diff", "--out", tmp_path / "out")
+
+        said = "ada: lines/line 7 → 8 points (+1), the problem or the engine changed: `fitted` code 0 as before, 4 → 5"
+        assert f"{said} points\n" in outcome.output
+        assert outcome.output.endswith("1 difference between run 1 and run 2\n")
+
+    def test_that_nothing_was_printed_is_said(self, home, call, class_, tmp_path):
+        """Silence could be a mistake in the command as well."""
+        (class_ / "bob/line.py").write_text(f"{REFERENCE}\n\nprint('hello')")
+        call("grade", class_, "--out", tmp_path / "out", "--workers", 1, "--weak-sandbox")
+
+        assert "    hello" in call("printed", "bob", "--out", tmp_path / "out").output
+        nothing = f"ada's modules printed nothing in the latest run in {tmp_path / 'out'}\n"
+        assert call("printed", "ada", "--out", tmp_path / "out").output == nothing
 
     def test_reports_can_be_written_again(self, home, call, class_, tmp_path):
         """Out of the store, without running anything."""

@@ -65,6 +65,7 @@ ORDER = (
     "gradebook",
     "cluster",
     "starter",
+    "handout",
     "release",
     "notebook.saved",
     "sample",

@@ -136,7 +136,7 @@ def test_differences_and_rebuilding_know_notebooks(grader, class_, tmp_path):
 
     with Store(out / STORE_FILE) as store:
         (line,) = differences(store, *store.finished()[-2:])
-    assert line.startswith("bob: lines/line.ipynb 0 → 8 (+8), other files were handed in")
+    assert line.startswith("bob: lines/line.ipynb 0 → 8 points (+8), other files were handed in")
     whole = (out / GRADES_FILE).read_bytes()
     (out / GRADES_FILE).unlink()
     assert rebuild(out) == 4

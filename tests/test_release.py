@@ -17,6 +17,7 @@ from small_course import ACCEPT, REFERENCE, REJECT, write_course
 import autograder
 from autograder import codes
 from autograder.answers import ANSWERS_FILE, Answers, Mistake, from_file, to_bytes
+from autograder.handout import readme
 from autograder.problem import CourseError, read_course
 from autograder.release import as_notebook, as_zip, differs, release, write
 from autograder.starter import solution_lines
@@ -128,6 +129,50 @@ def renamed(answers):
     return Answers(answers.right, (Mistake(first.name, "think again", first.seen), *others))
 
 
+class TestReadme:
+    """What a student reads first is true of the assignment that it is about."""
+
+    @pytest.fixture
+    def lines(self, tmp_path):
+        """The small course's files, to be taken away."""
+        return write_course(tmp_path / "course") / "solutions/lines"
+
+    def said(self, lines):
+        (assignment,) = read_course(lines.parent.parent)
+        return readme(assignment)
+
+    def test_all_that_is_there_is_told(self, lines):
+        """The date, the notebook, the data, the runs; and how to make an environment in what the zip holds."""
+        said = self.said(lines)
+
+        for word in (
+            "Due Friday, 05 March 2027",
+            "`line.ipynb`",
+            "`data/`",
+            "3 official runs a day",
+            "`given_noise.py`",
+        ):
+            assert word in said
+        assert "    python3 -m venv .venv " in said
+        assert "make setup" not in said
+        assert said.endswith(".\n")
+
+    def test_of_what_is_not_there_nothing_is_told(self, lines):
+        """No notebook, no data, no date and no quota: not a word of them."""
+        (lines / "line/notebook.py").unlink()
+        text = (lines / "assignment.toml").read_text()
+        for there in ('data = ["points.npz"]\n', "quota = 3\n", "due = 2027-03-05T23:55:00-05:00\n"):
+            text = text.replace(there, "")
+        (lines / "assignment.toml").write_text(text)
+
+        said = self.said(lines)
+
+        for word in ("otebook", "ipynb", "jupyter", "data", "Due", "a day"):
+            assert word not in said
+        assert "| A line through points | `line.py` | 7 |\n" in said
+        assert said.endswith(".\n")
+
+
 class TestSecrecy:
     """Students get what they need, and nothing of the solutions."""
 
@@ -140,7 +185,9 @@ class TestSecrecy:
         with zipfile.ZipFile(io.BytesIO(as_zip(files, "lines"))) as archive:
             names = archive.namelist()
 
-        assert sorted(names) == sorted(f"lines/{name}" for name in {*RELEASED, *ENGINE, "requirements.txt"})
+        assert sorted(names) == sorted(
+            f"lines/{name}" for name in {*RELEASED, *ENGINE, "requirements.txt", "students.md"}
+        )
 
     def test_no_line_of_a_solution_is_in_any_member(self, files):
         """Neither a region's line nor a specimen's, nor the hidden seed, is in any file, text or not."""

@@ -127,9 +127,11 @@ def rebuild(out: Path) -> None:
 @click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
 def printed(student: str, out: Path) -> None:
     """Show what STUDENT's code printed in the latest run in OUT: for staff, and in no report."""
+    from autograder.report import shown
     from autograder.results import printed_by
 
-    for line in printed_by(out, student):
+    lines = list(printed_by(out, student))
+    for line in lines or [f"{shown(student)}'s modules printed nothing in the latest run in {out}"]:
         click.echo(line)
 
 

@@ -517,6 +517,27 @@ NEVER_MIND = {
             replaced(NUMBERS, "0.5 * np.mean((w * x - y) ** 2)", "0.5*np.mean((w*x-y)**2)"),
         )
     ),
+    "formatted_around_remarks": Row(
+        both(
+            replaced(DATA, '"points:"', "'points:'"),
+            replaced(DATA, "y = 2.0 * x", "y = 2.0*x  # $\\eta$ follows, and 2in is too much; 'tis so"),
+            replaced(PICTURE, "figsize=(3, 2)", "figsize=(3,2)  # 3in wide\n"),
+            each(lost_id),
+        )
+    ),
+    "answer_on_the_last_line": Row(
+        both(replaced("## 4. A question", "slow down?", "slow down? Because\nthe residual does."), each(lost_id))
+    ),
+    "text_rewrapped": Row(
+        both(
+            replaced("## 2. Descent", "come in so many steps? Write", "come\nin so   many steps?\nWrite"),
+            replaced("# A line", "Fit it, and look at what it does.", "> Fit it,\n> and look at what it\n> does."),
+            each(lost_id),
+        )
+    ),
+    "filled_without_its_docstring": Row(
+        both(replaced(FILL, '    """The slopes after 0, 1, 2, ... steps."""\n', ""), each(lost_id))
+    ),
     "output_cleared_that_was_none": Row(outputs(IMPORTS, lambda outputs: [])),
     "format_3": Row(format_3),
     "format_4_0": Row(both(each(lost_id), lambda notebook: notebook.update(nbformat_minor=0))),
@@ -643,6 +664,12 @@ DAMAGE = {
     "cell_missing": Row(without(DATA), THE_NOTEBOOK, "the given cell `x = np.load"),
     "cell_missing_that_shows_something": Row(without(RESULT), THE_NOTEBOOK, "is missing"),
     "text_missing": Row(without("## 1. The data"), THE_NOTEBOOK, "`## 1. The data` is missing"),
+    "sentence_changed_and_rewrapped": Row(
+        replaced("## 2. Descent", "come in so many steps? Write", "come\nin so few steps? Write"),
+        THE_NOTEBOOK,
+        "few",
+    ),
+    "word_put_into_a_sentence": Row(replaced("## 2. Descent", "so many", "not so many"), THE_NOTEBOOK, "not so many"),
     "text_changed": Row(replaced("## 2. Descent", "How far", "How near"), THE_NOTEBOOK, "near"),
     "cell_changed": Row(replaced(DATA, '"points:"', '"POINTS:"'), THE_NOTEBOOK, '`print("points:", x.shape)` is now'),
     "cell_changed_and_ids_lost": Row(
@@ -737,6 +764,16 @@ DAMAGE = {
         ),
         WAS_RUN | {"runs": 40} | THE_FIGURE_AND_THE_MODEL,
         "is not written yet",
+    ),
+    "filled_and_little_left_of_it": Row(
+        both(
+            replaced(FILL, '    """The slopes after 0, 1, 2, ... steps."""\n', ""),
+            replaced(FILL, "\n\nprint(slopes(3))", ""),
+            outputs(FILL, lambda outputs: []),
+            each(lost_id),
+        ),
+        THE_NOTEBOOK,
+        "`print(slopes(3))` is gone",
     ),
     "filled_cell_missing": Row(
         without(FILL),

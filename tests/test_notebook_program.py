@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.notebook.program import asks_for_a_verdict, filled, runs_another_program, same
+from autograder.notebook.program import asks_for_a_verdict, bound, lost, runs_another_program, same, unsaid
 
 GAP = 'raise NotImplementedError("line: `f` is not written yet")'
 
@@ -13,6 +13,9 @@ SAME = {
     "quotes": ('x = "a"', "x = 'a'"),
     "broken": ("f(a, b)", "f(\n    a,\n    b,\n)"),
     "spaces": ("x = a+b", "x=a + b\n\n\n"),
+    "remarks_of_all_kinds": ("x = f(a, b)", "# $\\eta$, 2in\nx = f(\n    a, b\n)  # \\mu: 3or so"),
+    "escapes_that_are_none": ("x = f('$\\eta$', 1)", "x = f(\n    '$\\eta$', 1\n)"),
+    "percent_in_brackets": ("x = ('%d'\n     % y)", "x = (\n    '%d'\n    % y\n)"),
     "line_ends": ("x = 1\ny = 2", "x = 1   \n\n\ny = 2"),
     "escapes": (r'label = f"$\\eta$ = {eta}"', "# why\n" + r"label = f'$\\eta$ = {eta}'"),
     "raw_strings": (r'label = r"$\eta$"', "# why\n" + r'label = r"$\eta$"'),
@@ -32,6 +35,7 @@ OTHER = {
     "string": ('x = "a"', 'x = "a "'),
     "raw_string": (r'x = r"\eta"', r'x = r"\mu"'),
     "magic": ("%time x = 1", "%time x = 2"),
+    "escape": (r"x = '\eta'", r"x = '\mu'"),
     "one_tuple": ("f((a,))", "f((a))"),
 }
 
@@ -68,7 +72,7 @@ def test_another_program(name):
 )
 def test_a_filled_cell_keeps_what_was_given_in_it(given, found, whole):
     """Whatever stands in its gap."""
-    assert filled(found, given) == whole
+    assert (lost(found, given) is None) == whole
 
 
 @pytest.mark.parametrize(
@@ -90,3 +94,40 @@ def test_a_filled_cell_keeps_what_was_given_in_it(given, found, whole):
 def test_what_is_not_compared(source, asks, runs):
     """Cells that ask for a verdict, and cells that run another program."""
     assert (asks_for_a_verdict(source), runs_another_program(source)) == (asks, runs)
+
+
+@pytest.mark.parametrize(
+    ("found", "whole"),
+    [
+        ("## Q\n\nOne, *two* three. Four?\n\n- a | b", True),
+        ("## Q\n\nOne,\n*two*\nthree.\nFour?\n- a | b", True),
+        ("## Q\n\nOne, _two_ three. Four?\n\n* a | b", True),
+        ("## Q\n\nOne, *two* three. Mine. Four? Mine!\n\n- a | b\n\nMine.", True),
+        ("## Q\n\nOne, *two* not three. Four?\n\n- a | b", False),
+        ("## Q\n\nOne, *two* three.\n\n- a | b", False),
+        ("## Q\n\n- a | b\n\nOne, *two* three. Four?", False),
+    ],
+    ids=["as_it_was", "wrapped", "other_marks", "answered", "changed", "sentence_gone", "moved"],
+)
+def test_a_text_is_kept_however_it_is_wrapped(found, whole):
+    """What is added stands at the end of a sentence or a line."""
+    assert (unsaid(found, "## Q\n\nOne, *two* three. Four?\n\n- a | b", "markdown") is None) == whole
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("a = b, (c, *d) = 1, (2, 3)", {"a", "b", "c", "d"}),
+        ("net.params['W'][0] = 1\nnet.x += 1", {"net"}),
+        ("model.fit(x, y)", {"model"}),
+        ("loss = model.fit(x, y)", {"loss"}),
+        ("def f():\n    a = 1\n    return [b for b in c]", {"f"}),
+        ("for k in range(3):\n    with open(p) as file:\n        import os.path as q, re.x", {"k", "file", "q", "re"}),
+        ("%%time\nx = 1", {"x", "__magic__"}),
+        ("if (n := 3) > 2: pass", {"n"}),
+        ("x = (1", set()),
+    ],
+)
+def test_what_a_cell_makes(source, names):
+    """As a run of it would, by what is written."""
+    assert bound(source) == names

@@ -7,20 +7,23 @@ comes in. A text may be added to. All others must say what they said. Whatever e
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from difflib import SequenceMatcher, get_close_matches
 
 from autograder import codes
 from autograder.compare import Finding
 from autograder.notebook.document import FILL, Cell, Notebook, quoted, where_they_part
 from autograder.notebook.matching import found_again, intact
-from autograder.notebook.program import lines_around, lines_of
+from autograder.notebook.program import lines_of, lost, sentences, unsaid
 
 # With fewer of the given cells, texts or no texts, it is another notebook, or one of another year.
 LEAST_SHARE = 0.5
+# Of a changed text, that are looked at for what a sentence has become.
+_MOST_SENTENCES = 100
 
 
 @dataclass(frozen=True)
@@ -192,14 +195,17 @@ def _difference(found: Cell, given: Cell) -> str:
     """The first line that is another, as it is and as it was."""
     if found.kind != given.kind:
         return f"it was {given.kind} and is {found.kind} now"
-    theirs, ours = lines_of(found.source, found.kind), lines_of(given.source, given.kind)
     if FILL in given.tags:
-        left = iter(theirs)
-        lost = next((line for line in lines_around(given.source) if line not in left), "")
-        return f"`{quoted(lost.strip())}` is gone" if lost else "what was given in it stands elsewhere"
+        return f"`{quoted((lost(found.source, given.source) or '').strip())}` is gone"
+    if given.kind != "code":
+        was = unsaid(found.source, given.source, given.kind) or ""
+        paragraphs = "\n".join(" ".join(part.split()) for part in re.split(r"\n\s*\n", found.source))
+        alike = get_close_matches(was, sentences(paragraphs)[:_MOST_SENTENCES], 1)
+        return "`{}` is now `{}`".format(*where_they_part(was, alike[0])) if alike else f"`{quoted(was)}` is gone"
+    theirs, ours = lines_of(found.source, found.kind), lines_of(given.source, given.kind)
     matcher = SequenceMatcher(None, ours, theirs[: 4 * len(ours) + 100], autojunk=False)
     for what, i, j, k, m in matcher.get_opcodes():
-        if what == "equal" or (what == "insert" and given.kind != "code"):
+        if what == "equal":
             continue
         if what == "insert":
             return f"`{quoted(theirs[k])}` was added"

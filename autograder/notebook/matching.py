@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 from itertools import islice
 
 from autograder.notebook.document import FILL, Cell
-from autograder.notebook.program import filled, kept, lines_of, same
+from autograder.notebook.program import MOST_FILLED, defined, lines_of, lost, same, unsaid
 
 # How many cells one may have been split into, or put together into one.
 MOST_PARTS = 4
@@ -38,10 +38,10 @@ def intact(found: Cell, given: Cell) -> bool:
     if found.kind != given.kind:
         return False
     if FILL in given.tags:
-        return filled(found.source, given.source)
+        return lost(found.source, given.source) is None
     if given.kind == "code":
         return same(found.source, given.source, "code")
-    return kept(found.source, given.source, given.kind)
+    return unsaid(found.source, given.source, given.kind) is None
 
 
 class _Search:
@@ -148,18 +148,22 @@ class _Search:
                         self._take(n, m)
 
     def _resembling(self) -> None:
-        """What has kept half of its lines, or most of its letters, and stands where it should, is a changed one."""
+        """What defines the same, has kept half of its lines or most of its letters, and stands where it should."""
         for n in self._left():
             lower = max((places[-1] for k, places in self.found.items() if k < n), default=-1)
             upper = min((places[0] for k, places in self.found.items() if k > n), default=len(self._theirs))
-            scored = [(self._likeness(n, m), -m) for m in self._free() if lower < m < upper]
+            names = defined(self._ours[n].source) if self._ours[n].kind == "code" else frozenset()
+            scored = [(self._likeness(n, m, names), -m) for m in self._free() if lower < m < upper]
             if scored and max(scored)[0] > 0:
                 self._take(n, -max(scored)[1])
 
-    def _likeness(self, n: int, m: int) -> float:
+    def _likeness(self, n: int, m: int, names: frozenset[str]) -> float:
         (kind, ours), (their_kind, theirs) = self._our_lines[n], self._their_lines[m]
         if kind != their_kind:
             return 0.0
+        source = self._theirs[m].source
+        if names and len(source) <= MOST_FILLED and names <= defined(source):
+            return 1.0
         if len(ours) <= _FEW_LINES and len(theirs) <= _FEW_LINES:
             ratio = SequenceMatcher(None, "\n".join(ours)[:400], "\n".join(theirs)[:400], autojunk=False).ratio()
             return ratio if ratio >= _ALIKE_LETTERS else 0.0

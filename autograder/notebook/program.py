@@ -16,6 +16,10 @@ MOST_FILLED = 20_000
 # What a magic becomes, so that a cell can be parsed.
 MAGIC = "__magic__"
 _MAGIC = re.compile(r"\A(\s*(?:\w[\w, ]*=\s*)?)([%!].*)\Z")
+# In Markdown: emphasis, an item of a list; a rule, of a table too.
+_MARK = re.compile(r"(?<!\\)_|\A[-+*]\Z")
+_SENTENCE_ENDS = re.compile(r"(?<=[.?!:])\s")
+_RULE = re.compile(r"\A:?-+:?\Z")
 # How an export writes a magic: as a comment, or as the call that it stands for.
 _COMMENTED_MAGIC = re.compile(r"#\s?(%{1,2}\w.*)\Z")
 _CALLED_MAGIC = re.compile(r"get_ipython\(\)\.run_line_magic\(\s*'(\w+)',\s*'([^']*)'\s*\)\Z")
@@ -74,26 +78,68 @@ def same(found: str, given: str, kind: str) -> bool:
     return _dumped(theirs) == _dumped(ours)
 
 
-def kept(found: str, given: str, kind: str) -> bool:
-    """Whether everything that the given text says is still there, in order, whatever was written between."""
-    return _within(lines_of(given, kind), lines_of(found, kind))
+def unsaid(found: str, given: str, kind: str) -> str | None:
+    """What the given text says first that is not there any more, in order; None if all is, whatever stands between.
+
+    Between is at the end of a sentence or of a line. Where lines break, and how marks of Markdown are written that have
+    two forms, is an editor's to say.
+    """
+    if kind != "markdown" or len(found) > len(given) + MOST_FILLED:
+        return _first_lost(lines_of(given, kind), lines_of(found, kind))
+    words, at = _words(found), 0
+    for sentence in sentences(given):
+        said = _words(sentence)
+        at = next((k for k in range(at, len(words)) if words[k : k + len(said)] == said), len(words)) + len(said)
+        if at > len(words):
+            return sentence
+    return None
 
 
-def filled(found: str, given: str) -> bool:
-    """Whether a cell is the given one with its gaps filled: every statement there, a function's under its name."""
+def sentences(text: str) -> list[str]:
+    """A text, parted where something may be put between."""
+    parts = (part for line in text.splitlines() for part in _SENTENCE_ENDS.split(_bare(line)))
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text in Markdown, in one spelling of marks: of emphasis, lists, rules of tables, quotes."""
+    marked = (_RULE.sub("-", _MARK.sub("*", word)) for line in text.splitlines() for word in _bare(line).split())
+    return [word for word in marked if word]
+
+
+def _bare(line: str) -> str:
+    """A line without the marks of a quotation, and with spaces around a table's bars."""
+    line = line.lstrip(" >")
+    return line.replace("|", " | ") if line.startswith("|") else line
+
+
+def lost(found: str, given: str) -> str | None:
+    """What a cell that is to be filled had first and has no more; None if it is the given one with its gaps filled.
+
+    Every statement must be there, in order; a function that holds a gap, under its name.
+    """
     ours = statements(given)
     theirs = statements(found) if len(found) <= MOST_FILLED else None
     if ours is None or theirs is None:
-        return _within(lines_around(given), lines_of(found, "code"))
+        return _first_lost(_lines_around(given), lines_of(found, "code"))
     names = [_named(node) if _gap(node) else dumped for node, dumped in zip(ours, _dumped(ours), strict=True)]
-    wanted = [name for name in names if name]
+    wanted = {name: node for name, node in zip(names, ours, strict=True) if name}
     there = [_named(node) for node in theirs]
-    return _within(
-        wanted, [name if name in wanted else dumped for name, dumped in zip(there, _dumped(theirs), strict=True)]
+    gone = _first_lost(
+        [name for name in names if name],
+        [name if name in wanted else dumped for name, dumped in zip(there, _dumped(theirs), strict=True)],
     )
+    return None if gone is None else ast.unparse(wanted[gone]).splitlines()[0]
 
 
-def lines_around(given: str) -> list[str]:
+def defined(source: str) -> frozenset[str]:
+    """The functions and classes that a cell defines; of one to be filled, those that hold a gap."""
+    nodes = statements(source) or ()
+    gaps = [node for node in nodes if _gap(node)]
+    return frozenset(filter(None, map(_named, gaps or nodes)))
+
+
+def _lines_around(given: str) -> list[str]:
     """The lines of a cell that is to be filled, without those that say so."""
     return [line for line in lines_of(given, "code") if not line.lstrip().startswith("raise NotImplementedError(")]
 
@@ -192,7 +238,7 @@ def _named(node: ast.stmt) -> str:
     return f"def {node.name}" if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) else ""
 
 
-def _within(wanted: Sequence[str], found: Sequence[str]) -> bool:
-    """Whether the one is in the other, in order, with other things between."""
+def _first_lost(wanted: Sequence[str], found: Sequence[str]) -> str | None:
+    """The first that is not in the other, in order, with other things between."""
     rest = iter(found)
-    return all(one in rest for one in wanted)
+    return next((one for one in wanted if one not in rest), None)

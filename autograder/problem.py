@@ -78,10 +78,16 @@ class Implementation:
         while waiting:
             text = waiting.pop()
             for name, content in files.items():
-                if name not in taken and name.endswith(".py") and name.removesuffix(".py").encode() in text:
+                if name not in taken and names_module(text, name):
                     taken[name] = content
                     waiting.append(content)
         return cls(taken)
+
+
+def names_module(text: bytes, name: str) -> bool:
+    """Whether a text has the name of the module in it that is in a file of that name, if any can be."""
+    stem = name.removesuffix(".py")
+    return stem != name and stem.isidentifier() and stem.encode() in text
 
 
 @dataclass(frozen=True)

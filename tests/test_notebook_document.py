@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+import tracemalloc
 
 import pytest
 from hypothesis import example, given, settings
@@ -148,6 +149,34 @@ class TestBounds:
         """To look through them would take minutes."""
         with pytest.raises(UnreadableError, match="more than 2,000,000 characters of text and code"):
             read(notebook(*[code("x" * 900_000)] * 3))
+
+    @pytest.mark.parametrize("piece", [b"{}", b"[]", b'"ab"', b"1.5", b'{"a": [[1]]}'])
+    def test_what_would_fill_the_memory_is_not_read(self, piece, monkeypatch):
+        """Few bytes make many objects; they are counted before any is made."""
+        monkeypatch.setattr(document, "MAX_PIECES", 50_000)
+        content = b'{"nbformat": 4, "cells": [' + b",".join([piece] * 50_002) + b"]}"
+
+        tracemalloc.start()
+        with pytest.raises(UnreadableError, match="lines and values; find the cell that prints or shows so much"):
+            read(content)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+        assert peak < 2 * len(content)
+
+    @pytest.mark.parametrize("text", ["[1, 2], ", '"', "\\"])
+    def test_a_long_text_is_one_piece(self, text):
+        """Whatever stands in it, brackets and quotes too."""
+        said = text * (document.MAX_PIECES // len(text) + 1)
+
+        (cell,) = read(notebook(code("1", outputs=[{"output_type": "stream", "text": said}]))).cells
+
+        assert cell.outputs[0].text == said[: document.MAX_CHARACTERS]
+
+    def test_a_text_that_never_ends_is_read_once(self):
+        """Though each of its quotes could begin another."""
+        with pytest.raises(UnreadableError, match="is broken JSON"):
+            read(b'{"nbformat": 4, "cells": ["' + b'\\"[,' * document.MAX_PIECES)
 
     def test_a_number_of_thousands_of_digits_is_refused(self):
         """Python itself would take seconds."""

@@ -16,7 +16,7 @@ from graded_notebook import (
 from small_course import REFERENCE
 
 from autograder.notebook.execution import Execution, Shown
-from autograder.notebook.grade import grade_notebook, sheet_of
+from autograder.notebook.grade import grade_notebook, modules_of, sheet_of
 from autograder.problem import CourseError, read_course
 from autograder.report import mark_of, problem_lines
 from autograder.wire import Failure
@@ -318,3 +318,11 @@ def test_the_courses_own_notebooks_can_be_graded(name):
     assert sheet.figures
     assert (problem.notebook_points / shares * 4).is_integer()
     assert (problem.model is not None) == (problem.assignment == "networks")
+
+
+def test_files_of_any_name_lie_beside_a_notebook(problem, right):
+    """What nothing can import is not taken along, and stops nothing."""
+    odd = dict.fromkeys(("\udcff.py", "a\0.py", ".py", "..\\a.py", "np .py", "\ud800"), b"import numpy")
+    files = {**problem.reference.files, "np.py": b"", **odd}
+
+    assert modules_of(problem, json.dumps(right).encode(), files).keys() == {"line.py", "np.py"}

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 # What a course site takes; a notebook of 50 MiB is 50 MiB of outputs.
@@ -17,6 +18,8 @@ MAX_CHARACTERS = 1_000_000
 # Of all cells' sources.
 MAX_SOURCES = 2_000_000
 MAX_PICTURE_CHARACTERS = 24_000_000
+# Texts, lists, objects and their entries: read as JSON, each takes up to a hundred bytes, however few it is written in.
+MAX_PIECES = 2_000_000
 # What is read at a glance.
 SHORT = 48
 
@@ -42,6 +45,8 @@ _OLD_NAMES = {
 }
 
 _HEADING = re.compile(r"[ ]{0,3}#{1,6}\s+(.*?)\s*#*\s*\Z")
+# Where no quote closes a text it goes on to the end, so that nothing is looked at twice.
+_PIECE = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{,]', re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NOT_JSON = {
     b"PK\x03\x04": "it is an archive; hand the notebook in unpacked",
@@ -230,7 +235,14 @@ def _parsed(content: bytes, name: str) -> Any:
         if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(beginning):
             raise UnreadableError(f"{name} is no notebook: {what}")
     try:
-        return json.loads(content)
+        text = content.decode(json.detect_encoding(content), "surrogatepass")
+        # No text has more pieces than these letters: those that have few needn't be looked at more closely.
+        if sum(map(text.count, '"[{,')) > MAX_PIECES and next(islice(_PIECE.finditer(text), MAX_PIECES, None), None):
+            raise UnreadableError(
+                f"{name} holds more than {MAX_PIECES:,} lines and values; find the cell that prints or shows so much, "
+                "show less, run it again"
+            )
+        return json.loads(text)
     except UnicodeDecodeError:
         raise UnreadableError(f"{name} is no text: a notebook is JSON in UTF-8; save it in Jupyter again") from None
     except json.JSONDecodeError as error:

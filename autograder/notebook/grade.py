@@ -23,7 +23,7 @@ from autograder.notebook.program import bound
 from autograder.notebook.truth import tells_the_truth
 from autograder.notebook.wanted import Wanted, asked_of, has_its_figures, wanted_figures
 from autograder.probe import entropy, generator
-from autograder.problem import CourseError, Implementation, Problem
+from autograder.problem import CourseError, Implementation, Problem, names_module
 from autograder.report import ProblemReport, Verdict
 from autograder.wire import Failure
 
@@ -167,11 +167,7 @@ def unjudged_notebook(sheet: Sheet, code: int, message: str) -> ProblemReport:
 def modules_of(problem: Problem, content: bytes, files: Mapping[str, bytes]) -> dict[str, bytes]:
     """The modules that a notebook can import: the problem's own, those it names, and those that these name."""
     notebook = {problem.module_file: files[problem.module_file]} if problem.module_file in files else {}
-    named = {
-        name: text
-        for name, text in files.items()
-        if name.endswith(".py") and name.removesuffix(".py").encode() in content
-    }
+    named = {name: text for name, text in files.items() if names_module(content, name)}
     taken: dict[str, bytes] = {}
     for name in {**notebook, **named}:
         taken |= Implementation.of(name, files).files

@@ -142,7 +142,12 @@ WANTED = ("path[-1]",)
 
 def trained_model(found, data, generator):
     """The slope that the notebook arrives at is close to the right one."""
-    if abs(found["path[-1]"] - 2.0) > 0.5:
+    slope = found["path[-1]"]
+    if slope < -0.5:
+        yield Finding(62, "path[-1]", "the slope leads away from the points; see the fit")
+    elif slope > 2.5:
+        yield Finding(63, "path[-1]", "the slope is too large for other points; see the fit")
+    elif slope < 1.5:
         yield Finding(60, "path[-1]", "the slope is not close to the right one; see the fit")
 '''
 
@@ -840,6 +845,24 @@ DAMAGE = {
         ),
         RUNS | UNTRUE | {"trained_model": "runs"},
         "ValueError: no",
+    ),
+    "module_that_diverges": Row(
+        lambda notebook: None,
+        UNTRUE | {"figures": 53, "trained_model": 61},
+        "holds NaN or infinity",
+        module=lambda text: text.replace("np.mean(residual * x)", "1e200 * np.mean(residual * x)"),
+    ),
+    "module_that_learns_the_opposite": Row(
+        lambda notebook: None,
+        UNTRUE | {"figures": 53, "trained_model": 62},
+        "leads away from the points",
+        module=lambda text: text.replace("self.slope * x - y", "self.slope * x + y"),
+    ),
+    "module_that_learns_too_much": Row(
+        lambda notebook: None,
+        UNTRUE | {"trained_model": 63},
+        "too large for other points",
+        module=lambda text: text.replace("self.slope * x - y", "self.slope * x - 1.6 * y"),
     ),
     # It can't be read.
     "broken": Row(as_bytes(lambda text: text[: len(text) // 2]), UNREADABLE, "broken JSON at line"),

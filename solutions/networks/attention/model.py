@@ -22,6 +22,27 @@ def trained_model(found, data, rng):
         yield Finding(52, WANTED[0], f"the arrays in `weights` have the shapes {shapes}; expected those they had")
         return
 
+    seen, unseen = measured((W_Q, W_K, W_V), rng)
+    if not seen <= BOUND:
+        yield Finding(
+            62,
+            WANTED[0],
+            f"the layer that your notebook trains in section 6 has a loss of {seen:.2g} on its own sequences; expected "
+            f"at most {BOUND}: get the module's checks to pass, and run all again",
+        )
+    elif not unseen <= BOUND:
+        yield Finding(
+            63,
+            WANTED[0],
+            f"the layer that your notebook trains in section 6 has a loss of {unseen:.2g} on sequences that nobody has "
+            f"seen; expected at most {BOUND}",
+        )
+
+
+def measured(weights, rng):
+    """The layer's loss on the sequences it was trained on, and on new ones."""
+    W_Q, W_K, W_V = weights
+
     def loss(X, wanted):
         with np.errstate(all="ignore"):  # finite weights may be so large that scores are not
             S = (X @ W_Q) @ (X @ W_K).transpose(0, 2, 1) / np.sqrt(W_Q.shape[1])
@@ -29,20 +50,7 @@ def trained_model(found, data, rng):
             Z = X + A / A.sum(axis=2, keepdims=True) @ (X @ W_V)
             return 0.5 * np.sum((Z - wanted) ** 2) / len(X)
 
-    if not (seen := loss(*pointing(np.random.default_rng(6), 64))) <= BOUND:
-        yield Finding(
-            62,
-            WANTED[0],
-            f"the layer that your notebook trains in section 6 has a loss of {seen:.2g} on its own sequences; expected "
-            f"at most {BOUND}: get the module's checks to pass, and run all again",
-        )
-    elif not (unseen := loss(*pointing(rng, 500))) <= BOUND:
-        yield Finding(
-            63,
-            WANTED[0],
-            f"the layer that your notebook trains in section 6 has a loss of {unseen:.2g} on sequences that nobody has "
-            f"seen; expected at most {BOUND}",
-        )
+    return loss(*pointing(np.random.default_rng(6), 64)), loss(*pointing(rng, 500))
 
 
 def pointing(rng, count):

@@ -107,7 +107,7 @@ columns = [f"is {a}" for a in "ABCDEF"] + [f"to {a}" for a in "ABCDEF"] + ["load
 show_matrix(left, X, [f"{a} → {b}" for a, b in zip(own, aim, strict=True)], columns, SIGNED, decimals=1)
 left.set(title="one sequence X, a token a row", xlabel="what a column holds", ylabel="token")
 show_matrix(right, wanted[:, -LOAD:], own, ["load 1", "load 2"], SIGNED, decimals=1)
-right.set(title="wanted loads", ylabel="token")
+right.set(title="wanted loads", xlabel="what a column holds", ylabel="token")
 for axes in (left, right):
     axes.tick_params(axis="x", rotation=60)
 plt.show()
@@ -409,7 +409,7 @@ panels = {
 figure, row = plt.subplots(1, 4, figsize=(12, 3.6), width_ratios=(3, 3, 1, 1), layout="constrained")
 for axes, (title, panel) in zip(row, panels.items(), strict=True):
     show_matrix(axes, *panel)
-    axes.set(title=title)
+    axes.set(title=title, xlabel="load" if panel[-1] is SIGNED else "to token", ylabel="token")
 plt.show()
 print(f"largest difference of Z(PX) and P·Z(X), to twelve decimals: {np.abs(Z_permuted - Z[order]).max():.12f}")
 

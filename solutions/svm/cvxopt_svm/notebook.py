@@ -269,7 +269,8 @@ check("cvxopt_svm")
 # ## 7. Beside scikit-learn
 #
 # `SVC` solves the same dual with another algorithm (it optimises two alphas at a time). So $f - b$ should be the same
-# function to within the solvers' accuracy, for every data set and every kernel:
+# function to within the solvers' accuracy, for every data set and every kernel. (When your notebook is graded, the
+# machine that is fitted to the circles with an rbf kernel is tried on circles that nobody has seen.)
 
 # %%
 C = 2.0

@@ -308,9 +308,13 @@ figure.tight_layout()
 # %% [markdown]
 # Centring costs a line and wins more than any care in choosing $\eta$. Mind that the test data are shifted by the
 # *training* mean. Why not by their own?
+#
+# What the next cell trains stays as `trained`. When your notebook is graded, it is tried on flowers that nobody has
+# measured.
 
 # %%
-W, b = svm_train_bgd(X_train - centre, y_train, num_epochs=1000)
+trained = svm_train_bgd(X_train - centre, y_train, num_epochs=1000)
+W, b = trained
 print(f"E on the training data {objective(W, b, X_train - centre, y_train, C=5.0):.1f}")
 print(f"training accuracy      {svm_test(W, b, X_train - centre, y_train):.3f}")
 print(f"test accuracy          {svm_test(W, b, X_test - centre, y_test):.3f}")

@@ -5,8 +5,10 @@ Imports the standard library alone, since what it looks for may be missing.
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -88,10 +90,30 @@ def digests(folder: Path, names: list[str]) -> dict[str, str]:
     found = {}
     for name in names:
         try:
-            found[name] = sha256((folder / name).read_bytes()).hexdigest()
+            found[name] = digest((folder / name).read_bytes())
         except OSError:
             continue
     return found
+
+
+def digest(content: bytes) -> str:
+    """What identifies a module: a digest of its bytes and, after a space, one of its code, which no comment changes.
+
+    What Python makes of a text differs from version to version, so the bytes are needed, too.
+    """
+    whole = sha256(content).hexdigest()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd escapes, which are told where the module is imported
+            code = ast.dump(ast.parse(content))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return whole
+    return f"{whole} {sha256(code.encode()).hexdigest()}"
+
+
+def same_code(one: str, other: str) -> bool:
+    """Whether two digests are of modules that do the same."""
+    return not set(one.split()).isdisjoint(other.split())
 
 
 def _python() -> Fact:

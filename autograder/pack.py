@@ -8,19 +8,21 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from autograder import codes
+from autograder.environment import digest, same_code
 from autograder.markup import MIME
+from autograder.names import resembled
 from autograder.notebook.document import UnreadableError, read
 from autograder.notebook.given import Step, arrange
 from autograder.notebook.history import was_run
 from autograder.problem import Assignment, CourseError, Problem
-from autograder.report import ProblemReport
+from autograder.report import ProblemReport, counted
+from autograder.sandbox import SandboxError
 from autograder.student import check_file, released
 from autograder.submissions import is_module
 from autograder.unpack import MAX_FILE_BYTES, MIB
@@ -59,39 +61,100 @@ def pack(folder: Path) -> Packed:
     CourseError
         If the folder is no assignment's.
     """
-    assignment = _assignment_of(folder)
-    files, warnings, reports = {}, [], []
+    try:
+        assignment = _assignment_of(folder)
+    except CourseError as error:
+        if not (folder / "checks").is_dir():
+            raise
+        return _unseen(folder, error)
+    files, warnings = _collected(folder, assignment)
+    reports = []
     for problem in assignment.problems:
-        for name in (problem.module_file, problem.notebook_file):
-            if (folder / name).is_file():
-                files[name] = (folder / name).read_bytes()
-            elif name == problem.module_file or (problem.folder / name).is_file():
-                warnings.append(f"{name} is missing")
         if problem.module_file in files:
-            reports.append(check_file(problem, folder))
-            warnings += _of_module(problem, reports[-1])
+            try:
+                reports.append(check_file(problem, folder))
+                warnings += _of_module(problem, reports[-1])
+            except (CourseError, SandboxError) as error:
+                warnings.append(f"{problem.module_file} was not checked: {_mended(error)}")
         if problem.notebook_file in files:
             warnings += _of_notebook(problem, folder, files)
-    handed_out = {path.name for path in assignment.problems[0].given}
-    for path in sorted(folder.glob("*.py")):
-        if path.name not in handed_out and is_module(path.name):
-            files.setdefault(path.name, path.read_bytes())
-    for name, content in files.items():
-        if len(content) > (most := MAX_FILE_BYTES[Path(name).suffix]):
-            size, advice = f"{len(content) / MIB:.0f} MiB", "leave out what you print or show so much of"
-            warnings.append(f"{name} has {size}, and no more than {most / MIB:.0f} are read; {advice}")
-    return Packed(assignment.name, files, tuple(reports), tuple(warnings))
+    return Packed(assignment.name, files, tuple(reports), (*warnings, *_too_large(files)))
 
 
 def _assignment_of(folder: Path) -> Assignment:
     """The release whose files these are: a folder may hold a copy of some of them only."""
-    for assignment in released(folder):
-        names = [name for one in assignment.problems for name in (one.module_file, one.notebook_file)]
-        if any((folder / name).is_file() for name in names):
+    there = released(folder)
+    for assignment in there:
+        if assignment.problems[0].folder.is_relative_to(folder.resolve()) or any(
+            (folder / name).is_file() for name in _wanted(assignment, folder)
+        ):
             return assignment
     raise CourseError(
-        f"{folder.resolve()} holds nothing of an assignment; name the folder with your `.py` and `.ipynb` files"
+        f"{folder.resolve()} holds no `checks/`, which says what is handed in: go to the assignment's folder or name "
+        "it; if that has lost its `checks/`, unpack the assignment's zip again and put your files there"
+        if not there
+        else f"{folder.resolve()} holds nothing of an assignment; name the folder with your `.py` and `.ipynb` files"
     )
+
+
+def _wanted(assignment: Assignment, folder: Path) -> list[str]:
+    """The names of what is handed in; a problem may have no notebook."""
+    return [
+        name
+        for problem in assignment.problems
+        for name in (problem.module_file, problem.notebook_file)
+        if name == problem.module_file or (problem.folder / name).is_file() or (folder / name).is_file()
+    ]
+
+
+def _unseen(folder: Path, error: CourseError) -> Packed:
+    """All modules and notebooks of a folder, where nothing says which of them are wanted."""
+    paths = [path for path in sorted(folder.iterdir()) if path.suffix == ".ipynb" or is_module(path.name)]
+    files, warnings = _read(paths)
+    unseen = f"{_mended(error)}. Until then nothing can be looked at, and all modules and notebooks are packed"
+    return Packed(folder.resolve().name, files, (), (unseen, *warnings, *_too_large(files)))
+
+
+def _collected(folder: Path, assignment: Assignment) -> tuple[dict[str, bytes], list[str]]:
+    """What is handed in of a folder, and a warning for each file that is not there or can't be read."""
+    wanted = _wanted(assignment, folder)
+    handed_out = {path.name for path in assignment.problems[0].given}
+    there = {path.name: path for path in sorted(folder.iterdir()) if path.is_file() and path.name not in handed_out}
+    meant = {name: resembled(name, wanted) for name in there}
+    warnings = []
+    chosen = [name for name in there if name in wanted or is_module(name)]
+    for name in wanted:
+        if name not in there:
+            near = [other for other in there if meant[other] == name]
+            chosen += near  # as it is, so that somebody who looks can find it
+            asked = f"; did you mean {' or '.join(near)}? What is handed in must be called {name}" if near else ""
+            warnings.append(f"{name} is missing{asked}")
+    files, unread = _read(there[name] for name in dict.fromkeys(chosen))
+    return files, warnings + unread
+
+
+def _read(paths: Iterable[Path]) -> tuple[dict[str, bytes], list[str]]:
+    files, warnings = {}, []
+    for path in paths:
+        try:
+            files[path.name] = path.read_bytes()
+        except OSError as error:
+            warnings.append(f"{path.name} can't be read, and is not packed: {error.strerror}")
+    return files, warnings
+
+
+def _too_large(files: dict[str, bytes]) -> Iterator[str]:
+    for name, content in files.items():
+        most = MAX_FILE_BYTES.get(Path(name).suffix, MIB)
+        if len(content) > most:
+            advice = "print or show less, and run it again" if name.endswith(".ipynb") else "take data out of it"
+            yield f"{name} is larger than {most // MIB} MiB, and will not be read: {advice}"
+
+
+def _mended(error: Exception) -> str:
+    """What is wrong with the release, and what is to be done."""
+    said, step = str(error), "unpack the assignment's zip again"
+    return said if step in said or isinstance(error, SandboxError) else f"{said}; {step}"
 
 
 def _of_module(problem: Problem, report: ProblemReport) -> Iterator[str]:
@@ -107,19 +170,24 @@ def _of_notebook(problem: Problem, folder: Path, files: dict[str, bytes]) -> Ite
     """What is wrong with a notebook as it was saved: the grader will say so too."""
     name, content = problem.notebook_file, files[problem.notebook_file]
     ours = problem.folder / name
+    steps: tuple[Step, ...] = ()
     try:
         notebook = read(content, name)
-        steps: tuple[Step, ...] = ()
-        if ours.is_file():
-            arrangement = arrange(notebook, read(ours.read_bytes(), name))
-            found = [finding.message for finding in arrangement.findings]
-            yield from (f"{name}: {message}" for message in found[:_MANY])
-            if len(found) > _MANY:
-                yield f"{name}: and {len(found) - _MANY} more given cells; the notebook as it was is {_shown(ours)}"
-            steps = arrangement.steps if arrangement.recognised else ()
     except UnreadableError as error:
-        yield f"{name}: {error}"
+        yield str(error)
         return
+    try:
+        arrangement = arrange(notebook, read(ours.read_bytes(), _shown(ours)))
+    except (UnreadableError, OSError) as error:
+        if ours.exists():
+            yield f"{name} was not compared with the notebook as it was: {_mended(error)}"
+    else:
+        found = [finding.message for finding in arrangement.findings]
+        yield from (f"{name}: {message}" for message in found[:_MANY])
+        if len(found) > _MANY:
+            more = counted(len(found) - _MANY, "more given cell")
+            yield f"{name}: and {more}; the notebook as it was is {_shown(ours)}"
+        steps = arrangement.steps if arrangement.recognised else ()
     not_run = [finding.message for finding in was_run(notebook, steps)]
     yield from (f"{name}: {message}" for message in not_run)
     # Who must run it anyway needn't be told of this as well.
@@ -136,9 +204,9 @@ def _stale(problem: Problem, folder: Path, files: dict[str, bytes]) -> Iterator[
     name, module = problem.notebook_file, problem.module_file
     again = "restart the kernel, run all cells, and save"
     then = list(_digests(files[name], module))
-    if then and then[-1] != sha256(files[module]).hexdigest():
+    if then and not same_code(then[-1], digest(files[module])):
         yield f"{name} shows what another {module} gave than the one that is there now; {again}"
-    elif len(set(then)) > 1:
+    elif not all(same_code(one, then[-1]) for one in then):
         yield f"{name}: {module} was changed while the notebook ran; {again}"
     elif not then and (folder / module).stat().st_mtime > (folder / name).stat().st_mtime:
         yield f"{module} was saved after {name}; {again}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 import json
 import subprocess
 import sys
@@ -13,7 +12,7 @@ import pytest
 
 import autograder
 from autograder import environment
-from autograder.environment import ready
+from autograder.environment import digest, ready, same_code
 from autograder.markup import MIME
 
 HOME = Path(autograder.__file__).parent.parent
@@ -109,7 +108,7 @@ def test_it_is_shown_as_a_table(here):
     bundle = ready("line.py", "data/points.npz")._repr_mimebundle_()
 
     assert '<span aria-hidden="true">✓ </span>fine' in bundle["text/html"]
-    assert bundle[MIME] == {"right": True, "files": {"line.py": hashlib.sha256(b"x = 1\n").hexdigest()}}
+    assert bundle[MIME] == {"right": True, "files": {"line.py": digest(b"x = 1\n")}}
 
 
 def test_it_needs_no_package():
@@ -156,3 +155,23 @@ def test_each_notebook_ends_with_how_to_hand_in(path):
 
     assert "Handing in" in "".join(last["source"])
     assert "`python -m autograder pack`" in "".join(last["source"])
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        pytest.param("def f(x):\n    return x + 1\n", True, id="equal"),
+        pytest.param("def f(x):  # adds\n\n    return (x + 1)\n", True, id="comment_and_layout"),
+        pytest.param("def f(x):\n    return x + 2\n", False, id="code"),
+        pytest.param("def f(x:\n", False, id="syntax_error"),
+        pytest.param("def f(x):\n    return x + 1\n\0", False, id="nul"),
+    ],
+)
+def test_modules_that_do_the_same_are_the_same(text, same):
+    """Whether a notebook was run with the module that is there now: a comment changes nothing that it shows."""
+    assert same_code(digest(text.encode()), digest(b"def f(x):\n    return x + 1\n")) is same
+
+
+def test_a_text_that_is_no_python_is_itself():
+    """Where there is no code to compare, the bytes are."""
+    assert same_code(digest(b"def f(x:\n"), digest(b"def f(x:\n"))

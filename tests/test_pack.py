@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
+import io
 import json
 import os
+import re
+import shutil
+import zipfile
 
 import pytest
 from click.testing import CliRunner
 from small_course import REFERENCE, write_course
 
 from autograder.cli import main
+from autograder.environment import digest
 from autograder.markup import MIME
 from autograder.pack import pack
 from autograder.problem import CourseError, read_course
@@ -39,10 +43,6 @@ def home(files, tmp_path, monkeypatch):
     return home
 
 
-def digest(text):
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def ran(notebook):
     """Filled, run from top to bottom beside the reference, and checked twice."""
     for number, cell in enumerate(code_of(notebook), 1):
@@ -50,7 +50,7 @@ def ran(notebook):
             cell["source"] = "y = 2"
         cell["execution_count"] = number
     for cell in asking(notebook):
-        cell["outputs"] = [verdict({"code": 0, "files": {"line.py": digest(REFERENCE)}})]
+        cell["outputs"] = [verdict({"code": 0, "files": {"line.py": digest(REFERENCE.encode())}})]
 
 
 def code_of(notebook):
@@ -111,11 +111,36 @@ def module_wrong(home):
 
 
 def changed_since(home):
-    (home / "line.py").write_text(f"{REFERENCE}\n# better\n")
+    (home / "line.py").write_text(f"{REFERENCE}\nBETTER = True\n")
+
+
+def named_otherwise(home):
+    (home / "line.py").rename(home / "line (1).py")
+    (home / "line.ipynb").rename(home / "Line-final.ipynb")
+
+
+def answers_damaged(home):
+    (home / "checks/line/answers.bin").write_bytes(b"?")
+
+
+def page_damaged(home):
+    (home / "checks/line/checks.py").write_text("def broken(:\n")
+
+
+def page_lost(home):
+    (home / "checks/line/checks.py").unlink()
+
+
+def entry_damaged(home):
+    (home / "checks/assignment.toml").write_text("???")
+
+
+def released_notebook_damaged(home):
+    (home / "checks/line/line.ipynb").write_text("{")
 
 
 def changed_meanwhile(home):
-    older = verdict({"files": {"line.py": digest("older")}})
+    older = verdict({"files": {"line.py": digest(b"older = 1")}})
     save(home, lambda notebook: asking(notebook)[0].update(outputs=[older]))
 
 
@@ -157,8 +182,15 @@ def too_large(home):
         pytest.param(never_run, "line.ipynb: no cell of the notebook was run", id="never_run"),
         pytest.param(out_of_order, "was run as number 1", id="out_of_order"),
         pytest.param(given_cell_deleted, "is missing; copy it from the released notebook", id="cell_deleted"),
-        pytest.param(no_notebook, "line.ipynb: ", id="no_notebook"),
-        pytest.param(too_large, "line.py has 1 MiB, and no more than 1 are read", id="too_large"),
+        pytest.param(no_notebook, "line.ipynb is broken JSON", id="no_notebook"),
+        pytest.param(too_large, "line.py is larger than 1 MiB, and will not be read: take data out", id="too_large"),
+        pytest.param(named_otherwise, "line.py is missing; did you mean line (1).py? What is handed", id="other_name"),
+        pytest.param(named_otherwise, "line.ipynb is missing; did you mean Line-final.ipynb?", id="other_names"),
+        pytest.param(answers_damaged, "line.py was not checked: ", id="answers_damaged"),
+        pytest.param(page_damaged, "unpack the assignment's zip again", id="page_damaged"),
+        pytest.param(page_lost, "all modules and notebooks are packed", id="page_lost"),
+        pytest.param(entry_damaged, "Until then nothing can be looked at", id="entry_damaged"),
+        pytest.param(released_notebook_damaged, "not compared with the notebook as it was: ", id="blank_damaged"),
     ],
 )
 def test_what_is_not_as_it_should_be_is_said(home, damage, said):
@@ -168,7 +200,22 @@ def test_what_is_not_as_it_should_be_is_said(home, damage, said):
     packed = pack(home)
 
     assert any(said in warning for warning in packed.warnings), packed.warnings
-    assert packed.as_zip()
+    assert not [warning for warning in packed.warnings if re.match(r"(\S+): \1", warning)]
+    with zipfile.ZipFile(io.BytesIO(packed.as_zip())) as archive:
+        there = {path.name for path in home.iterdir() if path.suffix in {".py", ".ipynb"}} - {"given_noise.py"}
+        assert there <= set(archive.namelist())
+
+
+def test_a_comment_is_no_change(home):
+    """What was run is the same code; only who changes that must run the notebook again."""
+    now = digest((home / "line.py").read_bytes())
+    save(
+        home,
+        lambda notebook: [cell.update(outputs=[verdict({"files": {"line.py": now}})]) for cell in asking(notebook)],
+    )
+    (home / "line.py").write_text(f"# The answer.\n{REFERENCE}\n\n\n# better\n")
+
+    assert pack(home).warnings == ()
 
 
 def test_displays_of_any_shape_are_read_over(home):
@@ -183,8 +230,16 @@ def test_a_folder_of_nothing_is_said(home, tmp_path, monkeypatch):
     """The next step is to name the right one."""
     monkeypatch.chdir(tmp_path)
 
-    with pytest.raises(CourseError, match="name the folder with your"):
+    with pytest.raises(CourseError, match=r"holds no `checks/`.*go to the assignment's folder or name it"):
         pack(tmp_path)
+
+
+def test_a_folder_that_has_lost_its_checks_is_said(home):
+    """What is true of it, and not that the student's files were not there."""
+    shutil.rmtree(home / "checks")
+
+    with pytest.raises(CourseError, match=r"holds no `checks/`.*unpack the assignment's zip again"):
+        pack(home)
 
 
 class TestCommand:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 import re
@@ -18,6 +17,7 @@ from small_course import ACCEPT, REFERENCE, REJECT, laid_over, write_course
 import autograder
 from autograder import codes, markup
 from autograder.answers import ANSWERS_FILE, observe_answers
+from autograder.environment import digest
 from autograder.grade import grade
 from autograder.problem import CourseError, read_course
 from autograder.release import as_zip, release, write
@@ -219,7 +219,7 @@ class TestShown:
             "code": 53,
             "score": 3.0,
             "max_score": 7.0,
-            "files": {"line.py": hashlib.sha256((home / "line.py").read_bytes()).hexdigest()},
+            "files": {"line.py": digest((home / "line.py").read_bytes())},
         }
 
     def test_html_of_a_students_is_text(self, home):

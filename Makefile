@@ -16,7 +16,7 @@ help:            ## Say what can be made
 setup: $(READY)  ## Install what is needed into .venv; every other target does so when it must
 	@:
 
-grade: $(READY)  ## Grade SUBMISSIONS=folder [OUT=folder] [ASSIGNMENT=name]; without SUBMISSIONS, a sample class
+grade: $(READY)  ## Grade SUBMISSIONS=folder, or a sample class [OUT=folder ASSIGNMENT=name WORKERS=4 SCHEDULER=tcp://…]
 	@$(BIN)/autograder grade $(if $(SUBMISSIONS),'$(SUBMISSIONS)') $(if $(OUT),--out '$(OUT)') \
 	    $(foreach name,$(ASSIGNMENT),--assignment $(name)) $(if $(WORKERS),--workers $(WORKERS)) \
 	    $(if $(SCHEDULER),--scheduler '$(SCHEDULER)')

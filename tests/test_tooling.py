@@ -71,6 +71,15 @@ def test_help_lists_every_target():
     assert all(len(line.split()) > 2 for line in shown.splitlines())
 
 
+def test_help_names_what_can_be_said_to_grade():
+    """Every variable that `make grade` looks at stands in its line of `make help`."""
+    makefile = (HOME / "Makefile").read_text(encoding="utf-8")
+    line, recipe = re.search(r"^grade:.*?## (.*)\n((?:\t.*\n)+)", makefile, re.MULTILINE).groups()
+    taken = set(re.findall(r"[A-Z]{3,}", recipe)) - {"BIN"}
+
+    assert taken <= set(re.findall(r"[A-Z]{3,}", line))
+
+
 def test_ci_runs_what_people_run():
     """The workflow and `make check` run the same script, on every Python that the constraints are for."""
     workflow = WORKFLOW.read_text(encoding="utf-8")

@@ -5,6 +5,7 @@ Nothing here runs student code, and no message shows an expected value.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -100,6 +101,8 @@ def agree(value: Array, right: Array, check: Check, *, narrow: bool = False) -> 
     with np.errstate(all="ignore"):
         close = np.abs(np.subtract(value, right, dtype=_wide(value, right))) <= _tolerance(value, right, check, narrow)
         close &= np.isfinite(right)  # what is infinite agrees with itself alone
+        if close.all():  # as nearly everything is that is compared
+            return np.asarray(close)
     return np.asarray(close | (value == right) | (np.isnan(value) & np.isnan(right)))
 
 
@@ -118,20 +121,22 @@ def _tolerance(value: Array, right: Array, check: Check, narrow: bool) -> Array:
     bits = min(value.dtype.itemsize, right.dtype.itemsize) * 8
     if right.dtype.kind in "fc" and (narrow or bits < (128 if right.dtype.kind == "c" else 64)):
         rtol, atol = max(rtol, FLOAT32_RTOL), max(atol, FLOAT32_ATOL)
-    finite = np.abs(right[np.isfinite(right)])
-    scale = max(1.0, float(finite.max())) if finite.size else 1.0
-    return np.asarray(atol * scale + rtol * np.abs(right))
+    size = np.abs(right)
+    largest = float(np.maximum.reduce(size, axis=None, initial=0))
+    if not math.isfinite(largest):
+        largest = float(np.max(size[np.isfinite(size)], initial=0))
+    return np.asarray(atol * max(1.0, largest) + rtol * size)
 
 
 def _wide(*arrays: Array) -> type[np.float64 | np.complex128]:
-    return np.complex128 if any(array.dtype.kind == "c" for array in arrays) else np.float64
+    return np.complex128 if "c" in [array.dtype.kind for array in arrays] else np.float64
 
 
 def not_finite(found: Mapping[str, Array], expected: Mapping[str, Array]) -> Iterator[Finding]:
     """The values that have NaN or inf where the reference is finite."""
     for name, right in expected.items():
-        bad = ~np.isfinite(found[name]) & np.isfinite(right)
-        if bad.any():
+        finite = np.isfinite(found[name])
+        if not finite.all() and (bad := ~finite & np.isfinite(right)).any():
             what = "NaN" if np.isnan(found[name][bad]).any() else "infinite"
             verb = "are" if bad.sum() > 1 else "is"
             step = "look for an overflow, or a division by 0"

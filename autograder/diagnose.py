@@ -37,7 +37,10 @@ def diagnose(
     text : str
         The student's module, for the names in it.
     """
-    hinted = dict(hints(checks, [name for name, found in findings.items() if found], seen, answers))
+    failed = [name for name, found in findings.items() if found]
+    if not failed:
+        return {}
+    hinted = dict(hints(checks, failed, seen, answers))
     for check in checks:
         if findings[check.name] and check.name not in hinted:
             mine = [observation for observation in seen if observation.check == check.name]

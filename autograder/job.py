@@ -64,6 +64,8 @@ class Job:
         The fields of :class:`autograder.limits.Limits`.
     files : mapping of str to bytes
         The submission's and the handed-out modules, laid out in the working directory.
+    measured : bool
+        What the functions are given is measured.
     compiled : str
         The check page once more, as this very Python's code, marshalled, in base 64: compiling takes longer than most
         checks. Empty where another Python reads the job.
@@ -84,6 +86,7 @@ class Job:
     data: Mapping[str, str]
     limits: Mapping[str, float]
     files: Mapping[str, bytes]
+    measured: bool = False
     compiled: str = ""
     cells: tuple[tuple[str, str], ...] = ()
     wanted: tuple[tuple[str, int], ...] = ()

@@ -13,7 +13,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -66,9 +66,18 @@ class AssignmentEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class Implementation:
-    """A module that fills a problem, as files by name: the student's, the reference, a specimen laid over it."""
+    """A module that fills a problem: the student's, the reference, a specimen laid over it.
+
+    Attributes
+    ----------
+    files : mapping of str to bytes
+        By name.
+    measured : bool
+        What its functions are given is measured, as the reference's is: messages name sizes by the docstrings' letters.
+    """
 
     files: Mapping[str, bytes]
+    measured: bool = False
 
     @classmethod
     def of(cls, module_file: str, files: Mapping[str, bytes]) -> Implementation:
@@ -247,16 +256,22 @@ class Problem:
             before.add(check.name)
         return checks
 
+    @cached_property
+    def _expectations(self) -> ModuleType | None:
+        """The page of predicates, as a module; None where there is none."""
+        if not (self.folder / "expect.py").is_file():
+            return None
+        self.page  # noqa: B018  expect.py says `from .checks import ...`
+        with _importable(self.given):
+            return _load(self.folder, "expect")
+
     def predicate(self, check: Check) -> Predicate | None:
         """The function of ``expect.py`` that judges a check; None where the reference's values do."""
         if check.expect is None:
             return None
-        self.page  # noqa: B018  expect.py says `from .checks import ...`
-        path = self.folder / "expect.py"
-        with _importable(self.given):
-            module = _load(self.folder, "expect") if path.is_file() else None
-        predicate: Predicate | None = getattr(module, check.expect, None)
+        predicate: Predicate | None = getattr(self._expectations, check.expect, None)
         if predicate is None:
+            path = self.folder / "expect.py"
             raise CourseError(f"{path} has no function `{check.expect}`; the check `{check.name}` expects it")
         # What is stated and what is judged by can't drift apart.
         return partial(predicate, false_alarm=check.false_alarm) if check.false_alarm else predicate
@@ -264,7 +279,7 @@ class Problem:
     @property
     def reference(self) -> Implementation:
         """The solution; only where staff work."""
-        return self.implementation(_source(self.folder / self.module_file))
+        return replace(self.implementation(_source(self.folder / self.module_file)), measured=True)
 
     def implementation(self, source: str) -> Implementation:
         """A module of this problem's name with the given text."""

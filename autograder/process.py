@@ -37,6 +37,8 @@ from autograder.wire import Observation, WireError, read
 START_SECONDS = 60.0
 # How often a run without a memory of its own for files is looked at.
 LOOK_SECONDS = 0.25
+# Read at once: most messages whole, and some of what follows them.
+READ_BYTES = 1 << 16
 BLOCK_BYTES = 4096
 # How often it is looked at, at most, and how many looks must have found nothing amiss.
 LOOKS, CALM_LOOKS = 20, 2
@@ -148,6 +150,8 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
+                # It hears signals, and those for the grader's terminal are not meant for it.
+                start_new_session=True,
             )
         self._control.settimeout(START_SECONDS)
         self.enforced = self._ready()
@@ -224,6 +228,7 @@ class Forked:
         self._channel = channel
         self._watched = watched
         self._looked = 0.0
+        self._unread = bytearray()
         self._limits = job.limits
         self._ended: Ended | None = None
         try:
@@ -236,13 +241,14 @@ class Forked:
         deadline = Deadline(seconds, self._server.spent)
 
         def exactly(size: int) -> bytes:
-            parts = bytearray()
-            while len(parts) < size:
-                part = self._part(size - len(parts), deadline)
+            while len(self._unread) < size:
+                part = self._part(max(size - len(self._unread), READ_BYTES), deadline)
                 if not part:
                     break
-                parts += part
-            return bytes(parts)
+                self._unread += part
+            taken = bytes(self._unread[:size])
+            del self._unread[:size]
+            return taken
 
         return read(exactly)
 

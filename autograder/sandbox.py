@@ -137,6 +137,7 @@ class Sandbox:
                 data={name: str(path) for name, path in problem.data.items()},
                 limits=asdict(problem.limits),
                 files=files,
+                measured=implementation.measured,
                 compiled=compiled(problem.page_text) if self._warm else "",
             )
             seen += self._run(problem, job, pending)

@@ -50,6 +50,7 @@ def serve(control_fd: int, preload: Sequence[str], visible: Sequence[str], scrat
         importlib.import_module(name)
     confinement = Confinement(visible, scratch, layers)
     confinement.enter()
+    worker.hear_signals()
     gc.collect()
     gc.freeze()
     null = os.open(os.devnull, os.O_RDWR)

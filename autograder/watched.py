@@ -30,14 +30,20 @@ class Missing(NotImplementedError, AttributeError):
 
 
 class Watch:
-    """Notes which of the caller's arrays a call changes, how narrow their floats are, and what arguments measure."""
+    """Notes which of the caller's arrays a call changes, how narrow their floats are, and what arguments measure.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    measuring : bool
+        Whether to note what arguments measure; it takes longer than all the rest.
+    """
+
+    def __init__(self, *, measuring: bool = False) -> None:
         # By identity, the oldest first: each with the name of the function it was given to, that, and the argument.
         self.arrays: dict[int, tuple[np.ndarray[Any, Any], str, Callable[..., Any], int | str]] = {}
         self.changed: dict[str, None] = {}
         self.narrow = False
-        self.calls = 0
+        self.left = MEASURED_CALLS if measuring else 0
         self.scales: dict[str, dict[float, None]] = {}
 
     def call(self, name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -52,8 +58,8 @@ class Watch:
                     if len(self.arrays) == WATCHED_ARRAYS:
                         del self.arrays[next(iter(self.arrays))]
                     self.arrays[id(array)] = array, name, function, position
-        self.calls += 1
-        if self.calls <= MEASURED_CALLS:
+        if self.left:
+            self.left -= 1
             self._measure(function, given)
         # Between calls the caller may change its own arrays: what counts is what they hold when this call begins.
         watched = [*self.arrays.values()]

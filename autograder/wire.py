@@ -87,8 +87,8 @@ class Observation:
     narrow : bool
         An argument was a float narrower than 64 bits.
     scales : mapping of str to tuple of float
-        What the arguments measure: numbers by their names, the sizes of arrays by the letters of the docstring. Worth
-        reading of the reference's run only.
+        What the arguments measure: numbers by their names, the sizes of arrays by the letters of the docstring. Noted
+        in the reference's run only.
     failure : Failure or None
         The exception, for the endings that have one.
     output : str

@@ -73,7 +73,6 @@ def run(job: Job, folder: str, send: Callable[[bytes], None]) -> None:
         sys.path.insert(0, folder)
         sys.dont_write_bytecode = True
         sys.stdout = sys.stderr = output
-        hear_signals()
         _be_no_notebook()
         probes = {check.name: check.probe for check in checks_of(_check_page(job))}
     except Exception as error:
@@ -90,7 +89,10 @@ def run(job: Job, folder: str, send: Callable[[bytes], None]) -> None:
 
 
 def hear_signals() -> None:
-    """Let signals do what they do by default: what a grader started in the background ignores, it hands down."""
+    """Let signals do what they do by default: what a grader started in the background ignores, it hands down.
+
+    Done by the process that runs are forked from, for it takes as long as a check.
+    """
     for number in signal.valid_signals():
         if signal.getsignal(number) == signal.SIG_IGN and number not in IGNORED_BY_PYTHON:
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
@@ -173,7 +175,7 @@ def _observe(
 ) -> Observation:
     """One draw of one check."""
     check, number, entropy = draw
-    watch = Watch()
+    watch = Watch(measuring=job.measured)
     values: dict[str, Any] = {}
     failure = None
     ending: Ending = "returned"
@@ -219,6 +221,7 @@ def once(folder: str) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 1)
     os.dup2(null, 2)
+    hear_signals()
     job = Job.read(sys.stdin.buffer.read)
     os.dup2(null, 0)
 

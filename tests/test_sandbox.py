@@ -569,6 +569,16 @@ def test_warm_and_cold_runs_see_the_same(sandbox, cold, lines):
         assert {n: v.tobytes() for n, v in mine.values.items()} == {n: v.tobytes() for n, v in theirs.values.items()}
 
 
+def test_only_the_references_arguments_are_measured(sandbox, cold, lines):
+    """Messages name sizes as the reference's docstrings do; to measure a student's would cost as much as a check."""
+    told = laid_over(lines, 'def predict(x, w, b):\n    """x : ndarray of shape (n, d)"""\n    return x @ w + b\n')
+
+    for room in (sandbox, cold):
+        assert room.observe(lines, told, SEED)[0].scales == {}
+        assert room.observe(lines, replace(told, measured=True), SEED)[0].scales.keys() >= {"n", "d"}
+    assert lines.reference.measured
+
+
 def test_nothing_is_left_behind(lines, tmp_path, monkeypatch):
     """Scratch folders go with the sandbox."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))

@@ -91,7 +91,7 @@ def array():
 @pytest.fixture
 def watch():
     """A watch on nothing yet."""
-    return Watch()
+    return Watch(measuring=True)
 
 
 @pytest.fixture

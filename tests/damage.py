@@ -600,6 +600,42 @@ NEVER_MIND = {
     "shell_without_output": Row(
         added("%pip install -q numpy", stream("\x1b[33mWARNING: old pip\x1b[0m\n"), after=DATA)
     ),
+    "colab_of_all_kinds": Row(
+        both(
+            added(
+                "from google.colab import drive, files\n"
+                "drive.mount('/content/drive', force_remount=True)\n"
+                "for name in files.upload():\n    print(name)\n"
+                "import sys\nsys.path.append('/content/drive/MyDrive/hw')",
+                stream("Mounted at /content/drive\n"),
+            ),
+            added("%cd /content/drive/MyDrive/hw", stream("/content/drive/MyDrive/hw\n"), after="## 0."),
+            added("!unzip -o hw.zip\n!ls", stream("data  line.py\n"), after="## 0."),
+            added("%cd hw\n%pwd", stream("/content/drive/MyDrive/hw/hw\n"), after="import sys"),
+            added(
+                "import os\nos.chdir('..')\nos.chdir('/content')\nprint(os.listdir())", stream("[]\n"), after=IMPORTS
+            ),
+            added(
+                "import os\nos.makedirs('out/a', exist_ok=True)\n%cd out/a\n%cd ../..", stream("/content\n"), after=DATA
+            ),
+        )
+    ),
+    "colab_if_it_is_there": Row(
+        added(
+            "try:\n    import google.colab\n\n    where = 'there'\nexcept ImportError:\n    where = 'here'\n"
+            "import sys\nprint('google.colab' in sys.modules)\nassert where == 'here'",
+            stream("False\n"),
+        )
+    ),
+    "a_pool_of_threads": Row(
+        added(
+            "from multiprocessing.pool import ThreadPool\nimport multiprocessing\n"
+            "with ThreadPool(2) as pool, multiprocessing.Lock():\n    print(pool.map(abs, [-1, -2, 3]))\n"
+            "queue = multiprocessing.Queue()\nqueue.put(3)\nqueue.get()",
+            stream("[1, 2, 3]\n"),
+            {"output_type": "execute_result", "data": {"text/plain": "3"}},
+        )
+    ),
     "warnings": Row(
         added(
             "import warnings\nwarnings.warn('beware')\nprint('done')",
@@ -752,7 +788,11 @@ DAMAGE = {
     "absolute_path": Row(
         added("print(open('/home/jane/homework/notes.txt').read())", stream("notes\n")), RUNS, "FileNotFoundError"
     ),
-    "package_of_their_own": Row(added("import no_such_package_at_all"), RUNS, "ModuleNotFoundError"),
+    "package_of_their_own": Row(
+        added("import no_such_package_at_all"),
+        RUNS,
+        "it needs `no_such_package_at_all`, which isn't installed where it is graded",
+    ),
     "kernel_killed": Row(added("import os\nos._exit(1)", after=DATA), {"runs": 1}, "cell"),
     "kernel_crashed": Row(added("import ctypes\nctypes.string_at(0)", after=DATA), {"runs": 1}),
     "endless": Row(added("while True:\n    pass", after=DATA), {"runs": 1}, "cell"),

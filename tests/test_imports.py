@@ -29,6 +29,7 @@ ORDER = (
     "failures",
     "worker",
     "notebook.drawn",
+    "notebook.elsewhere",
     "notebook.shell",
     "deadline",
     "server",
@@ -167,7 +168,7 @@ def test_a_notebook_beside_student_code_adds_its_shell_alone():
     """No document, no truth, no report: a run of a notebook holds what a run holds, and a shell."""
     more = loaded("import autograder.server, autograder.notebook.shell") - BESIDE_STUDENT_CODE - WITH_A_SERVER
 
-    assert more <= {"autograder.notebook", "autograder.notebook.shell", "autograder.notebook.drawn"}
+    assert more <= {f"autograder.notebook{name}" for name in ("", ".shell", ".drawn", ".elsewhere")}
 
 
 def test_a_command_loads_no_other_s_modules():

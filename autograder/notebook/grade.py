@@ -34,6 +34,7 @@ Execute = Callable[
 
 # Of what a cell had printed when it failed.
 MAX_SHOWN_LINES = 3
+_NO_MODULE = re.compile(r"No module named '([\w.]+)'")
 _UNKNOWN = re.compile(r"name '(\w+)' is not defined")
 
 
@@ -242,7 +243,7 @@ def _failures(steps: Sequence[Step], cells: Mapping[int, Shown]) -> Iterator[Fin
 
 def _failure(step: Step, shown: Shown, more: str) -> Finding:
     failure = shown.failure or Failure("", "")
-    said = said_of(failure)
+    said = _needs(failure) or said_of(failure)
     place = step.place
     showed = _showed(shown)
     match shown.ending:
@@ -255,6 +256,17 @@ def _failure(step: Step, shown: Shown, more: str) -> Finding:
             return Finding(codes.DIED, step.where, f"{place}: {said}{own_lines(failure)}{showed}{more}")
         case _:
             return Finding(codes.RAISED, step.where, f"{place}: {said}{own_lines(failure)}{showed}{more}")
+
+
+def _needs(failure: Failure) -> str:
+    """What is said of an import that found nothing, which is no mistake in the code; "" of everything else."""
+    name = _NO_MODULE.match(failure.message) if failure.kind == "ModuleNotFoundError" else None
+    if name is None:
+        return ""
+    return (
+        f"it needs `{name[1]}`, which isn't installed where it is graded, and wasn't handed in; do without it, hand it "
+        "in if it is a module of yours, or ask your instructor to install it and grade again"
+    )
 
 
 def _showed(shown: Shown) -> str:

@@ -26,6 +26,7 @@ _CALLED_MAGIC = re.compile(r"get_ipython\(\)\.run_line_magic\(\s*'(\w+)',\s*'([^
 _OTHER_PROGRAM = re.compile(
     r"(?m)^[ \t]*(?:\w[\w, ]*=[ \t]*)?!|^[ \t]*%%?(?:pip|conda|mamba|uv|bash|sh|script|system|sx|cmd)\b"
 )
+_FOLDER = re.compile(r"%(?:cd|pushd|popd|pwd|dhist)\b")
 # What a cell that is parsed is called, so that what Python has to say of its style (`2in x`, `"\\eta"`) can be ignored.
 _PARSED = "<a cell of a notebook>"
 
@@ -192,6 +193,18 @@ def _root(node: ast.AST) -> str:
     while isinstance(node, (ast.Attribute, ast.Subscript)):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""
+
+
+def is_about_its_place(source: str) -> bool:
+    """Whether a cell goes to another folder, or to what only Colab has: it shows what there is of that on a machine."""
+    for node in (inner for top in statements(source) or () for inner in ast.walk(top)):
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "chdir":
+            return True
+        modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        modules += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        if any(f"{module}.".startswith("google.colab.") or module == "google" for module in modules):
+            return True
+    return any(name == MAGIC and _FOLDER.match(line) for name, line in _calls(source) or ())
 
 
 def _calls(source: str) -> list[tuple[str, str]] | None:

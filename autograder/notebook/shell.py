@@ -45,6 +45,7 @@ from autograder import worker
 from autograder.failures import MAX_MESSAGE_CHARACTERS, limit_reached
 from autograder.job import Job
 from autograder.notebook.drawn import watch
+from autograder.notebook.elsewhere import Colab, lock_threads_alone, stay_within
 from autograder.wire import MAX_FRAMES, Ending, Failure, Frame, Observation, encode
 
 NO_PROCESS = "no other program is run here: what the notebooks import is installed already, and the rest goes on\n"
@@ -58,6 +59,7 @@ ANSWER = "= "
 
 # As in a student's own kernel. Once, for all runs that are forked.
 watch()
+lock_threads_alone()
 
 
 class Outputs:
@@ -311,6 +313,9 @@ def _begin(job: Job, folder: str, outputs: Outputs) -> Any:
     )
     for name in ("bash", "sh", "script", "system", "sx", "perl", "ruby"):
         shell.register_magic_function(_no_process, "line_cell", name)
+    sources = dict(job.cells)
+    sys.meta_path.append(Colab(lambda: (f"<{shell.compile.label}>", sources.get(shell.compile.label, ""))))
+    stay_within(folder)
     mpl.use(INLINE)
     shell.enable_matplotlib("inline")
     sys.stdout, sys.stderr = Stream(outputs, "stdout"), Stream(outputs, "stderr")

@@ -16,7 +16,7 @@ from autograder.compare import Finding
 from autograder.notebook.document import ENVIRONMENT, PICTURES, Output, quoted
 from autograder.notebook.figures import differ, figures_of
 from autograder.notebook.given import Step
-from autograder.notebook.program import asks_for_a_verdict, runs_another_program
+from autograder.notebook.program import asks_for_a_verdict, is_about_its_place, runs_another_program
 from autograder.notebook.texts import difference, same_numbers
 
 MAX_DISPLAYS = 100
@@ -82,6 +82,7 @@ def _comparable(step: Step) -> bool:
         and ENVIRONMENT not in tags
         and not asks_for_a_verdict(step.calling)
         and not runs_another_program(step.calling)
+        and not (step.given is None and is_about_its_place(step.source))
     )
 
 

@@ -128,7 +128,9 @@ def exposed(paths: Iterable[Path], data: Iterable[Path]) -> list[Path]:
 class Server:
     """A process with the libraries loaded, from which runs are forked."""
 
-    def __init__(self, preload: tuple[str, ...], visible: tuple[str, ...], layers: tuple[str, ...]) -> None:
+    def __init__(
+        self, preload: tuple[str, ...], visible: tuple[str, ...], layers: tuple[str, ...], hash_seed: int = 0
+    ) -> None:
         if not (hasattr(os, "fork") and hasattr(socket, "send_fds")):
             raise SandboxError(
                 "runs can't be confined on this system: grade on Linux "
@@ -144,7 +146,7 @@ class Server:
                     "from autograder.server import serve; "
                     f"serve({theirs.fileno()}, {preload!r}, {shown!r}, {str(self._scratch)!r}, {layers!r})"
                 ),
-                env=_environment(),
+                env=_environment() | {"PYTHONHASHSEED": str(hash_seed)},
                 cwd=self._scratch,
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,

@@ -43,6 +43,10 @@ NOTEBOOK = ("matplotlib.pyplot", "autograder.notebook.shell")
 NOTEBOOK_BYTES = 64 * MIB
 
 
+# What a server has loaded, the folders that its runs may read, and the seed of its hashes.
+_Key = tuple[tuple[str, ...], tuple[str, ...], int]
+
+
 class LostError(Exception):
     """The server that a run was forked from is gone, and the run with it."""
 
@@ -89,7 +93,7 @@ class Sandbox:
         self._told = told
         self._layers = tuple(layers)
         self._weak = weak
-        self._servers: dict[tuple[tuple[str, ...], tuple[str, ...]], Server] = {}
+        self._servers: dict[_Key, Server] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -256,7 +260,8 @@ class Sandbox:
         # A fork pays for all that its parent has loaded: load what the submission names, and no more.
         text = b"".join((job.page.encode(), *job.files.values(), *(source.encode() for _, source in job.cells)))
         named = tuple(name for name in problem.preload if name.partition(".")[0].encode() in text)
-        key = ((*named, *NOTEBOOK * bool(job.cells)), visible)
+        # What a notebook shows abroad, it shows with other hashes, and so with sets in another order.
+        key = ((*named, *NOTEBOOK * bool(job.cells)), visible, job.seed)
         server = self._servers.get(key) or self._serve(key)
         try:
             return server.fork(job)
@@ -265,8 +270,9 @@ class Sandbox:
             server.close()
             return self._serve(key).fork(job)
 
-    def _serve(self, key: tuple[tuple[str, ...], tuple[str, ...]]) -> Server:
-        server = self._servers[key] = Server(*key, self._layers)
+    def _serve(self, key: _Key) -> Server:
+        preload, visible, hash_seed = key
+        server = self._servers[key] = Server(preload, visible, self._layers, hash_seed)
         if server.enforced.lacks and not self._weak:
             raise SandboxError(f"student code can't be confined on this machine: {'; '.join(server.enforced.lacks)}")
         return server

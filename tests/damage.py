@@ -464,6 +464,48 @@ def commented(cell):
     cell["source"] = f"# my own words about this cell\n{text_of(cell)}\n# and more\n"
 
 
+def altered(cell):
+    cell["source"] = f"{text_of(cell)}\n0;"
+
+
+def display_of(kind, said):
+    """What is displayed by a class of IPython's, whose plain text says only what it is."""
+    data = {f"text/{kind}": said, "text/plain": f"<IPython.core.display.{kind} object>"}
+    return {"output_type": "display_data", "data": data}
+
+
+def formatted(kind, text):
+    """A cell that displays a text of a kind, in which are numbers."""
+    bundle = f"{{'text/plain': '<IPython.core.display.{kind} object>', 'text/{kind}': {text}}}"
+    return f"from IPython.display import display\ndisplay({bundle}, raw=True)"
+
+
+LONG_LOOP = "for k in range(7_000):\n    print('epoch', k, 'loss', 1 / (k + 1))"
+LONG_LOG = [f"epoch {k} loss {1 / (k + 1)}\n" for k in range(7_000)]
+TRUNCATED = "\x1b[1;30;43mStreaming output truncated to the last 5000 lines.\x1b[0m\n" + "".join(LONG_LOG[-5_000:])
+IN_TURN = "import sys\nfor k in range(1_200):\n    print('step', k)\n    print('at', k, file=sys.stderr)"
+RATE = "IOPub data rate exceeded.\nThe Jupyter server will temporarily stop sending output\nto the client"
+
+# What an honest cell may show that is about another machine, or another day.
+ELSEWHERE = {
+    "hash": ("print(hash('a'), [*{'a', 'b', 'c', 'd', 'e', 'f'}])", "-871635 ['e', 'b', 'a', 'd', 'c', 'f']"),
+    "id": ("print(id(x), id(x) % 1000)", "139872345678912 912"),
+    "pid": ("print(os.getpid())", "31245"),
+    "time": ("import time\nprint(int(time.time() / 60), time.ctime())", "29395887 Sat Nov 21 19:27:33 2020"),
+    "day": ("from datetime import date\nprint(date.today().day, f'{date.today():%d.%m.}')", "33 33.13."),
+    "pace": (
+        "import time\nt = time.perf_counter()\ntime.sleep(0.01)\nprint(round(1000 * (time.perf_counter() - t), 1))",
+        "12.3",
+    ),
+    "machine": ("import platform\nprint(platform.node(), platform.release())", "janes-laptop 10"),
+    "cores": ("print(os.cpu_count(), len(os.sched_getaffinity(0)))", "96 95"),
+    "files": ("print(sorted(os.listdir()), len(os.listdir()))", "['line.ipynb', 'line.py', 'my_notes.txt'] 3"),
+    "modules": ("from pathlib import Path\nprint(*sorted(Path().glob('*.py')))", "line.py my_own.py"),
+    "folder": ("print(os.path.basename(os.getcwd()))", "homework"),
+    "user": ("import getpass\nprint(getpass.getuser())", "jane"),
+    "program": ("files = !ls\nprint(len(files))", "12"),
+}
+
 A_NAME = {"cell_type": "code", "id": "name", "metadata": {}, "source": "# my name", "outputs": []}
 # A number that no integer is made of.
 NO_NUMBER = {"output_type": "display_data", "data": {"text/html": f"<table><td>&#{'9' * 5_000};</td></table>"}}
@@ -695,6 +737,61 @@ NEVER_MIND = {
             added("import os\nos.remove('line.png')"),
         )
     ),
+    "cut_by_colab": Row(added(LONG_LOOP, stream(TRUNCATED))),
+    "cut_by_the_server": Row(
+        added(
+            LONG_LOOP,
+            stream("".join(LONG_LOG[:900]) + LONG_LOG[900][:9]),
+            stream(RATE, "stderr"),
+            stream("".join(LONG_LOG[4_000:])),
+        )
+    ),
+    "streams_in_turn": Row(
+        added(
+            IN_TURN,
+            stream("".join(f"at {k}\n" for k in range(1_200)), "stderr"),
+            stream("".join(f"step {k}\n" for k in range(1_200))),
+        )
+    ),
+    "streams_in_pieces_in_turn": Row(
+        added(
+            IN_TURN,
+            *(piece for k in range(1_200) for piece in (stream(f"step {k}\n"), stream(f"at {k}\n", "stderr"))),
+        )
+    ),
+    **{
+        f"elsewhere_{name}": Row(added(f"import os\n{source}", stream(f"{shows}\n")))
+        for name, (source, shows) in ELSEWHERE.items()
+    },
+    "help_in_a_pager": Row(both(added("np.sum?"), added("?x", after=DATA), added("slopes??"), added("%pdoc np.sum"))),
+    "help_kept": Row(
+        both(
+            added("np.sum?", {"output_type": "display_data", "data": {"text/plain": "\x1b[31mSignature:\x1b[39m ..."}}),
+            added("%pdoc np.sum", {"output_type": "display_data", "data": {"text/plain": "Class docstring: ..."}}),
+        )
+    ),
+    "files_listed": Row(
+        both(
+            added("%ls", stream("data/  line.ipynb  line.py\n")),
+            added("!ls\nprint(len(x))", stream("data  line.py\n9\n")),
+            added("%whos", stream("Variable   Type      Data/Info\n------\nx   ndarray   9: 9 elems\n")),
+            added("%pwd", {"output_type": "execute_result", "data": {"text/plain": "'/content'"}}),
+        )
+    ),
+    "writefile": Row(
+        both(
+            added("%%writefile more.py\nMORE = 3", stream("Overwriting more.py\n")),
+            added("import more\nprint(more.MORE)", stream("3\n")),
+            added("%%writefile more.py\nMORE = 3", stream("Overwriting more.py\n")),
+        )
+    ),
+    "displays_of_numbers": Row(
+        both(
+            added(formatted("markdown", "f'**{x.sum():.3f}**'"), display_of("markdown", "**4.501**")),
+            added(formatted("latex", "f'$s = {x.sum():.2f}$'"), display_of("latex", "$s = 4.50$")),
+            added(formatted("html", "f'<b>{x.sum()}</b>'"), display_of("html", "<b>4.5</b>")),
+        )
+    ),
     "half_a_character": Row(added("print('\\ud83d')", stream("\ud83d\n"), after=DATA)),
 }
 
@@ -724,6 +821,72 @@ DAMAGE = {
         ),
         THE_NOTEBOOK | UNTRUE,
         "slopes(60)",
+    ),
+    "cell_changed_and_run": Row(
+        both(replaced(DATA, '"points:"', '"POINTS:"'), shown(DATA, "points", "POINTS")), THE_NOTEBOOK, "was changed"
+    ),
+    "cell_changed_and_stale": Row(
+        both(replaced(NUMBERS, "slopes(40)", "slopes(40); 0"), shown(NUMBERS, r"that is [\d.]+%", "that is 95.8%")),
+        THE_NOTEBOOK | UNTRUE,
+        "shows `that is 95.8% of the way`",
+    ),
+    "cell_changed_to_vary_and_stale": Row(
+        both(
+            replaced(NUMBERS, "path = slopes(40)", "path = slopes(40); print(id(path), np.random.random())"),
+            outputs(
+                NUMBERS, lambda outputs: [stream(f"1398723 0.3\n{outputs[0]['text'].replace('slope 0', 'slope 1')}")]
+            ),
+        ),
+        THE_NOTEBOOK | UNTRUE,
+        "doesn't show `step 0: slope 0.0000",
+    ),
+    "cell_changed_to_vary": Row(
+        both(
+            replaced(NUMBERS, "path = slopes(40)", "path = slopes(40); print(id(path), np.random.random())"),
+            outputs(NUMBERS, lambda outputs: [stream(f"1398723 0.3\n{outputs[0]['text']}")]),
+        ),
+        THE_NOTEBOOK,
+    ),
+    "cell_changed_to_fail_and_stale": Row(
+        both(replaced(NUMBERS, "slopes(40)", "slopes(40); 1 / 0"), shown(NUMBERS, r"that is [\d.]+%", "that is 95.8%")),
+        THE_NOTEBOOK | UNTRUE,
+        "so that it fails",
+    ),
+    "cell_changed_for_colab": Row(
+        both(
+            replaced(
+                IMPORTS, "import numpy", "from google.colab import drive\ndrive.mount('/content/drive')\nimport numpy"
+            ),
+            outputs(IMPORTS, lambda _: [stream("Mounted at /content/drive\n")]),
+            replaced(DATA, '"points:"', '"POINTS:"'),
+            shown(DATA, "points", "POINTS"),
+        ),
+        THE_NOTEBOOK,
+        "google.colab",
+    ),
+    "cell_changed_for_a_package": Row(
+        both(
+            replaced(IMPORTS, "import numpy", "import no_such_package\nimport numpy"),
+            outputs(IMPORTS, lambda _: [stream("Welcome!\n")]),
+            replaced(DATA, '"points:"', '"POINTS:"'),
+            shown(DATA, "points", "POINTS"),
+        ),
+        THE_NOTEBOOK,
+        "no_such_package",
+    ),
+    "all_cells_changed": Row(each(altered, "code"), THE_NOTEBOOK, "was changed"),
+    "all_cells_changed_and_stale": Row(
+        both(each(altered, "code"), shown(NUMBERS, r"that is [\d.]+%", "that is 95.8%")),
+        THE_NOTEBOOK | UNTRUE,
+        "shows `that is 95.8% of the way`",
+    ),
+    "all_cells_changed_and_cleared": Row(
+        both(each(altered, "code"), each(lambda cell: cell.update(outputs=[]), "code")),
+        THE_NOTEBOOK | WAS_RUN | {"tells_the_truth": 50},
+        "too few to be compared",
+    ),
+    "cell_changed_after_splitting_and_stale": Row(
+        both(split(DATA, 2), shown('print("points', r"\(9,\)", "(8,)")), THE_NOTEBOOK | UNTRUE, "shows `points: (8,)`"
     ),
     "show_taken_out": Row(replaced(PICTURE, "plt.show()", ""), THE_NOTEBOOK, "`plt.show()` is gone"),
     "cell_split": Row(split(DATA, 2), THE_NOTEBOOK, "were one given cell"),
@@ -756,6 +919,11 @@ DAMAGE = {
     "cleared": Row(each(cleared, "code"), WAS_RUN | {"tells_the_truth": 50}, "no cell of the notebook was run"),
     "outputs_cleared": Row(
         each(lambda cell: cell.update(outputs=[]), "code"), WAS_RUN | {"tells_the_truth": 50}, "lost"
+    ),
+    "most_outputs_cleared": Row(
+        both(*(outputs(cell, lambda outputs: []) for cell in (DATA, FILL, NUMBERS, PICTURE))),
+        WAS_RUN | {"tells_the_truth": 50},
+        "2 of the 6 given cells that show something have kept it",
     ),
     "an_output_cleared": Row(outputs(NUMBERS, lambda outputs: []), WAS_RUN, "has lost what it showed"),
     "a_verdict_cleared": Row(outputs(VERDICT, lambda outputs: []), WAS_RUN, "has lost what it showed"),
@@ -797,6 +965,11 @@ DAMAGE = {
     "kernel_crashed": Row(added("import ctypes\nctypes.string_at(0)", after=DATA), {"runs": 1}),
     "endless": Row(added("while True:\n    pass", after=DATA), {"runs": 1}, "cell"),
     "exit": Row(added("exit()"), {"runs": 1}),
+    "six_exits_and_a_stale_number": Row(
+        both(*[added("exit()", after=DATA)] * 6, shown(NUMBERS, r"that is [\d.]+%", "that is 95.8%")),
+        {"runs": 1} | UNTRUE,
+        "shows `that is 95.8% of the way`",
+    ),
     "not_filled": Row(
         both(
             replaced(
@@ -840,6 +1013,48 @@ DAMAGE = {
         "shows `points: (8,)`",
     ),
     "markup_that_is_none": Row(added("1;", NO_NUMBER), UNTRUE, "run all cells"),
+    "stale_though_cut_by_colab": Row(
+        added(LONG_LOOP, stream(TRUNCATED.replace(LONG_LOG[5_000], "epoch 5000 loss 0.3\n"))),
+        UNTRUE,
+        "shows `epoch 5000 loss 0.3`",
+    ),
+    "stale_though_cut_by_the_server": Row(
+        added(LONG_LOOP, stream("epoch 0 loss 0.2\nepoch 1 lo"), stream(RATE, "stderr")), UNTRUE, "epoch"
+    ),
+    "stale_at_the_end_of_a_long_log": Row(
+        added(f"{LONG_LOOP}\nprint('accuracy', x.sum())", stream("".join(LONG_LOG) + "accuracy 9.5\n")),
+        UNTRUE,
+        "shows `accuracy 9.5`",
+    ),
+    "stale_beside_a_listing": Row(
+        both(
+            replaced(FILL, "def slopes", "!ls\n\ndef slopes"),
+            outputs("!ls", lambda outputs: [stream("line.py\n[0. 0.9 1.]\n")]),
+        ),
+        UNTRUE,
+        "doesn't show `[0.",
+    ),
+    "stale_markdown": Row(
+        added(formatted("markdown", "f'**{x.sum():.3f}**'"), display_of("markdown", "**5.501**")),
+        UNTRUE,
+        "shows `**5.501**`, your code gives `**4.500**`",
+    ),
+    "stale_formula": Row(
+        added(formatted("latex", "f'$s = {x.sum():.2f}$'"), display_of("latex", "$s = 5.50$")), UNTRUE, "5.50"
+    ),
+    "stale_markup": Row(
+        added(formatted("html", "f'<b>{x.sum()}</b>'"), display_of("html", "<b>5.5</b>")), UNTRUE, "shows `5.5`"
+    ),
+    "stale_beside_a_table": Row(
+        added(
+            formatted("html", "f'<h3>{x.sum()}</h3><table><tr><td>1</td></tr></table>'"),
+            display_of("html", "<h3>5.5</h3><table><tr><td>1</td></tr></table>"),
+        ),
+        UNTRUE,
+        "shows `5.5`",
+    ),
+    "stale_fraction": Row(added("print('3/4/5')", stream("3/4/6\n")), UNTRUE, "shows `3/4/6`"),
+    "stale_dict": Row(added("print({'a': 1, 'b': 2})", stream("{'a': 2, 'b': 1}\n")), UNTRUE, "'b': 1"),
     "stale_count": Row(shown(DATA, r"\(9,\)", "(8,)"), UNTRUE, "shows `points: (8,)`"),
     "line_that_is_not_printed": Row(
         outputs(NUMBERS, lambda outputs: [stream(outputs[0]["text"] + "and it is the best\n")]),

@@ -29,6 +29,8 @@ ORDER = (
     "failures",
     "worker",
     "notebook.drawn",
+    "notebook.outputs",
+    "notebook.abroad",
     "notebook.elsewhere",
     "notebook.shell",
     "deadline",
@@ -42,6 +44,7 @@ ORDER = (
     "relations",
     "tracebacks",
     "problem",
+    "notebook.volatile",
     "notebook.texts",
     "notebook.figures",
     "notebook.truth",
@@ -53,6 +56,7 @@ ORDER = (
     "diagnose",
     "report",
     "grade",
+    "notebook.retrial",
     "notebook.grade",
     "unpack",
     "names",
@@ -168,7 +172,8 @@ def test_a_notebook_beside_student_code_adds_its_shell_alone():
     """No document, no truth, no report: a run of a notebook holds what a run holds, and a shell."""
     more = loaded("import autograder.server, autograder.notebook.shell") - BESIDE_STUDENT_CODE - WITH_A_SERVER
 
-    assert more <= {f"autograder.notebook{name}" for name in ("", ".shell", ".drawn", ".elsewhere")}
+    beside = ("shell", "drawn", "outputs", "elsewhere", "abroad")
+    assert more <= {"autograder.notebook", *(f"autograder.notebook.{name}" for name in beside)}
 
 
 def test_a_command_loads_no_other_s_modules():

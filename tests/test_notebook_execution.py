@@ -14,7 +14,7 @@ from traitlets.config import Config
 
 from autograder.limits import Limits
 from autograder.notebook.document import Cell
-from autograder.notebook.execution import MAX_DEATHS, execute
+from autograder.notebook.execution import execute
 from autograder.notebook.given import Step
 from autograder.wire import Failure, Observation
 
@@ -205,17 +205,27 @@ def test_a_cell_that_ends_the_run_costs_itself(run, source, how):
     assert execution.values["a"] == 2
 
 
-def test_many_that_end_the_run_are_given_up():
-    """Each costs a run of its own; what is left then was not run."""
+def test_however_many_end_the_run_those_after_them_are_run(run):
+    """Each costs itself, as long as there is time."""
+    execution = run("a = 2", *["import os\nos._exit(0)"] * 6, "a + 1", "exit()")
+
+    assert endings(execution) == ["returned", *["died"] * 6, "returned", "died"]
+    assert said(execution.cells[7]) == [("result", "", "3")]
+
+
+def test_what_ends_the_run_is_given_up_when_the_time_is():
+    """What is left then was not run."""
     asked = []
 
     def run_cells(problem, job, seconds):
         asked.append(len(job.cells))
         return [Observation("", 0, "died", failure=Failure("", "gone"))]
 
-    execution = execute(run_cells, fake_problem(), {}, steps_of(["a"] * 9))
+    problem = fake_problem()
+    problem.limits = Limits(notebook_seconds=0)
+    execution = execute(run_cells, problem, {}, steps_of(["a"] * 9))
 
-    assert asked == [9, 8, 7, 6][:MAX_DEATHS]
+    assert asked == [9]
     assert endings(execution) == ["died"] * 9
     assert "was not run" in execution.cells[8].failure.message
 

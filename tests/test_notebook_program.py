@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.notebook.program import asks_for_a_verdict, bound, lost, runs_another_program, same, unsaid
+from autograder.notebook.program import asks_for_a_verdict, bound, lost, same, says_something_aside, unsaid
 
 GAP = 'raise NotImplementedError("line: `f` is not written yet")'
 
@@ -87,13 +87,20 @@ def test_a_filled_cell_keeps_what_was_given_in_it(given, found, whole):
         ("%pip install numpy", False, True),
         ("if x != y:\n    print('!')", False, False),
         ("%time x = 1", False, False),
+        ("np.sum?", False, True),
+        ("x = 1\n??line.fit", False, True),
+        ("%pdoc np.sum", False, True),
+        ("%ls", False, True),
+        ("%whos", False, True),
+        ("%load_ext autoreload", False, False),
+        ("x = 1  # why?", False, False),
         ("x = 1  # check(it)", False, False),
         ('def f():\n    """What\n    !\n    """', False, False),
     ],
 )
 def test_what_is_not_compared(source, asks, runs):
-    """Cells that ask for a verdict, and cells that run another program."""
-    assert (asks_for_a_verdict(source), runs_another_program(source)) == (asks, runs)
+    """Cells that ask for a verdict, and cells that run another program, or ask what there is."""
+    assert (asks_for_a_verdict(source), says_something_aside(source)) == (asks, runs)
 
 
 @pytest.mark.parametrize(

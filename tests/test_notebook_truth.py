@@ -52,6 +52,53 @@ ALIKE = {
     "escapes_that_never_end": ("\x1b]" * 30_000 + "a 1", "a 1"),
     "colours": ("\x1b[31mred\x1b[0m", "red"),
     "sets": ("{'b', 'a'}", "{'a', 'b'}"),
+    "sets_in_sets": ("{frozenset({'b', 'a'}), frozenset({'c'})}", "{frozenset({'c'}), frozenset({'a', 'b'})}"),
+    "a_dict_made_of_a_set": ("{'b': 2, 'a': [1, 3]}", "{'a': [1, 3], 'b': 2}"),
+    "a_path_of_one_folder": ("'/content'", "'/home/me/my/course'"),
+    "a_path_at_home": ("~/course/line.py:3: a", "/tmp/line.py:17: a"),
+    "a_file_of_windows": (r"WindowsPath('C:/Users/me/a.npz')", "PosixPath('/home/me/a.npz')"),
+    "a_separator": (r"data\points.npz", "data/points.npz"),
+    "ctime": ("Sat Nov 21 19:27:33 2026", "Mon May  4 09:00:01 2026"),
+    "date_of_a_shell": ("Sat Nov 21 19:27:33 UTC 2026", "Mon May 4 09:00:01 CEST 2026"),
+    "a_written_date": ("on Saturday, November 21, 2026", "on Monday, May 4, 2026"),
+    "a_date_with_slashes": ("21/11/2026", "04/05/2026"),
+    "a_date_with_a_zone": ("2026-11-21T19:27:33.123456+00:00", "2026-05-04T09:00:01Z"),
+    "a_date_of_datetime": ("datetime.datetime(2026, 11, 21, 19, 27)", "datetime.datetime(2026, 5, 4, 9, 0, 3, 41)"),
+    "half_past": ("at 10:31 AM", "at 9:00 PM"),
+    "seconds_since_1970": ("1763753253.25", "1795289253.0"),
+    "nanoseconds_since_1970": ("1763753253123456789", "1795289253123456789"),
+    "hours_and_minutes": ("after 1 h 20 min", "after 2 h 5 min"),
+    "minutes_and_seconds": ("after 1m 20s", "after 2 min 5 s"),
+    "time_of_a_step": ("30/30 - 1s 2ms/step", "30/30 - 2s 3ms/step"),
+    "rate": ("at 120.5 steps/s", "at 98 steps/s"),
+    "time_with_its_name": ("training time: 3.21", "training time: 12"),
+    "time_in_brackets": ("time (s): 3.21", "time (s): 12.5"),
+    "took": ("it took 3.21.", "it took 12."),
+    "cores": ("8 cores", "2 cores"),
+    "cores_counted": ("cpu_count: 8", "cpu_count: 2"),
+    "process": ("pid 1234", "pid 7"),
+    "system": ("Linux-5.15.0-1067-azure-x86_64-with-glibc2.35", "macOS-14.2.1-arm64-arm-64bit"),
+    "sys_version": (
+        "3.11.2 (main, Nov 21 2026, 19:27:33) [GCC 12.2.0]",
+        "3.13.1 | packaged by conda-forge | (main, May  4 2026, 09:00:01) \n[Clang 17.0.6 ]",
+    ),
+    "numpy_bool": ("True", "np.True_"),
+    "numpy_scalars_in_a_tuple": ("(1.5, 'a', True)", "(np.float64(1.5), np.str_('a'), np.True_)"),
+    "numpy_type": ("<class 'numpy.bool_'>", "<class 'numpy.bool'>"),
+    "numpy_shape": ("array([0, 1, ..., 1999])", "array([0, 1, ..., 1999],\n      shape=(2000,))"),
+    "numpy_shape_and_dtype": ("array([0, ..., 9], dtype=uint8)", "array([0, ..., 9], shape=(2000,), dtype=uint8)"),
+    "integers_of_windows": ("array([1, 2], dtype=int64) int32", "array([1, 2]) int64"),
+    "an_older_matplotlib": (
+        "<AxesSubplot:title={'center':'a'}> <Figure size 432x288 with 1 Axes> Text(0.5, 23.5, 'x')",
+        "<Axes: title={'center': 'a'}> <Figure size 640x480 with 1 Axes> Text(0.5, 0, 'x')",
+    ),
+    "ascii_progress": (" 30%|###       | 3/10 [00:01<00:02]\nx", "x"),
+    "memory_of_a_table": ("memory usage: 1.2+ KB", "memory usage: 3 KB"),
+    "a_file_written_again": ("Overwriting a.py", "Writing a.py"),
+    "loaded_again": (
+        "The autoreload extension is already loaded. To reload it, use:\n  %reload_ext autoreload\nx",
+        "x",
+    ),
     "cells_counted": ("File <ipython-input-3>, In [3]", "File <ipython-input-3>, In [7]"),
 }
 
@@ -70,6 +117,21 @@ PARTED = {
     "first_line_less": ("b\nc", "a\nb\nc", "", "a"),
     "first_line_more": ("a\nb\nc", "b\nc", "a", ""),
     "nothing_left": ("", "a", "", "a"),
+    "numbers_between_slashes": ("3/4/5", "3/4/6", "3/4/5", "3/4/6"),
+    "a_fraction": ("12/100 right", "13/100 right", "12/100 right", "13/100 right"),
+    "a_step_of_time": ("time step 3", "time step 9", "time step 3", "time step 9"),
+    "an_index_of_time": ("time: 3", "time: 9", "time: 3", "time: 9"),
+    "steps_that_it_took": ("took 3 steps", "took 9 steps", "took 3 steps", "took 9 steps"),
+    "a_minimum": ("0.9 min 0.1", "0.7 min 0.1", "0.9 min 0.1", "0.7 min 0.1"),
+    "a_slice": ("x[0:10]", "x[0:20]", "x[0:10]", "x[0:20]"),
+    "beside_another_library": ("sklearn: 0.95", "sklearn: 0.51", "sklearn: 0.95", "sklearn: 0.51"),
+    "a_cell_with_a_percent_sign": ("| 95%| 3 |", "| 54%| 3 |", "| 95%| 3 |", "| 54%| 3 |"),
+    "formulas": (r"$\alpha-0.5$", r"$\alpha-0.7$", r"$\alpha-0.5$", r"$\alpha-0.7$"),
+    "a_small_hexadecimal": ("0xff", "0xfe", "0xff", "0xfe"),
+    "values_swapped_in_a_dict": ("{'a': 1, 'b': 2}", "{'a': 2, 'b': 1}", "{'a': 1, 'b': 2}", "{'a': 2, 'b': 1}"),
+    "another_set": ("{1, 2}", "{1, 3}", "{1, 2}", "{1, 3}"),
+    "another_truth": ("np.True_", "np.False_", "np.True_", "np.False_"),
+    "a_narrower_float": ("float32", "float64", "float32", "float64"),
     "a_shape": ("(3, 4)", "(4, 3)", "(3, 4)", "(4, 3)"),
 }
 
@@ -172,16 +234,37 @@ def test_what_our_own_runs_show_differently_is_held_against_nobody():
 @pytest.mark.parametrize(
     "silent",
     [
-        step("check('x')", Output("result", "", "7/7")),
-        step("!ls", Output("stream", "stdout", "a b")),
         step("print(x)", Output("stream", "stdout", "1"), replaced=True),
         step("x", Output("result", "", "1"), given=Cell(3, "code", "x", tags=frozenset({"environment"}))),
     ],
-    ids=["verdict", "shell", "replaced", "environment"],
+    ids=["replaced", "environment"],
 )
 def test_what_was_not_shown_by_this_code_is_not_compared(silent):
     """There is nothing of ours to compare it with."""
     assert tells_the_truth([silent], {0: [Output("stream", "stdout", "another")]}) == []
+
+
+def shown_as(plain, **rich):
+    """A display: its plain text, and others by what stands after "text/"."""
+    data = {"text/plain": plain, **{f"text/{name}": text for name, text in rich.items()}}
+    return Output("display", "", plain, data)
+
+
+ASIDES = ["check('x')", "!ls", "%ls", "%%bash\nls", "np.sum?", "?np", "x = 1\nx??", "%pdoc x", "%pip install a"]
+
+
+@pytest.mark.parametrize("source", ASIDES)
+def test_what_a_shell_or_a_pager_says_may_be_kept_or_not(source):
+    """Nothing of the kind is shown in a run of ours; what else the cell shows, must be there."""
+    printed, other = Output("stream", "stdout", "a.py  b.py\n0.54\nc.py\n"), shown_as("Docstring: ...")
+    ours = [Output("stream", "stdout", "0.54\n"), shown_as("7")]
+    stale_ones = [Output("stream", "stdout", "0.95\n"), shown_as("7")]
+
+    assert not tells_the_truth([step(source, printed, other, ours[1])], {0: ours})
+    assert not tells_the_truth([step(source, *ours)], {0: ours})
+    for shown in ([printed], stale_ones):
+        (finding,) = tells_the_truth([step(source, *shown)], {0: ours})
+        assert "doesn't show" in finding.message
 
 
 def drawing(draw, **settings):

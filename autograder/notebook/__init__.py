@@ -14,7 +14,8 @@ and all that a student adds is the student's own. :mod:`autograder.notebook.give
 and by what they hold where ids were lost on the way through another program. What is missing, changed or elsewhere is
 named.
 Judging goes on with the notebook as it should be: the given cells in their order, ours where one was changed or is
-gone, and the student's where they stand. So a cell that was deleted earns nothing, and costs itself alone.
+gone, and the student's where they stand. So a cell that was deleted earns nothing, and costs itself alone. What a
+changed one shows is held against the student's version of it, in one more run (:mod:`autograder.notebook.retrial`).
 
 *Was it run?* :mod:`autograder.notebook.history` reads the counts and outputs that were saved.
 
@@ -22,7 +23,8 @@ gone, and the student's where they stand. So a cell that was deleted earns nothi
 the student's own module. :mod:`autograder.notebook.truth` compares what was saved with what came out, cell by cell.
 No expected value is involved: the student's notebook is held against the student's code. Therefore nothing that is told
 of a difference gives an answer away, and a mistake in the module, which the module's own checks have told, is no lie
-here: a notebook that shows the wrong numbers which its code gives tells the truth.
+here: a notebook that shows the wrong numbers which its code gives tells the truth. Before a cell is said to be stale,
+the notebook is run again, and as if on another machine (:mod:`autograder.notebook.abroad`).
 
 *Figures.* Pixels differ from machine to machine, and say little. What a figure shows is plain data: axes, labels, and
 the numbers drawn. :mod:`autograder.notebook.drawn` takes them from matplotlib's own objects, both in the run and in the
@@ -33,10 +35,10 @@ by the given notebook's own import of `autograder`; of such a one only presence 
 What each module sees
 ---------------------
 
-``drawn`` runs beside student code, and in students' own kernels; ``shell`` beside student code. They know no other
-module of this room. All others run in the grader, on values that students may have made to trip them up: but for
-``execution`` they are pure functions of records, do their work in bounds, and raise nothing because of a notebook but
-:class:`autograder.notebook.document.UnreadableError`.
+``drawn`` runs beside student code, and in students' own kernels; ``shell``, ``outputs``, ``elsewhere`` and ``abroad``
+beside student code. They know no other module of this room. All others run in the grader, on values that students may
+have made to trip them up: but for ``execution`` and ``retrial`` they are pure functions of records, do their work in
+bounds, and raise nothing because of a notebook but :class:`autograder.notebook.document.UnreadableError`.
 
 What is *not* promised
 ----------------------
@@ -46,5 +48,5 @@ What is *not* promised
 - What a cell shows in the run is the student's code's to say, whatever it computes. The model is judged by its arrays.
 - A figure's data can be taken out of the picture. Then its presence is judged, no more.
 - Where code of the student's own draws at random without a seed, nothing can be held against it: what two runs of ours
-  show differently is not compared.
+  show differently is not compared. In a cell of one's own, or one that was to be filled, that excuses all of the cell.
 """

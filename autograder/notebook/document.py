@@ -199,13 +199,13 @@ def read(content: bytes, name: str = "the notebook") -> Notebook:
     return Notebook(_with_headings(found))
 
 
-def output(raw: Any) -> Output | None:
+def output(raw: Any, most_printed: int = MAX_CHARACTERS) -> Output | None:
     """One output, as the format writes it; None if it is none. Believes nothing: a run's are read by it too."""
     if not isinstance(raw, dict):
         return None
     match raw.get("output_type"):
         case "stream":
-            text, clipped = _text(raw.get("text"))
+            text, clipped = _text(raw.get("text"), most_printed)
             return Output("stream", "stderr" if raw.get("name") == "stderr" else "stdout", text, {}, clipped)
         case "error":
             text, clipped = _text(raw.get("evalue"))

@@ -1,7 +1,8 @@
 """The notebook as it should be, run once more: what each cell shows, whatever the others do.
 
-A cell that ends the process, or takes longer than it may, is left out of another run, which goes on after it. Where
-runs come from is an argument, so that this is tested with a fake.
+A cell that ends the process, or takes longer than it may, is left out of another run, which goes on after it; so each
+costs itself, as long as the notebook has time left. Where runs come from is an argument, so that this is tested with a
+fake.
 """
 
 from __future__ import annotations
@@ -21,8 +22,6 @@ from autograder.notebook.given import Step
 from autograder.problem import Problem
 from autograder.wire import Array, Ending, Failure, Observation
 
-# Cells that may end a notebook's run before what is left of it is given up.
-MAX_DEATHS = 4
 # Before a file's name among what a run is asked for, and before what it answers (autograder.notebook.shell).
 FILE = "file "
 ANSWER = "= "
@@ -94,18 +93,18 @@ def execute(
         Expressions in the notebook's names, or ``file NAME``, each with the place of the step after which it is asked
         for. Of a step that did not end well nothing is asked.
     seed : int
-        What the global generators begin with.
+        What the global generators begin with; not 0 for a run that looks as if it were on another machine.
     """
     limits = problem.limits
     ends = time.monotonic() + limits.notebook_seconds
     shown: dict[int, Shown] = {}
     values: dict[str, Array] = {}
     pending = list(steps)
-    for _ in range(MAX_DEATHS):
+    while pending:
         numbers = {place: number for number, (place, _) in enumerate(pending)}
         asked = [(what, numbers[after]) for what, after in wanted if after in numbers]
         job = job_of(problem, modules, [(step.where, step.source) for _, step in pending], asked, seed)
-        seen = run_cells(problem, job, max(ends - time.monotonic(), 1.0)) if pending else ()
+        seen = run_cells(problem, job, max(ends - time.monotonic(), 1.0))
         if len(seen) == 1 and seen[0].ending in {"unstarted", "faulty"}:
             return Execution({place: Shown(seen[0].ending, failure=seen[0].failure) for place, _ in steps})
         for (place, _), observation in zip(pending, seen, strict=False):
@@ -164,8 +163,11 @@ def _shown(observation: Observation, most_bytes: int) -> Shown:
     except (ValueError, RecursionError):
         said = {}
     items = said.get("outputs") if isinstance(said, dict) else None
-    found = [one for one in map(output, items[:MAX_OUTPUTS] if isinstance(items, list) else ()) if one is not None]
-    clipped = isinstance(said, dict) and said.get("clipped") is True
+    items = items if isinstance(items, list) else []
+    # What was printed is kept to its end, for of a saved output the end may be all that is left.
+    read = (output(item, most_bytes) for item in items[:MAX_OUTPUTS])
+    found = [one for one in read if one is not None]
+    clipped = len(items) > MAX_OUTPUTS or (isinstance(said, dict) and said.get("clipped") is True)
     if clipped and found:
         found[-1] = replace(found[-1], clipped=True)
     return Shown(observation.ending, tuple(found), observation.failure, clipped)

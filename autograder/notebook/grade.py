@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import msgspec
 import numpy as np
@@ -20,7 +21,7 @@ from autograder.notebook.execution import Execution, Shown
 from autograder.notebook.given import Arrangement, Step, arrange
 from autograder.notebook.history import was_run
 from autograder.notebook.program import bound
-from autograder.notebook.truth import tells_the_truth
+from autograder.notebook.retrial import Run, truth
 from autograder.notebook.wanted import Wanted, asked_of, has_its_figures, wanted_figures
 from autograder.probe import entropy, generator
 from autograder.problem import CourseError, Implementation, Problem, names_module
@@ -32,6 +33,8 @@ Execute = Callable[
     [Problem, Mapping[str, bytes], Sequence[tuple[int, Step]], Sequence[tuple[str, int]], int], Execution
 ]
 
+# How many times as long as its first run those after it may take, all together.
+MAX_RETRIALS = 3
 # Of what a cell had printed when it failed.
 MAX_SHOWN_LINES = 3
 _NO_MODULE = re.compile(r"No module named '([\w.]+)'")
@@ -201,12 +204,7 @@ def _run(
         for place, shown in execution.cells.items()
         if shown.clipped
     ]
-    findings = tells_the_truth(steps, rerun)
-    if findings:
-        # Where nothing but the global generators' beginning is another, what differs is nobody's lie.
-        alive = [(place, step) for place, step in arrangement.code if execution.cells[place].ending != "died"]
-        findings = tells_the_truth(steps, rerun, execute(problem, modules, alive, (), 1).outputs)
-    found.findings[TRUTH.name] = findings
+    found.findings[TRUTH.name] = truth(_retrials(execute, problem, modules), handed_in, arrangement, execution)
     if not rerun:
         found.blocked[TRUTH.name] = RUNS.name
     failed = bool(found.findings[RUNS.name])
@@ -215,6 +213,19 @@ def _run(
     for check in (FIGURES, MODEL):
         if failed and found.findings[check.name]:
             found.blocked[check.name] = RUNS.name
+
+
+def _retrials(execute: Execute, problem: Problem, modules: Mapping[str, bytes]) -> Run:
+    """What runs the notebook again, as long as there is time for that."""
+    ends = time.monotonic() + MAX_RETRIALS * problem.limits.notebook_seconds
+
+    def run(steps: Sequence[tuple[int, Step]], seed: int) -> Execution:
+        left = min(problem.limits.notebook_seconds, max(ends - time.monotonic(), 1.0))
+        return execute(
+            replace(problem, limits=replace(problem.limits, notebook_seconds=left)), modules, steps, (), seed
+        )
+
+    return run
 
 
 def _failures(steps: Sequence[Step], cells: Mapping[int, Shown]) -> Iterator[Finding]:

@@ -15,7 +15,8 @@ MOST_FILLED = 20_000
 
 # What a magic becomes, so that a cell can be parsed.
 MAGIC = "__magic__"
-_MAGIC = re.compile(r"\A(\s*(?:\w[\w, ]*=\s*)?)([%!].*)\Z")
+_HELP = r"\?{0,2}[A-Za-z_%][\w.*%]*\?{1,2}|\?{1,2}[A-Za-z_%][\w.*%]*"
+_MAGIC = re.compile(rf"\A(\s*(?:\w[\w, ]*=\s*)?)([%!].*|{_HELP})\Z")
 # In Markdown: emphasis, an item of a list; a rule, of a table too.
 _MARK = re.compile(r"(?<!\\)_|\A[-+*]\Z")
 _SENTENCE_ENDS = re.compile(r"(?<=[.?!:])\s")
@@ -23,8 +24,11 @@ _RULE = re.compile(r"\A:?-+:?\Z")
 # How an export writes a magic: as a comment, or as the call that it stands for.
 _COMMENTED_MAGIC = re.compile(r"#\s?(%{1,2}\w.*)\Z")
 _CALLED_MAGIC = re.compile(r"get_ipython\(\)\.run_line_magic\(\s*'(\w+)',\s*'([^']*)'\s*\)\Z")
-_OTHER_PROGRAM = re.compile(
-    r"(?m)^[ \t]*(?:\w[\w, ]*=[ \t]*)?!|^[ \t]*%%?(?:pip|conda|mamba|uv|bash|sh|script|system|sx|cmd)\b"
+# What a shell prints, help, and lists of files, names and settings.
+_ASIDE = re.compile(
+    r"(?m)^[ \t]*(?:\w[\w, ]*=[ \t]*)?(?:!|%%?(?:pip|conda|mamba|uv|bash|sh|script|system|sx|sc|cmd|perl|ruby|ls|ll|la"
+    r"|lf|lk|ldir|lx|cat|less|more|man|who|whos|env|history|hist|lsmagic|magic|quickref|alias|rehashx|dhist|dirs|prun"
+    rf"|lprun|memit|mprun|psearch|pinfo2?|pdoc|pdef|psource|pfile|pycat|page)\b)|^[ \t]*(?:{_HELP})[ \t]*$"
 )
 _FOLDER = re.compile(r"%(?:cd|pushd|popd|pwd|dhist)\b")
 # What a cell that is parsed is called, so that what Python has to say of its style (`2in x`, `"\\eta"`) can be ignored.
@@ -151,12 +155,12 @@ def asks_for_a_verdict(source: str) -> bool:
     return re.search(r"(?<![\w.])check\(", source) is not None if calls is None else any(n == "check" for n, _ in calls)
 
 
-def runs_another_program(source: str) -> bool:
-    """Whether a cell hands something to a shell, whose output is neither the student's nor Python's."""
+def says_something_aside(source: str) -> bool:
+    """Whether a cell shows what is neither the student's nor Python's: of a shell, of a pager, of what is there."""
     calls = _calls(source)
     if calls is None:
-        return _OTHER_PROGRAM.search(source) is not None
-    return any(name == MAGIC and _OTHER_PROGRAM.search(line) for name, line in calls)
+        return _ASIDE.search(source) is not None
+    return any(name == MAGIC and _ASIDE.search(line) for name, line in calls)
 
 
 def bound(source: str) -> frozenset[str]:

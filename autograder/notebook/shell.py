@@ -15,7 +15,6 @@ import asyncio
 import base64
 import builtins
 import getpass
-import io
 import json
 import os
 import random
@@ -44,14 +43,19 @@ import autograder
 from autograder import worker
 from autograder.failures import MAX_MESSAGE_CHARACTERS, limit_reached
 from autograder.job import Job
+from autograder.notebook.abroad import PROGRAMS_PRINT, settle
 from autograder.notebook.drawn import watch
 from autograder.notebook.elsewhere import Colab, lock_threads_alone, stay_within
+from autograder.notebook.outputs import Outputs, Stream
 from autograder.wire import MAX_FRAMES, Ending, Failure, Frame, Observation, encode
 
 NO_PROCESS = "no other program is run here: what the notebooks import is installed already, and the rest goes on\n"
 NO_INPUT = "nobody is there to answer when the notebook is run for its grade: put the value into the cell"
 INLINE = "module://matplotlib_inline.backend_inline"
-CLIPPED = " […]"
+# Magics that start another program, but for those that IPython hands to `system`.
+PROGRAMS = ("bash", "sh", "script", "system", "sx", "perl", "ruby", "pip", "conda", "mamba", "uv")
+# Magics that list what is there, of which much is the machine's or IPython's own.
+LISTS = ("who", "whos", "history", "lsmagic", "alias", "dhist")
 # What stands before a file's name where it is asked for in the place of a value, and before what is answered.
 FILE = "file "
 ANSWER = "= "
@@ -60,95 +64,6 @@ ANSWER = "= "
 # As in a student's own kernel. Once, for all runs that are forked.
 watch()
 lock_threads_alone()
-
-
-class Outputs:
-    """The outputs of the cell that runs, as nbformat has them, up to a number of characters."""
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.begin()
-
-    def begin(self) -> None:
-        """Forget all, for the next cell."""
-        self.items: list[dict[str, Any]] = []
-        self.room = self.limit
-        self.clipped = False
-        self._clear = False
-
-    def add(self, output: dict[str, Any]) -> None:
-        """Add an output, if there is room for it."""
-        self._cleared()
-        size = len(json.dumps(output, default=str))
-        if size > self.room:
-            self.clipped = True
-            return
-        self.room -= size
-        self.items.append(output)
-
-    def write(self, name: str, text: str) -> None:
-        """Add to a stream; what is written in a row becomes one output."""
-        self._cleared()
-        if len(text) > self.room:
-            self.clipped = True
-            text = text[: self.room] + CLIPPED if self.room > 0 else ""
-        if not text:
-            return
-        self.room -= len(text)
-        last = self.items[-1] if self.items else {}
-        if last.get("name") == name:
-            last["parts"].append(text)
-        else:
-            self.items.append({"output_type": "stream", "name": name, "parts": [text]})
-
-    def clear(self, *, wait: bool) -> None:
-        """Drop what has been put out, now or when there is something new."""
-        self._clear = True
-        if not wait:
-            self._cleared()
-
-    def update(self, output: dict[str, Any], display_id: object) -> None:
-        """Put an output in the place of the one with that id."""
-        for item in self.items:
-            if item.get("display_id") == display_id:
-                item.update(output)
-
-    def take(self) -> list[dict[str, Any]]:
-        """The outputs."""
-        taken = []
-        for item in self.items:
-            parts = item.pop("parts", None)
-            item.pop("display_id", None)
-            taken.append(item if parts is None else {**item, "text": "".join(parts)})
-        return taken
-
-    def _cleared(self) -> None:
-        if self._clear:
-            self.items, self.room, self._clear = [], self.limit, False
-
-
-class Stream(io.TextIOBase):
-    """Standard output or standard error."""
-
-    def __init__(self, outputs: Outputs, name: str) -> None:
-        self._outputs = outputs
-        self._name = name
-
-    @property
-    def encoding(self) -> str:  # type: ignore[override]  # an attribute there
-        """UTF-8, as a kernel's."""
-        return "UTF-8"
-
-    def writable(self) -> bool:
-        """Yes."""
-        return True
-
-    def write(self, text: str) -> int:
-        """Add to the cell's outputs."""
-        if not isinstance(text, str):
-            raise TypeError(f"write() argument must be str, not {type(text)}")
-        self._outputs.write(self._name, text)
-        return len(text)
 
 
 class Hook(DisplayHook):
@@ -216,8 +131,9 @@ class Shell(InteractiveShell):
     displayhook_class = Type(Hook)
     display_pub_class = Type(Publisher)
 
-    def __init__(self, outputs: Outputs, **settings: Any) -> None:
+    def __init__(self, outputs: Outputs, programs_print: Sequence[str], **settings: Any) -> None:
         self.outputs = outputs
+        self.programs_print = programs_print
         self.failed: BaseException | None = None
         super().__init__(**settings)  # type: ignore[no-untyped-call]
 
@@ -265,15 +181,17 @@ class Shell(InteractiveShell):
     system_piped = system_raw = system
 
     def getoutput(self, cmd: str, *_: object, **__: object) -> Any:
-        """Say that no program is run; its output is empty."""
+        """Say that no program is run; its output is empty, or another one abroad."""
         self.system(cmd)
-        return SList([])
+        return SList(self.programs_print)
 
 
 def run(job: Job, folder: str, send: Callable[[bytes], None]) -> None:
     """Do a job in a folder: a message before there is any student code, one for each cell, and one at the end."""
     outputs = Outputs(int(job.limits["cell_bytes"]))
     try:
+        if job.seed:
+            folder = settle(folder)
         shell = _begin(job, folder, outputs)
     except Exception as error:
         # No student code has run: the reader makes it a fault of the autograder.
@@ -306,16 +224,20 @@ def _begin(job: Job, folder: str, outputs: Outputs) -> Any:
     settings.InteractiveShell.separate_out2 = ""
     shell: Any = Shell.instance(
         outputs=outputs,
+        programs_print=PROGRAMS_PRINT if job.seed else (),
         config=settings,
         ipython_dir=folder,
         profile_dir=Profile(location=folder),
         compiler_class=Compiler,
     )
-    for name in ("bash", "sh", "script", "system", "sx", "perl", "ruby"):
+    for name in PROGRAMS:
         shell.register_magic_function(_no_process, "line_cell", name)
     sources = dict(job.cells)
     sys.meta_path.append(Colab(lambda: (f"<{shell.compile.label}>", sources.get(shell.compile.label, ""))))
     stay_within(folder)
+    for name in LISTS:
+        shell.register_magic_function(_silent, "line", name)
+    shell.set_hook("show_in_pager", _silent)
     mpl.use(INLINE)
     shell.enable_matplotlib("inline")
     sys.stdout, sys.stderr = Stream(outputs, "stdout"), Stream(outputs, "stderr")
@@ -447,3 +369,7 @@ def _nobody(*_: object, **__: object) -> NoReturn:
 
 def _no_process(*_: object) -> None:
     sys.stderr.write(NO_PROCESS)
+
+
+def _silent(*_: object, **__: object) -> None:
+    """Show nothing: help is a pager's, whose text few front ends keep, and these lists are of the machine."""

@@ -15,45 +15,26 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from autograder.notebook.document import quoted, where_they_part
+from autograder.notebook.volatile import NUMBER, PASSING, TERMINAL, settled, unwrapped
 
 RELATIVE = 1e-6
 NEARLY_NOTHING = 1e-6
 LAST_DIGIT_AT_MOST = 0.02
 
-# Of one cell; what is printed after it, nobody has read.
-MAX_CHARACTERS = 200_000
-MAX_LINES = 2_000
+# Of one cell, from its beginning and from its end; what is printed between, nobody has read. Colab keeps 5,000 lines.
+MAX_LINES = 5_000
+MAX_CHARACTERS = 400_000
+# How many times as much is searched for lines that may be anywhere.
+_LARGER = 10
 # How far down a line is looked for that one of the two doesn't have.
 _LOOKAHEAD = 40
+# Braces within a line, beyond which nobody looks for sets in it.
+_MOST_BRACES = 40
 
-_NUMBER = r"[-+]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][-+]?\d{1,3})?"
-_TOKEN = re.compile(rf"{_NUMBER}%?|[^\W\d]+|[^\w\s]")
-_IS_NUMBER = re.compile(rf"{_NUMBER}%?\Z")
-# Each repeat has a bound: what begins again and again and never ends would be gone through each time.
-_TERMINAL = re.compile(r"\x1b(?:\[[0-9;?]{0,40}[A-Za-z]|\][^\x07\n]{0,200}\x07|.)|.\x08")
-# Whole lines that say how long something took, or how far it is.
-_PASSING = re.compile(
-    r"\s*(?:CPU times:|Wall time:|Compiler +time:)|.*\bper loop\b|.*\d ?(?:it/s|s/it)\b|.*\d%\|"
-    r"|(?=.{0,200}[#=>|\[])[\s\[#=>.\-|/\\]*\d{1,3} ?%[\s\]#=>.\-|/\\]*\Z|.*[█▏▎▍▌▋▊▉━╸]",
-)
-_TRUNCATED = re.compile(r"Streaming output truncated to the last \d+ lines\.")
-# What is there may change; that it is there may not.
-_VOLATILE = tuple(
-    (re.compile(pattern), instead)
-    for pattern, instead in (
-        (r"[−–]", "-"),
-        (r"\bnp\.(?:float|int|uint|bool|str|complex)\d*_?\(([^()\n]{0,200})\)", r"\1"),
-        (r"\b0x[0-9a-fA-F]+", "0x"),
-        (r"(?:\b[A-Za-z]:)?(?:[/\\][\w.@~+-]{1,255}){2,}[/\\]?", "<path>"),
-        (r"(?:Cell )?\bIn ?\[\d+\]", "<cell>"),
-        (r"\b\d{4}-\d\d-\d\d\b|\b\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?\b", "<time>"),
-        (r"\b\d+\.\d+\.\d+[\w.+]*", "<version>"),
-        (r"(?i)\b(python|numpy|scipy|matplotlib|scikit-learn|sklearn|pandas|cvxopt)[ =v:]{1,3}\d+(?:\.\d+)?", r"\1"),
-        (rf"(?<![\d.]){_NUMBER} ?(?:ns|[µμu]s|ms|s|secs?|seconds?|mins?|minutes?|h|hours?)\b(?!/)", "<time>"),
-        (rf"(?i)\b(elapsed|took|time|duration|runtime)\b[^\d\n]{{0,12}}?{_NUMBER}", r"\1 <time>"),
-        (rf"(?<![\d.]){_NUMBER} ?(?:[kKMGT]i?B|bytes|B)\b", "<memory>"),
-    )
-)
+_TOKEN = re.compile(rf"{NUMBER}%?|[^\W\d]+|[^\w\s]")
+_IS_NUMBER = re.compile(rf"{NUMBER}%?\Z")
+# Where Colab has left out what was printed before.
+_TRUNCATED = re.compile(r"Streaming output truncated to the last \d{1,20} lines\.")
 
 
 @dataclass(frozen=True)
@@ -73,13 +54,15 @@ class Line:
     @cached_property
     def tokens(self) -> tuple[str, ...]:
         """Its words, marks and numbers, without those that change."""
-        text = self.printed
-        for pattern, instead in _VOLATILE:
-            text = pattern.sub(instead, text)
-        return tuple(_TOKEN.findall(text))
+        return tuple(_TOKEN.findall(settled(self.printed)))
+
+    @cached_property
+    def sorted(self) -> tuple[str, ...]:
+        """The same, what is listed in braces in one order: a set is printed in whatever order it has today."""
+        return _braces_sorted(self.tokens)
 
 
-def difference(shown: str, gives: str, *, clipped: bool = False) -> Difference | None:
+def difference(shown: str, gives: str, *, clipped: bool = False, exactly: bool = False) -> Difference | None:
     """Where a saved text is not what the code prints; None where it is.
 
     Parameters
@@ -88,29 +71,55 @@ def difference(shown: str, gives: str, *, clipped: bool = False) -> Difference |
         The saved text, and that of the run.
     clipped : bool
         Of one of them the end is missing: only what both have is compared.
+    exactly : bool
+        Numbers agree only if they are written alike.
     """
-    theirs, ours = _lines(shown), _lines(gives)
-    if theirs and _TRUNCATED.search(theirs[0].printed):
-        theirs = theirs[1:]
-        ours = ours[max(len(ours) - len(theirs), 0) :]
-    if clipped or max(len(theirs), len(ours)) >= MAX_LINES or max(len(shown), len(gives)) > MAX_CHARACTERS:
-        # The last line of a clipped text is part of a line.
-        least = max(min(len(theirs), len(ours)) - 1, 0)
-        theirs, ours = theirs[:least], ours[:least]
-    least = min(len(theirs), len(ours))
-    parted = next((k for k in range(least) if not agree(theirs[k], ours[k])), least)
-    if parted == len(theirs) == len(ours):
-        return None
-    # How lines are broken depends on the width of the numbers in them.
-    return None if _agree(_flat(theirs), _flat(ours)) else _told(theirs[parted:], ours[parted:])
+    before, *cut = _TRUNCATED.split(shown)
+    (theirs, all_theirs), (ours, all_ours) = _first(before), _first(gives)
+    if not (cut or clipped):
+        fewer, whole = min((len(theirs), all_theirs), (len(ours), all_ours))
+        if (all_theirs and all_ours) or (whole and fewer < max(len(theirs), len(ours))):
+            return _parted(theirs, ours, exactly=exactly)
+    # The last line of a clipped text is part of a line.
+    least = max(min(len(theirs), len(ours)) - 1, 0)
+    if found := _parted(theirs[:least], ours[:least], exactly=exactly):
+        return found
+    # Where the end is missing, nothing can be held against it.
+    return None if clipped else _parted_at_the_end(cut[-1] if cut else shown, gives, exactly=exactly)
 
 
-def agree(one: Line, other: Line) -> bool:
+def lacking(shown: str, gives: str) -> Difference | None:
+    """A line that the code prints and a saved text lacks, which may hold other lines between."""
+    (theirs, whole), (ours, _) = _first(shown, _LARGER), _first(gives)
+    lost = _absent(ours[:MAX_LINES], theirs, 1) if whole else []
+    return Difference("", quoted(lost[0].printed.strip())) if lost else None
+
+
+def strange(shown: str, gives: str, excused: int) -> Difference | None:
+    """A line in a saved text that the code doesn't print, where others were lost, and so many only in part."""
+    (theirs, _), (ours, whole) = _first(shown), _first(gives, _LARGER)
+    extra = _absent(theirs[:MAX_LINES], ours, excused + 1) if whole else []
+    return Difference(quoted(extra[-1].printed.strip()), "") if len(extra) > excused else None
+
+
+def in_both(one: str, other: str) -> str:
+    """The lines that two texts have in the same order, to the digit."""
+    (first, _), (second, _) = _first(one), _first(other)
+    at, found = 0, []
+    for line in first:
+        ahead = range(at, min(at + _LOOKAHEAD, len(second)))
+        place = next((k for k in ahead if agree(line, second[k], exactly=True)), None)
+        if place is not None:
+            at = place + 1
+            found.append(line.printed)
+    return "\n".join(found)
+
+
+def agree(one: Line, other: Line, *, exactly: bool = False) -> bool:
     """Whether two lines say the same."""
-    if one.printed == other.printed or _agree(one.tokens, other.tokens):
+    if one.printed == other.printed or _agree(one.tokens, other.tokens, exactly=exactly):
         return True
-    # A set is printed in whatever order it has today.
-    return "{" in one.tokens and sorted(one.tokens) == sorted(other.tokens)
+    return "{" in one.tokens and _agree(one.sorted, other.sorted, exactly=exactly)
 
 
 def same_numbers(one: str, other: str) -> bool:
@@ -118,24 +127,97 @@ def same_numbers(one: str, other: str) -> bool:
     return agree(Line(one), Line(other))
 
 
-def _lines(text: str) -> list[Line]:
-    found = []
-    for raw in text[:MAX_CHARACTERS].split("\n"):
-        # What a carriage return has taken back isn't seen any more.
-        line = _TERMINAL.sub("", raw.rstrip("\r").rpartition("\r")[2]).rstrip()
-        if line.strip() and not _PASSING.match(line[:2000]):
-            found.append(Line(line))
-        if len(found) >= MAX_LINES:
+def _first(text: str, times: int = 1) -> tuple[list[Line], bool]:
+    """The lines of a text, as many as are compared and one, and whether that is all."""
+    found: list[Line] = []
+    for raw in unwrapped(text[: times * MAX_CHARACTERS]).split("\n"):
+        found += _seen(raw)
+        if len(found) > times * MAX_LINES:
+            return found, False
+    return found, len(text) <= times * MAX_CHARACTERS
+
+
+def _last(text: str) -> list[Line]:
+    """The last lines of a text."""
+    found: list[Line] = []
+    for raw in reversed(unwrapped(text[-MAX_CHARACTERS:]).split("\n")):
+        found += _seen(raw)
+        if len(found) > MAX_LINES:
+            break
+    return found[::-1]
+
+
+def _seen(raw: str) -> list[Line]:
+    """A line, if it is one to be compared: what a carriage return has taken back isn't seen any more."""
+    line = TERMINAL.sub("", raw.rstrip("\r").rpartition("\r")[2]).rstrip()
+    return [] if not line.strip() or PASSING.match(line[:2000]) else [Line(line)]
+
+
+def _parted(theirs: Sequence[Line], ours: Sequence[Line], *, exactly: bool) -> Difference | None:
+    least = min(len(theirs), len(ours))
+    parted = next((k for k in range(least) if not agree(theirs[k], ours[k], exactly=exactly)), least)
+    if parted == len(theirs) == len(ours):
+        return None
+    # How lines are broken depends on the width of the numbers in them.
+    if _agree(_flat(theirs), _flat(ours), exactly=exactly):
+        return None
+    return _told(theirs[parted:], ours[parted:])
+
+
+def _parted_at_the_end(shown: str, gives: str, *, exactly: bool) -> Difference | None:
+    """The same, of the last lines: the first of them may be part of a line."""
+    theirs, ours = _last(shown)[1:], _last(gives)
+    words = _flat(theirs)
+    if not words or _agree(words, _flat(ours)[-len(words) :], exactly=exactly):
+        return None
+    return _parted(theirs, ours[-len(theirs) :], exactly=exactly)
+
+
+def _absent(wanted: Sequence[Line], there: Sequence[Line], enough: int) -> list[Line]:
+    """The lines that aren't among others, in their order; no more than are enough to tell."""
+    found: list[Line] = []
+    at = 0
+    for line in wanted:
+        place = next((k for k in range(at, len(there)) if agree(line, there[k])), None)
+        if place is not None:
+            at = place + 1
+            continue
+        found.append(line)
+        if len(found) == enough:
             break
     return found
+
+
+def _braces_sorted(tokens: tuple[str, ...]) -> tuple[str, ...]:
+    if tokens.count("{") > _MOST_BRACES:
+        return tokens
+    # For each bracket that is open, the items in it so far; what a dict holds for a key is one item with it.
+    stack: list[tuple[str, list[list[str]]]] = [("", [[]])]
+    for word in tokens:
+        if word in "{[(":
+            stack.append((word, [[]]))
+        elif word in "}])" and len(stack) > 1:
+            opened, items = stack.pop()
+            if opened == "{":
+                items.sort()
+            inside = [part for k, item in enumerate(items) for part in ((",", *item) if k else item)]
+            stack[-1][1][-1] += [opened, *inside, word]
+        elif word == "," and stack[-1][0]:
+            stack[-1][1].append([])
+        else:
+            stack[-1][1][-1].append(word)
+    # Of a bracket that is not closed in this line, all stands as it was.
+    return tuple(stack[0][1][0]) if len(stack) == 1 else tokens
 
 
 def _flat(lines: Sequence[Line]) -> list[str]:
     return [token for line in lines for token in line.tokens]
 
 
-def _agree(one: Sequence[str], other: Sequence[str]) -> bool:
-    return len(one) == len(other) and all(a == b or _near(a, b) for a, b in zip(one, other, strict=True))
+def _agree(one: Sequence[str], other: Sequence[str], *, exactly: bool) -> bool:
+    return len(one) == len(other) and all(
+        a == b or (not exactly and _near(a, b)) for a, b in zip(one, other, strict=True)
+    )
 
 
 def _near(one: str, other: str) -> bool:

@@ -3,11 +3,12 @@
 Each cell is compared on its own, in three parts whose order among each other is a matter of time: what was printed,
 what figures show, and everything else that is displayed, tables by their entries. What goes to standard error is
 nobody's result: warnings, logs, progress. What was not saved at all is no lie (:mod:`autograder.notebook.history` asks
-for it).
+for it), but a notebook that has kept less than half of what it shows has told nothing.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
 
@@ -16,14 +17,21 @@ from autograder.compare import Finding
 from autograder.notebook.document import ENVIRONMENT, PICTURES, Output, quoted
 from autograder.notebook.figures import differ, figures_of
 from autograder.notebook.given import Step
-from autograder.notebook.program import asks_for_a_verdict, is_about_its_place, runs_another_program
-from autograder.notebook.texts import difference, same_numbers
+from autograder.notebook.program import asks_for_a_verdict, is_about_its_place, says_something_aside
+from autograder.notebook.texts import difference, in_both, lacking, same_numbers, strange
 
 MAX_DISPLAYS = 100
 MAX_ENTRIES = 20_000
 MAX_MARKUP = 100_000
+LEAST_SHARE = 0.5
 # Live controls: they show what their kernel held, and are gone with it.
 _WIDGETS = ("application/vnd.jupyter.widget-view+json", "application/javascript")
+# How an object is written that has another display: by its kind and where it lies.
+_BARE = re.compile(r"\s*<[^<>\n]{1,300}>\s*\Z")
+_TEXTS = ("text/markdown", "text/latex")
+# What Jupyter's server says where it has dropped outputs, because there were too many at once; lines break off there.
+_DROPPED = re.compile(r"IOPub (?:data|message) rate exceeded")
+_MOST_DROPPED = 20
 
 
 def tells_the_truth(
@@ -39,33 +47,87 @@ def tells_the_truth(
     rerun : mapping of int to sequence of Output
         What each step that ended well has shown in a run of ours, by its place in `steps`.
     again : mapping of int to sequence of Output, optional
-        The same of a second run, whose global random generators began elsewhere. Worth making where the first run
-        leaves a finding: a cell that shows something else in each run of ours is held against nobody.
+        The same of a second run, abroad (:mod:`autograder.notebook.abroad`). Worth making where the first run
+        leaves a cell that seems stale: one that shows something else in each run of ours is held against nobody.
     """
     findings = []
-    comparable = [(n, step) for n, step in enumerate(steps) if n in rerun and _comparable(step)]
-    for n, step in comparable:
+    for n, step in enumerate(steps):
         saved = step.saved.outputs if step.saved else ()
-        # An error that was kept is told where it is asked whether the notebook was run.
-        if not saved or any(output.kind == "error" for output in saved) or not (said := stale(saved, rerun[n])):
+        # A changed cell's outputs are not of this code, and an error that was kept is told as one.
+        if n not in rerun or step.replaced or of_the_machine(step) or not saved or kept_an_error(saved):
             continue
-        if again is not None and n in again and stale(again[n], rerun[n]):
+        if not (said := stale(saved, rerun[n], more=may_show_more(step.source))):
             continue
-        findings.append(Finding(codes.VALUES, step.where, f"{step.place} {said}; run all cells from the top, and save"))
-    showing = [step for n, step in comparable if shows_something(rerun[n])]
-    if showing and not any(step.saved and step.saved.outputs for step in showing):
-        message = "the notebook shows nothing that its code gives, so nothing could be compared; run it, and save"
+        if again is None or n not in again or not stale(again[n], rerun[n], exactly=True):
+            findings.append(untrue(step.where, step.place, said))
+    showing = [
+        step
+        for n, step in enumerate(steps)
+        if step.given and n in rerun and shows_something(rerun[n]) and not of_the_machine(step)
+    ]
+    kept = sum(1 for step in showing if step.saved and shows_something(step.saved.outputs))
+    if kept < LEAST_SHARE * len(showing):
+        few = f"{kept or 'none'} of the {len(showing)} given cells that show something {'has' if kept < 2 else 'have'}"
+        message = f"{few} kept it, too few to be compared; run all cells from the top, and save"
         findings.append(Finding(codes.STRUCTURE, "outputs", message))
     return findings
 
 
-def stale(saved: Sequence[Output], rerun: Sequence[Output]) -> str:
-    """How what a cell shows differs from what its code gives, as the end of a sentence; "" if it doesn't."""
+def untrue(where: str, place: str, said: str) -> Finding:
+    """That a cell shows something else than its code gives."""
+    return Finding(codes.VALUES, where, f"{place} {said}; run all cells from the top, and save")
+
+
+def of_the_machine(step: Step) -> bool:
+    """Whether what a cell shows is about the machine, or nothing that is run as code."""
+    about = is_about_its_place(step.source) if step.given is None else ENVIRONMENT in step.given.tags
+    return step.kind != "code" or about
+
+
+def kept_an_error(saved: Sequence[Output]) -> bool:
+    """Whether a cell was saved with an error among its outputs."""
+    return any(output.kind == "error" for output in saved)
+
+
+def may_show_more(source: str) -> bool:
+    """Whether a cell may show what a run of ours doesn't: verdicts, and what other programs, a pager or Colab say."""
+    return asks_for_a_verdict(source) or says_something_aside(source) or is_about_its_place(source)
+
+
+def stale(saved: Sequence[Output], rerun: Sequence[Output], *, more: bool = False, exactly: bool = False) -> str:
+    """How what a cell shows differs from what its code gives, as the end of a sentence; "" if it doesn't.
+
+    Parameters
+    ----------
+    more : bool
+        There may be more in what was saved than the code gives, anywhere.
+    exactly : bool
+        Printed numbers agree only if they are written alike.
+    """
+    shown, gives = _printed(saved), _printed(rerun)
     clipped = any(output.clipped for output in (*saved, *rerun))
-    printed = difference(_printed(saved), _printed(rerun), clipped=clipped)
+    dropped = len(_DROPPED.findall(_printed(saved, "stderr")[:1_000_000]))
+    if dropped:
+        printed = None if clipped else strange(shown, gives, min(dropped, _MOST_DROPPED))
+    elif more:
+        printed = None if clipped else lacking(shown, gives)
+    else:
+        printed = difference(shown, gives, clipped=clipped, exactly=exactly)
     if printed is not None:
         return _said(printed.shown, printed.gives)
-    return "" if clipped else _figures_differ(saved, rerun) or _displays_differ(saved, rerun)
+    if clipped or dropped:
+        return ""
+    return _figures_differ(saved, rerun, more=more) or _displays_differ(saved, rerun, more=more)
+
+
+def steady(rerun: Sequence[Output], again: Sequence[Output]) -> tuple[Output, ...]:
+    """Of what a cell shows in a run, what it shows in another run as well."""
+    pairs = zip(_displays(rerun), _displays(again), strict=False)
+    return (
+        Output("stream", "stdout", in_both(_printed(rerun), _printed(again))),
+        *(one for one, other in pairs if not _display_differs(other, one)),
+        *(() if _figures_differ(again, rerun) else _pictures(rerun)),
+    )
 
 
 def shows_something(outputs: Sequence[Output]) -> bool:
@@ -73,21 +135,8 @@ def shows_something(outputs: Sequence[Output]) -> bool:
     return bool(_printed(outputs).strip() or _pictures(outputs) or _displays(outputs))
 
 
-def _comparable(step: Step) -> bool:
-    """Whether a cell shows what its code gives: of a changed one ours wasn't saved, and verdicts are the grader's."""
-    tags = step.given.tags if step.given else frozenset()
-    return (
-        step.kind == "code"
-        and not step.replaced
-        and ENVIRONMENT not in tags
-        and not asks_for_a_verdict(step.calling)
-        and not runs_another_program(step.calling)
-        and not (step.given is None and is_about_its_place(step.source))
-    )
-
-
-def _printed(outputs: Sequence[Output]) -> str:
-    return "".join(output.text for output in outputs if output.kind == "stream" and output.name == "stdout")
+def _printed(outputs: Sequence[Output], name: str = "stdout") -> str:
+    return "".join(output.text for output in outputs if output.kind == "stream" and output.name == name)
 
 
 def _pictures(outputs: Sequence[Output]) -> list[Output]:
@@ -105,8 +154,10 @@ def _displays(outputs: Sequence[Output]) -> list[Output]:
     ][:MAX_DISPLAYS]
 
 
-def _figures_differ(saved: Sequence[Output], rerun: Sequence[Output]) -> str:
+def _figures_differ(saved: Sequence[Output], rerun: Sequence[Output], *, more: bool = False) -> str:
     theirs, ours = _pictures(saved), _pictures(rerun)
+    if more and not ours:
+        return ""
     if len(theirs) != len(ours):
         return f"shows {len(theirs) or 'no'} figure{'s' * (len(theirs) != 1)}, your code draws {len(ours) or 'none'}"
     for shown, gives in zip(figures_of(theirs), figures_of(ours), strict=True):
@@ -116,20 +167,33 @@ def _figures_differ(saved: Sequence[Output], rerun: Sequence[Output]) -> str:
     return ""
 
 
-def _displays_differ(saved: Sequence[Output], rerun: Sequence[Output]) -> str:
+def _displays_differ(saved: Sequence[Output], rerun: Sequence[Output], *, more: bool = False) -> str:
     theirs, ours = _displays(saved), _displays(rerun)
+    if more:
+        rest = iter(theirs)
+        lost = (one for one in ours if not any(not _display_differs(other, one) for other in rest))
+        return next((_said("", _first_words(one)) for one in lost), "")
     for shown, gives in zip(theirs, ours, strict=False):
-        one, other = _table(shown), _table(gives)
-        if one and other:
-            if said := _tables_differ(one, other):
-                return said
-        elif (parted := difference(_text(shown), _text(gives))) is not None:
-            return _said(parted.shown, parted.gives)
+        if said := _display_differs(shown, gives):
+            return said
     if len(theirs) != len(ours):
-        more, fewer = (theirs, ours) if len(theirs) > len(ours) else (ours, theirs)
-        first = quoted(_text(more[len(fewer)]).strip()) or "a display"
-        return _said(first, "") if more is theirs else _said("", first)
+        longer, shorter = (theirs, ours) if len(theirs) > len(ours) else (ours, theirs)
+        first = _first_words(longer[len(shorter)])
+        return _said(first, "") if longer is theirs else _said("", first)
     return ""
+
+
+def _display_differs(shown: Output, gives: Output) -> str:
+    one, other = _table(shown), _table(gives)
+    if one.rows and other.rows and (said := _tables_differ(one.rows, other.rows)):
+        return said
+    both = ("".join(one.beside), "".join(other.beside)) if one.rows and other.rows else (_text(shown), _text(gives))
+    parted = difference(*both)
+    return "" if parted is None else _said(parted.shown, parted.gives)
+
+
+def _first_words(output: Output) -> str:
+    return quoted(_text(output).strip()) or "a display"
 
 
 def _said(shown: str, gives: str) -> str:
@@ -139,18 +203,18 @@ def _said(shown: str, gives: str) -> str:
 
 
 def _text(output: Output) -> str:
-    """What an output says in plain words: its text, or else whatever text it has."""
-    if output.text.strip():
+    """What an output says in plain words: its text; where that says only what it is, whatever text it has."""
+    if output.text.strip() and not _BARE.match(output.text):
         return output.text
-    if markup := output.data.get("text/html"):
-        return "".join(_Words.of(markup).text)
-    return next((value for mime, value in sorted(output.data.items()) if mime not in PICTURES and value), "")
+    texts = (output.data.get(mime, "") for mime in _TEXTS)
+    words = "".join(_Words.of(output.data.get("text/html", "")).text)
+    return next((text for text in (*texts, words, output.text, *output.data.values()) if text.strip()), "")
 
 
-def _table(output: Output) -> list[list[str]]:
-    """The rows of a table; none where it is none."""
+def _table(output: Output) -> _Words:
+    """The rows of a table, and what stands beside it; no rows where it is none."""
     markup = output.data.get("text/html", "")
-    return _Words.of(markup).rows if "<table" in markup.lower() else []
+    return _Words.of(markup if "<table" in markup.lower() else "")
 
 
 def _tables_differ(shown: Sequence[Sequence[str]], gives: Sequence[Sequence[str]]) -> str:
@@ -167,11 +231,12 @@ def _tables_differ(shown: Sequence[Sequence[str]], gives: Sequence[Sequence[str]
 
 
 class _Words(HTMLParser):
-    """The words of a piece of HTML: its tables' entries, row by row, and all its text."""
+    """The words of a piece of HTML: its tables' entries, row by row, what stands beside them, and all its text."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.rows: list[list[str]] = []
+        self.beside: list[str] = []
         self.text: list[str] = []
         self._entries = 0
         self._inside = False
@@ -201,7 +266,8 @@ class _Words(HTMLParser):
                 self.rows.append([])
             self.rows[-1].append("")
             self._inside = True
-        elif tag in {"br", "p", "div", "li"}:
+        elif tag in {"br", "p", "div", "li", "h1", "h2", "h3", "h4"}:
+            self.beside.append("\n")
             self.text.append("\n")
 
     def handle_endtag(self, tag: str) -> None:
@@ -216,4 +282,6 @@ class _Words(HTMLParser):
             return
         if self._inside:
             self.rows[-1][-1] += data
+        else:
+            self.beside.append(data)
         self.text.append(data)

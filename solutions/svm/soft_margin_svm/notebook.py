@@ -269,7 +269,7 @@ def curve(X, eta, epochs, C=5.0):
     for num_epochs in epochs:
         W, b = svm_train_bgd(X, y_train, num_epochs=num_epochs, C=C, eta=eta)
         heights.append(objective(W, b, X, y_train, C))
-        if len(heights) % 25 == 0:
+        if len(heights) % 25 == 0 or num_epochs == epochs[-1]:
             print(f"{num_epochs} epochs ... ", end="", flush=True)
     print("done")
     return heights

@@ -56,7 +56,7 @@ from autograder.problem import Problem
 from autograder.process import exposed
 from autograder.sandbox import Sandbox, SandboxError
 from autograder.store import engine_digest
-from autograder.submissions import Submission, is_module
+from autograder.submissions import Submission
 
 # A task of dask's, of which bytes come.
 Remote: TypeAlias = "distributed.Future[bytes]"
@@ -389,7 +389,11 @@ class Cluster:
     def _send(self, desk: distributed.Future[Desk], grader: Grader, piece: Work, key: str) -> Remote:
         # Notebooks are large, and most are not graded.
         graded = {problem.notebook_file for problem in grader.problems if problem.id in grader.sheets}
-        files = {name: content for name, content in piece.submission.files.items() if is_module(name) or name in graded}
+        files = {
+            name: content
+            for name, content in piece.submission.files.items()
+            if not name.endswith(".ipynb") or name in graded
+        }
         submission = msgspec.msgpack.encode(replace(piece.submission, files=files, extra=()))
         return self._client.submit(grade_there, desk, submission, piece.ids, key=key, retries=RETRIES)
 

@@ -11,7 +11,7 @@ from autograder import codes
 from autograder.answers import Answers
 from autograder.grade import grade, unjudged
 from autograder.notebook.execution import execute
-from autograder.notebook.grade import Sheet, grade_notebook, modules_of, unjudged_notebook
+from autograder.notebook.grade import Sheet, beside_it, grade_notebook, unjudged_notebook
 from autograder.problem import Implementation, Problem
 from autograder.report import ProblemReport
 from autograder.sandbox import Sandbox
@@ -80,7 +80,7 @@ class Grader:
             if problem.id in self.sheets:
                 name = problem.notebook_file
                 content = submission.files.get(name)
-                files = {} if content is None else modules_of(problem, content, submission.files) | {name: content}
+                files = {} if content is None else beside_it(problem, content, submission.files) | {name: content}
                 keys[problem.notebook_id] = self._key(submission, name, files, self.digests[problem.notebook_id])
         return keys
 
@@ -109,13 +109,13 @@ class Grader:
 
     def _notebook(self, sandbox: Sandbox, submission: Submission, problem: Problem) -> ProblemReport:
         sheet, name = self.sheets[problem.id], problem.notebook_file
-        if why := submission.refused or submission.problems.get(name):
-            return unjudged_notebook(sheet, codes.MISSING, why)
+        said = submission.refused or submission.problems.get(name, "")
         if name not in submission.files:
-            return unjudged_notebook(sheet, codes.MISSING, f"{name} was not handed in; hand in a file of that name")
+            why = said or f"{name} was not handed in; hand in a file of that name"
+            return unjudged_notebook(sheet, codes.MISSING, why)
         try:
             run = partial(execute, sandbox.run_cells)
-            return grade_notebook(run, sheet, submission.files[name], submission.files, self.seeds[problem.id])
+            return grade_notebook(run, sheet, submission.files[name], submission.files, self.seeds[problem.id], said)
         except Exception as error:  # noqa: BLE001  as above
             why = f"the grader failed: {type(error).__name__}: {error}"
             return unjudged_notebook(sheet, codes.FAULTY_GRADER, why)

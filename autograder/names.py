@@ -1,7 +1,7 @@
 """What a file's name resembles: haste, browsers, editors and course sites make names that are nearly right.
 
-A name that is nearly right is not taken for the right one: notebooks and modules import by name. It is for saying which
-file was meant.
+A module of a name that is nearly right is not taken for the right one: notebooks and modules import by name. It is for
+saying which file was meant; and for judging a notebook, which nothing imports, under the name it has.
 """
 
 from __future__ import annotations

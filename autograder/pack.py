@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder import codes
+from autograder import beside, codes
 from autograder.environment import digest, same_code
 from autograder.markup import MIME
 from autograder.names import resembled
@@ -25,7 +25,7 @@ from autograder.report import ProblemReport, counted
 from autograder.sandbox import SandboxError
 from autograder.student import check_file, released
 from autograder.submissions import is_module
-from autograder.unpack import MAX_FILE_BYTES, MIB
+from autograder.unpack import MIB, limit
 
 # Not the day's: the same work is the same zip.
 _DATE = (1980, 1, 1, 0, 0, 0)
@@ -78,6 +78,7 @@ def pack(folder: Path) -> Packed:
                 warnings.append(f"{problem.module_file} was not checked: {_mended(error)}")
         if problem.notebook_file in files:
             warnings += _of_notebook(problem, folder, files)
+    warnings += _take_companions(folder, assignment, files)
     return Packed(assignment.name, files, tuple(reports), (*warnings, *_too_large(files)))
 
 
@@ -143,9 +144,31 @@ def _read(paths: Iterable[Path]) -> tuple[dict[str, bytes], list[str]]:
     return files, warnings
 
 
+def _take_companions(folder: Path, assignment: Assignment, files: dict[str, bytes]) -> Iterator[str]:
+    """Add the small files that the notebooks, or the modules, name; a warning for each that is too large."""
+    handed_out = {"README.md", "requirements.txt", *(f"data/{name}" for name in assignment.entry.data)}
+    paths = {path.relative_to(folder).as_posix(): path for path in (*folder.glob("*"), *folder.glob("*/*"))}
+    there = [name for name, path in sorted(paths.items()) if path.is_file() and name not in handed_out]
+    room = beside.MAX_BYTES
+    named = beside.named_in(files.values(), (name for name in there if not name.startswith("checks/")))
+    for count, name in enumerate(named):
+        size = paths[name].stat().st_size
+        room -= size
+        if count >= beside.MAX_FILES or size > beside.MAX_FILE_BYTES or room < 0:
+            yield (
+                f"{name}, which your notebook or module names, is not packed: at most {beside.MAX_FILES} such files "
+                f"are taken, of {beside.MAX_FILE_BYTES // MIB} MiB each and {beside.MAX_BYTES // MIB} MiB in all"
+            )
+            continue
+        found, unread = _read([paths[name]])
+        if content := found.get(paths[name].name):
+            files[name] = content
+        yield from unread
+
+
 def _too_large(files: dict[str, bytes]) -> Iterator[str]:
     for name, content in files.items():
-        most = MAX_FILE_BYTES.get(Path(name).suffix, MIB)
+        most = limit(name)
         if len(content) > most:
             advice = "print or show less, and run it again" if name.endswith(".ipynb") else "take data out of it"
             yield f"{name} is larger than {most // MIB} MiB, and will not be read: {advice}"

@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from autograder.beside import MAX_BYTES, MAX_FILES, named_in
 from autograder.names import resembled
 from autograder.unpack import ARCHIVES, MAX_FILE_BYTES, Entry, Identities, RefusedError, entries_of, litter, printable
 
@@ -40,11 +41,12 @@ class Submission:
     student : str
         Name of the folder, or of the archive without its suffix; fit to be a folder's name, unique in its class.
     files : mapping
-        Content of the wanted files, and of the other modules beside them, by name.
+        Content of the wanted files, and of what is beside them: the other modules, and small files that notebooks name.
     extra : tuple of str
         Names of what was not asked for: the other modules too, which are taken along so that they can be imported.
     problems : mapping
-        A sentence for each wanted file that is there but can't be taken, by name.
+        A sentence for each wanted file that is there but can't be taken as it is, by name. A notebook may be among the
+        `files` all the same.
     refused : str
         Why nothing could be read, or "".
     """
@@ -160,10 +162,25 @@ def read_submission(path: Path, student: str, wanted: Collection[str], private: 
     def wants(parts: tuple[str, ...]) -> bool:
         return len(parts) <= MAX_DEPTH_TAKEN and (parts[-1] in wanted or is_module(parts[-1]))
 
+    def again(places: Mapping[tuple[str, ...], str]) -> dict[str, bytes]:
+        found = entries_of(path, places.__contains__, private) if places else []
+        return {places[entry.parts]: entry.content for entry in found if entry.parts in places and not entry.fault}
+
     try:
-        return choose(student, entries_of(path, wants, private), wanted)
+        entries = entries_of(path, wants, private)
+        submission = choose(student, entries, wanted)
+        # Read when it is known which are meant: much else may lie there.
+        notebooks = again(misnamed(entries, wanted))
+        files = {**submission.files, **notebooks}
+        beside = again(companions(entries, files))
     except RefusedError as reason:
         return Submission(student, refused=str(reason))
+    room = MAX_BYTES
+    for name, content in beside.items():
+        room -= len(content)
+        if room >= 0:
+            files.setdefault(name, content)
+    return replace(submission, files=files)
 
 
 def choose(student: str, entries: list[Entry], wanted: Collection[str]) -> Submission:
@@ -197,6 +214,38 @@ def choose(student: str, entries: list[Entry], wanted: Collection[str]) -> Submi
             "hand in only what was asked for"
         )
     return Submission(student, files, extra_names(others), problems)
+
+
+def misnamed(entries: list[Entry], wanted: Collection[str]) -> dict[tuple[str, ...], str]:
+    """The places of notebooks whose names are nearly right, where none is right and only one is near: which they are.
+
+    Nothing imports a notebook, so it can be judged under another name.
+    """
+    there = {entry.name for entry in entries}
+    near: dict[str, list[tuple[str, ...]]] = {}
+    for entry in entries:
+        if len(entry.parts) <= MAX_DEPTH_TAKEN and not entry.fault and (name := resembled(entry.name, wanted)):
+            near.setdefault(name, []).append(entry.parts)
+    return {
+        places[0]: name
+        for name, places in near.items()
+        if name.endswith(".ipynb") and name not in there and len(places) == 1
+    }
+
+
+def companions(entries: list[Entry], files: Mapping[str, bytes]) -> dict[tuple[str, ...], str]:
+    """The places of small files beside the notebooks that these, or the modules, name; and how these call them."""
+    if not any(name.endswith(".ipynb") for name in files):
+        return {}
+    suffixes = tuple(MAX_FILE_BYTES)
+    homes = sorted({entry.parts[:-1] for entry in entries if entry.name.endswith(suffixes)}, key=len)
+    places = {
+        "/".join(entry.parts[len(home) :]): entry.parts
+        for home in reversed(homes)
+        for entry in entries
+        if entry.parts[: len(home)] == home and not entry.fault
+    }
+    return {places[name]: name for name in named_in(files.values(), places)[:MAX_FILES]}
 
 
 def why_not(name: str, candidates: list[Entry], others: list[Entry], wanted: Collection[str]) -> str:

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from autograder import beside
+
 MIB = 2**20
 MAX_FILE_BYTES = {".py": 1 * MIB, ".ipynb": 50 * MIB}
 MAX_ARCHIVE_BYTES = 100 * MIB
@@ -208,6 +210,8 @@ def entry_from(file: IO[bytes], parts: tuple[str, ...], size: int) -> Entry:
     content = b"".join(pieces)
     if length > most:
         return Entry(parts, fault=too_large)
+    if os.path.splitext(parts[-1])[1] not in MAX_FILE_BYTES:
+        return Entry(parts, content)
     if b"\0" in content and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return Entry(parts, fault="has a NUL byte, so it is not text; hand in the source")
     try:
@@ -286,7 +290,9 @@ def parts_of(name: str) -> tuple[str, ...]:
 
 def limit(name: str) -> int:
     """The most bytes a file of this name may have."""
-    return MAX_FILE_BYTES.get(os.path.splitext(name)[1], MIB)
+    # Also of a notebook that some program has called `x.ipynb.txt`.
+    suffix = ".ipynb" if ".ipynb" in name.lower() else os.path.splitext(name)[1]
+    return MAX_FILE_BYTES.get(suffix, beside.MAX_FILE_BYTES)
 
 
 def litter(name: str) -> bool:

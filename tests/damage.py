@@ -172,6 +172,7 @@ class Row:
     codes: dict = field(default_factory=dict)
     says: str = ""
     module: Callable = lambda text: text
+    beside: dict = field(default_factory=dict)
 
 
 def cell_of(notebook, beginning):
@@ -669,6 +670,22 @@ NEVER_MIND = {
             stream("False\n"),
         )
     ),
+    "files_beside_it": Row(
+        added(
+            "import os\nprint(open('notes.csv').read(), open('data/mine.txt').read())\n"
+            "print(np.load('data/points.npz')['x'].shape, os.path.exists('data/answers.bin'))",
+            stream("1,2 mine\n(9,) False\n"),
+            after=DATA,
+        ),
+        beside={
+            "notes.csv": b"1,2",
+            "data/mine.txt": b"mine",
+            "data/points.npz": b"not those that were given",
+            "data/answers.bin": b"never",
+            "line.png": b"what the run draws",
+            "line.py/points.npz": b"a folder of that name",
+        },
+    ),
     "a_pool_of_threads": Row(
         added(
             "from multiprocessing.pool import ThreadPool\nimport multiprocessing\n"
@@ -997,6 +1014,15 @@ DAMAGE = {
         without(FILL),
         THE_NOTEBOOK | {"runs": 40} | THE_FIGURE_AND_THE_MODEL,
         "is missing",
+    ),
+    "picture_kept_of_another_run": Row(
+        both(
+            replaced(FILL, "    return np", "    raise ValueError('no')\n    return np"),
+            added("open('line.png').read()", after="# A line"),
+        ),
+        RUNS | {"figures": "runs", "trained_model": "runs"},
+        "FileNotFoundError",
+        beside={"line.png": base64.b64decode(of_other_data())},
     ),
     # It tells the truth.
     "stale_number": Row(

@@ -43,6 +43,7 @@ ORDER = (
     "notebook.given",
     "relations",
     "tracebacks",
+    "beside",
     "problem",
     "notebook.volatile",
     "notebook.texts",

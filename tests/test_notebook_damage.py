@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import json
+import zipfile
 
 import damage
 import jupytext
@@ -25,6 +26,8 @@ from autograder.submissions import read_submission
 # All that an endless cell costs these tests.
 LIMITS = "\n[problems.limits]\ncell_seconds = 2\nnotebook_seconds = 20\n"
 SEED = 3
+# What is read stands in "img/ö.txt", too.
+BESIDE = "print(open('my own.csv').read(), open('img/ö.txt').read())"
 
 
 @pytest.fixture(scope="module")
@@ -100,8 +103,8 @@ def graded(sheet, runs, filled):
     def report(row):
         notebook = damage.changed(row.done, copy.deepcopy(filled))
         content = notebook if isinstance(notebook, bytes) else damage.saved(notebook)
-        modules = {"line.py": row.module(REFERENCE).encode()}
-        return grade_notebook(runs, sheet, content, modules, SEED)
+        files = {"line.py": row.module(REFERENCE).encode(), **row.beside}
+        return grade_notebook(runs, sheet, content, files, SEED)
 
     return report
 
@@ -142,13 +145,13 @@ def test_damage_gets_its_verdict_and_costs_only_itself(name, graded):
 @pytest.mark.parametrize(
     ("names", "says"),
     [
-        (["line (1).ipynb"], "found line (1).ipynb; expected line.ipynb; rename it"),
+        (["line (1).ipynb", "Line-Copy1.ipynb"], "found Line-Copy1.ipynb and line (1).ipynb; expected line.ipynb"),
         (["a/b/line.ipynb"], "found a/b/line.ipynb; expected line.ipynb at the top"),
         (["line.ipynb", "old/line.ipynb"], "line.ipynb was handed in 2 times"),
         (["notes.ipynb"], "line.ipynb was not handed in"),
         ([], "line.ipynb was not handed in"),
     ],
-    ids=["renamed", "buried", "twice", "another_name", "missing"],
+    ids=["two_that_are_near", "buried", "twice", "another_name", "missing"],
 )
 def test_a_notebook_that_is_not_where_it_should_be(names, says, sheet, filled, sandbox, tmp_path):
     """Is told as what it is, and costs the notebook's points alone: nothing is run for it."""
@@ -163,6 +166,42 @@ def test_a_notebook_that_is_not_where_it_should_be(names, says, sheet, filled, s
 
     assert codes_of(graded.report) == damage.UNREADABLE
     assert says in told(graded.report)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Line.ipynb", "line (1).ipynb", "line-Copy1.ipynb", "Copy of line.ipynb", "line_final.ipynb", "line.ipynb.txt"],
+)
+def test_a_notebook_whose_name_is_nearly_right(name, sheet, filled, sandbox, tmp_path):
+    """Is judged like any other, and told what it is called."""
+    (tmp_path / "hw").mkdir()
+    (tmp_path / "hw" / name).write_text(json.dumps(filled))
+    (tmp_path / "hw/line.py").write_text(REFERENCE)
+    problem = sheet.problem
+    grader = Grader((problem,), {}, {problem.id: SEED}, {}, sheets={problem.id: sheet})
+    submission = read_submission(tmp_path, "ada", grader.wanted)
+
+    (graded,) = grader.graded(sandbox, submission, {problem.notebook_id})
+
+    assert codes_of(graded.report) == damage.THE_NOTEBOOK
+    assert f"found hw/{name}; expected line.ipynb; rename it; it was graded all the same" in told(graded.report)
+
+
+def test_files_beside_a_notebook_are_there_when_it_is_run(sheet, filled, sandbox, tmp_path):
+    """From a folder or an archive; those that it names, and no others."""
+    damage.added(BESIDE, damage.stream("7 b\n"))(filled := copy.deepcopy(filled))
+    files = {"line.ipynb": json.dumps(filled), "line.py": REFERENCE, "my own.csv": "7", "img/ö.txt": "b", "c.txt": "c"}
+    with zipfile.ZipFile(tmp_path / "ada.zip", "w") as archive:
+        for name, text in files.items():
+            archive.writestr(f"hw/{name}", text)
+    problem = sheet.problem
+    grader = Grader((problem,), {}, {problem.id: SEED}, {}, sheets={problem.id: sheet})
+    submission = read_submission(tmp_path / "ada.zip", "ada", grader.wanted)
+
+    (graded,) = grader.graded(sandbox, submission, {problem.notebook_id})
+
+    assert submission.files.keys() == files.keys() - {"c.txt"}
+    assert codes_of(graded.report) == {}, told(graded.report)
 
 
 def test_the_table_is_long_enough():

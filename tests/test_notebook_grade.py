@@ -16,7 +16,7 @@ from graded_notebook import (
 from small_course import REFERENCE
 
 from autograder.notebook.execution import Execution, Shown
-from autograder.notebook.grade import grade_notebook, modules_of, sheet_of
+from autograder.notebook.grade import beside_it, grade_notebook, sheet_of
 from autograder.problem import CourseError, read_course
 from autograder.report import mark_of, problem_lines
 from autograder.wire import Failure
@@ -325,4 +325,4 @@ def test_files_of_any_name_lie_beside_a_notebook(problem, right):
     odd = dict.fromkeys(("\udcff.py", "a\0.py", ".py", "..\\a.py", "np .py", "\ud800"), b"import numpy")
     files = {**problem.reference.files, "np.py": b"", **odd}
 
-    assert modules_of(problem, json.dumps(right).encode(), files).keys() == {"line.py", "np.py"}
+    assert beside_it(problem, json.dumps(right).encode(), files).keys() == {"line.py", "np.py"}

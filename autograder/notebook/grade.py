@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from autograder import codes
+from autograder.beside import named_in
 from autograder.compare import Finding
 from autograder.grade import MAX_FINDINGS, own_lines, said_of
 from autograder.notebook.document import Notebook, UnreadableError, read
@@ -28,7 +29,7 @@ from autograder.problem import CourseError, Implementation, Problem, names_modul
 from autograder.report import ProblemReport, Verdict
 from autograder.wire import Failure
 
-# (problem, modules, steps with their places, what is asked and after which step, seed of the global generators)
+# (problem, files beside it, steps with their places, what is asked and after which step, seed of the global generators)
 Execute = Callable[
     [Problem, Mapping[str, bytes], Sequence[tuple[int, Step]], Sequence[tuple[str, int]], int], Execution
 ]
@@ -129,7 +130,7 @@ class _Found:
 
 
 def grade_notebook(
-    execute: Execute, sheet: Sheet, content: bytes, files: Mapping[str, bytes], seed: int
+    execute: Execute, sheet: Sheet, content: bytes, files: Mapping[str, bytes], seed: int, misnamed: str = ""
 ) -> ProblemReport:
     """The report on a handed-in notebook.
 
@@ -143,6 +144,8 @@ def grade_notebook(
         The other files of the submission, by name.
     seed : int
         What data that nobody has seen follow from.
+    misnamed : str
+        What is to be said of the name it was handed in under; "" if that is right.
     """
     problem = sheet.problem
     try:
@@ -152,14 +155,16 @@ def grade_notebook(
     arrangement = arrange(handed_in, sheet.released)
     if not arrangement.recognised:
         return unjudged_notebook(sheet, codes.STRUCTURE, arrangement.findings[0].message)
-    found = _Found({THE_NOTEBOOK.name: list(arrangement.findings)})
-    modules = modules_of(problem, content, files)
-    if problem.module_file not in modules:
+    name = [Finding(codes.STRUCTURE, "name", f"{misnamed}; it was graded all the same")] if misnamed else []
+    found = _Found({THE_NOTEBOOK.name: [*name, *arrangement.findings]})
+    drawn = {figure.file for figure in sheet.figures}
+    beside = {name: text for name, text in beside_it(problem, content, files).items() if name not in drawn}
+    if problem.module_file not in beside:
         message = f"{problem.module_file} was not handed in; the notebook needs it: hand in both"
         found.findings |= {RUNS.name: [Finding(codes.MISSING, "", message)], WAS_RUN.name: was_run(handed_in)}
         found.blocked |= dict.fromkeys((TRUTH.name, FIGURES.name, MODEL.name), RUNS.name)
     else:
-        _run(execute, sheet, handed_in, arrangement, modules, seed, found)
+        _run(execute, sheet, handed_in, arrangement, beside, seed, found)
     return _report(sheet, found)
 
 
@@ -168,14 +173,14 @@ def unjudged_notebook(sheet: Sheet, code: int, message: str) -> ProblemReport:
     return _report(sheet, _Found({check.name: [Finding(code, "", message)] for check in sheet.checks}))
 
 
-def modules_of(problem: Problem, content: bytes, files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The modules that a notebook can import: the problem's own, those it names, and those that these name."""
+def beside_it(problem: Problem, content: bytes, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """What lies beside a notebook when it is run: its module, those that it or they name, and small files they name."""
     notebook = {problem.module_file: files[problem.module_file]} if problem.module_file in files else {}
     named = {name: text for name, text in files.items() if names_module(content, name)}
     taken: dict[str, bytes] = {}
     for name in {**notebook, **named}:
         taken |= Implementation.of(name, files).files
-    return taken
+    return taken | {name: files[name] for name in named_in((content, *taken.values()), files)}
 
 
 def _run(
@@ -183,7 +188,7 @@ def _run(
     sheet: Sheet,
     handed_in: Notebook,
     arrangement: Arrangement,
-    modules: Mapping[str, bytes],
+    beside: Mapping[str, bytes],
     seed: int,
     found: _Found,
 ) -> None:
@@ -191,7 +196,7 @@ def _run(
     problem, steps = sheet.problem, arrangement.steps
     model = problem.model
     asked = asked_of(steps, model.wanted if model else (), sheet.figures)
-    execution = execute(problem, modules, arrangement.code, asked, 0)
+    execution = execute(problem, beside, arrangement.code, asked, 0)
     rerun = execution.outputs
     found.findings[RUNS.name] = list(_failures(steps, execution.cells))
     ours = [finding for finding in found.findings[RUNS.name] if finding.code in codes.FAULTS_OF_OURS]
@@ -204,7 +209,7 @@ def _run(
         for place, shown in execution.cells.items()
         if shown.clipped
     ]
-    found.findings[TRUTH.name] = truth(_retrials(execute, problem, modules), handed_in, arrangement, execution)
+    found.findings[TRUTH.name] = truth(_retrials(execute, problem, beside), handed_in, arrangement, execution)
     if not rerun:
         found.blocked[TRUTH.name] = RUNS.name
     failed = bool(found.findings[RUNS.name])
@@ -215,15 +220,13 @@ def _run(
             found.blocked[check.name] = RUNS.name
 
 
-def _retrials(execute: Execute, problem: Problem, modules: Mapping[str, bytes]) -> Run:
+def _retrials(execute: Execute, problem: Problem, beside: Mapping[str, bytes]) -> Run:
     """What runs the notebook again, as long as there is time for that."""
     ends = time.monotonic() + MAX_RETRIALS * problem.limits.notebook_seconds
 
     def run(steps: Sequence[tuple[int, Step]], seed: int) -> Execution:
         left = min(problem.limits.notebook_seconds, max(ends - time.monotonic(), 1.0))
-        return execute(
-            replace(problem, limits=replace(problem.limits, notebook_seconds=left)), modules, steps, (), seed
-        )
+        return execute(replace(problem, limits=replace(problem.limits, notebook_seconds=left)), beside, steps, (), seed)
 
     return run
 

@@ -208,8 +208,10 @@ def _begin(job: Job, folder: str, outputs: Outputs) -> Any:
     given = {f"{name}.py" for name in job.given}
     # The handed-out modules last, over any of those names that were handed in.
     for ours in (False, True):
-        worker.write({name: content for name, content in job.files.items() if (name in given) is ours})
+        files = {name: content for name, content in job.files.items() if (name in given) is ours}
+        worker.write({name: content for name, content in files.items() if name.endswith(".py")})
     worker.link(job.data)
+    _lay({name: content for name, content in job.files.items() if not name.endswith(".py")})
     sys.path.insert(0, folder)
     sys.dont_write_bytecode = True
     for name in autograder.__all__:
@@ -242,6 +244,17 @@ def _begin(job: Job, folder: str, outputs: Outputs) -> Any:
     shell.enable_matplotlib("inline")
     sys.stdout, sys.stderr = Stream(outputs, "stdout"), Stream(outputs, "stderr")
     return shell
+
+
+def _lay(files: Mapping[str, bytes]) -> None:
+    """Put what else was handed in beside the notebook, over nothing that is there."""
+    for name, content in files.items():
+        try:
+            os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
+            with open(name, "xb") as file:
+                file.write(content)
+        except OSError:  # a name that is taken; what reads it fails, or reads what was given
+            continue
 
 
 async def _run_cells(shell: Any, job: Job, folder: str, send: Callable[[bytes], None]) -> None:

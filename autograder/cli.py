@@ -69,8 +69,22 @@ def _told() -> tuple[type[Exception], ...]:
     return CourseError, ClassError, SandboxError, StoreError
 
 
+def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+    from importlib import metadata
+
+    if asked:
+        try:
+            version = metadata.version("autograder")
+        except metadata.PackageNotFoundError:
+            version = "of an assignment's zip"  # where it lies beside the modules, and nobody has installed it
+        click.echo(f"autograder, version {version}")
+        ctx.exit()
+
+
 @click.group(cls=Command, commands=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="autograder")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit."
+)
 def main() -> None:
     """Grade machine-learning homework: probe the student's module and the reference alike, and compare."""
     # Read when NumPy is loaded, which is after this. What predicates compute is the same whatever the number of cores,

@@ -50,6 +50,7 @@ def _checks(old: ProblemReport, new: ProblemReport) -> Iterator[str]:
             code = f"code {verdict.code} as before"
             if earlier.code != verdict.code:
                 code = f"code {earlier.code} → {verdict.code}"
-            yield f"`{verdict.check}` {code}, {earlier.points:g} → {verdict.points:g} points"
+            points = f", {earlier.points:g} → {verdict.points:g} points" if earlier.points != verdict.points else ""
+            yield f"`{verdict.check}` {code}{points}"
     for name in before:
         yield f"`{name}` is gone"

@@ -9,6 +9,7 @@ import re
 import shutil
 import sys
 import zipfile
+from importlib import metadata
 from types import SimpleNamespace
 
 import pytest
@@ -126,6 +127,18 @@ def test_the_version_is_told(call):
 
     assert outcome.exit_code == 0
     assert outcome.output.startswith("autograder, version ")
+
+
+def test_the_version_is_told_where_nothing_is_installed(call, monkeypatch):
+    """In an assignment's folder the engine is a folder, and no package."""
+
+    def version(name):
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.version", version)
+    outcome = call("--version")
+
+    assert (outcome.exit_code, outcome.output) == (0, "autograder, version of an assignment's zip\n")
 
 
 class TestCheck:

@@ -17,7 +17,7 @@ from autograder.report import NOT_ASKED_FOR, Report, counted, shown
 
 LINES = 20
 FAULTS = 50
-LOOSE, UNTAKEN = 20, 20
+LOOSE, DOUBTFUL = 20, 20
 
 
 @contextmanager
@@ -65,13 +65,13 @@ class Tally:
         self.scores: dict[str, float] = {}
         self.most: dict[str, float] = {}
         self.faults: list[str] = []
-        self.untaken: list[str] = []
+        self.doubtful: list[str] = []
 
     def add(self, report: Report) -> None:
         """Add a report."""
         self.submissions += 1
         notes = (note for note in report.notes if not note.startswith(NOT_ASKED_FOR))
-        self.untaken += [f"not taken: {shown(report.student)}: {note}" for note in notes]
+        self.doubtful += [f"to look at: {shown(report.student)}: {note}" for note in notes]
         for problem in report.problems:
             self.codes.setdefault(problem.problem, Counter())[problem.code] += 1
             self.scores[problem.problem] = self.scores.get(problem.problem, 0.0) + problem.score
@@ -105,10 +105,10 @@ class Tally:
             table.add_row(problem, f"{mean:.1f}/{self.most[problem]:g}", *cells)
         console.print(table)
         self.warn(console)
-        for line in self.untaken[:UNTAKEN]:
+        for line in self.doubtful[:DOUBTFUL]:
             console.print(escape(line), highlight=False)
-        if len(self.untaken) > UNTAKEN:
-            console.print(f"and {len(self.untaken) - UNTAKEN} more; each report says it", highlight=False)
+        if len(self.doubtful) > DOUBTFUL:
+            console.print(f"and {len(self.doubtful) - DOUBTFUL} more; each report says it", highlight=False)
         for line in self.faults[:FAULTS]:
             console.print(escape(line), style="bold")
         if len(self.faults) > FAULTS:

@@ -281,8 +281,8 @@ class TestGrade:
 
         outcome = call("grade", class_, "--out", tmp_path / "out", "--workers", 1, "--weak-sandbox")
 
-        assert outcome.output.count("not taken: ") == 1
-        assert "not taken: bob: found line (1).py; expected line.py; rename it" in outcome.output
+        assert outcome.output.count("to look at: ") == 1
+        assert "to look at: bob: found line (1).py; expected line.py; rename it" in outcome.output
         assert "found line (1).py; expected line.py; rename it" in (tmp_path / "out/bob/report.txt").read_text()
 
     def test_one_is_no_more_than_one(self, home, call, class_, tmp_path):

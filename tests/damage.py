@@ -461,6 +461,38 @@ def nested(depth):
     return b'{"nbformat": 4, "cells": ' + b"[" * depth + b"]" * depth + b"}"
 
 
+def papermill(notebook):
+    """As papermill writes it: times everywhere, a cell of parameters, tags."""
+    times = {"duration": 0.01, "end_time": "2026-01-01T00:00:00", "exception": False, "status": "completed"}
+    notebook["metadata"]["papermill"] = {"parameters": {"seed": 3}, "version": "2.6.0", "exception": None}
+    for cell in notebook["cells"]:
+        cell["metadata"] |= {"papermill": times, "execution": {"iopub.status.busy": "2026-01-01"}, "scrolled": True}
+    added("# Parameters\nseed = 3\n", after="import sys")(notebook)
+    notebook["cells"][place_of(notebook, "# Parameters")]["metadata"]["tags"] = ["injected-parameters"]
+
+
+def jupytexted(notebook):
+    """Through a script of jupytext's and back: another header, no ids of ours, no tags."""
+    notebook["metadata"] |= {"jupytext": {"cell_metadata_filter": "-all", "formats": "ipynb,py:percent"}}
+    for number, cell in enumerate(notebook["cells"]):
+        cell |= {"id": f"{number:08x}", "metadata": {"lines_to_next_cell": 2}, "source": text_of(cell).strip()}
+    header = "---\njupyter:\n  jupytext:\n    formats: ipynb\n---"
+    notebook["cells"].insert(0, {"cell_type": "raw", "id": "header", "metadata": {}, "source": header})
+
+
+def form(cell):
+    """With the fields of Colab's forms."""
+    cell["metadata"] |= {"cellView": "form"}
+    lines = [line if line.startswith("%") else f'{line} #@param {{type:"raw"}}' for line in text_of(cell).splitlines()]
+    cell["source"] = "\n".join(['#@title A form { display-mode: "form", run: "auto" }', *lines])
+
+
+def prettier(cell):
+    """As a formatter of Markdown writes it."""
+    text = re.sub(r"(?m)^[*+] ", "- ", text_of(cell)).replace("*", "_")
+    cell["source"] = "\n".join(line for part in text.split("\n") for line in (re.sub(r"(.{30}\S*) ", r"\1\n", part),))
+
+
 def commented(cell):
     cell["source"] = f"# my own words about this cell\n{text_of(cell)}\n# and more\n"
 
@@ -539,6 +571,86 @@ NEVER_MIND = {
             added("y.mean()", {"output_type": "execute_result", "data": {"text/plain": "np.float64(1.0)"}}, after=DATA),
             added("print(len(x))", stream("9\n")),
             added("# a note to myself"),
+        )
+    ),
+    "papermill": Row(papermill),
+    "jupytext": Row(jupytexted),
+    "forms": Row(both(each(form, "code"), colab)),
+    "formatted_texts": Row(both(each(prettier, "markdown"), each(lost_id))),
+    "conda": Row(
+        lambda notebook: notebook["metadata"].update(
+            kernelspec={"display_name": "Python [conda env:ml] *", "language": "python", "name": "conda-env-ml-py"},
+            language_info={"codemirror_mode": {"name": "ipython", "version": 3}, "name": "python", "version": "3.9.1"},
+        )
+    ),
+    "pyodide": Row(
+        lambda notebook: notebook.update(
+            metadata={"kernelspec": {"display_name": "Python (Pyodide)", "language": "python", "name": "python"}}
+        )
+    ),
+    "outputs_collapsed": Row(
+        each(
+            lambda cell: cell["metadata"].update(
+                collapsed=True, jupyter={"outputs_hidden": True, "source_hidden": True}
+            )
+        )
+    ),
+    "attachment_in_a_given_text": Row(
+        both(
+            replaced("## 4. A question", "slow down?", "slow down?\n\n![s.png](attachment:s.png)"),
+            lambda notebook: cell_of(notebook, "## 4.").update(attachments={"s.png": {"image/png": of_a_screenshot()}}),
+            each(lost_id),
+        )
+    ),
+    "name_in_the_title": Row(
+        both(
+            replaced("# A line", "# A line through points", "Jane Doe, 12345\n\n# A line through points (Jane Doe)"),
+            each(lost_id),
+        )
+    ),
+    "anchors": Row(each(lambda cell: cell.update(source=f'<a id="toc"></a>\n\n{text_of(cell)}\n'), "markdown")),
+    "timed": Row(
+        both(
+            replaced(NUMBERS, "path = ", "%%time\npath = "),
+            outputs(
+                "%%time",
+                lambda found: [*found, stream("CPU times: user 2 ms, sys: 0 ns, total: 2 ms\nWall time: 3 ms\n")],
+            ),
+            each(lost_id),
+        )
+    ),
+    "own_copies_of_given_cells": Row(
+        both(
+            lambda notebook: notebook["cells"].insert(
+                place_of(notebook, FILL), {**copy.deepcopy(cell_of(notebook, DATA)), "id": "copied"}
+            ),
+            lambda notebook: notebook["cells"].append({**copy.deepcopy(cell_of(notebook, NUMBERS)), "id": "again"}),
+            each(lost_id),
+            count_again,
+        )
+    ),
+    "empty_cells_between": Row(
+        lambda notebook: notebook.update(
+            cells=[
+                one
+                for cell in notebook["cells"]
+                for one in (
+                    cell,
+                    {"cell_type": "code", "metadata": {}, "source": "", "outputs": [], "execution_count": None},
+                )
+            ]
+        )
+    ),
+    "a_script_of_their_own": Row(
+        both(
+            added("%%writefile own.py\nTHREE = 3\n", stream("Writing own.py\n"), after=DATA),
+            added("import own\nprint(own.THREE)", stream("3\n")),
+        )
+    ),
+    "bars_of_progress": Row(
+        added(
+            "import sys\nfor k in range(3):\n    print(f'\\r{k}', end='', file=sys.stderr)",
+            stream("\r0\r1\r2", "stderr"),
         )
     ),
     "a_comment_alone_first": Row(lambda notebook: [notebook["cells"].insert(0, A_NAME), count_again(notebook)]),
@@ -904,6 +1016,19 @@ DAMAGE = {
     ),
     "cell_changed_after_splitting_and_stale": Row(
         both(split(DATA, 2), shown('print("points', r"\(9,\)", "(8,)")), THE_NOTEBOOK | UNTRUE, "shows `points: (8,)`"
+    ),
+    "types_written_in": Row(replaced(DATA, "y = ", "y: np.ndarray = "), THE_NOTEBOOK, "`y: np.ndarray = 2.0 * x`"),
+    "line_put_in": Row(replaced(DATA, "y = ", "assert x.size\ny = "), THE_NOTEBOOK, "`assert x.size` was added"),
+    "text_made_raw": Row(
+        lambda notebook: cell_of(notebook, "## 1.").update(cell_type="raw"), THE_NOTEBOOK, "it was markdown and is raw"
+    ),
+    "own_import_among_the_given": Row(
+        both(
+            replaced(IMPORTS, "import numpy", "import json\nimport numpy"),
+            added("print(json.dumps(3))", stream("3\n")),
+        ),
+        THE_NOTEBOOK,
+        "`import json` was added",
     ),
     "show_taken_out": Row(replaced(PICTURE, "plt.show()", ""), THE_NOTEBOOK, "`plt.show()` is gone"),
     "cell_split": Row(split(DATA, 2), THE_NOTEBOOK, "were one given cell"),

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from small_course import REFERENCE, write_course
 
+from autograder import beside
 from autograder.cli import main
 from autograder.environment import digest
 from autograder.markup import MIME
@@ -281,3 +282,25 @@ class TestCommand:
 
         assert (ended.exit_code, (home / "line.py").read_bytes()) == (64, before)
         assert "--out" in ended.output
+
+
+def test_what_a_notebook_names_is_packed_with_it(home):
+    """Small files beside it, but for what was handed out; of one that is too large, a warning."""
+    (home / "img").mkdir()
+    for name, size in (
+        ("own.csv", 3),
+        ("img/sketch.png", 3),
+        ("unnamed.csv", 3),
+        ("huge.csv", beside.MAX_FILE_BYTES + 1),
+    ):
+        (home / name).write_bytes(b"x" * size)
+    named = "own.csv img/sketch.png huge.csv data/points.npz README.md answers.bin"
+    save(
+        home,
+        lambda notebook: notebook["cells"][0].update(source=f"{''.join(notebook['cells'][0]['source'])}\n\n{named}"),
+    )
+
+    packed = pack(home)
+
+    assert packed.files.keys() == {"line.py", "line.ipynb", "own.csv", "img/sketch.png"}
+    assert [warning[:18] for warning in packed.warnings] == ["huge.csv, which yo"]

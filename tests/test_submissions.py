@@ -11,7 +11,7 @@ import zipfile
 
 import pytest
 
-from autograder import submissions, unpack
+from autograder import beside, submissions, unpack
 from autograder.submissions import ClassError, Submission, read_class
 
 WANTED = ("attention.py", "two_layer_net.py")
@@ -555,3 +555,40 @@ def test_no_class(tmp_path, make, sentence):
 
     with pytest.raises(ClassError, match=sentence):
         read_class(tmp_path / "class", WANTED)
+
+
+NOTEBOOK = (
+    b'{"cells": ["a.png, b.csv, img/c.png, deep/er/d.png, e.py, answers.bin, .f.txt, attention.py, B\\u00e4r.txt"]}'
+)
+
+
+def test_files_that_a_notebook_names_are_taken_along(tmp_path):
+    """From beside it or one folder below, under the names they have there; nothing else of their kind is read."""
+    there = ("a.png", "b.csv", "img/c.png", "deep/er/d.png", "answers.bin", ".f.txt", "unnamed.png", "Bär.txt")
+    files = {f"hw/{name}": b"\0\xff" for name in there}
+    write(tmp_path / "class/ada", {**files, "hw/attention.py": CODE, "hw/attention.ipynb": NOTEBOOK, "a.png": b"no"})
+
+    taken = only(tmp_path / "class", ("attention.py", "attention.ipynb")).files
+
+    assert taken.keys() == {"attention.py", "attention.ipynb", "a.png", "b.csv", "img/c.png", "Bär.txt"}
+    assert taken["a.png"] == b"\0\xff"
+
+
+def test_as_many_files_as_are_small_are_taken_along(tmp_path):
+    """What is too large, or too many, is left where it is."""
+    notebook = b'["big.bin", "small.bin", ' + b", ".join(b'"%d.txt"' % k for k in range(99)) + b"]"
+    files = {f"{k}.txt": b"x" for k in range(99)}
+    big = {"big.bin": b"x" * (beside.MAX_FILE_BYTES + 1), "attention.ipynb": notebook}
+    write(tmp_path / "class/ada", {**files, **big, "attention.py": CODE})
+
+    taken = only(tmp_path / "class", ("attention.py", "attention.ipynb")).files
+
+    assert "big.bin" not in taken
+    assert len(taken) == 2 + beside.MAX_FILES
+
+
+def test_without_a_notebook_nothing_is_taken_along(tmp_path):
+    """Then nothing would be run beside it."""
+    write(tmp_path / "class/ada", {"attention.py": b'open("a.csv")', "a.csv": b"1"})
+
+    assert only(tmp_path / "class", ("attention.py", "attention.ipynb")).files.keys() == {"attention.py"}

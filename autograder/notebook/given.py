@@ -18,7 +18,7 @@ from autograder import codes
 from autograder.compare import Finding
 from autograder.notebook.document import FILL, Cell, Notebook, quoted, where_they_part
 from autograder.notebook.matching import found_again, intact
-from autograder.notebook.program import lines_of, lost, sentences, unsaid
+from autograder.notebook.program import imports_added, lines_of, lost, sentences, unsaid
 
 # With fewer of the given cells, texts or no texts, it is another notebook, or one of another year.
 LEAST_SHARE = 0.5
@@ -150,6 +150,9 @@ def _steps(
         # A cell to be filled holds the student's work; ours in its place would hold nothing.
         own = whole and found.kind == given.kind and (FILL in given.tags or intact(found, given))
         source = found.source if own else given.source
+        if not own and whole and (imports := imports_added(found.source, given.source)):
+            # What the student's own cells further down may live on is no damage to these.
+            steps.append(Step(imports, "code", None, None))
         steps.append(Step(source, given.kind, given, found, replaced=not own))
         if last[places[0]] == n:
             steps += added.pop(places[0], [])

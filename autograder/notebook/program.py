@@ -21,6 +21,8 @@ _MAGIC = re.compile(rf"\A(\s*(?:\w[\w, ]*=\s*)?)([%!].*|{_HELP})\Z")
 _MARK = re.compile(r"(?<!\\)_|\A[-+*]\Z")
 _SENTENCE_ENDS = re.compile(r"(?<=[.?!:])\s")
 _RULE = re.compile(r"\A:?-+:?\Z")
+# Whoever wants to know how long a given cell takes changes nothing of what it does.
+_TIMED = re.compile(r"%%time\Z")
 # How an export writes a magic: as a comment, or as the call that it stands for.
 _COMMENTED_MAGIC = re.compile(r"#\s?(%{1,2}\w.*)\Z")
 _CALLED_MAGIC = re.compile(r"get_ipython\(\)\.run_line_magic\(\s*'(\w+)',\s*'([^']*)'\s*\)\Z")
@@ -39,10 +41,10 @@ def lines_of(source: str, kind: str) -> tuple[str, ...]:
     """A cell's lines, without what an editor or an export may change: space at line ends, empty lines, its comments."""
     if kind != "code":
         return tuple(" ".join(line.split()) for line in source.splitlines() if line.strip())
-    kept = []
+    kept: list[str] = []
     for line in source.splitlines():
         text = line.rstrip().expandtabs(4)
-        if not text or EXPORT_COMMENT.match(text):
+        if not text or EXPORT_COMMENT.match(text) or (not kept and _TIMED.match(text)):
             continue
         if commented := _COMMENTED_MAGIC.match(text):
             text = commented.group(1)
@@ -142,6 +144,18 @@ def defined(source: str) -> frozenset[str]:
     nodes = statements(source) or ()
     gaps = [node for node in nodes if _gap(node)]
     return frozenset(filter(None, map(_named, gaps or nodes)))
+
+
+def imports_added(found: str, given: str) -> str:
+    """Code that imports what a cell imports and the given one doesn't, so far as it is there; "" if that is nothing."""
+    theirs = statements(found) if len(found) <= MOST_FILLED else None
+    there = set(_dumped(statements(given) or ()))
+    imports = [node for node in theirs or () if isinstance(node, (ast.Import, ast.ImportFrom))]
+    return "\n".join(
+        f"try:\n    {ast.unparse(node)}\nexcept ImportError:\n    pass"
+        for node, dumped in zip(imports, _dumped(imports), strict=True)
+        if dumped not in there
+    )
 
 
 def _lines_around(given: str) -> list[str]:

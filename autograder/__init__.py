@@ -17,8 +17,10 @@ or unpickles anything of a student's. It alone writes reports. With ``--schedule
 graders too: they judge on their own machines what is forked there, and send back what the command writes
 (:mod:`autograder.cluster`).
 
-**A server** is a program that the grader starts for each of its worker threads and each assignment: a fresh
-interpreter, so nothing of the grader's memory is in it. It imports the libraries that the modules will want, enters its
+**A loader** is a program that the grader starts once: a fresh interpreter, so nothing of the grader's memory is in it.
+It imports the libraries that the modules will want, in a fork of its own for each set of them, and forks servers.
+
+**A server** is such a fork, one for each of the grader's worker threads and each set of libraries. It enters its
 confinement, and computes nothing. For each run it forks.
 
 **A run** is such a fork, confined for good before anything of a student's is loaded. It works in an empty folder of its
@@ -34,12 +36,12 @@ seed from a file that was released with the assignment.
 What passes between them
 ------------------------
 
-From the grader to the server: a socket for each run, and the order to end it. From the grader to the run, on that
-socket: one job, as JSON and bytes: the submission's modules, the check page, which draws, and for each the number its
-inputs follow from, which does not tell the seed. From the run to the grader: observations, and nothing else. An
-observation is a prefix of fixed size, a JSON header and the bytes of arrays (:mod:`autograder.wire`). Sizes are bounded
-before anything is read, dtypes come from a short list, arrays are made anew as exact base-class arrays; what is
-malformed is code 1. There is no pickle.
+From the grader to the loader: orders for servers, with a socket for each. From the grader to the server: a socket for
+each run, and the order to end it. From the grader to the run, on that socket: one job, as JSON and bytes: the
+submission's modules, the check page, which draws, and for each the number its inputs follow from, which does not tell
+the seed. From the run to the grader: observations, and nothing else. An observation is a prefix of fixed size, a JSON
+header and the bytes of arrays (:mod:`autograder.wire`). Sizes are bounded before anything is read, dtypes come from a
+short list, arrays are made anew as exact base-class arrays; what is malformed is code 1. There is no pickle.
 
 A notebook is another kind of job, for servers of its own that have IPython loaded: its cells, in order, and what the
 grader wants of the variables in the end. An observation comes back for each cell, and its outputs are one more array of
@@ -48,8 +50,8 @@ bytes, read as untrusted JSON (:mod:`autograder.notebook`).
 What a run can see and do
 -------------------------
 
-Of ours, it has in memory :mod:`autograder.worker`, the server it was forked from, what these import, and the check
-page; where a notebook is run, :mod:`autograder.notebook.shell` too. No expected value, no predicate, no other
+Of ours, it has in memory :mod:`autograder.worker`, the server and the loader it comes from, what these import, and the
+check page; where a notebook is run, :mod:`autograder.notebook.shell` too. No expected value, no predicate, no other
 submission is ever in a process that runs student code. So nothing that such code does to its own process makes a wrong
 answer right: neither patched comparators, nor equality that always holds, nor an early exit, nor a forged message. Only
 the right arrays do.

@@ -183,8 +183,10 @@ def _lacks(own: Sequence[Path], private: Iterable[str], visible: Sequence[Path])
     visible : sequence of Path
         Folders that runs see, beside the system's and Python's.
     """
+    with Sandbox() as sandbox:
+        enforced = sandbox.enforced()
     return (
-        *Sandbox().enforced().lacks,
+        *enforced.lacks,
         *(("it may read files of the worker's, in a folder that runs see",) if exposed(own, visible) else ()),
         *(
             f"it may read {path}, in a folder that runs see: keep it elsewhere"

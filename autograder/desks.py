@@ -16,6 +16,7 @@ from autograder.report import ProblemReport
 from autograder.sandbox import Sandbox
 from autograder.store import Key
 from autograder.submissions import Submission
+from autograder.warm import Loader
 
 
 @dataclass(frozen=True)
@@ -84,10 +85,11 @@ def sandboxes(*, weak: bool) -> Iterator[Callable[[], Sandbox]]:
     """A sandbox for each thread that asks, closed together."""
     own = threading.local()
     made: list[Sandbox] = []
+    loader = Loader()
 
     def sandbox() -> Sandbox:
         if not hasattr(own, "sandbox"):
-            own.sandbox = Sandbox(weak=weak)
+            own.sandbox = Sandbox(weak=weak, loader=loader)
             made.append(own.sandbox)
         mine: Sandbox = own.sandbox
         return mine
@@ -97,3 +99,4 @@ def sandboxes(*, weak: bool) -> Iterator[Callable[[], Sandbox]]:
     finally:
         for one in made:
             one.close()
+        loader.close()

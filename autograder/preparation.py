@@ -97,7 +97,9 @@ def _lacks(problems: Sequence[Problem], private: Sequence[Path]) -> tuple[str, .
     """What is promised of student code and is not enforced on this machine, a clause each."""
     kept = dict.fromkeys((*(problem.folder for problem in problems), *private))
     data = {path.parent for problem in problems for path in problem.data.values()}
+    with Sandbox() as sandbox:
+        enforced = sandbox.enforced()
     return (
-        *Sandbox().enforced().lacks,
+        *enforced.lacks,
         *(f"it may read {path}, in a folder that runs see: keep it elsewhere" for path in exposed(kept, data)),
     )

@@ -22,15 +22,8 @@ from autograder.job import Job, compiled
 from autograder.limits import MIB, Limits
 from autograder.probe import Check, entropy
 from autograder.problem import Implementation, Problem
-from autograder.process import (
-    START_SECONDS,
-    DiskFullError,
-    Enforced,
-    Process,
-    SandboxError,
-    Server,
-    Started,
-)
+from autograder.process import START_SECONDS, Process, SandboxError, Started
+from autograder.warm import DiskFullError, Enforced, Loader, Server
 from autograder.wire import Failure, Observation, WireError
 
 __all__ = ["Enforced", "Sandbox", "SandboxError"]
@@ -73,6 +66,8 @@ class Sandbox:
         Run even where a promise is not enforced.
     python, blas_threads : str, int
         For runs that are started afresh: the interpreter, and on how many threads its libraries compute.
+    loader : Loader, optional
+        Where servers are ordered, one of its own by default. Whoever gives one closes it.
     told : callable, optional
         Is told of each observation as soon as it is there, for whoever waits.
     """
@@ -85,12 +80,15 @@ class Sandbox:
         weak: bool = False,
         python: str = sys.executable,
         blas_threads: int = 1,
+        loader: Loader | None = None,
         told: Callable[[Observation], object] = lambda _: None,
     ) -> None:
         self._warm = warm
         self._python = python
         self._blas_threads = blas_threads
         self._told = told
+        self._loader = loader or Loader()
+        self._own_loader = loader is None
         self._layers = tuple(layers)
         self._weak = weak
         self._servers: dict[_Key, Server] = {}
@@ -108,6 +106,8 @@ class Sandbox:
         for server in self._servers.values():
             server.close()
         self._servers.clear()
+        if self._own_loader:
+            self._loader.close()
 
     def enforced(self) -> Enforced:
         """What confinement holds on this machine.
@@ -117,7 +117,7 @@ class Sandbox:
         SandboxError
             If no server starts.
         """
-        server = Server((), (), self._layers)
+        server = Server(self._loader, (), (), self._layers)
         server.close()
         return server.enforced
 
@@ -272,7 +272,7 @@ class Sandbox:
 
     def _serve(self, key: _Key) -> Server:
         preload, visible, hash_seed = key
-        server = self._servers[key] = Server(preload, visible, self._layers, hash_seed)
+        server = self._servers[key] = Server(self._loader, preload, visible, self._layers, hash_seed)
         if server.enforced.lacks and not self._weak:
             raise SandboxError(f"student code can't be confined on this machine: {'; '.join(server.enforced.lacks)}")
         return server

@@ -1,7 +1,8 @@
-"""The warm parent of runs: it enters its confinement, loads the libraries, and forks a run for each channel it is sent.
+"""The warm parent of runs: it enters its confinement, and forks a run for each channel it is sent.
 
-It holds nothing that student code must not see: no reference, no answer, no seed, no path of the course; a fork
-inherits all that its parent holds. It imports libraries and never computes, so that forking stays safe.
+It comes out of a loader with the libraries loaded (:mod:`autograder.loader`). It holds nothing that student code must
+not see: no reference, no answer, no seed, no path of the course; a fork inherits all that its parent holds. It never
+computes, so that forking stays safe.
 """
 
 from __future__ import annotations
@@ -25,10 +26,8 @@ from autograder.wire import Failure, Observation, encode
 # The environment of a run, beside its own folders.
 KEPT = {"LANG", "MPLBACKEND", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"}
 
-# What NumPy asks for when it opens its first file.
-OF_NUMPY = ("zipfile", "encodings.cp437")
-
-READY = struct.Struct("<I")
+# The server's own number, and the length of what follows.
+READY = struct.Struct("<iI")
 SPENT = struct.Struct("<d")
 # A run's number. Where runs have a namespace of processes it is one in there, of no use outside.
 FORKED = struct.Struct("<i")
@@ -36,7 +35,7 @@ FORKED = struct.Struct("<i")
 ENDED = struct.Struct("<iqd")
 
 
-def serve(control_fd: int, preload: Sequence[str], visible: Sequence[str], scratch: str, layers: Sequence[str]) -> None:
+def serve(control_fd: int, visible: Sequence[str], scratch: str, layers: Sequence[str]) -> None:
     """Fork a run for each channel that comes on the control socket, until the other side is gone.
 
     The conversation is strictly in turn. First goes what confinement holds, as JSON after its length. Then, again and
@@ -44,20 +43,15 @@ def serve(control_fd: int, preload: Sequence[str], visible: Sequence[str], scrat
     run is ended, and how it ended goes.
     """
     control = socket.socket(fileno=control_fd)
-    # Libraries before namespaces: matplotlib wants its cache of fonts. They must have started no thread, or the kernel
-    # makes no namespace for this process; that is why the environment says one thread to all of them.
-    for name in (*OF_NUMPY, *preload):
-        importlib.import_module(name)
+    pid = os.getpid()
     confinement = Confinement(visible, scratch, layers)
     confinement.enter()
-    worker.hear_signals()
-    gc.collect()
     gc.freeze()
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(null, fd)
     said = json.dumps({"held": confinement.held, "missing": confinement.missing}).encode()
-    control.sendall(READY.pack(len(said)) + said)
+    control.sendall(READY.pack(pid, len(said)) + said)
     # Its writing end is closed when this process is gone.
     alive, ours = os.pipe()
     number = 0

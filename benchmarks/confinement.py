@@ -18,7 +18,8 @@ from dataclasses import asdict
 from autograder.confine import LAYERS
 from autograder.job import Job
 from autograder.limits import MIB, Limits
-from autograder.process import START_SECONDS, Process, Server, Started
+from autograder.process import START_SECONDS, Process, Started
+from autograder.warm import Loader, Server
 
 ROUNDS = 200
 WARM_UP = 5
@@ -51,7 +52,8 @@ def finish(process: Process) -> int:
 def measure(rounds: int) -> tuple[dict[str, list[float]], dict[str, list[int]], Mapping[str, str]]:
     """Milliseconds and bytes of each run, by what it was confined with; the layers this machine lacks, with reasons."""
     choices = {"bare fork": (), **{f"with {layer}": (layer,) for layer in LAYERS}, "with all of them": LAYERS}
-    servers = {name: Server(("numpy",), (), layers) for name, layers in choices.items()}
+    loader = Loader()
+    servers = {name: Server(loader, ("numpy",), (), layers) for name, layers in choices.items()}
     lacking = servers["with all of them"].enforced.missing
     took: dict[str, list[float]] = {name: [] for name in [*choices, "fresh interpreter"]}
     peaks: dict[str, list[int]] = {name: [] for name in choices}
@@ -66,6 +68,7 @@ def measure(rounds: int) -> tuple[dict[str, list[float]], dict[str, list[int]], 
             took["fresh interpreter"].append(milliseconds(start))
     for server in servers.values():
         server.close()
+    loader.close()
     return took, peaks, lacking
 
 

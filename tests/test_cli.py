@@ -19,9 +19,9 @@ from small_course import ACCEPT, REFERENCE, REJECT, write_course
 from autograder.cli import main
 from autograder.codes import CODES
 from autograder.confine import LAYERS, REMEDIES
-from autograder.process import Enforced
 from autograder.promises import PROMISES
 from autograder.sandbox import Sandbox
+from autograder.warm import Enforced
 
 EXPECT = "solutions/lines/line/expect.py"
 

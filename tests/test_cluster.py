@@ -424,7 +424,8 @@ def sandbox_lacks():
     """What this machine does not enforce."""
     from autograder.sandbox import Sandbox
 
-    return Sandbox().enforced().lacks
+    with Sandbox() as sandbox:
+        return sandbox.enforced().lacks
 
 
 class TestRefused:

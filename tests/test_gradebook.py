@@ -44,6 +44,12 @@ class FakeSandbox:
     def close(self):
         pass
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
     def observe(self, problem, implementation, seed, checks):
         text = implementation.files["line.py"].decode()
         self.runs.append(text)

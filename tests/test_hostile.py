@@ -733,7 +733,10 @@ def hanging(launcher):
         runs = [process for process in tree if named(process) == MARK[:15]]
         if len(runs) == WORKERS:
             (grader,) = psutil.Process(launcher.pid).children()
-            return grader, grader.children(), runs
+            parents = [run.parents() for run in runs]
+            # The last one below the grader is the loader, which no run depends on.
+            servers = {parent for line in parents for parent in line[: line.index(grader) - 1]}
+            return grader, [*servers], runs
         time.sleep(0.02)
     return None, [], []
 

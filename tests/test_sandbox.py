@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
 import textwrap
 from dataclasses import replace
 
@@ -15,6 +17,7 @@ from autograder.grade import grade
 from autograder.limits import Limits
 from autograder.problem import Implementation, read_course
 from autograder.sandbox import Sandbox, SandboxError
+from autograder.warm import Loader
 
 SEED = 5
 # Enough for an honest run on a busy machine, and all that a hanging one costs these tests.
@@ -450,14 +453,39 @@ def test_a_server_that_is_gone_is_replaced(lines, wound):
     with Sandbox(weak=True) as sandbox:
         before = sandbox.observe(lines, lines.reference, SEED)
         (server,) = sandbox._servers.values()
-        getattr(server._process, wound)()
-        server._process.wait()
+        if wound == "kill":
+            server.kill()
+        else:
+            os.kill(server._pid, signal.SIGTERM)
+            assert server._ended(SECONDS)
         after = sandbox.observe(lines, lines.reference, SEED)
         (replaced,) = sandbox._servers.values()
 
         assert [one.ending for one in after] == ["returned"] * 6
         assert np.array_equal(before[0].values["heights"], after[0].values["heights"])
         assert replaced is not server
+
+
+def test_servers_come_out_of_one_loader(lines, monkeypatch):
+    """Libraries are loaded once, however many workers there are; each worker has a server of its own."""
+    started = []
+    start = subprocess.Popen
+    monkeypatch.setattr("subprocess.Popen", lambda *args, **more: started.append(start(*args, **more)) or started[-1])
+    loader = Loader()
+    with Sandbox(weak=True, loader=loader) as one, Sandbox(weak=True, loader=loader) as other:
+        seen = [room.observe(lines, lines.reference, SEED) for room in (one, other)]
+        servers = [server for room in (one, other) for server in room._servers.values()]
+        # A wounded one costs a start, and nothing else: those that it has forked go on, and there will be others.
+        started[0].kill()
+        seen += [one.observe(lines, lines.reference, SEED)]
+        other.close()
+        seen += [other.observe(lines, lines.reference, SEED)]
+    loader.close()
+
+    assert [endings(each) for each in seen] == [{"prediction": ["returned"] * 3, **ELSEWHERE}] * 4
+    assert len({server._pid for server in servers}) == 2
+    assert len(started) == 2
+    assert [process.returncode is not None for process in started] == [True, True]
 
 
 @pytest.mark.parametrize(
@@ -485,8 +513,7 @@ def test_a_server_that_dies_during_a_run_costs_nobody_a_point(lines, right, when
                 nonlocal left
                 left -= 1
                 if left < 0:
-                    server._process.kill()
-                    server._process.wait()
+                    server.kill()
                 return receive(seconds)
 
             process.receive = receive_and_die

@@ -168,7 +168,8 @@ def doctor() -> None:
     from autograder.promises import PROMISES
     from autograder.sandbox import Sandbox
 
-    enforced = Sandbox().enforced()
+    with Sandbox() as sandbox:
+        enforced = sandbox.enforced()
     table = Table(show_lines=True)
     for head in ("promised of student code", "kept here", "by what"):
         table.add_column(head)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder import process
-from autograder.process import BLOCK_BYTES, _larger
+from autograder import scratch
+from autograder.scratch import BLOCK_BYTES, larger
 
 MOST = 1 << 20
 ME = os.getpid()
@@ -21,7 +21,7 @@ def test_what_is_within_bounds_is_left_alone(tmp_path):
     (tmp_path / "a/b/file").write_bytes(bytes(MOST // 2))
     (tmp_path / "a/link").symlink_to("/")
 
-    assert not _larger(tmp_path, ME, MOST)
+    assert not larger(tmp_path, ME, MOST)
 
 
 def test_too_many_bytes(tmp_path):
@@ -29,7 +29,7 @@ def test_too_many_bytes(tmp_path):
     (tmp_path / "a/b").mkdir(parents=True)
     (tmp_path / "a/b/file").write_bytes(bytes(MOST + 1))
 
-    assert _larger(tmp_path, ME, MOST)
+    assert larger(tmp_path, ME, MOST)
 
 
 def test_a_sparse_file_takes_what_it_takes(tmp_path):
@@ -37,7 +37,7 @@ def test_a_sparse_file_takes_what_it_takes(tmp_path):
     with (tmp_path / "file").open("wb") as file:
         file.truncate(MOST * 1000)
 
-    assert not _larger(tmp_path, ME, MOST)
+    assert not larger(tmp_path, ME, MOST)
 
 
 def test_too_many_files(tmp_path):
@@ -45,7 +45,7 @@ def test_too_many_files(tmp_path):
     for number in range(MOST // BLOCK_BYTES + 1):
         (tmp_path / str(number)).touch()
 
-    assert _larger(tmp_path, ME, MOST)
+    assert larger(tmp_path, ME, MOST)
 
 
 @pytest.mark.parametrize("first", [FileNotFoundError, NotADirectoryError, PermissionError])
@@ -59,9 +59,9 @@ def test_what_is_never_there_when_it_is_looked_into(tmp_path, monkeypatch, first
             raise first
         return scandir(path)
 
-    monkeypatch.setattr(process.os, "scandir", elsewhere)
+    monkeypatch.setattr(scratch.os, "scandir", elsewhere)
 
-    assert _larger(tmp_path, ME, MOST)
+    assert larger(tmp_path, ME, MOST)
 
 
 def test_what_is_gone_once_is_looked_for_again(tmp_path, monkeypatch):
@@ -76,9 +76,9 @@ def test_what_is_gone_once_is_looked_for_again(tmp_path, monkeypatch):
             raise FileNotFoundError
         return scandir(path)
 
-    monkeypatch.setattr(process.os, "scandir", elsewhere)
+    monkeypatch.setattr(scratch.os, "scandir", elsewhere)
 
-    assert not _larger(tmp_path, ME, MOST)
+    assert not larger(tmp_path, ME, MOST)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="classes are graded on Linux")
@@ -88,5 +88,5 @@ def test_a_file_in_no_folder_takes_space(tmp_path):
         (tmp_path / "file").unlink()
         file.write(bytes(2 * MOST))
 
-        assert _larger(tmp_path, ME, MOST)
-    assert not _larger(tmp_path, ME, MOST)
+        assert larger(tmp_path, ME, MOST)
+    assert not larger(tmp_path, ME, MOST)

@@ -110,10 +110,16 @@ def find(folder: Path, name: str) -> Problem:
     CourseError
         If there is none.
     """
-    for assignment in released(folder):
-        for problem in assignment.problems:
-            if problem.name == name:
-                return problem
+    problems = [problem for assignment in released(folder) for problem in assignment.problems]
+    for problem in problems:
+        if problem.name == name:
+            return problem
+    if problems:
+        from autograder.names import resembled  # noqa: PLC0415  nobody else waits for it
+
+        meant = resembled(f"{name}.py", [problem.module_file for problem in problems])
+        there = f"did you mean {meant}?" if meant else f"there are {', '.join(problem.name for problem in problems)}"
+        raise CourseError(f"no problem is called `{name}`; {there}")
     raise CourseError(
         f"no checks for a problem `{name}` were found from {folder.resolve()}; "
         "run this in the folder of the assignment, where `checks/` is"

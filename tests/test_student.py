@@ -122,7 +122,8 @@ def test_a_saved_module_is_checked_again(home, warm):
     ("ask", "said"),
     [
         pytest.param(lambda: check("line", "predicted"), "no check `predicted`; it has prediction, rooted", id="check"),
-        pytest.param(lambda: check("curve"), "no checks for a problem `curve`", id="problem"),
+        pytest.param(lambda: check("curve"), "no problem is called `curve`; there are line", id="problem"),
+        pytest.param(lambda: check("Line.py"), r"no problem is called `Line`; did you mean line\.py\?", id="nearly"),
         pytest.param(
             lambda: check("line", folder="checks/given"), "run this in the folder of the assignment", id="folder"
         ),

@@ -35,7 +35,10 @@ ORDER = (
     "notebook.shell",
     "deadline",
     "server",
+    "loader",
     "process",
+    "scratch",
+    "warm",
     "compare",
     "notebook.document",
     "notebook.program",
@@ -109,7 +112,7 @@ BESIDE_STUDENT_CODE = {
     *(f"autograder.{name}" for name in ("worker", "wire", "probe", "job", "watched", "imports", "failures")),
 }
 # What is there as well when it was forked from a server.
-WITH_A_SERVER = {"autograder.server", "autograder.confine", "autograder.kernel", "autograder.deadline"}
+WITH_A_SERVER = {f"autograder.{name}" for name in ("loader", "server", "confine", "kernel", "deadline")}
 
 
 def imported(path):
@@ -152,7 +155,7 @@ def test_beside_student_code_there_is_little_of_ours(module):
 
 def test_the_server_adds_confinement_and_nothing_else():
     """What a fork inherits is what its server has loaded."""
-    more = loaded("import autograder.server, autograder.worker") - BESIDE_STUDENT_CODE
+    more = loaded("import autograder.loader") - BESIDE_STUDENT_CODE
 
     assert more == WITH_A_SERVER
 
@@ -171,7 +174,7 @@ def test_a_run_holds_what_it_should(sandbox, lines):
 
 def test_a_notebook_beside_student_code_adds_its_shell_alone():
     """No document, no truth, no report: a run of a notebook holds what a run holds, and a shell."""
-    more = loaded("import autograder.server, autograder.notebook.shell") - BESIDE_STUDENT_CODE - WITH_A_SERVER
+    more = loaded("import autograder.loader, autograder.notebook.shell") - BESIDE_STUDENT_CODE - WITH_A_SERVER
 
     beside = ("shell", "drawn", "outputs", "elsewhere", "abroad")
     assert more <= {"autograder.notebook", *(f"autograder.notebook.{name}" for name in beside)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -203,3 +204,16 @@ def test_what_no_model_can_be_below():
 
     assert pytest.approx(svm.LOWEST, rel=1e-4) == E
     assert pytest.approx(kernel.LOWEST, rel=1e-4) == primal
+
+
+@pytest.mark.parametrize("name", ["soft_margin_svm", "cvxopt_svm"])
+def test_how_far_the_bounds_are_is_measured(name):
+    """With few seeds; the script says so if something honest is over a bound."""
+    words = [name, "--seeds", "3", "--variants", "1"]
+    done = subprocess.run(
+        [sys.executable, COURSE / "benchmarks/models.py", *words], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "reference                     3" in done.stdout
+    assert "loops                         1" in done.stdout

@@ -150,9 +150,10 @@ def _steps(
         # A cell to be filled holds the student's work; ours in its place would hold nothing.
         own = whole and found.kind == given.kind and (FILL in given.tags or intact(found, given))
         source = found.source if own else given.source
-        if not own and whole and (imports := imports_added(found.source, given.source)):
+        code = found.kind == given.kind == "code"
+        if not own and whole and code and (imports := imports_added(found.source, given.source)):
             # What the student's own cells further down may live on is no damage to these.
-            steps.append(Step(imports, "code", None, None))
+            source = f"{imports}\n{source}"
         steps.append(Step(source, given.kind, given, found, replaced=not own))
         if last[places[0]] == n:
             steps += added.pop(places[0], [])

@@ -164,8 +164,8 @@ class _Search:
         source = self._theirs[m].source
         if names and len(source) <= MOST_FILLED and names <= defined(source):
             return 1.0
-        if len(ours) <= _FEW_LINES and len(theirs) <= _FEW_LINES:
+        common = sum((Counter(ours) & Counter(theirs)).values())
+        if len(ours) <= _FEW_LINES and len(theirs) <= _FEW_LINES and common < len(ours):
             ratio = SequenceMatcher(None, "\n".join(ours)[:400], "\n".join(theirs)[:400], autojunk=False).ratio()
             return ratio if ratio >= _ALIKE_LETTERS else 0.0
-        common = sum((Counter(ours) & Counter(theirs)).values())
         return share if (share := common / max(len(ours), 1)) >= _ALIKE else 0.0

@@ -148,7 +148,7 @@ def defined(source: str) -> frozenset[str]:
 
 def imports_added(found: str, given: str) -> str:
     """Code that imports what a cell imports and the given one doesn't, so far as it is there; "" if that is nothing."""
-    theirs = statements(found) if len(found) <= MOST_FILLED else None
+    theirs = statements(found) if len(found) <= MOST_FILLED and not given.startswith("%%") else None
     there = set(_dumped(statements(given) or ()))
     imports = [node for node in theirs or () if isinstance(node, (ast.Import, ast.ImportFrom))]
     return "\n".join(

@@ -536,6 +536,8 @@ ELSEWHERE = {
     "modules": ("from pathlib import Path\nprint(*sorted(Path().glob('*.py')))", "line.py my_own.py"),
     "folder": ("print(os.path.basename(os.getcwd()))", "homework"),
     "user": ("import getpass\nprint(getpass.getuser())", "jane"),
+    "argv": ("import sys\nprint(sys.argv, len(sys.modules))", "['ipykernel_launcher.py', '-f', 'a.json'] 2307"),
+    "path": ("print(os.environ['PATH'])", "/opt/conda/bin:/usr/local/bin:/usr/bin"),
     "program": ("files = !ls\nprint(len(files))", "12"),
 }
 

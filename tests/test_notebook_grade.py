@@ -15,7 +15,7 @@ from graded_notebook import (
 )
 from small_course import REFERENCE
 
-from autograder.notebook.execution import Execution, Shown
+from autograder.notebook.execution import Execution, Shown, execute
 from autograder.notebook.grade import beside_it, grade_notebook, sheet_of
 from autograder.problem import CourseError, read_course
 from autograder.report import mark_of, problem_lines
@@ -60,6 +60,11 @@ def added(source, outputs=(), count=8):
         "outputs": list(outputs),
         "execution_count": count,
     }
+
+
+def stale_slope(cells):
+    """A number of another run."""
+    cells[4]["outputs"][0]["text"] = "slope 0.5000\n"
 
 
 def verdict(report, name):
@@ -241,6 +246,49 @@ def test_our_own_fault_costs_nothing(problem, right):
 
     assert report.score == 8
     assert report.code == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "runs"),
+    [
+        pytest.param(lambda cells: None, [0], id="honest"),
+        pytest.param(lambda cells: cells[4].update(source=f"{cells[4]['source']}\n0;"), [0], id="changed"),
+        pytest.param(stale_slope, [0, 1], id="stale"),
+        pytest.param(
+            lambda cells: [stale_slope(cells), cells[4].update(source=f"{cells[4]['source']}\n0;")],
+            [0, 0, 1],
+            id="changed_and_stale",
+        ),
+    ],
+)
+def test_an_honest_notebook_is_run_once(sandbox, problem, notebook, change, runs):
+    """And others as often as it takes to tell."""
+    change(code(notebook))
+    seeds = []
+
+    def counted(*asked):
+        seeds.append(asked[-1])
+        return execute(sandbox.run_cells, *asked)
+
+    grade_notebook(counted, sheet_of(problem), json.dumps(notebook).encode(), problem.reference.files, 0)
+
+    assert seeds == runs
+
+
+def test_a_second_run_that_can_not_be_made_is_our_own_fault(sandbox, problem, notebook):
+    """What could not be tried again is held against nobody."""
+    stale_slope(code(notebook))
+
+    def once(problem, modules, steps, wanted, seed):
+        if seed:
+            return Execution({place: Shown("unstarted", failure=Failure("", "no room")) for place, _ in steps})
+        return execute(sandbox.run_cells, problem, modules, steps, wanted, seed)
+
+    content = json.dumps(notebook).encode()
+    report = grade_notebook(once, sheet_of(problem), content, problem.reference.files, problem.seed)
+
+    assert codes_of(report) == RIGHT | {"tells_the_truth": 3}
+    assert report.score == report.max_score
 
 
 def test_what_differs_from_run_to_run_is_nobodys_lie(sandbox, problem, notebook):

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 import time
 import timeit
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 # Its name has a space, as folders on people's own machines have.
@@ -30,13 +32,16 @@ _PACE = 3
 
 def settle(folder: str) -> str:
     """Go abroad: the folder to work in, within the given one."""
-    os.environ.update(TZ=_TOMORROW, USER="another", LOGNAME="another")
+    os.environ.update(TZ=_TOMORROW, USER="another", LOGNAME="another", PATH="/another/bin")
     time.tzset()
+    sys.argv[:] = ["another"]
+    sys.modules["another"] = ModuleType("another")
     _set_clocks()
     _replace(os, "getpid", lambda: os.getppid() + 4321)
-    _replace(os, "cpu_count", lambda: 3)
-    _replace(os, "process_cpu_count", lambda: 3)
-    _replace(os, "sched_getaffinity", lambda _=0: {0, 1, 2})
+    cores = (os.cpu_count() or 1) + 1
+    _replace(os, "cpu_count", lambda: cores)
+    _replace(os, "process_cpu_count", lambda: cores)
+    _replace(os, "sched_getaffinity", lambda _=0: set(range(cores)))
     machine = platform.uname_result("Another", "another-machine", "1.2", "#3", "another")
     platform.uname = lambda: machine
     platform.processor = lambda: "another"

@@ -784,6 +784,7 @@ NEVER_MIND = {
             stream("False\n"),
         )
     ),
+    "in_a_folder_of_its_own": Row(added("import os\nos.makedirs('out')\nos.chdir('out')", after=NUMBERS)),
     "files_beside_it": Row(
         added(
             "import os\nprint(open('notes.csv').read(), open('data/mine.txt').read())\n"

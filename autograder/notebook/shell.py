@@ -263,7 +263,7 @@ async def _run_cells(shell: Any, job: Job, folder: str, send: Callable[[bytes], 
         observation = await _run_cell(shell, job, folder, number, label, source)
         if observation.ending == "returned":
             # Now: what a later cell makes of these names is another matter.
-            values = _values(shell, [what for what, after in job.wanted if after == number], folder, left)
+            values = _values(shell, [what for what, after in job.wanted if after == number], left)
             left -= sum(getattr(value, "nbytes", 0) for value in values.values())
             observation = replace(observation, values={**values, **observation.values})
         send(encode(observation))
@@ -343,13 +343,14 @@ def _empty_lines(source: str) -> int:
     return source[: len(source) - len(source.lstrip())].count("\n")
 
 
-def _values(shell: Any, asked: Sequence[str], folder: str, left: int) -> dict[str, Any]:
+def _values(shell: Any, asked: Sequence[str], left: int) -> dict[str, Any]:
     """What the grader asked for, as arrays, and files as bytes, so many in all; what can't be had is left out."""
     values: dict[str, Any] = {}
     for what in asked:
         try:
             if what.startswith(FILE):
-                with open(os.path.join(folder, what.removeprefix(FILE)), "rb") as file:
+                # As the cell has called it, wherever it was.
+                with open(what.removeprefix(FILE), "rb") as file:
                     value: Any = np.frombuffer(file.read(left + 1), np.uint8)
             else:
                 value = eval(what, shell.user_ns)  # noqa: S307  staff's words, on what is the student's

@@ -123,6 +123,7 @@ PARTED = {
     "an_index_of_time": ("time: 3", "time: 9", "time: 3", "time: 9"),
     "steps_that_it_took": ("took 3 steps", "took 9 steps", "took 3 steps", "took 9 steps"),
     "a_minimum": ("0.9 min 0.1", "0.7 min 0.1", "0.9 min 0.1", "0.7 min 0.1"),
+    "standard_deviations": ("3 s.d. away", "5 s.d. away", "3 s.d. away", "5 s.d. away"),
     "a_slice": ("x[0:10]", "x[0:20]", "x[0:10]", "x[0:20]"),
     "beside_another_library": ("sklearn: 0.95", "sklearn: 0.51", "sklearn: 0.95", "sklearn: 0.51"),
     "a_cell_with_a_percent_sign": ("| 95%| 3 |", "| 54%| 3 |", "| 95%| 3 |", "| 54%| 3 |"),
@@ -171,6 +172,39 @@ def test_of_a_clipped_text_what_is_there_is_compared():
     """The line that was cut, and those after it, are held against nobody."""
     assert difference("a 1\nb 2\nc", "a 1\nb 2\nc 3\nd 4", clipped=True) is None
     assert difference("a 1\nb 2\nc", "a 1\nb 3\nc 3\nd 4", clipped=True) == Difference("b 2", "b 3")
+
+
+CUT = "Streaming output truncated to the last 2 lines.\n"
+RATE = Output("stream", "stderr", "IOPub data rate exceeded.\n")
+
+
+def test_of_a_text_that_lost_its_beginning_the_end_is_compared():
+    """Where Colab says so, and not the code itself; the first line may be part of one."""
+    gives = "".join(f"loss {k}\n" for k in range(9_000))
+
+    assert difference(f"{CUT}s 7\nloss 8998\nloss 8999\n", gives) is None
+    assert difference(f"{CUT}s 7\nloss 8998\nloss 1\n", gives) == Difference("loss 1", "loss 8999")
+    assert difference(f"loss none\nloss\n{CUT}loss 8998\nloss 8999\n", gives) == Difference("loss none", "loss 0")
+    assert difference(f"a\nb\n{CUT}c", f"a\nx\n{CUT}c") == Difference("b", "x")
+
+
+def test_of_a_long_text_beginning_and_end_are_compared():
+    """However long it is; and one that is much shorter is another."""
+    gives = "".join(f"loss {k}\n" for k in range(12_000))
+
+    assert difference(gives, gives + "\n") is None
+    assert difference(gives.replace("loss 11999", "none"), gives) == Difference("none", "loss 11999")
+    assert difference(gives.replace("loss 0", "loss none", 1), gives) == Difference("loss none", "loss 0")
+    assert difference("loss 0\nloss 1\nloss 11999\n", gives) is not None
+
+
+def test_what_the_server_has_dropped_is_not_missed():
+    """What is left must be the code's; and code that says so itself has dropped nothing."""
+    gives = [Output("stream", "stdout", "a 1\nb 2\nc 3\nd 4\n"), shown_as("7")]
+
+    assert stale([Output("stream", "stdout", "a 1\nb\nd 4\n"), RATE], gives) == ""
+    assert "shows `d 5`" in stale([Output("stream", "stdout", "a 1\nb\nd 5\n"), RATE], gives)
+    assert "doesn't show `b 2`" in stale([Output("stream", "stdout", "a 1\nd 4\n"), RATE], [*gives, RATE])
 
 
 def html(*rows):

@@ -74,7 +74,8 @@ def difference(shown: str, gives: str, *, clipped: bool = False, exactly: bool =
     exactly : bool
         Numbers agree only if they are written alike.
     """
-    before, *cut = _TRUNCATED.split(shown)
+    # What the code prints itself, Colab has not said.
+    before, *cut = [shown] if _TRUNCATED.search(gives) else _TRUNCATED.split(shown)
     (theirs, all_theirs), (ours, all_ours) = _first(before), _first(gives)
     if not (cut or clipped):
         fewer, whole = min((len(theirs), all_theirs), (len(ours), all_ours))

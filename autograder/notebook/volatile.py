@@ -101,7 +101,7 @@ _VOLATILE = tuple(
         (rf"(?<![\w.])\d+ ?m(?:ins?)? ?{NUMBER} ?s\b", "<time>"),
         (rf"(?<![\w.]){NUMBER} ?(?:{_UNIT}|s\b)/{_OF_WORK}\b|(?<![\w.]){NUMBER} ?{_OF_WORK}/s(?:ec)?\b", "<time>"),
         (rf"(?<![\w.]){NUMBER} ?{_UNIT}(?!/)", "<time>"),
-        (rf"(?<![\w.]){NUMBER} ?(?:s|h|mins?)\b(?!/| ?[:=]| [-+.\d])", "<time>"),
+        (rf"(?<![\w.]){NUMBER} ?(?:s|h|mins?)\b(?!/|\.\w| ?[:=]| [-+.\d])", "<time>"),
         (_NAMED_DURATION, r"\1 <time>"),
         (r"(?i)\btime(?: ?\((?:s|secs?|seconds|ms|min)\))? ?[:=] ?\d+\.\d+", "time <time>"),
         (rf"(?i)\btook:? {NUMBER}(?:\.?\Z|(?=[,;)]))", "took <time>"),

@@ -10,11 +10,10 @@ import gc
 import importlib
 import json
 import os
-import signal
 import socket
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from autograder import worker
@@ -33,8 +32,6 @@ def load(asked_fd: int) -> None:
     server's end of its control socket, and that of a pipe for what it says until it is ready.
     """
     worker.hear_signals()
-    # Nobody waits for what is forked here; a server ends when the other end of its control socket is closed.
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     _import(OF_NUMPY)
     _fill(socket.socket(fileno=asked_fd), ())
 
@@ -45,7 +42,8 @@ def _fill(asked: socket.socket, loaded: tuple[str, ...]) -> None:
     while True:
         message, fds, _, _ = socket.recv_fds(asked, ORDER_BYTES, 2)
         if not message:
-            return
+            break
+        _wait(os.WNOHANG)
         order = json.loads(message)
         preload = tuple(order.pop("preload"))
         if preload == loaded:
@@ -62,12 +60,21 @@ def _fill(asked: socket.socket, loaded: tuple[str, ...]) -> None:
                 theirs.close()
         for fd in fds:
             os.close(fd)
+    for loader in others.values():
+        loader.close()
+    _wait()
+
+
+def _wait(options: int = 0) -> None:
+    """Wait for what was forked here, so that its CPU time counts; each ends when nobody has anything to ask it."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, options)[0]:
+            pass
 
 
 def _become_server(order: dict[str, Any], fds: Sequence[int], inherited: Sequence[socket.socket]) -> None:
     control, said = fds
     with _fork_of(inherited, said):
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.setsid()
         os.chdir(order["scratch"])
         serve(control, **order)

@@ -768,6 +768,11 @@ NEVER_MIND = {
             ),
             added("%cd /content/drive/MyDrive/hw", stream("/content/drive/MyDrive/hw\n"), after="## 0."),
             added("!unzip -o hw.zip\n!ls", stream("data  line.py\n"), after="## 0."),
+            added("%load_ext google.colab.data_table", after="import sys"),
+            added(
+                "import os, tempfile\nwith tempfile.TemporaryDirectory() as gone:\n    os.chdir(gone)\nos.chdir('..')",
+                after="import sys",
+            ),
             added("%cd hw\n%pwd", stream("/content/drive/MyDrive/hw/hw\n"), after="import sys"),
             added(
                 "import os\nos.chdir('..')\nos.chdir('/content')\nprint(os.listdir())", stream("[]\n"), after=IMPORTS

@@ -22,6 +22,7 @@ from typing import Any, Self
 
 COLAB = "google.colab"
 _ASKS = re.compile(r"^\s*try\s*:", re.MULTILINE)
+_EXTENDS = re.compile(r"^\s*%load_ext\s+google\.colab", re.MULTILINE)
 _LOCKS = ("Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore", "Event", "Barrier")
 
 
@@ -77,7 +78,9 @@ class Colab(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         while frame is not None and frame.f_code.co_filename.startswith("<frozen "):
             frame = frame.f_back
         name, source = self._cell()
-        if frame is None or frame.f_code.co_filename != name or COLAB not in source or _ASKS.search(source):
+        if COLAB not in source or _ASKS.search(source) or frame is None:
+            return None
+        if frame.f_code.co_filename != name and not _EXTENDS.search(source):
             return None
         return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
 
@@ -90,18 +93,24 @@ class Colab(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def stay_within(folder: str) -> None:
-    """From now on, let nobody leave a folder: what a notebook needs lies in it, and other folders aren't here."""
+    """From now on, let nobody leave a folder: what a notebook needs lies in it, and others lead back to it."""
     go, home = os.chdir, os.path.realpath(folder)
 
     def chdir(path: Any) -> None:
         if isinstance(path, int):
             go(path)
             return
-        wanted = os.path.realpath(os.fsdecode(path))
+        try:
+            wanted = os.path.realpath(os.fsdecode(path))
+        except OSError:  # where it is, is gone
+            wanted = ""
         if os.path.isdir(wanted) and f"{wanted}{os.sep}".startswith(f"{home}{os.sep}"):
             go(path)
         else:
-            sys.stderr.write(f"there is no {os.fsdecode(path)} where this is run: it goes on where it is\n")
+            go(home)
+            sys.stderr.write(
+                f"there is no {os.fsdecode(path)} where this is run: it goes on in the notebook's folder\n"
+            )
 
     os.chdir = chdir
 

@@ -43,8 +43,8 @@ the seed. From the run to the grader: observations, and nothing else. An observa
 header and the bytes of arrays (:mod:`autograder.wire`). Sizes are bounded before anything is read, dtypes come from a
 short list, arrays are made anew as exact base-class arrays; what is malformed is code 1. There is no pickle.
 
-A notebook is another kind of job, for servers of its own that have IPython loaded: its cells, in order, and what the
-grader wants of the variables in the end. An observation comes back for each cell, and its outputs are one more array of
+A notebook is another kind of job, for servers of its own that have IPython loaded: its cells, in order, the small files
+that it names, and what the grader wants of the variables after which cell. An observation comes back for each cell, and its outputs are one more array of
 bytes, read as untrusted JSON (:mod:`autograder.notebook`).
 
 What a run can see and do

@@ -44,8 +44,8 @@ header and the bytes of arrays (:mod:`autograder.wire`). Sizes are bounded befor
 short list, arrays are made anew as exact base-class arrays; what is malformed is code 1. There is no pickle.
 
 A notebook is another kind of job, for servers of its own that have IPython loaded: its cells, in order, the small files
-that it names, and what the grader wants of the variables after which cell. An observation comes back for each cell, and its outputs are one more array of
-bytes, read as untrusted JSON (:mod:`autograder.notebook`).
+that it names, and what the grader wants of the variables after which cell. An observation comes back for each cell, and
+its outputs are one more array of bytes, read as untrusted JSON (:mod:`autograder.notebook`).
 
 What a run can see and do
 -------------------------

@@ -262,7 +262,11 @@ class Sandbox:
         named = tuple(name for name in problem.preload if name.partition(".")[0].encode() in text)
         # What a notebook shows abroad, it shows with other hashes, and so with sets in another order.
         key = ((*named, *NOTEBOOK * bool(job.cells)), visible, job.seed)
-        server = self._servers.get(key) or self._serve(key)
+        server = self._servers.get(key)
+        if server is not None and server.worn:
+            server.close()
+            server = None
+        server = server or self._serve(key)
         try:
             return server.fork(job)
         except OSError:

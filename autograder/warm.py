@@ -36,8 +36,12 @@ from autograder.wire import Observation, read
 LOOK_SECONDS = 0.25
 # Read at once: most messages whole, and some of what follows them.
 READ_BYTES = 1 << 16
+# A server answers at once, however busy the machine; one that takes longer is stopped, or thrashes.
+ANSWER_SECONDS = 20.0
 # What a server that is no longer asked anything has to end.
 END_SECONDS = 2.0
+# Whatever a server may leak with each run, it does not leak without end: another is a few milliseconds' work.
+MOST_RUNS = 1_000
 
 
 class Enforced(msgspec.Struct, frozen=True):
@@ -132,6 +136,7 @@ class Server:
         self._scratch = Path(tempfile.mkdtemp(prefix="autograder-")).resolve()
         self._scratch.chmod(0o711)  # whoever a run is, it must get to its own folder
         self._pid = 0
+        self._runs = 0
         # What it says until it is ready; the end of that is its own end.
         self._said, said = os.pipe()
         self._control, theirs = socket.socketpair()
@@ -151,6 +156,7 @@ class Server:
         os.close(said)
         self._control.settimeout(START_SECONDS)
         self.enforced = self._ready()
+        self._control.settimeout(ANSWER_SECONDS)
 
     def _ready(self) -> Enforced:
         try:
@@ -162,8 +168,14 @@ class Server:
             self.close()
             raise SandboxError(f"the worker did not start: {said[-1] if said else 'it said nothing'}") from None
 
+    @property
+    def worn(self) -> bool:
+        """Whether it has made so many runs that another should make the next."""
+        return self._runs >= MOST_RUNS
+
     def fork(self, job: Job) -> Process:
         """A run of a job."""
+        self._runs += 1
         ours, theirs = socket.socketpair()
         try:
             with theirs:
@@ -182,6 +194,9 @@ class Server:
         try:
             self._control.sendall(b"t")
             said = self._receive(SPENT.size)
+        except TimeoutError:
+            self.kill()  # what it may still say would be taken for the end of the run
+            return 0.0
         except OSError:
             return 0.0
         return float(SPENT.unpack(said)[0]) if len(said) == SPENT.size else 0.0

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from small_course import REFERENCE, laid_over, write_course
 
+from autograder import warm
 from autograder.answers import Answers, by_draw
 from autograder.grade import grade
 from autograder.limits import Limits
@@ -447,17 +448,31 @@ def test_each_run_begins_anew(sandbox, lines):
         assert endings(sandbox.observe(lines, implementation, SEED)) == {"prediction": ["returned"] * 3, **ELSEWHERE}
 
 
-@pytest.mark.parametrize("wound", ["kill", "terminate"])
-def test_a_server_that_is_gone_is_replaced(lines, wound):
+def stop(server):
+    """It is there, and answers nothing."""
+    server._control.settimeout(0.2)
+    os.kill(server._pid, signal.SIGSTOP)
+
+
+def terminate(server):
+    """It is gone, as a run's process would be."""
+    os.kill(server._pid, signal.SIGTERM)
+    assert server._ended(SECONDS)
+
+
+def wear(server):
+    """It may have leaked whatever its runs have let it leak."""
+    server._runs = warm.MOST_RUNS
+
+
+@pytest.mark.parametrize("wound", [warm.Server.kill, terminate, stop, wear], ids=lambda wound: wound.__name__)
+def test_a_server_that_is_wounded_is_replaced(lines, wound, monkeypatch):
     """A run for which there is no server gets a new one, and goes as every other."""
+    monkeypatch.setattr(warm, "END_SECONDS", 0.5)
     with Sandbox(weak=True) as sandbox:
         before = sandbox.observe(lines, lines.reference, SEED)
         (server,) = sandbox._servers.values()
-        if wound == "kill":
-            server.kill()
-        else:
-            os.kill(server._pid, signal.SIGTERM)
-            assert server._ended(SECONDS)
+        wound(server)
         after = sandbox.observe(lines, lines.reference, SEED)
         (replaced,) = sandbox._servers.values()
 
@@ -609,8 +624,8 @@ def test_only_the_references_arguments_are_measured(sandbox, cold, lines):
 def test_nothing_is_left_behind(lines, tmp_path, monkeypatch):
     """Scratch folders go with the sandbox."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    for warm in (True, False):
-        with Sandbox(warm=warm, weak=True) as sandbox:
+    for forked in (True, False):
+        with Sandbox(warm=forked, weak=True) as sandbox:
             sandbox.observe(lines, laid_over(lines, in_predict("os._exit(0)")), SEED)
 
     assert list(tmp_path.iterdir()) == []

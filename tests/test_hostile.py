@@ -686,8 +686,7 @@ def test_killing_the_grader_ends_the_runs(situation, victims):
         assert len(runs) == WORKERS
         others = [process for process in below(launcher.pid) if process != grader]
         for victim in {"grader": [grader], "server": servers, "both": [grader, *servers]}[victims]:
-            with suppress(psutil.NoSuchProcess):  # a server's parent takes it along
-                victim.send_signal(signal.SIGKILL)
+            kill(victim)
         ended = runs if victims == "server" else others
         until = time.monotonic() + 10
         while (alive := [process for process in ended if running(process)]) and time.monotonic() < until:
@@ -714,8 +713,14 @@ def doubled(x):
 def end(launcher):
     """End a launcher and all below it, however a test ends."""
     for process in below(launcher.pid):
-        process.kill()
+        kill(process)
     launcher.kill()
+
+
+def kill(process):
+    """Kill a process, if its parent's end hasn't taken it along."""
+    with suppress(psutil.NoSuchProcess):
+        process.send_signal(signal.SIGKILL)
 
 
 def below(pid):

@@ -116,7 +116,7 @@ class Grader:
         try:
             run = partial(execute, sandbox.run_cells)
             return grade_notebook(run, sheet, submission.files[name], submission.files, self.seeds[problem.id], said)
-        except Exception as error:  # noqa: BLE001  as above
+        except Exception as error:  # noqa: BLE001  ours, whatever it is
             why = f"the grader failed: {type(error).__name__}: {error}"
             return unjudged_notebook(sheet, codes.FAULTY_GRADER, why)
 

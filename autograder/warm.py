@@ -139,6 +139,7 @@ class Server:
         self._runs = 0
         # What it says until it is ready; the end of that is its own end.
         self._said, said = os.pipe()
+        self._heard = b""
         self._control, theirs = socket.socketpair()
         order = {
             "preload": preload,
@@ -164,7 +165,9 @@ class Server:
             return msgspec.json.decode(self._receive(length), type=Enforced)
         except (struct.error, msgspec.DecodeError, TimeoutError):
             self.kill()
-            said = b"".join(iter(lambda: os.read(self._said, MIB), b"")).decode(errors="replace").strip().splitlines()
+            # What still loads its libraries has no number yet, and may never end.
+            self._ended(END_SECONDS)
+            said = self._heard.decode(errors="replace").strip().splitlines()
             self.close()
             raise SandboxError(f"the worker did not start: {said[-1] if said else 'it said nothing'}") from None
 
@@ -232,8 +235,9 @@ class Server:
         """Whether the process ends within so many seconds: nobody else has the other end of its pipe."""
         ends = time.monotonic() + seconds
         while select.select([self._said], [], [], max(ends - time.monotonic(), 0))[0]:
-            if not os.read(self._said, MIB):
+            if not (said := os.read(self._said, MIB)):
                 return True
+            self._heard += said
         return False
 
     def _receive(self, size: int) -> bytes:

@@ -564,6 +564,17 @@ def test_a_library_that_cannot_be_loaded_is_a_fault_of_ours(lines):
     assert "nonesuch" in seen[0].failure.message
 
 
+def test_a_server_that_takes_forever_to_start_is_not_waited_for(lines, monkeypatch):
+    """It may be loading a library that hangs, and has said nothing yet."""
+    monkeypatch.setattr(warm, "START_SECONDS", 1e-3)
+    monkeypatch.setattr(warm, "END_SECONDS", 0.1)
+    with Sandbox(weak=True) as sandbox:
+        seen = sandbox.observe(lines, lines.reference, SEED)
+
+    assert {one.ending for one in seen} == {"unstarted"}
+    assert "the worker did not start" in seen[0].failure.message
+
+
 def test_a_machine_that_confines_nothing_grades_nobody_unasked(lines):
     """Without the layers a promise needs there is no run, unless the instructor says so."""
     with Sandbox(layers=()) as sandbox:

@@ -27,7 +27,7 @@ from autograder.notebook.grade import grade_notebook, sheet_of
 from autograder.notebook.saved import filled
 from autograder.problem import Problem, read_course
 from autograder.report import problem_lines
-from autograder.sandbox import Sandbox
+from autograder.sandbox.observe import Sandbox
 
 COURSE = Path(__file__).resolve().parent.parent
 CELL_SECONDS = 300

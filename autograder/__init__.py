@@ -15,7 +15,7 @@ nothing to disk and follows no link. It loads the check pages, for their names, 
 predicates. It holds the *answers*: what the reference and the known mistakes gave on this seed. It never runs, imports
 or unpickles anything of a student's. It alone writes reports. With ``--scheduler`` the workers of a Dask cluster are
 graders too: they judge on their own machines what is forked there, and send back what the command writes
-(:mod:`autograder.cluster`).
+(:mod:`autograder.gradebook.cluster`).
 
 **A loader** is a program that the grader starts once: a fresh interpreter, so nothing of the grader's memory is in it.
 It imports the libraries that the modules will want, in a fork of its own for each set of them, and forks servers.
@@ -50,8 +50,8 @@ its outputs are one more array of bytes, read as untrusted JSON (:mod:`autograde
 What a run can see and do
 -------------------------
 
-Of ours, it has in memory :mod:`autograder.worker`, the server and the loader it comes from, what these import, and the
-check page; where a notebook is run, :mod:`autograder.notebook.shell` too. No expected value, no predicate, no other
+Of ours, it has in memory :mod:`autograder.worker.run`, the server and the loader it comes from, what these import, and
+the check page; where a notebook is run, :mod:`autograder.notebook.shell` too. No expected value, no predicate, no other
 submission is ever in a process that runs student code. So nothing that such code does to its own process makes a wrong
 answer right: neither patched comparators, nor equality that always holds, nor an early exit, nor a forged message. Only
 the right arrays do.
@@ -59,15 +59,15 @@ the right arrays do.
 The grader runs as whoever started it, and so does a server, in namespaces of its own where the machine gives any. Where
 root grades, a run is yet another user, of a number that nobody else has, if such a user can read the interpreter;
 otherwise it is the same user, without a capability. What is mounted for it, and what is ruled out, is
-:mod:`autograder.confine`'s to say.
+:mod:`autograder.sandbox.confine`'s to say.
 
-Around its process stand the layers of :mod:`autograder.confine`, each on its own, so that one the machine lacks leaves
-the others: namespaces, Landlock, seccomp, identity, limits. With all of them a run reads the Python installation, the
-system's libraries, the engine's own modules and the course's ``data/``; writes its own folder, which is gone with it;
-reaches no network, no other process and no environment but a few variables; starts no process; and is held to the
-table in :mod:`autograder.limits`. ``autograder doctor`` says what keeps each promise (:mod:`autograder.promises`) on
-this machine. Where one can't be kept, ``autograder grade`` refuses to begin, unless it is told ``--weak-sandbox``; then
-each report's footer says what was not enforced.
+Around its process stand the layers of :mod:`autograder.sandbox.confine`, each on its own, so that one the machine lacks
+leaves the others: namespaces, Landlock, seccomp, identity, limits. With all of them a run reads the Python
+installation, the system's libraries, the engine's own modules and the course's ``data/``; writes its own folder, which
+is gone with it; reaches no network, no other process and no environment but a few variables; starts no process; and is
+held to the table in :mod:`autograder.sandbox.limits`. ``autograder doctor`` says what keeps each promise
+(:mod:`autograder.sandbox.promises`) on this machine. Where one can't be kept, ``autograder grade`` refuses to begin,
+unless it is told ``--weak-sandbox``; then each report's footer says what was not enforced.
 
 What is *not* promised
 ----------------------
@@ -97,11 +97,11 @@ __all__ = ["check", "ready"]
 def __getattr__(name: str) -> Any:
     # Late, because the worker imports this package too, and must not import the grader with it.
     if name == "check":
-        from autograder.student import check  # noqa: PLC0415
+        from autograder.student.check import check  # noqa: PLC0415
 
         return check
     if name == "ready":
-        from autograder.environment import ready  # noqa: PLC0415
+        from autograder.student.environment import ready  # noqa: PLC0415
 
         return ready
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

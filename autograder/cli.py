@@ -61,10 +61,10 @@ class Command(click.Group):
 
 def _told() -> tuple[type[Exception], ...]:
     """What a command ends with that could not begin: said in a line, without a traceback."""
+    from autograder.gradebook.store import StoreError
     from autograder.problem import CourseError
-    from autograder.sandbox import SandboxError
-    from autograder.store import StoreError
-    from autograder.submissions import ClassError
+    from autograder.sandbox.observe import SandboxError
+    from autograder.submissions.reading import ClassError
 
     return CourseError, ClassError, SandboxError, StoreError
 

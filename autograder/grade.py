@@ -14,7 +14,7 @@ import numpy as np
 from autograder import codes
 from autograder.answers import Answers, ByDraw
 from autograder.compare import Finding, comparable, differences, not_finite, structure
-from autograder.diagnose import diagnose
+from autograder.diagnosis.diagnose import diagnose
 from autograder.probe import Check, entropy, generator
 from autograder.problem import Implementation, Predicate, Problem
 from autograder.report import ProblemReport, Verdict

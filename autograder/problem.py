@@ -23,8 +23,8 @@ import msgspec
 
 from autograder import codes
 from autograder.compare import Finding
-from autograder.limits import Limits
 from autograder.probe import Check, checks_of
+from autograder.sandbox.limits import Limits
 
 PUBLIC_SEED = 0
 

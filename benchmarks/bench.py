@@ -25,12 +25,12 @@ import peers
 from matplotlib.figure import Figure
 
 from autograder.answers import Answers
-from autograder.preparation import prepare
+from autograder.gradebook.preparation import prepare
+from autograder.gradebook.store import Store, problem_digest
 from autograder.problem import read_course
-from autograder.sample import write_sample_class
-from autograder.store import Store, problem_digest
-from autograder.student import check_again, find
-from autograder.submissions import find_class
+from autograder.student.check import check_again, find
+from autograder.submissions.reading import find_class
+from autograder.submissions.sample import write_sample_class
 
 ROOT = peers.ROOT
 NAMES = {

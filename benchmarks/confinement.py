@@ -15,11 +15,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from autograder.confine import LAYERS
-from autograder.job import Job
-from autograder.limits import MIB, Limits
-from autograder.process import START_SECONDS, Process, Started
-from autograder.warm import Loader, Server
+from autograder.sandbox.confine import LAYERS
+from autograder.sandbox.limits import MIB, Limits
+from autograder.sandbox.process import START_SECONDS, Process, Started
+from autograder.sandbox.warm import Loader, Server
+from autograder.worker.job import Job
 
 ROUNDS = 200
 WARM_UP = 5

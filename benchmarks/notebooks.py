@@ -35,7 +35,7 @@ from autograder.notebook.execution import execute  # noqa: E402
 from autograder.notebook.grade import grade_notebook, sheet_of  # noqa: E402
 from autograder.notebook.saved import filled, save  # noqa: E402
 from autograder.problem import Problem, read_course  # noqa: E402
-from autograder.sandbox import Sandbox  # noqa: E402
+from autograder.sandbox.observe import Sandbox  # noqa: E402
 
 COURSE = Path(__file__).resolve().parent.parent
 

@@ -20,14 +20,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from autograder import grade, gradebook
-from autograder.desks import threads
-from autograder.preparation import prepare
+from autograder import grade
+from autograder.gradebook import grading
+from autograder.gradebook.desks import threads
+from autograder.gradebook.preparation import prepare
+from autograder.gradebook.store import STORE_FILE, Store
 from autograder.problem import Problem, read_course
 from autograder.report import Report
-from autograder.sandbox import Sandbox
-from autograder.store import STORE_FILE, Store
-from autograder.submissions import HandedIn, find_class
+from autograder.sandbox.observe import Sandbox
+from autograder.submissions.reading import HandedIn, find_class
 
 COURSE = Path(__file__).resolve().parent.parent
 
@@ -64,7 +65,7 @@ class Stages:
         self.time("worker protocol", Sandbox, "observe")
         self.time("comparison", grade, "judge")
         self.time("diagnosis", grade, "diagnose")
-        self.time("reporting", gradebook, "write_report")
+        self.time("reporting", grading, "write_report")
         self.time("store", Store, "file")
         self.time("waiting for runs", Sandbox, "observe", time.perf_counter)
 
@@ -109,11 +110,11 @@ def main() -> None:
     with ExitStack() as stack:
         desks = threads(grader, asked.workers)
         if asked.scheduler:
-            from autograder.cluster import connect  # noqa: PLC0415  dask's import is not to be in the others' time
+            from autograder.gradebook.cluster import connect  # noqa: PLC0415  dask's import is not to be in the others' time
 
             desks = stack.enter_context(connect(asked.scheduler, problems)).desks(grader)
             prepared = time.perf_counter()
-        gradebook.grade_class(grader, handed_in, asked.out, desks, done, force=True)
+        grading.grade_class(grader, handed_in, asked.out, desks, done, force=True)
         ended = time.perf_counter()
     print(
         json.dumps(

@@ -7,7 +7,7 @@ from hypothesis import settings
 from small_course import write_course
 
 from autograder.problem import read_course
-from autograder.sandbox import Sandbox
+from autograder.sandbox.observe import Sandbox
 
 # What is asserted there is explained as in a test.
 pytest.register_assert_rewrite("specimens")

@@ -11,8 +11,8 @@ from autograder.notebook.execution import execute
 from autograder.notebook.grade import grade_notebook, sheet_of
 from autograder.notebook.saved import filled, save
 from autograder.problem import read_course
-from autograder.release import as_notebook
-from autograder.starter import strip
+from autograder.release.files import as_notebook
+from autograder.release.starter import strip
 
 NOTEBOOK = """\
 # %% [markdown]

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from specimens import PROBLEMS, AtHome
 
+from autograder.release.starter import starter
 from autograder.report import WIDTH, problem_lines
-from autograder.sandbox import Sandbox
-from autograder.starter import starter
+from autograder.sandbox.observe import Sandbox
 
 FOLDER = Path(__file__).parent / "messages"
 HEAD = "What students read of {}: of its starter, and of each known mistake. Made by `make messages`; don't edit.\n"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.pack import pack
+from autograder.student.pack import pack
 
 HOME = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -18,10 +18,10 @@ from small_course import ACCEPT, REFERENCE, REJECT, write_course
 
 from autograder.cli import main
 from autograder.codes import CODES
-from autograder.confine import LAYERS, REMEDIES
-from autograder.promises import PROMISES
-from autograder.sandbox import Sandbox
-from autograder.warm import Enforced
+from autograder.sandbox.confine import LAYERS, REMEDIES
+from autograder.sandbox.observe import Sandbox
+from autograder.sandbox.promises import PROMISES
+from autograder.sandbox.warm import Enforced
 
 EXPECT = "solutions/lines/line/expect.py"
 

@@ -22,15 +22,15 @@ from small_course import REFERENCE, REJECT, write_course
 
 import autograder
 from autograder.cli import main
-from autograder.desks import threads
-from autograder.gradebook import grade_class
-from autograder.preparation import prepare
+from autograder.gradebook.desks import threads
+from autograder.gradebook.grading import grade_class
+from autograder.gradebook.preparation import prepare
+from autograder.gradebook.store import STORE_FILE
 from autograder.problem import read_course
-from autograder.store import STORE_FILE
-from autograder.submissions import find_class
+from autograder.submissions.reading import find_class
 
 distributed = pytest.importorskip("distributed")
-cluster = pytest.importorskip("autograder.cluster")
+cluster = pytest.importorskip("autograder.gradebook.cluster")
 
 pytestmark = [
     pytest.mark.cluster,
@@ -40,7 +40,7 @@ pytestmark = [
 START_SECONDS = 60
 # Of a worker that enforces less than others.
 WEAK = """
-from autograder.sandbox import Sandbox
+from autograder.sandbox.observe import Sandbox
 
 Sandbox.__init__.__kwdefaults__["layers"] = ("namespaces", "landlock", "identity", "limits")
 """
@@ -422,7 +422,7 @@ def predict(x, w, b):
 
 def sandbox_lacks():
     """What this machine does not enforce."""
-    from autograder.sandbox import Sandbox
+    from autograder.sandbox.observe import Sandbox
 
     with Sandbox() as sandbox:
         return sandbox.enforced().lacks
@@ -460,7 +460,7 @@ class TestRefused:
     def test_a_course_without_the_extra(self, course, class_, tmp_path, monkeypatch):
         """What to install is named."""
         monkeypatch.setitem(sys.modules, "distributed", None)
-        monkeypatch.delitem(sys.modules, "autograder.cluster")
+        monkeypatch.delitem(sys.modules, "autograder.gradebook.cluster")
         outcome = call("grade", class_, "--course", course, "--out", tmp_path / "out", "--scheduler", "tcp://here:1")
 
         assert outcome.exit_code == 64
@@ -578,7 +578,10 @@ def test_nothing_else_loads_dask():
     """Who grades on one machine, or checks, waits for none of it and needs none of it."""
     code = (
         "import sys\n"
-        "from autograder import cli, gradebook, student, release, progress\n"
+        "from autograder import cli, progress\n"
+        "from autograder.gradebook import grading\n"
+        "from autograder.release import files\n"
+        "from autograder.student import check\n"
         "print(sorted({name.partition('.')[0] for name in sys.modules} & {'dask', 'distributed', 'tornado'}))"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

@@ -7,8 +7,8 @@ import struct
 
 import pytest
 
-from autograder import confine, kernel
-from autograder.kernel import Rule
+from autograder.sandbox import confine, kernel
+from autograder.sandbox.kernel import Rule
 
 CALLS = {rule.call for rule in confine.rules(1)}
 # What came before aarch64 did, and was never made for it.

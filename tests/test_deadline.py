@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from autograder.deadline import PATIENCE, Deadline, cpu_seconds
+from autograder.sandbox.deadline import PATIENCE, Deadline, cpu_seconds
 
 SECONDS = 8.0
 

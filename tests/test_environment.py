@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 import autograder
-from autograder import environment
-from autograder.environment import digest, ready, same_code
-from autograder.markup import MIME
+from autograder.student import environment
+from autograder.student.environment import digest, ready, same_code
+from autograder.student.markup import MIME
 
 HOME = Path(autograder.__file__).parent.parent
 NOTEBOOKS = sorted((HOME / "assignments").glob("*/*.ipynb"))
@@ -118,7 +118,7 @@ def test_it_needs_no_package():
         [sys.executable, "-S", "-c", code], cwd=HOME, capture_output=True, text=True, check=True
     ).stdout.split()
 
-    assert "autograder.environment" in said
+    assert "autograder.student.environment" in said
     assert not {"numpy", "msgspec", "click", "IPython"} & set(said)
 
 

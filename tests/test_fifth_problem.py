@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from autograder.cli import main
 from autograder.problem import read_course
-from autograder.release import differs, release, write
+from autograder.release.files import differs, release, write
 
 HOME = Path(__file__).resolve().parent.parent
 GUIDE = (HOME / "docs/authors.md").read_text(encoding="utf-8")

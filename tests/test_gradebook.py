@@ -10,18 +10,18 @@ from typing import ClassVar
 import pytest
 from small_course import REFERENCE, REJECT, laid_over
 
-from autograder import desks, preparation
 from autograder.answers import Answers, by_draw
-from autograder.desks import threads
-from autograder.gradebook import grade_class
-from autograder.grader import Grader
-from autograder.preparation import prepare
+from autograder.gradebook import desks, preparation
+from autograder.gradebook.desks import threads
+from autograder.gradebook.grader import Grader
+from autograder.gradebook.grading import grade_class
+from autograder.gradebook.preparation import prepare
+from autograder.gradebook.results import grades_csv, printed_by, rebuild, write_atomically
+from autograder.gradebook.store import Store, StoreError
 from autograder.problem import CourseError
 from autograder.report import ProblemReport, Report, Verdict, as_json, as_text
-from autograder.results import grades_csv, printed_by, rebuild, write_atomically
-from autograder.sandbox import Enforced, SandboxError
-from autograder.store import Store, StoreError
-from autograder.submissions import HandedIn, find_class
+from autograder.sandbox.observe import Enforced, SandboxError
+from autograder.submissions.reading import HandedIn, find_class
 
 WRONG = REJECT["intercept_forgotten"]
 

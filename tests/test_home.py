@@ -14,7 +14,7 @@ from autograder.audit.measure import student_s
 from autograder.audit.mutants import mutants
 from autograder.audit.trials import Round, try_out
 from autograder.problem import read_assignment
-from autograder.release import release, write
+from autograder.release.files import release, write
 from autograder.report import ProblemReport, Verdict
 
 RIGHT = Verdict("heights", "They are right.", 0, 2, 2, "", None)

@@ -34,15 +34,15 @@ import pytest
 
 from autograder.answers import observe_answers
 from autograder.codes import FAULTS_OF_OURS
-from autograder.confine import FIRST_USER, LAYERS
 from autograder.grade import grade
+from autograder.gradebook.results import GRADES_FILE
+from autograder.gradebook.store import STORE_FILE
 from autograder.problem import Implementation, read_course
 from autograder.report import ProblemReport, Verdict
-from autograder.results import GRADES_FILE
-from autograder.sandbox import Sandbox
-from autograder.store import STORE_FILE
-from autograder.student import Checked
-from autograder.submissions import RESERVED
+from autograder.sandbox.confine import FIRST_USER, LAYERS
+from autograder.sandbox.observe import Sandbox
+from autograder.student.check import Checked
+from autograder.submissions.reading import RESERVED
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="classes are graded on Linux")
 
@@ -134,7 +134,7 @@ def hand_in_oddities(folder, course):
         "package_of_ours": {
             "sums.py": RIGHT.encode(),
             "autograder/__init__.py": b"raise SystemExit",
-            "autograder/worker.py": b"raise SystemExit",
+            "autograder/worker/run.py": b"raise SystemExit",
             "numpy/__init__.py": b"raise SystemExit",
         },
         "files_of_odd_names": dict.fromkeys(("sums.py", *ODD_FILES), RIGHT.encode()),

@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as arrays
 
 from autograder.answers import Answers, Mistake
 from autograder.codes import FAULTS_OF_OURS
-from autograder.diagnose import diagnose
+from autograder.diagnosis.diagnose import diagnose
 from autograder.grade import grade
 from autograder.problem import Implementation
 from autograder.report import shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,36 +18,36 @@ ENGINE = Path(autograder.__file__).parent
 # Each module imports only modules that stand before it.
 ORDER = (
     "codes",
-    "limits",
-    "promises",
-    "kernel",
-    "confine",
+    "sandbox.limits",
+    "sandbox.promises",
+    "sandbox.kernel",
+    "sandbox.confine",
     "wire",
     "probe",
-    "job",
-    "watched",
-    "imports",
-    "failures",
-    "worker",
+    "worker.job",
+    "worker.watched",
+    "worker.imports",
+    "worker.failures",
+    "worker.run",
     "notebook.drawn",
     "notebook.outputs",
     "notebook.abroad",
     "notebook.elsewhere",
     "notebook.shell",
-    "deadline",
-    "server",
-    "loader",
-    "process",
-    "scratch",
-    "warm",
+    "sandbox.deadline",
+    "sandbox.server",
+    "sandbox.loader",
+    "sandbox.process",
+    "sandbox.scratch",
+    "sandbox.warm",
     "compare",
     "notebook.document",
     "notebook.program",
     "notebook.matching",
     "notebook.given",
-    "relations",
-    "tracebacks",
-    "beside",
+    "diagnosis.relations",
+    "diagnosis.tracebacks",
+    "submissions.beside",
     "problem",
     "notebook.volatile",
     "notebook.texts",
@@ -55,34 +56,34 @@ ORDER = (
     "notebook.history",
     "notebook.execution",
     "notebook.wanted",
-    "sandbox",
+    "sandbox.observe",
     "answers",
-    "diagnose",
+    "diagnosis.diagnose",
     "report",
     "grade",
     "notebook.retrial",
     "notebook.grade",
-    "unpack",
-    "names",
-    "submissions",
-    "store",
-    "diff",
-    "grader",
-    "desks",
-    "preparation",
-    "results",
-    "gradebook",
-    "cluster",
-    "starter",
-    "handout",
-    "release",
+    "submissions.unpack",
+    "submissions.names",
+    "submissions.reading",
+    "gradebook.store",
+    "gradebook.diff",
+    "gradebook.grader",
+    "gradebook.desks",
+    "gradebook.preparation",
+    "gradebook.results",
+    "gradebook.grading",
+    "gradebook.cluster",
+    "release.starter",
+    "release.handout",
+    "release.files",
     "notebook.saved",
-    "sample",
-    "markup",
-    "environment",
-    "waiting",
-    "student",
-    "pack",
+    "submissions.sample",
+    "student.markup",
+    "student.environment",
+    "student.waiting",
+    "student.check",
+    "student.pack",
     "progress",
     "audit.specimens",
     "audit.crew",
@@ -106,13 +107,18 @@ ORDER = (
     "__main__",
 )
 
+ROOMS = {name.partition(".")[0] for name in ORDER if "." in name}
+
 # What a process that runs student code has in memory of ours.
 BESIDE_STUDENT_CODE = {
-    "autograder",
-    *(f"autograder.{name}" for name in ("worker", "wire", "probe", "job", "watched", "imports", "failures")),
+    *("autograder", "autograder.wire", "autograder.probe", "autograder.worker"),
+    *(f"autograder.worker.{name}" for name in ("run", "job", "watched", "imports", "failures")),
 }
 # What is there as well when it was forked from a server.
-WITH_A_SERVER = {f"autograder.{name}" for name in ("loader", "server", "confine", "kernel", "deadline")}
+WITH_A_SERVER = {
+    "autograder.sandbox",
+    *(f"autograder.sandbox.{name}" for name in ("loader", "server", "confine", "kernel", "deadline")),
+}
 
 
 def imported(path):
@@ -124,7 +130,9 @@ def imported(path):
         elif isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").partition(".")[0] == "autograder"):
             assert not node.level, f"{path.name}, line {node.lineno}: say autograder, not a dot"
             inner = (node.module or "").partition(".")[2]
-            found |= {inner} if inner else {alias.name for alias in node.names}
+            # Out of the package, or out of one of its rooms, come modules; out of a module, what is in it.
+            room = inner in ROOMS or not inner
+            found |= {f"{inner}.{alias.name}".lstrip(".") for alias in node.names} if room else {inner}
     return {name.removeprefix("autograder.") for name in found - {"autograder"}}
 
 
@@ -132,7 +140,29 @@ def test_the_order_names_every_module():
     """A new module has a place in it."""
     there = {path.relative_to(ENGINE).with_suffix("").as_posix().replace("/", ".") for path in ENGINE.rglob("*.py")}
 
-    assert there == {"__init__", "audit.__init__", "commands.__init__", "notebook.__init__", *ORDER}
+    assert there == {"__init__", *(f"{room}.__init__" for room in ROOMS), *ORDER}
+
+
+def test_the_page_on_the_design_names_every_module():
+    """Room by room, with what it is."""
+    page = (ENGINE.parent / "docs" / "design.md").read_text(encoding="utf-8")
+    rows, named = page[page.index("## The rooms") : page.index("## A notebook")].splitlines(), {"__main__"}
+    room = ""
+    for row in rows:
+        first, *rest = [re.findall(r"`(\w+)`", cell) for cell in row.strip("|").split("|")]
+        if len(rest) == 1:  # at the top
+            named |= set(first)
+        elif len(rest) == 2:
+            room = first[0] if first else room
+            named |= {f"{room}.{name}" for name in rest[0]}
+
+    assert named == set(ORDER)
+
+
+def test_a_room_imports_nothing_at_once():
+    """Who needs one of its modules gets no other."""
+    for path in ENGINE.glob("*/__init__.py"):
+        assert imported(path) == set()
 
 
 @pytest.mark.parametrize("name", ORDER)
@@ -143,11 +173,11 @@ def test_a_module_imports_only_those_before_it(name):
 
 def test_the_package_imports_nothing_at_once():
     """`import autograder` is what the worker does too."""
-    assert imported(ENGINE / "__init__.py") == {"student", "environment"}
+    assert imported(ENGINE / "__init__.py") == {"student.check", "student.environment"}
     assert loaded("import autograder") == {"autograder"}
 
 
-@pytest.mark.parametrize("module", ["worker", "wire", "probe"])
+@pytest.mark.parametrize("module", ["worker.run", "wire", "probe"])
 def test_beside_student_code_there_is_little_of_ours(module):
     """No problem, no answer, no predicate, no report: what isn't there can't be read."""
     assert loaded(f"import autograder.{module}") <= BESIDE_STUDENT_CODE
@@ -155,7 +185,7 @@ def test_beside_student_code_there_is_little_of_ours(module):
 
 def test_the_server_adds_confinement_and_nothing_else():
     """What a fork inherits is what its server has loaded."""
-    more = loaded("import autograder.loader") - BESIDE_STUDENT_CODE
+    more = loaded("import autograder.sandbox.loader") - BESIDE_STUDENT_CODE
 
     assert more == WITH_A_SERVER
 
@@ -174,7 +204,7 @@ def test_a_run_holds_what_it_should(sandbox, lines):
 
 def test_a_notebook_beside_student_code_adds_its_shell_alone():
     """No document, no truth, no report: a run of a notebook holds what a run holds, and a shell."""
-    more = loaded("import autograder.loader, autograder.notebook.shell") - BESIDE_STUDENT_CODE - WITH_A_SERVER
+    more = loaded("import autograder.sandbox.loader, autograder.notebook.shell") - BESIDE_STUDENT_CODE - WITH_A_SERVER
 
     beside = ("shell", "drawn", "outputs", "elsewhere", "abroad")
     assert more <= {"autograder.notebook", *(f"autograder.notebook.{name}" for name in beside)}

@@ -23,7 +23,7 @@ from autograder.audit.mutants import Mutant, mutants
 from autograder.audit.page import print_audit, write_audit
 from autograder.audit.trials import Round, distances, farthest, try_out
 from autograder.problem import CourseError, read_course
-from autograder.sandbox import Sandbox
+from autograder.sandbox.observe import Sandbox
 from autograder.wire import Observation
 
 SEED = 11

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.names import resembled
+from autograder.submissions.names import resembled
 
 WANTED = ("soft_margin_svm.py", "soft_margin_svm.ipynb", "cvxopt_svm.py", "cvxopt_svm.ipynb", "line.py", "svm.py")
 

@@ -17,7 +17,7 @@ from autograder.probe import check
 from autograder.problem import CourseError, Implementation
 from autograder.progress import Tally
 from autograder.report import Report, as_json, problem_lines
-from autograder.student import Checked
+from autograder.student.check import Checked
 from autograder.wire import Failure, Observation
 
 # How a check may end, by the code that follows.

@@ -12,16 +12,16 @@ import jupytext
 import pytest
 from small_course import ASSIGNMENT, REFERENCE, write_course
 
-from autograder.grader import Grader
+from autograder.gradebook.grader import Grader
 from autograder.notebook.document import read
 from autograder.notebook.execution import execute
 from autograder.notebook.given import arrange
 from autograder.notebook.grade import grade_notebook, sheet_of
 from autograder.notebook.wanted import asked_of
 from autograder.problem import read_course
-from autograder.release import as_notebook
-from autograder.starter import BEGIN, END, strip
-from autograder.submissions import read_submission
+from autograder.release.files import as_notebook
+from autograder.release.starter import BEGIN, END, strip
+from autograder.submissions.reading import read_submission
 
 # All that an endless cell costs these tests.
 LIMITS = "\n[problems.limits]\ncell_seconds = 2\nnotebook_seconds = 20\n"

@@ -12,10 +12,10 @@ from nbclient import NotebookClient
 from small_course import GIVEN, REFERENCE
 from traitlets.config import Config
 
-from autograder.limits import Limits
 from autograder.notebook.document import Cell
 from autograder.notebook.execution import execute
 from autograder.notebook.given import Step
+from autograder.sandbox.limits import Limits
 from autograder.wire import Failure, Observation
 
 # All that a cell that hangs costs these tests; an honest one needs a hundredth.
@@ -382,7 +382,7 @@ def test_a_forged_end_has_no_outputs(run):
 
 def test_outputs_of_all_cells_together_are_bounded(run, monkeypatch):
     """The grader holds no more of a notebook than this, however many cells it has."""
-    monkeypatch.setattr("autograder.sandbox.NOTEBOOK_BYTES", 10_000)
+    monkeypatch.setattr("autograder.sandbox.observe.NOTEBOOK_BYTES", 10_000)
     execution = run(*["print('z' * 4_000)"] * 4)
 
     assert [shown.clipped for shown in execution.cells.values()] == [False, False, True, True]

@@ -210,7 +210,7 @@ def test_without_the_module_only_what_is_saved_is_judged(sandbox, problem, right
 
 def test_what_was_handed_out_is_worth_nothing(sandbox, problem):
     """Neither the notebook nor the module was touched."""
-    from autograder.starter import starter
+    from autograder.release.starter import starter
 
     report = graded(sandbox, problem, problem.released_notebook.read_bytes(), {"line.py": starter(problem).encode()})
 

@@ -10,14 +10,14 @@ import pytest
 from graded_notebook import read_graded_problem, saved_notebook
 from small_course import REFERENCE
 
-from autograder.desks import threads
-from autograder.diff import differences
-from autograder.gradebook import grade_class
-from autograder.preparation import prepare
+from autograder.gradebook.desks import threads
+from autograder.gradebook.diff import differences
+from autograder.gradebook.grading import grade_class
+from autograder.gradebook.preparation import prepare
+from autograder.gradebook.results import GRADES_FILE, rebuild
+from autograder.gradebook.store import STORE_FILE, Store
 from autograder.problem import CourseError
-from autograder.results import GRADES_FILE, rebuild
-from autograder.store import STORE_FILE, Store
-from autograder.submissions import find_class
+from autograder.submissions.reading import find_class
 
 MODULE, NOTEBOOK = "lines/line", "lines/line.ipynb"
 
@@ -122,7 +122,7 @@ def test_a_result_is_filed_under_what_it_is_judged_by(tmp_path, name):
 def test_what_is_known_is_not_run_again(grader, class_, tmp_path, monkeypatch):
     """A second run of the class takes notebooks from the store, too."""
     first = run(grader, class_, tmp_path / "out")
-    monkeypatch.setattr("autograder.grader.grade_notebook", None)
+    monkeypatch.setattr("autograder.gradebook.grader.grade_notebook", None)
 
     assert run(grader, class_, tmp_path / "out") == first
 
@@ -161,7 +161,7 @@ def test_a_fault_of_ours_is_nobodys_loss(grader, class_, tmp_path, monkeypatch):
     def fails(*_):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("autograder.grader.grade_notebook", fails)
+    monkeypatch.setattr("autograder.gradebook.grader.grade_notebook", fails)
     report = run(grader, class_, tmp_path / "out")["ada"]
 
     assert report.problems[1].code == 5
@@ -179,7 +179,7 @@ def test_a_notebook_that_was_not_released_stops_the_class(tmp_path):
 
 def test_without_a_shell_no_notebook_is_run(problem, monkeypatch):
     """It is said before the class is graded, with what to install."""
-    monkeypatch.setattr("autograder.preparation.NOTEBOOKS_NEED", ("numpy", "no_such_shell"))
+    monkeypatch.setattr("autograder.gradebook.preparation.NOTEBOOKS_NEED", ("numpy", "no_such_shell"))
 
     with pytest.raises(CourseError, match="no_such_shell must be installed here"):
         prepare((problem,), None, 1, weak=True)

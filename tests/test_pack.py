@@ -13,14 +13,14 @@ import pytest
 from click.testing import CliRunner
 from small_course import REFERENCE, write_course
 
-from autograder import beside
 from autograder.cli import main
-from autograder.environment import digest
-from autograder.markup import MIME
-from autograder.pack import pack
 from autograder.problem import CourseError, read_course
-from autograder.release import release, write
-from autograder.submissions import read_submission
+from autograder.release.files import release, write
+from autograder.student.environment import digest
+from autograder.student.markup import MIME
+from autograder.student.pack import pack
+from autograder.submissions import beside
+from autograder.submissions.reading import read_submission
 
 RUN_ALL = "restart the kernel, run all cells, and save"
 

@@ -10,12 +10,12 @@ from specimens import PROBLEMS, Official, assert_full_marks, assert_its_due, by_
 
 from autograder import codes
 from autograder.answers import Answers, by_draw
-from autograder.desks import threads
 from autograder.grade import grade
-from autograder.gradebook import grade_class
-from autograder.grader import Grader
-from autograder.sample import write_sample_class
-from autograder.submissions import find_class
+from autograder.gradebook.desks import threads
+from autograder.gradebook.grader import Grader
+from autograder.gradebook.grading import grade_class
+from autograder.submissions.reading import find_class
+from autograder.submissions.sample import write_sample_class
 
 CONTRACT = {
     "svm/soft_margin_svm": 7,

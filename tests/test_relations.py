@@ -7,8 +7,8 @@ import re
 import numpy as np
 import pytest
 
+from autograder.diagnosis.relations import Draw, explain
 from autograder.probe import check
-from autograder.relations import Draw, explain
 
 DRAWS = range(3)
 SCALES = {"N": (5.0,), "d_k": (3.0,), "C": (2.5, 0.3)}

@@ -17,10 +17,10 @@ from small_course import ACCEPT, REFERENCE, REJECT, write_course
 import autograder
 from autograder import codes
 from autograder.answers import ANSWERS_FILE, Answers, Mistake, from_file, to_bytes
-from autograder.handout import readme
 from autograder.problem import CourseError, read_course
-from autograder.release import as_notebook, as_zip, differs, release, write
-from autograder.starter import solution_lines
+from autograder.release.files import as_notebook, as_zip, differs, release, write
+from autograder.release.handout import readme
+from autograder.release.starter import solution_lines
 from autograder.wire import Observation
 
 RELEASED = {
@@ -39,9 +39,7 @@ RELEASED = {
 }
 _HOME = Path(autograder.__file__).parent
 ENGINE = {
-    f"autograder/{path.relative_to(_HOME).as_posix()}"
-    for folder in (".", "commands", "notebook")
-    for path in _HOME.glob(f"{folder}/*.py")
+    f"autograder/{path.relative_to(_HOME).as_posix()}" for path in _HOME.rglob("*.py") if path.parent != _HOME / "audit"
 }
 
 

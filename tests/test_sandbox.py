@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from small_course import REFERENCE, laid_over, write_course
 
-from autograder import warm
 from autograder.answers import Answers, by_draw
 from autograder.grade import grade
-from autograder.limits import Limits
 from autograder.problem import Implementation, read_course
-from autograder.sandbox import Sandbox, SandboxError
-from autograder.warm import Loader
+from autograder.sandbox import warm
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.observe import Sandbox, SandboxError
+from autograder.sandbox.warm import Loader
 
 SEED = 5
 # Enough for an honest run on a busy machine, and all that a hanging one costs these tests.

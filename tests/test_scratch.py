@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder import scratch
-from autograder.scratch import BLOCK_BYTES, larger
+from autograder.sandbox import scratch
+from autograder.sandbox.scratch import BLOCK_BYTES, larger
 
 MOST = 1 << 20
 ME = os.getpid()

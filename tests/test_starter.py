@@ -6,7 +6,7 @@ import pytest
 from small_course import REFERENCE
 
 from autograder.problem import CourseError
-from autograder.starter import Region, regions, solution_lines, starter, strip, survivors
+from autograder.release.starter import Region, regions, solution_lines, starter, strip, survivors
 
 STUB = 'raise NotImplementedError("line: `predict` is not written yet")'
 

@@ -15,13 +15,14 @@ import pytest
 from small_course import ACCEPT, REFERENCE, REJECT, laid_over, write_course
 
 import autograder
-from autograder import codes, markup
+from autograder import codes
 from autograder.answers import ANSWERS_FILE, observe_answers
-from autograder.environment import digest
 from autograder.grade import grade
 from autograder.problem import CourseError, read_course
-from autograder.release import as_zip, release, write
-from autograder.student import check, check_again, check_file, find, problems_in
+from autograder.release.files import as_zip, release, write
+from autograder.student import markup
+from autograder.student.check import check, check_again, check_file, find, problems_in
+from autograder.student.environment import digest
 
 SPECIMENS = {**ACCEPT, **REJECT}
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each run is started anew")

@@ -11,8 +11,8 @@ import zipfile
 
 import pytest
 
-from autograder import beside, submissions, unpack
-from autograder.submissions import ClassError, Submission, read_class
+from autograder.submissions import beside, unpack
+from autograder.submissions.reading import MAX_EXTRA_NAMES, ClassError, Submission, read_class
 
 WANTED = ("attention.py", "two_layer_net.py")
 CODE = b"def softmax(S):\n    return S\n"
@@ -528,7 +528,7 @@ def test_a_long_list_of_extra_files_is_cut(tmp_path):
 
     *names, rest = only(tmp_path).extra
 
-    assert (names[0], len(names), rest) == ("00.txt", submissions.MAX_EXTRA_NAMES, "and 10 more")
+    assert (names[0], len(names), rest) == ("00.txt", MAX_EXTRA_NAMES, "and 10 more")
 
 
 def test_modules_that_differ_in_case_only(tmp_path):

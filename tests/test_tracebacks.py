@@ -11,7 +11,7 @@ import cvxopt
 import numpy as np
 import pytest
 
-from autograder.tracebacks import MISFITS, READINGS, explain
+from autograder.diagnosis.tracebacks import MISFITS, READINGS, explain
 from autograder.wire import Failure
 
 SCALES = {"N": (5.0,), "d_in": (4.0,), "d_out": (3.0,)}

@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
-from autograder import waiting
-from autograder.markup import MIME
-from autograder.waiting import Waiting
+from autograder.student import waiting
+from autograder.student.markup import MIME
+from autograder.student.waiting import Waiting
 
 LONG_SECONDS = 3600
 

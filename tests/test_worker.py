@@ -8,9 +8,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from autograder.job import Job
-from autograder.watched import WATCHED_ARRAYS, Missing, Watch, Watched
-from autograder.worker import Clipped
+from autograder.worker.job import Job
+from autograder.worker.run import Clipped
+from autograder.worker.watched import WATCHED_ARRAYS, Missing, Watch, Watched
 
 MODULE = """
 import numpy as np

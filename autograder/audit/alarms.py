@@ -14,9 +14,9 @@ from autograder.audit.crew import Crew
 from autograder.audit.journal import Journal
 from autograder.audit.trials import Spread, distances, farthest
 from autograder.grade import Observe, judge
+from autograder.gradebook.store import problem_digest
 from autograder.probe import Check
 from autograder.problem import Implementation, Problem
-from autograder.store import problem_digest
 from autograder.wire import Observation
 
 # A stated rate is too small to be seen. The predicate is asked for this one instead, and what it does then is counted.

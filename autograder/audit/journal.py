@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from autograder.results import write_atomically
+from autograder.gradebook.results import write_atomically
 
 Result = TypeVar("Result", bound=msgspec.Struct)
 

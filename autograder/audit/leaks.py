@@ -11,8 +11,8 @@ import numpy as np
 
 from autograder.answers import ByDraw
 from autograder.problem import Problem
+from autograder.release.starter import solution_lines
 from autograder.report import ProblemReport
-from autograder.starter import solution_lines
 from autograder.wire import Array
 
 # A number with a fraction or an exponent; whole numbers are counts, indices and sizes.

@@ -24,7 +24,7 @@ from autograder.audit.trials import Round, Trial, farther, try_out
 from autograder.grade import Observe
 from autograder.probe import Check
 from autograder.problem import PUBLIC_SEED, Implementation, Problem, Specimen
-from autograder.starter import starter
+from autograder.release.starter import starter
 from autograder.wire import Observation
 
 # How many times slower than the middle one a check must be, to be tried only on what survives the others.

@@ -21,7 +21,7 @@ from libcst.metadata import (
 
 from autograder.audit.operators import OPERATORS, STATEMENT_OPERATORS
 from autograder.audit.syntax import Place, Scope, fitted, scope_of
-from autograder.starter import regions
+from autograder.release.starter import regions
 
 
 @dataclass(frozen=True)

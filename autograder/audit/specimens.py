@@ -8,7 +8,7 @@ from autograder import codes
 from autograder.answers import Answers
 from autograder.grade import Observe, grade
 from autograder.problem import Problem
-from autograder.starter import starter
+from autograder.release.starter import starter
 
 
 def audit(observe: Observe, problem: Problem, answers: Answers, seed: int) -> Iterator[str]:

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 def release(only_check: bool, course: Path) -> None:
     """Make assignments/ out of solutions/."""
     from autograder.problem import read_course
-    from autograder.release import differs, write
-    from autograder.release import release as release_of
-    from autograder.sandbox import Sandbox
+    from autograder.release.files import differs, write
+    from autograder.release.files import release as release_of
+    from autograder.sandbox.observe import Sandbox
 
     stale = False
     with Sandbox() as sandbox:
@@ -49,9 +49,9 @@ def release(only_check: bool, course: Path) -> None:
 def dist(out: Path, course: Path) -> None:
     """Make the zips that students get, out of assignments/."""
     from autograder.problem import CourseError, read_course
-    from autograder.release import as_zip, differs
-    from autograder.release import release as release_of
-    from autograder.sandbox import Sandbox
+    from autograder.release.files import as_zip, differs
+    from autograder.release.files import release as release_of
+    from autograder.sandbox.observe import Sandbox
 
     out.mkdir(parents=True, exist_ok=True)
     for assignment in read_course(course):
@@ -119,7 +119,7 @@ def _specimens_hold(problems: Sequence[Problem]) -> bool:
     """Say what does not hold of the specimens; whether anything does not."""
     from autograder.answers import observe_answers
     from autograder.audit.specimens import audit as audit_specimens  # not in what students get
-    from autograder.sandbox import Sandbox
+    from autograder.sandbox.observe import Sandbox
 
     faults = False
     with Sandbox() as sandbox:
@@ -149,9 +149,9 @@ def _measure(
     """Audit problems, and write what was found; whether anything does not hold."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from autograder.desks import sandboxes
+    from autograder.gradebook.desks import sandboxes
     from autograder.problem import CourseError
-    from autograder.sandbox import Sandbox
+    from autograder.sandbox.observe import Sandbox
 
     try:
         # Late: what they import comes with the extra `staff`, which students and graders don't need.

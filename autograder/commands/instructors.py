@@ -16,7 +16,7 @@ from autograder import codes
 from autograder.commands.course import COURSE, problems_of, screen
 
 if TYPE_CHECKING:
-    from autograder.cluster import Cluster
+    from autograder.gradebook.cluster import Cluster
     from autograder.problem import Problem
     from autograder.report import Report
 
@@ -46,14 +46,14 @@ def grade(
 
     Writes OUT/grades.csv and OUT/<student>/report.json and report.txt. The status is 0 when everything was judged.
     """
-    from autograder.desks import threads
-    from autograder.gradebook import grade_class
-    from autograder.preparation import prepare
+    from autograder.gradebook.desks import threads
+    from autograder.gradebook.grading import grade_class
+    from autograder.gradebook.preparation import prepare
+    from autograder.gradebook.store import STORE_FILE, Store
     from autograder.progress import Tally, progress
     from autograder.report import counted
-    from autograder.sample import run_notebooks, write_sample_class
-    from autograder.store import STORE_FILE, Store
-    from autograder.submissions import find_class, keep_apart, loose_files
+    from autograder.submissions.reading import find_class, keep_apart, loose_files
+    from autograder.submissions.sample import run_notebooks, write_sample_class
 
     console = screen()
     problems = problems_of(course, names)
@@ -106,7 +106,7 @@ def _cluster(
     from autograder.problem import CourseError
 
     try:
-        from autograder.cluster import connect
+        from autograder.gradebook.cluster import connect
     except ModuleNotFoundError as error:
         raise CourseError(f"--scheduler needs the package {error.name}; install the extra `cluster`") from None
     return connect(address, problems, private=private, weak=weak)
@@ -116,8 +116,8 @@ def _cluster(
 @click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
 def rebuild(out: Path) -> None:
     """Write grades.csv and the reports of the latest run again, out of the store in OUT."""
+    from autograder.gradebook.results import rebuild as rebuild_reports
     from autograder.report import counted
-    from autograder.results import rebuild as rebuild_reports
 
     click.echo(f"{counted(rebuild_reports(out), 'report')} written to {out}")
 
@@ -127,8 +127,8 @@ def rebuild(out: Path) -> None:
 @click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
 def printed(student: str, out: Path) -> None:
     """Show what STUDENT's code printed in the latest run in OUT: for staff, and in no report."""
+    from autograder.gradebook.results import printed_by
     from autograder.report import shown
-    from autograder.results import printed_by
 
     lines = list(printed_by(out, student))
     for line in lines or [f"{shown(student)}'s modules printed nothing in the latest run in {out}"]:
@@ -139,9 +139,9 @@ def printed(student: str, out: Path) -> None:
 @click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
 def diff(out: Path) -> None:
     """Say who gained or lost what, and why, from the run before the latest to the latest in OUT."""
-    from autograder.diff import differences
+    from autograder.gradebook.diff import differences
+    from autograder.gradebook.store import STORE_FILE, Store, StoreError
     from autograder.report import counted, shown
-    from autograder.store import STORE_FILE, Store, StoreError
 
     with Store.existing(out / STORE_FILE) as store:
         runs = store.finished()
@@ -164,9 +164,9 @@ def doctor() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from autograder.confine import REMEDIES
-    from autograder.promises import PROMISES
-    from autograder.sandbox import Sandbox
+    from autograder.sandbox.confine import REMEDIES
+    from autograder.sandbox.observe import Sandbox
+    from autograder.sandbox.promises import PROMISES
 
     with Sandbox() as sandbox:
         enforced = sandbox.enforced()

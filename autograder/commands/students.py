@@ -20,7 +20,7 @@ def check(paths: Sequence[Path], watch: bool) -> None:
     The exit status is the code of the first problem that isn't right, and 0 when all are.
     """
     from autograder.report import problem_lines
-    from autograder.student import check_again, check_file, find, problems_in
+    from autograder.student.check import check_again, check_file, find, problems_in
 
     targets = []
     for path in paths:
@@ -75,8 +75,8 @@ def pack(folder: Path, out: Path | None) -> None:
     """
     from zipfile import is_zipfile
 
-    from autograder.pack import pack as packed_from
     from autograder.report import shown
+    from autograder.student.pack import pack as packed_from
 
     if out is not None and out.exists() and not is_zipfile(out):
         raise click.BadParameter(f"{out} is there and no zip, and would be lost; name another file", param_hint="--out")

@@ -19,12 +19,12 @@ changed one shows is held against the student's version of it, in one more run (
 
 *Was it run?* :mod:`autograder.notebook.history` reads the counts and outputs that were saved.
 
-*Is it true?* The notebook as it should be is executed, in a run like every other (:mod:`autograder.sandbox`), beside
-the student's own module. :mod:`autograder.notebook.truth` compares what was saved with what came out, cell by cell.
-No expected value is involved: the student's notebook is held against the student's code. Therefore nothing that is told
-of a difference gives an answer away, and a mistake in the module, which the module's own checks have told, is no lie
-here: a notebook that shows the wrong numbers which its code gives tells the truth. Before a cell is said to be stale,
-the notebook is run again, and as if on another machine (:mod:`autograder.notebook.abroad`).
+*Is it true?* The notebook as it should be is executed, in a run like every other (:mod:`autograder.sandbox.observe`),
+beside the student's own module. :mod:`autograder.notebook.truth` compares what was saved with what came out, cell by
+cell. No expected value is involved: the student's notebook is held against the student's code. Therefore nothing that
+is told of a difference gives an answer away, and a mistake in the module, which the module's own checks have told, is
+no lie here: a notebook that shows the wrong numbers which its code gives tells the truth. Before a cell is said to be
+stale, the notebook is run again, and as if on another machine (:mod:`autograder.notebook.abroad`).
 
 *Figures.* Pixels differ from machine to machine, and say little. What a figure shows is plain data: axes, labels, and
 the numbers drawn. :mod:`autograder.notebook.drawn` takes them from matplotlib's own objects, both in the run and in the

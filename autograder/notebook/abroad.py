@@ -4,7 +4,7 @@ Runs beside student code, in the second run of a notebook that seems stale. Wher
 run shows, and the second shows something else again, nothing is held against anybody. So whatever an honest cell may
 tell of where and when it was run is made to differ here: the clock and its pace, the day, the machine and its cores,
 the process, the folder and the files in it, what another program prints. The order of sets, hashes and addresses are
-those of the server that the run was forked from: it has another seed, too (:mod:`autograder.sandbox`).
+those of the server that the run was forked from: it has another seed, too (:mod:`autograder.sandbox.observe`).
 """
 
 from __future__ import annotations

@@ -15,12 +15,12 @@ from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
-from autograder.job import Job
-from autograder.limits import MIB
 from autograder.notebook.document import MAX_OUTPUTS, Output, output
 from autograder.notebook.given import Step
 from autograder.problem import Problem
+from autograder.sandbox.limits import MIB
 from autograder.wire import Array, Ending, Failure, Observation
+from autograder.worker.job import Job
 
 # Before a file's name among what a run is asked for, and before what it answers (autograder.notebook.shell).
 FILE = "file "

@@ -14,7 +14,6 @@ import msgspec
 import numpy as np
 
 from autograder import codes
-from autograder.beside import named_in
 from autograder.compare import Finding
 from autograder.grade import MAX_FINDINGS, own_lines, said_of
 from autograder.notebook.document import Notebook, UnreadableError, read
@@ -27,6 +26,7 @@ from autograder.notebook.wanted import Wanted, asked_of, has_its_figures, wanted
 from autograder.probe import entropy, generator
 from autograder.problem import CourseError, Implementation, Problem, names_module
 from autograder.report import ProblemReport, Verdict
+from autograder.submissions.beside import named_in
 from autograder.wire import Failure
 
 # (problem, files beside it, steps with their places, what is asked and after which step, seed of the global generators)

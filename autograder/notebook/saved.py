@@ -12,8 +12,8 @@ from autograder.notebook.document import FILL
 from autograder.notebook.execution import RunCells, job_of
 from autograder.notebook.program import asks_for_a_verdict
 from autograder.problem import CourseError, Problem
-from autograder.release import as_notebook
-from autograder.starter import without_markers
+from autograder.release.files import as_notebook
+from autograder.release.starter import without_markers
 
 
 def filled(problem: Problem) -> dict[str, Any]:

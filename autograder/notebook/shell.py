@@ -5,8 +5,8 @@ an :class:`~autograder.wire.Observation` whose only value is the cell's outputs,
 run in IPython's own shell, in a loop of asyncio as a kernel's do, so magics, rich display, figures and ``await`` are
 those of a notebook. What needs another process or somebody at the keyboard says that there is none.
 
-Like :mod:`autograder.worker`, it holds no answer. It is imported by servers of notebooks only; of ours it needs what
-the worker is made of, and the description of figures.
+Like :mod:`autograder.worker.run`, it holds no answer. It is imported by servers of notebooks only; of ours it needs
+what the worker is made of, and the description of figures.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ from traitlets import Type
 from traitlets.config import Config
 
 import autograder
-from autograder import worker
-from autograder.failures import MAX_MESSAGE_CHARACTERS, limit_reached
-from autograder.job import Job
 from autograder.notebook.abroad import PROGRAMS_PRINT, settle
 from autograder.notebook.drawn import watch
 from autograder.notebook.elsewhere import Colab, lock_threads_alone, stay_within
 from autograder.notebook.outputs import Outputs, Stream
 from autograder.wire import MAX_FRAMES, Ending, Failure, Frame, Observation, encode
+from autograder.worker.failures import MAX_MESSAGE_CHARACTERS, limit_reached
+from autograder.worker.job import Job
+from autograder.worker.run import do_nothing, link, plain_values, write
 
 NO_PROCESS = "no other program is run here: what the notebooks import is installed already, and the rest goes on\n"
 NO_INPUT = "nobody is there to answer when the notebook is run for its grade: put the value into the cell"
@@ -209,13 +209,13 @@ def _begin(job: Job, folder: str, outputs: Outputs) -> Any:
     # The handed-out modules last, over any of those names that were handed in.
     for ours in (False, True):
         files = {name: content for name, content in job.files.items() if (name in given) is ours}
-        worker.write({name: content for name, content in files.items() if name.endswith(".py")})
-    worker.link(job.data)
+        write({name: content for name, content in files.items() if name.endswith(".py")})
+    link(job.data)
     _lay({name: content for name, content in job.files.items() if not name.endswith(".py")})
     sys.path.insert(0, folder)
     sys.dont_write_bytecode = True
     for name in autograder.__all__:
-        setattr(autograder, name, worker.do_nothing)
+        setattr(autograder, name, do_nothing)
     builtins.input = getpass.getpass = _nobody
     # Where a notebook sets no seed, one run must differ from another in nothing but this number.
     random.seed(job.seed)
@@ -354,7 +354,7 @@ def _values(shell: Any, asked: Sequence[str], left: int) -> dict[str, Any]:
                     value: Any = np.frombuffer(file.read(left + 1), np.uint8)
             else:
                 value = eval(what, shell.user_ns)  # noqa: S307  staff's words, on what is the student's
-            one = worker.plain_values({what: value}, left)
+            one = plain_values({what: value}, left)
         except BaseException:  # noqa: S112  it is left out
             continue
         values[ANSWER + what] = one[what]

@@ -19,8 +19,8 @@ import sys
 import time
 from pathlib import Path
 
-from autograder import kernel
-from autograder.kernel import Rule
+from autograder.sandbox import kernel
+from autograder.sandbox.kernel import Rule
 
 SET_CHILD_SUBREAPER = 36
 # A number that all containers have and no system gives to anybody.

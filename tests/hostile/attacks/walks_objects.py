@@ -9,7 +9,10 @@ import sys
 honest = totalled
 # Backwards, so that it is not found here.
 MARKS = ["yrrauq_elbram"[::-1], "NOITULOS NIGEB"[::-1], "92540127"[::-1], "@@TERCES@@"[::-1]]
-NEVER = ("answers", "compare", "grade", "gradebook", "problem", "sandbox", "process", "store", "cli", "diagnose")
+NEVER = (
+    *("answers", "cli", "compare", "diagnosis.diagnose", "grade", "gradebook.grading", "gradebook.store", "problem"),
+    *("sandbox.observe", "sandbox.process"),
+)
 
 
 def totalled(x):

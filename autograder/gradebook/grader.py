@@ -1,0 +1,145 @@
+"""The grader of a class: what the references give, and one submission judged by it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from autograder import codes
+from autograder.answers import Answers
+from autograder.grade import grade, unjudged
+from autograder.gradebook.store import Key, files_digest
+from autograder.notebook.execution import execute
+from autograder.notebook.grade import Sheet, beside_it, grade_notebook, unjudged_notebook
+from autograder.problem import Implementation, Problem
+from autograder.report import ProblemReport
+from autograder.sandbox.observe import Sandbox
+from autograder.submissions.reading import Submission
+from autograder.wire import Observation
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What came of one problem of a submission.
+
+    Attributes
+    ----------
+    report : ProblemReport
+    printed : mapping of str to str
+        What the module printed, by check. It is for staff: whoever prints the inputs of the hidden seed is not to read
+        them.
+    """
+
+    report: ProblemReport
+    printed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Grader:
+    """Problems, the seed each is graded on, and what the references give there.
+
+    Attributes
+    ----------
+    problems : tuple of Problem
+        In the order of the reports.
+    answers : mapping of str to Answers
+        By problem id.
+    seeds : mapping of str to int
+        By problem id.
+    digests : mapping of str to str
+        Of what results depend on, beside the submission; by the ids of problems and notebooks.
+    weak : bool
+        Grade even where student code can't be confined; each report's footer says so.
+    footer : tuple of str
+        What each report says of the run.
+    sheets : mapping of str to Sheet
+        What notebooks are graded by, where they are: by problem id.
+    """
+
+    problems: tuple[Problem, ...]
+    answers: Mapping[str, Answers]
+    seeds: Mapping[str, int]
+    digests: Mapping[str, str]
+    weak: bool = False
+    footer: tuple[str, ...] = ()
+    sheets: Mapping[str, Sheet] = field(default_factory=dict)
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The names of the files that students hand in."""
+        return tuple(name for problem in self.problems for name in (problem.module_file, problem.notebook_file))
+
+    def keys(self, submission: Submission) -> dict[str, Key]:
+        """What the results of a submission are filed under, by what a report calls them, in its order."""
+        keys = {}
+        for problem in self.problems:
+            modules = Implementation.of(problem.module_file, submission.files).files
+            keys[problem.id] = self._key(submission, problem.module_file, modules, self.digests[problem.id])
+            if problem.id in self.sheets:
+                name = problem.notebook_file
+                content = submission.files.get(name)
+                files = {} if content is None else beside_it(problem, content, submission.files) | {name: content}
+                keys[problem.notebook_id] = self._key(submission, name, files, self.digests[problem.notebook_id])
+        return keys
+
+    def graded(self, sandbox: Sandbox, submission: Submission, ids: Collection[str]) -> tuple[Graded, ...]:
+        """What comes of a submission in what has these ids; it fails for nothing that a student hands in."""
+        found = []
+        for problem in self.problems:
+            if problem.id in ids:
+                found.append(self._graded(sandbox, submission, problem))
+            if problem.notebook_id in ids:
+                found.append(Graded(self._notebook(sandbox, submission, problem)))
+        return tuple(found)
+
+    def unjudged(self, name: str, code: int, message: str) -> ProblemReport:
+        """The report on what has this id, where nothing could be run."""
+        for problem in self.problems:
+            if problem.notebook_id == name:
+                return unjudged_notebook(self.sheets[problem.id], code, message)
+        return unjudged(next(problem for problem in self.problems if problem.id == name), code, message)
+
+    def _key(self, submission: Submission, name: str, files: Mapping[str, bytes], digest: str) -> Key:
+        own = {"": submission.refused.encode(), **files}
+        if said := submission.problems.get(name):
+            own[f"! {name}"] = said.encode()
+        return Key(files_digest(own), digest)
+
+    def _notebook(self, sandbox: Sandbox, submission: Submission, problem: Problem) -> ProblemReport:
+        sheet, name = self.sheets[problem.id], problem.notebook_file
+        said = submission.refused or submission.problems.get(name, "")
+        if name not in submission.files:
+            why = said or f"{name} was not handed in; hand in a file of that name"
+            return unjudged_notebook(sheet, codes.MISSING, why)
+        try:
+            run = partial(execute, sandbox.run_cells)
+            return grade_notebook(run, sheet, submission.files[name], submission.files, self.seeds[problem.id], said)
+        except Exception as error:  # noqa: BLE001  ours, whatever it is
+            why = f"the grader failed: {type(error).__name__}: {error}"
+            return unjudged_notebook(sheet, codes.FAULTY_GRADER, why)
+
+    def _graded(self, sandbox: Sandbox, submission: Submission, problem: Problem) -> Graded:
+        printed: dict[str, str] = {}
+
+        def observe(*asked: Any) -> Sequence[Observation]:
+            seen = sandbox.observe(*asked)
+            for one in seen:
+                if one.output:
+                    printed[one.check] = printed.get(one.check, "") + one.output
+            return seen
+
+        name = problem.module_file
+        if submission.refused:
+            return Graded(unjudged(problem, codes.MISSING, submission.refused))
+        if name in submission.problems:
+            return Graded(unjudged(problem, codes.MISSING, submission.problems[name]))
+        if name not in submission.files:
+            return Graded(unjudged(problem, codes.MISSING, f"{name} was not handed in; hand in a file of that name"))
+        try:
+            implementation = Implementation.of(name, submission.files)
+            report = grade(observe, problem, implementation, self.answers[problem.id], self.seeds[problem.id])
+        except Exception as error:  # noqa: BLE001  ours, whatever it is: this student loses nothing, the others go on
+            report = unjudged(problem, codes.FAULTY_GRADER, f"the grader failed: {type(error).__name__}: {error}")
+        return Graded(report, printed)

@@ -1,0 +1,101 @@
+"""A class: submissions in, reports filed and written.
+
+Whatever the size of the class, a few submissions at a time are in memory: they are read when it is their turn, and
+their reports are filed in the store. All of that is one thread's work; what takes long, running and judging a
+submission, is done at *desks*: threads of this process (:mod:`autograder.gradebook.desks`), or the workers of a cluster
+(:mod:`autograder.gradebook.cluster`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from autograder import codes
+from autograder.gradebook.desks import Desks, Work
+from autograder.gradebook.grader import Graded, Grader
+from autograder.gradebook.results import write_grades, write_report
+from autograder.gradebook.store import STORE_FILE, Key, Store
+from autograder.report import NOT_ASKED_FOR, Report
+from autograder.submissions.reading import HandedIn, Submission
+
+
+def grade_class(
+    grader: Grader,
+    handed_in: Sequence[HandedIn],
+    out: Path,
+    desks: Desks,
+    done: Callable[[Report], None] = lambda _: None,
+    *,
+    force: bool = False,
+) -> None:
+    """Grade a class; each report is filed and written as soon as it is there.
+
+    What the store already has a result for is not run again. A batch that was cut short therefore goes on where it was.
+
+    Parameters
+    ----------
+    out : Path
+        The folder for ``grades.csv``, the store, and a folder per student; made if need be.
+    desks : callable
+        Where submissions are graded: :func:`autograder.gradebook.desks.threads`, or a cluster.
+    done : callable
+        Told of each report, in the order they are finished.
+    force : bool
+        Run everything again.
+    """
+    with Store(out / STORE_FILE) as store:
+        run = store.begin(grader.footer)
+        # A second name of a solution, in the folder of submissions, would be a right answer.
+        files = [path for problem in grader.problems for path in problem.folder.rglob("*") if path.is_file()]
+        solutions = frozenset((path.stat().st_dev, path.stat().st_ino) for path in files)
+
+        def file(work: Work, found: Iterable[Graded]) -> None:
+            new = {one.report.problem: one for one in found}
+            problems = tuple(new[name].report if name in new else work.known[name] for name in work.keys)
+            report = Report.of(work.submission.student, problems, _notes(work.submission), grader.footer)
+            for name, one in new.items():
+                store.keep_printed(work.keys[name], one.printed)
+            store.file(run, work.position, report, _kept(report, work.keys.values()))
+            write_report(report, out)
+            done(report)
+
+        def waiting() -> Iterator[Work]:
+            for position, handed in enumerate(handed_in):
+                submission = handed.read(grader.wanted, solutions)
+                keys = grader.keys(submission)
+                known = {
+                    name: report for name, key in keys.items() if not force and (report := store.find(key)) is not None
+                }
+                ids = tuple(name for name in keys if name not in known)
+                work = Work(position, submission, keys, known, ids)
+                if ids:
+                    yield work
+                else:
+                    file(work, ())
+
+        # Closed at once, also where a report can't be written or Ctrl-C comes: what is left is not begun.
+        with closing(desks(waiting())) as finished:
+            for work, found in finished:
+                file(work, found)
+        store.finish(run)
+        write_grades(store, run, out)
+
+
+def _kept(report: Report, keys: Iterable[Key]) -> list[Key]:
+    """The keys of a report's problems; one that was our own fault is filed apart, so that it is tried again."""
+    return [
+        Key(f"{key.files} of {report.student}, not judged", key.problem)
+        if problem.code in codes.FAULTS_OF_OURS
+        else key
+        for key, problem in zip(keys, report.problems, strict=True)
+    ]
+
+
+def _notes(submission: Submission) -> list[str]:
+    notes = [submission.refused] if submission.refused else []
+    notes += submission.problems.values()
+    if submission.extra:
+        notes.append(f"{NOT_ASKED_FOR}{', '.join(submission.extra)}")
+    return notes

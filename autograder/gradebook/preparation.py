@@ -1,0 +1,105 @@
+"""Before a class is graded: whether this machine can, and what the references and known mistakes give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
+from pathlib import Path
+
+from autograder.answers import Answers, observe_answers
+from autograder.gradebook.desks import sandboxes
+from autograder.gradebook.grader import Grader
+from autograder.gradebook.store import Store, notebook_digest, problem_digest
+from autograder.notebook.grade import sheet_of
+from autograder.problem import CourseError, Problem
+from autograder.sandbox.observe import Sandbox, SandboxError
+from autograder.sandbox.process import exposed
+
+# What a notebook is run with; a student's own check needs none of it.
+NOTEBOOKS_NEED = ("IPython", "matplotlib_inline")
+
+
+def prepare(
+    problems: Sequence[Problem],
+    seed: int | None,
+    workers: int,
+    *,
+    weak: bool = False,
+    private: Sequence[Path] = (),
+    lacks: Sequence[str] | None = None,
+    store: Store | None = None,
+    done: Callable[[Problem], None] = lambda _: None,
+) -> Grader:
+    """A grader, with the reference and the known mistakes of each problem observed, ``workers`` problems at a time.
+
+    Parameters
+    ----------
+    private : sequence of Path
+        What no run may see, beside the problems: the submissions and the reports.
+    lacks : sequence of str, optional
+        What is promised of student code and is not enforced where it will run, a clause each; on this machine by
+        default.
+    store : Store, optional
+        Where answers of an earlier run are found, and these are kept.
+    done : callable
+        Told of each problem whose answers are there.
+
+    Raises
+    ------
+    SandboxError
+        If student code can't be confined as promised, and ``weak`` does not allow that.
+    CourseError
+        If students may import a package that is not installed here, or a notebook that is worth points can't be run
+        here or has not been released.
+    """
+    for problem in problems:
+        if absent := sorted(name for name in problem.allowed_imports if not find_spec(name)):
+            raise CourseError(
+                f"{problem.id}: students may import {', '.join(absent)}, not installed here; "
+                f"install it, or take it from allowed_imports in {problem.folder.parent / 'assignment.toml'}"
+            )
+        if problem.notebook_points and (absent := [name for name in NOTEBOOKS_NEED if not find_spec(name)]):
+            raise CourseError(
+                f"{problem.id}: its notebook is worth points, and to run notebooks {' and '.join(absent)} must be "
+                "installed here: install the extra `staff`"
+            )
+    if lacks is None:
+        lacks = _lacks(problems, private)
+    if lacks and not weak:
+        raise SandboxError(
+            f"student code can't be confined on this machine: {'; '.join(lacks)}. `autograder doctor` says how to get "
+            "the rest; --weak-sandbox grades all the same"
+        )
+    footer = tuple(f"this run was not fully confined: {clause}" for clause in lacks)
+    seeds = {problem.id: problem.seed if seed is None else seed for problem in problems}
+    digests = {problem.id: problem_digest(problem, seeds[problem.id], footer) for problem in problems}
+    sheets = {problem.id: sheet_of(problem) for problem in problems if problem.notebook_points}
+    for sheet in sheets.values():
+        digest = notebook_digest(sheet.problem, seeds[sheet.problem.id], footer)
+        digests[sheet.problem.notebook_id] = digest
+    # Weak: what is run here is staff's own code, whatever this machine enforces.
+    with sandboxes(weak=True) as sandbox, ThreadPoolExecutor(workers) as pool:
+
+        def one(problem: Problem) -> Answers:
+            known = store.answers(digests[problem.id]) if store else None
+            answers = known or observe_answers(sandbox().observe, problem, seeds[problem.id])
+            if store and not known and not answers.faulty:
+                store.keep_answers(digests[problem.id], answers)
+            done(problem)
+            return answers
+
+        answers = {problem.id: found for problem, found in zip(problems, pool.map(one, problems), strict=True)}
+    return Grader(tuple(problems), answers, seeds, digests, weak, footer, sheets)
+
+
+def _lacks(problems: Sequence[Problem], private: Sequence[Path]) -> tuple[str, ...]:
+    """What is promised of student code and is not enforced on this machine, a clause each."""
+    kept = dict.fromkeys((*(problem.folder for problem in problems), *private))
+    data = {path.parent for problem in problems for path in problem.data.values()}
+    with Sandbox() as sandbox:
+        enforced = sandbox.enforced()
+    return (
+        *enforced.lacks,
+        *(f"it may read {path}, in a folder that runs see: keep it elsewhere" for path in exposed(kept, data)),
+    )

@@ -1,0 +1,259 @@
+"""The store of a class's results, in SQLite: a batch can be killed at any moment and resumed, and nothing is run twice.
+
+A result is filed under a key that follows from everything it depends on: the submission's files, the problem's files,
+the seed, the limits, and the engine itself. A run is a list of who had which result.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import sys
+import threading
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+import numpy as np
+
+import autograder
+from autograder.answers import Answers, from_bytes, to_bytes
+from autograder.problem import Problem
+from autograder.report import ProblemReport, Report
+
+STORE_FILE = "gradebook.sqlite"
+
+# The rooms of the engine on which no result hangs.
+NO_RESULTS = ("audit", "commands", "release", "student")
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS results (
+    key TEXT PRIMARY KEY, files TEXT NOT NULL, problem TEXT NOT NULL, report BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS printed (key TEXT PRIMARY KEY, texts BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS answers (problem TEXT PRIMARY KEY, answers BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS runs (run INTEGER PRIMARY KEY, footer BLOB NOT NULL, finished INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS graded (
+    run INTEGER NOT NULL, position INTEGER NOT NULL, student TEXT NOT NULL, notes BLOB NOT NULL, keys BLOB NOT NULL,
+    PRIMARY KEY (run, position)
+) WITHOUT ROWID;
+"""
+
+
+class StoreError(Exception):
+    """The store can't be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """What a result is filed under.
+
+    Attributes
+    ----------
+    files : str
+        Digest of the submission's files.
+    problem : str
+        Digest of everything else that the result depends on.
+    """
+
+    files: str
+    problem: str
+
+    @property
+    def text(self) -> str:
+        """The key as one text."""
+        return _digest([("files", self.files.encode()), ("problem", self.problem.encode())])
+
+
+def files_digest(files: Mapping[str, bytes]) -> str:
+    """The digest of a submission's files, names and contents."""
+    return _digest(sorted(files.items()))
+
+
+def problem_digest(problem: Problem, seed: int, footer: Iterable[str]) -> str:
+    """The digest of what a problem's results depend on, beside the submission."""
+    own = [path for path in problem.folder.rglob("*.py") if path.name not in {"notebook.py", "model.py"}]
+    return _problem_digest(problem, sorted(own), problem.points, seed, footer)
+
+
+def notebook_digest(problem: Problem, seed: int, footer: Iterable[str]) -> str:
+    """The digest of what the results of a problem's notebook depend on, beside the submission."""
+    own = [path for name in ("figures.toml", "model.py") if (path := problem.folder / name).is_file()]
+    return _problem_digest(problem, [*own, problem.released_notebook], problem.notebook_points, seed, footer)
+
+
+def _problem_digest(problem: Problem, own: Collection[Path], points: float, seed: int, footer: Iterable[str]) -> str:
+    paths = [*own, *problem.given, *problem.data.values()]
+    settings = (problem.id, problem.title, points, problem.allowed_imports, asdict(problem.limits), seed)
+    return _digest(
+        [
+            *(
+                (
+                    str(path.relative_to(problem.folder)) if path.is_relative_to(problem.folder) else path.name,
+                    path.read_bytes(),
+                )
+                for path in paths
+            ),
+            ("settings", repr(settings).encode()),
+            ("run", repr((engine_digest(), sys.version, np.__version__, tuple(footer))).encode()),
+        ]
+    )
+
+
+class Store:
+    """Results and runs in a file; safe to use from several threads.
+
+    Raises
+    ------
+    StoreError
+        If the file is no store, or can't be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = NORMAL")
+            self._database.executescript(_SCHEMA)
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(
+                f"{path} can't be used ({error}); move it away, or name another folder with --out"
+            ) from None
+
+    @classmethod
+    def existing(cls, path: Path) -> Self:
+        """A store that is there already: whoever only reads makes none."""
+        if not path.is_file():
+            raise StoreError(f"{path.parent} holds no results; grade the class first, or name the folder with --out")
+        return cls(path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._database.close()
+
+    def answers(self, problem: str) -> Answers | None:
+        """What the reference and the known mistakes give, for the digest of what that depends on."""
+        with self._lock:
+            row = self._database.execute("SELECT answers FROM answers WHERE problem = ?", [problem]).fetchone()
+        return from_bytes(row[0]) if row else None
+
+    def keep_answers(self, problem: str, answers: Answers) -> None:
+        """Keep the answers under that digest."""
+        with self._lock:
+            self._database.execute("INSERT OR REPLACE INTO answers VALUES (?, ?)", [problem, to_bytes(answers)])
+
+    def begin(self, footer: Iterable[str]) -> int:
+        """A new run's number; what runs cut short have left is cleared, but for their results."""
+        with self._lock:
+            cut_short = "SELECT run FROM runs WHERE NOT finished"
+            self._database.execute(f"DELETE FROM graded WHERE run IN ({cut_short})")  # noqa: S608  our own words
+            cursor = self._database.execute(
+                "INSERT INTO runs (footer) VALUES (?)", [msgspec.json.encode(tuple(footer))]
+            )
+            return int(cursor.lastrowid or 0)
+
+    def find(self, key: Key) -> ProblemReport | None:
+        """The result filed under a key."""
+        with self._lock:
+            row = self._database.execute("SELECT report FROM results WHERE key = ?", [key.text]).fetchone()
+        return msgspec.json.decode(row[0], type=ProblemReport) if row else None
+
+    def keep_printed(self, key: Key, texts: Mapping[str, str]) -> None:
+        """Keep what a module printed, by check, in place of what it printed before."""
+        with self._lock:
+            self._database.execute("DELETE FROM printed WHERE key = ?", [key.text])
+            if texts:
+                self._database.execute("INSERT INTO printed VALUES (?, ?)", [key.text, msgspec.json.encode(texts)])
+
+    def printed(self, key: Key) -> dict[str, str]:
+        """What a module printed, by check."""
+        with self._lock:
+            row = self._database.execute("SELECT texts FROM printed WHERE key = ?", [key.text]).fetchone()
+        return msgspec.json.decode(row[0], type=dict[str, str]) if row else {}
+
+    def file(self, run: int, position: int, report: Report, keys: Iterable[Key]) -> None:
+        """File a report: its results, and that this run's student at this position has them. All of it, or nothing."""
+        keys = tuple(keys)
+        with self._lock, self._database:
+            self._database.execute("BEGIN")
+            self._database.executemany(
+                "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)",
+                [
+                    (key.text, key.files, key.problem, msgspec.json.encode(problem))
+                    for key, problem in zip(keys, report.problems, strict=True)
+                ],
+            )
+            self._database.execute(
+                "INSERT OR REPLACE INTO graded VALUES (?, ?, ?, ?, ?)",
+                [run, position, report.student, msgspec.json.encode(report.notes), msgspec.json.encode(keys)],
+            )
+
+    def finish(self, run: int) -> None:
+        """Say that a run is whole."""
+        with self._lock:
+            self._database.execute("UPDATE runs SET finished = 1 WHERE run = ?", [run])
+
+    def finished(self) -> list[int]:
+        """The numbers of the runs that are whole, the latest last."""
+        with self._lock:
+            rows = self._database.execute("SELECT run FROM runs WHERE finished ORDER BY run").fetchall()
+        return [run for (run,) in rows]
+
+    def latest(self) -> int:
+        """The number of the latest whole run.
+
+        Raises
+        ------
+        StoreError
+            If there is none.
+        """
+        finished = self.finished()
+        if not finished:
+            raise StoreError("no run in this store has come to its end; grade the class first")
+        return finished[-1]
+
+    def reports(self, run: int) -> Iterator[tuple[Report, tuple[Key, ...]]]:
+        """The reports of a run, in the order of the submissions, one at a time, with the keys of their problems."""
+        with self._lock:
+            (footer,) = self._database.execute("SELECT footer FROM runs WHERE run = ?", [run]).fetchone()
+            count = self._database.execute("SELECT MAX(position) + 1 FROM graded WHERE run = ?", [run]).fetchone()[0]
+        for position in range(count or 0):
+            with self._lock:
+                row = self._database.execute(
+                    "SELECT student, notes, keys FROM graded WHERE run = ? AND position = ?", [run, position]
+                ).fetchone()
+            if row:
+                student, notes, keys_text = row
+                keys = msgspec.json.decode(keys_text, type=tuple[Key, ...])
+                problems = tuple(found for key in keys if (found := self.find(key)) is not None)
+                yield (
+                    Report.of(student, problems, msgspec.json.decode(notes), msgspec.json.decode(footer)),
+                    keys,
+                )
+
+
+def _digest(parts: Iterable[tuple[str, bytes]]) -> str:
+    whole = hashlib.sha256()
+    for name, content in parts:
+        # Lengths, so that no two lists of parts run together to the same bytes.
+        whole.update(f"{len(name.encode())} {len(content)} {name}".encode())
+        whole.update(content)
+    return whole.hexdigest()
+
+
+@cache
+def engine_digest() -> str:
+    """The digest of the engine: of all of its modules that results hang on."""
+    engine = Path(autograder.__file__).parent
+    paths = [path for path in sorted(engine.rglob("*.py")) if path.relative_to(engine).parts[0] not in NO_RESULTS]
+    return _digest((path.relative_to(engine).as_posix(), path.read_bytes()) for path in paths)

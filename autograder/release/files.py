@@ -1,0 +1,229 @@
+"""``assignments/`` out of ``solutions/``: what students get, and the zip they get it in.
+
+Everything here is a function of the solutions: no dates, no random ids. Numbers are the one exception, since their last
+digits are the machine's own: answers that are the old ones to within rounding stay the old ones, byte for byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+import autograder
+from autograder import codes
+from autograder.answers import ANSWERS_FILE, Answers, ByDraw, Observe, from_file, observe_answers, to_bytes
+from autograder.notebook.document import FILL
+from autograder.problem import PUBLIC_SEED, Assignment, CourseError, Problem
+from autograder.release.handout import GENERATED, codes_page, public_entry, readme, requirements
+from autograder.release.starter import solution_lines, starter, strip, survivors, to_fill
+from autograder.wire import Observation
+
+ROUNDING = 1e-6
+
+# The rooms of the engine that no command of a student's enters.
+STAFF_S = ("audit",)
+
+# What students are told at length, and where that is said.
+GUIDE = "students.md"
+POINTER = f"\n[{GUIDE}]({GUIDE}) says all of this at more length, and what to do when something is off.\n"
+_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+
+
+def release(observe: Observe, assignment: Assignment, old: Path) -> dict[str, bytes]:
+    """The files of a released assignment, by path.
+
+    Parameters
+    ----------
+    observe : callable
+        Runs the reference and the specimens on the public seed.
+    old : Path
+        The folder of the release before this one, or one that isn't there.
+
+    Raises
+    ------
+    CourseError
+        If a marker is unbalanced, a starter doesn't compile, the reference fails, or a solution line would be handed
+        out.
+    """
+    files: dict[str, bytes] = {"README.md": readme(assignment).encode()}
+    solutions = {}
+    for problem in assignment.problems:
+        module = problem.folder / problem.module_file
+        solutions[str(module)] = solution_lines(problem.reference.files[module.name].decode(), str(module))
+        files[problem.module_file] = starter(problem).encode()
+        notebook = problem.folder / "notebook.py"
+        if notebook.is_file():
+            text = notebook.read_text("utf-8")
+            solutions[str(notebook)] = solution_lines(text, str(notebook))
+            # Twice: one to work in, and one to hold the work against, or to begin again with.
+            blank = as_notebook(strip(text, str(notebook), problem.name), problem.name)
+            files[problem.notebook_file] = files[f"checks/{problem.name}/{problem.notebook_file}"] = blank
+        for path in (problem.folder / "checks.py", problem.folder / "expect.py"):
+            if path.is_file():
+                page = f"# {GENERATED}\n{path.read_text('utf-8')}"
+                files[f"checks/{problem.name}/{path.name}"] = page.encode()
+    for path in assignment.problems[0].given:
+        files[path.name] = files[f"checks/given/{path.name}"] = path.read_bytes()
+    files[codes.PAGE] = codes_page().encode()
+    files["checks/assignment.toml"] = public_entry(assignment).encode()
+    left = list(survivors(solutions, _texts(files)))
+    if left:
+        raise CourseError("\n".join(left))
+    for name, path in assignment.problems[0].data.items():
+        files[f"data/{name}"] = path.read_bytes()
+    for problem in assignment.problems:
+        name = f"checks/{problem.name}/{ANSWERS_FILE}"
+        files[name] = _answers(observe, problem, old / name)
+    return files
+
+
+def as_notebook(text: str, problem: str) -> bytes:
+    """A py:percent text as a notebook without outputs, its cell ids derived from what the cells hold."""
+    # Staff's dependencies: the rest of this module's readers don't need them.
+    import jupytext  # type: ignore[import-untyped]  # noqa: PLC0415
+    import nbformat  # noqa: PLC0415
+
+    notebook = jupytext.reads(text, fmt="py:percent")
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    seen: dict[str, int] = {}
+    for cell in notebook.cells:
+        content = f"{problem}\n{cell.cell_type}\n{cell.source}"
+        seen[content] = seen.get(content, 0) + 1
+        cell["id"] = hashlib.sha256(f"{content}\n{seen[content]}".encode()).hexdigest()[:12]
+        # Tags alone of what an editor may have put there: which cells are to be filled is read of the release later.
+        tags = {*cell.metadata.get("tags", ()), *((FILL,) if to_fill(cell.source, problem) else ())}
+        cell.metadata = {"tags": sorted(tags)} if tags else {}
+    nbformat.validate(notebook)
+    text = str(nbformat.writes(notebook, version=nbformat.NO_CONVERT))  # type: ignore[no-untyped-call]
+    return f"{text}\n".encode()
+
+
+def differs(files: Mapping[str, bytes], folder: Path) -> Iterator[str]:
+    """What is not in a folder as it should be: a sentence for each file that is missing, different or too many."""
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if _kept(path, folder)}
+    for name, content in sorted(files.items()):
+        if name not in there:
+            yield f"{folder / name} is missing; run `make release`"
+        elif (folder / name).read_bytes() != content:
+            yield f"{folder / name} is not what solutions/ gives; run `make release`"
+    for name in sorted(there - files.keys()):
+        yield f"{folder / name} comes from nothing in solutions/; run `make release`"
+
+
+def write(files: Mapping[str, bytes], folder: Path) -> None:
+    """Make a folder hold exactly these files."""
+    for path in sorted(folder.rglob("*")):
+        if _kept(path, folder) and path.relative_to(folder).as_posix() not in files:
+            path.unlink()
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.is_file() or path.read_bytes() != content:
+            path.write_bytes(content)
+
+
+def as_zip(files: Mapping[str, bytes], name: str) -> bytes:
+    """The zip that students get: the assignment in a folder of its name, with the engine that checks it."""
+    engine = Path(autograder.__file__).parent
+    modules = [path for path in sorted(engine.rglob("*.py")) if path.relative_to(engine).parts[0] not in STAFF_S]
+    everything = {
+        **files,
+        **{f"autograder/{path.relative_to(engine).as_posix()}": path.read_bytes() for path in modules},
+        "requirements.txt": requirements().encode(),
+    }
+    guide = engine.parent / "docs" / GUIDE
+    if guide.is_file():  # in a clone; an installed engine has none
+        everything |= {GUIDE: guide.read_bytes(), "README.md": files["README.md"] + POINTER.encode()}
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, content in sorted(everything.items()):
+            info = zipfile.ZipInfo(f"{name}/{path}", _ZIP_DATE)
+            info.external_attr = 0o644 << 16
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, content)
+    return stream.getvalue()
+
+
+def _kept(path: Path, folder: Path) -> bool:
+    """Whether a path is a file of a release, not something a tool or a student's run has left in its folder."""
+    parts = path.relative_to(folder).parts
+    return path.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in parts)
+
+
+def _texts(files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
+    """What people read of each file: of a notebook its cells' lines, not JSON's strings."""
+    for name, content in files.items():
+        text = content.decode()
+        if name.endswith(".ipynb"):
+            cells = json.loads(text)["cells"]
+            text = "\n".join("".join(cell["source"]) for cell in cells)
+        yield name, text
+
+
+def _answers(observe: Observe, problem: Problem, old: Path) -> bytes:
+    answers = observe_answers(observe, problem, PUBLIC_SEED)
+    for (check, _), observation in answers.right.items():
+        if observation.ending != "returned":
+            why = observation.failure.message if observation.failure else observation.ending
+            raise CourseError(f"{problem.folder / problem.module_file}: the check `{check}` fails: {why}")
+        for name, value in observation.values.items():
+            if isinstance(value, str):
+                raise CourseError(
+                    f"{problem.folder / problem.module_file}: the check `{check}` has no array to compare: "
+                    f"`{name}` is {value}"
+                )
+    if old.is_file():
+        try:
+            before = from_file(old)
+        except CourseError:
+            return to_bytes(answers)
+        if _equal(before, answers):
+            return old.read_bytes()
+    return to_bytes(answers)
+
+
+def _equal(one: Answers, other: Answers) -> bool:
+    """Whether two answers are the same to within rounding."""
+    mistakes = [(mistake.name, mistake.hint) for mistake in one.mistakes]
+    if mistakes != [(mistake.name, mistake.hint) for mistake in other.mistakes]:
+        return False
+    pairs = zip(one.mistakes, other.mistakes, strict=True)
+    return _close(one.right, other.right) and all(_close(mine.seen, theirs.seen) for mine, theirs in pairs)
+
+
+def _close(one: ByDraw, other: ByDraw) -> bool:
+    if one.keys() != other.keys():
+        return False
+    for key, mine in one.items():
+        theirs = other[key]
+        if _but_for_values(mine) != _but_for_values(theirs) or mine.values.keys() != theirs.values.keys():
+            return False
+        for name, value in mine.values.items():
+            right = theirs.values[name]
+            if isinstance(value, str) or isinstance(right, str):
+                if isinstance(value, str) != isinstance(right, str) or str(value) != str(right):
+                    return False
+            elif (
+                value.dtype != right.dtype
+                or value.shape != right.shape
+                or not np.allclose(value, right, rtol=ROUNDING, atol=ROUNDING, equal_nan=True)
+            ):
+                return False
+    return True
+
+
+def _but_for_values(observation: Observation) -> tuple[object, ...]:
+    """What must be the same, to the letter; an exception's words may be another NumPy's."""
+    failure = observation.failure
+    frames = failure.frames if failure else ()
+    return observation.ending, observation.changed, observation.scales, observation.output, frames

@@ -1,0 +1,54 @@
+"""What a run may cost: one table, overridable per problem by ``[problems.limits]`` in ``assignment.toml``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of one run; going past one is code 1, and costs the check it happened in.
+
+    Attributes
+    ----------
+    import_seconds : float
+        Wall time of the module's import, less what others take of the processor (:mod:`autograder.sandbox.deadline`).
+    wall_seconds : float
+        The same of one draw of a check that does not set its own.
+    cpu_seconds : int
+        CPU time of the process, over all its checks.
+    memory_bytes : int
+        Address space, beyond what the libraries take.
+    threads : int
+        Threads of the process; other processes it can't start. Where a run is neither another user nor in a user
+        namespace of its own, ``autograder doctor`` says what holds instead.
+    file_bytes : int
+        Size of one file written.
+    scratch_bytes : int
+        Size of all files written. Where there are no mount namespaces it is looked at four times a second.
+    output_characters : int
+        Printed text that is kept; the rest is dropped, and costs nothing.
+    returned_bytes : int
+        Size of what one draw returns.
+    cell_seconds : float
+        Wall time of one cell of a notebook, as above.
+    notebook_seconds : float
+        The same of a whole notebook, all attempts together; also its CPU time.
+    cell_bytes : int
+        Outputs of one cell that are kept; the rest is dropped, and costs nothing.
+    """
+
+    import_seconds: float = 20.0
+    wall_seconds: float = 10.0
+    cpu_seconds: int = 60
+    memory_bytes: int = 2048 * MIB
+    threads: int = 64
+    file_bytes: int = 16 * MIB
+    scratch_bytes: int = 64 * MIB
+    output_characters: int = 4_000
+    returned_bytes: int = 32 * MIB
+    cell_seconds: float = 60.0
+    notebook_seconds: float = 300.0
+    cell_bytes: int = 4 * MIB

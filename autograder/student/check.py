@@ -1,0 +1,201 @@
+"""The verdict a student asks for: the same checks as the official run's, on the public seed, without any solution."""
+
+from __future__ import annotations
+
+import html
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autograder import codes
+from autograder.answers import ANSWERS_FILE, Answers, from_file
+from autograder.grade import grade
+from autograder.notebook.drawn import watch_in_a_notebook
+from autograder.problem import PUBLIC_SEED, Assignment, CourseError, Implementation, Problem, read_assignment
+from autograder.report import MARKS, ProblemReport, Verdict, mark_of, problem_lines
+from autograder.sandbox.observe import Sandbox
+from autograder.student import markup
+from autograder.student.environment import digests
+from autograder.student.waiting import Waiting
+
+# Whoever imports `check` in a notebook has its pictures say what they show.
+watch_in_a_notebook()
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A problem's report, as it shows itself in a notebook or a terminal, and what identifies the module it is on."""
+
+    report: ProblemReport
+    digests: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def code(self) -> int:
+        """The problem's code; 0 when every check passed."""
+        return self.report.code
+
+    def __str__(self) -> str:
+        return "\n".join(problem_lines(self.report))
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        report = self.report
+        points = f"{report.score:g} of {report.max_score:g} points"
+        rows = [_row(verdict) for verdict in report.checks]
+        foot = f"Codes: {_CODES}" if report.code != codes.SUCCESS else ""
+        return markup.table(f"{report.problem}: {points}", ("result", "check", "what it claims", "points"), rows, foot)
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        report = self.report
+        found = {"problem": report.problem, "code": report.code, "score": report.score, "max_score": report.max_score}
+        return {
+            "text/plain": str(self),
+            "text/html": self._repr_html_(),
+            markup.MIME: {**found, "files": dict(self.digests)},
+        }
+
+
+_CODES = (
+    f'<a href="{codes.PAGE}">what each means and what to try</a>; <code>python -m autograder codes</code> says it too'
+)
+
+
+def _row(verdict: Verdict) -> markup.Row:
+    """A verdict: its sentence, and under that what was found."""
+    said = markup.marked_up(verdict.title)
+    if verdict.code != codes.SUCCESS and verdict.blocked_by is None:
+        code = codes.CODES[verdict.code]
+        meaning = markup.marked_up(f"{code.meaning} {code.advice}")
+        said += f"<details><summary>code {code.number}, {html.escape(code.name)}</summary>{meaning}</details>"
+    said += markup.lines(verdict.message) if verdict.message else ""
+    said += f"<div><strong>Hint:</strong> {markup.marked_up(verdict.hint)}</div>" if verdict.hint else ""
+    mark = mark_of(verdict)
+    name = f"<code>{html.escape(verdict.check)}</code>"
+    return markup.Row(mark, MARKS[mark], name, said, f"{verdict.points:g}/{verdict.max_points:g}")
+
+
+def check(problem: str, *checks: str, folder: Path | str = ".") -> Checked:
+    """Check a module in the working directory, as saved on disk.
+
+    Parameters
+    ----------
+    problem : str
+        The module's name, with or without ``.py``.
+    *checks : str
+        Names of the checks to make; all of them by default.
+    folder : path, optional
+        Where the module is.
+
+    Raises
+    ------
+    CourseError
+        If no assignment with that problem is found beside the module, or a check has no such name.
+    """
+    name, here = problem.removesuffix(".py"), Path(folder)
+    found = find(here, name)
+    seen = digests(here, [found.module_file])
+    total = sum(one.draws for one in found.checks if not checks or one.name in checks)
+    with Waiting(f"checking {name}", total) as waiting:
+        return Checked(check_file(found, here, checks, waiting.told), seen)
+
+
+def find(folder: Path, name: str) -> Problem:
+    """The released problem of a name: in ``checks/`` beside the module, or in the working directory's ``assignments/``.
+
+    Raises
+    ------
+    CourseError
+        If there is none.
+    """
+    problems = [problem for assignment in released(folder) for problem in assignment.problems]
+    for problem in problems:
+        if problem.name == name:
+            return problem
+    if problems:
+        from autograder.submissions.names import resembled  # noqa: PLC0415  nobody else waits for it
+
+        meant = resembled(f"{name}.py", [problem.module_file for problem in problems])
+        there = f"did you mean {meant}?" if meant else f"there are {', '.join(problem.name for problem in problems)}"
+        raise CourseError(f"no problem is called `{name}`; {there}")
+    raise CourseError(
+        f"no checks for a problem `{name}` were found from {folder.resolve()}; "
+        "run this in the folder of the assignment, where `checks/` is"
+    )
+
+
+def problems_in(folder: Path) -> tuple[Problem, ...]:
+    """The problems of the release that a folder belongs to.
+
+    Raises
+    ------
+    CourseError
+        If it belongs to none.
+    """
+    for assignment in released(folder):
+        return assignment.problems
+    raise CourseError(f"{folder.resolve()} holds no `checks/`: it is no assignment's folder")
+
+
+def check_file(
+    problem: Problem, folder: Path, names: Sequence[str] = (), told: Callable[[object], object] = lambda _: None
+) -> ProblemReport:
+    """The report on the module of a problem in a folder, on the public seed; `told` is called after each draw."""
+    with Sandbox(warm=False, told=told) as sandbox:
+        return _report(sandbox, problem, folder, from_file(problem.folder / ANSWERS_FILE), names)
+
+
+def check_again(
+    targets: Sequence[tuple[Problem, Path]], saved: Iterable[object], *, warm: bool = sys.platform == "linux"
+) -> Iterator[list[ProblemReport]]:
+    """The reports on modules now, and again each time that ``saved`` has something.
+
+    Parameters
+    ----------
+    targets : sequence of (Problem, Path)
+        Problems, each with the folder its module is in.
+    warm : bool
+        Fork each run from a server that has the libraries loaded. As little confined as one that is started afresh.
+    """
+    answers = [from_file(problem.folder / ANSWERS_FILE) for problem, _ in targets]
+    with Sandbox(warm=warm, layers=(), weak=True) as sandbox:
+
+        def now() -> list[ProblemReport]:
+            pairs = zip(targets, answers, strict=True)
+            return [_report(sandbox, problem, folder, right) for (problem, folder), right in pairs]
+
+        yield now()
+        for _ in saved:
+            yield now()
+
+
+def _report(
+    sandbox: Sandbox, problem: Problem, folder: Path, answers: Answers, names: Sequence[str] = ()
+) -> ProblemReport:
+    unknown = set(names) - {one.name for one in problem.checks}
+    if unknown:
+        known = ", ".join(one.name for one in problem.checks)
+        raise CourseError(f"{problem.id} has no check `{sorted(unknown)[0]}`; it has {known}")
+    chosen = [one for one in problem.checks if not names or one.name in names]
+    implementation = Implementation.of(problem.module_file, _modules(folder))
+    return grade(sandbox.observe, problem, implementation, answers, PUBLIC_SEED, chosen)
+
+
+def _modules(folder: Path) -> dict[str, bytes]:
+    """The modules in a folder; one that an editor is just putting in another's place isn't there."""
+    files = {}
+    for path in sorted(folder.glob("*.py")):
+        with suppress(FileNotFoundError):
+            files[path.name] = path.read_bytes()
+    return files
+
+
+def released(folder: Path) -> list[Assignment]:
+    """The released assignments that a folder may belong to, nearest first."""
+    here = folder.resolve()
+    homes = [here, *sorted((Path.cwd() / "assignments").glob("*"))]
+    found = [home for home in homes if (home / "checks" / "assignment.toml").is_file()]
+    return [read_assignment(home / "checks", home.name, home / "data") for home in found]

@@ -1,0 +1,190 @@
+"""Whether a notebook has what it needs: the Python, the packages, the folder and the files; and what to do if not.
+
+Imports the standard library alone, since what it looks for may be missing.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from autograder.student.markup import MIME, Row, marked_up, table
+
+OLDEST = (3, 11)
+# What shows notebooks may lie elsewhere than what runs them.
+_ELSEWHERE = frozenset(("jupyterlab",))
+_REQUIREMENT = re.compile(r"([\w.-]+)\s*>=\s*([\d.]+)\s*\Z")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing that is needed, what was found, and what to do, which is nothing where it is right."""
+
+    about: str
+    found: str
+    remedy: str = ""
+
+    @property
+    def right(self) -> bool:
+        """Whether nothing is to be done."""
+        return not self.remedy
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What a notebook needs and has, as it shows itself in a notebook or a terminal."""
+
+    facts: tuple[Fact, ...]
+    digests: dict[str, str]
+
+    @property
+    def right(self) -> bool:
+        """Whether everything is there."""
+        return all(fact.right for fact in self.facts)
+
+    def __str__(self) -> str:
+        rows = [f"{'✓' if fact.right else '✗'} {fact.about}: {_said(fact)}" for fact in self.facts]
+        return "\n".join([*rows, self._conclusion])
+
+    __repr__ = __str__
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        words = {True: ("✓", "fine"), False: ("✗", "not yet")}
+        rows = [Row(*words[fact.right], marked_up(fact.about), marked_up(_said(fact))) for fact in self.facts]
+        return {
+            "text/plain": str(self),
+            "text/html": table("What this notebook needs", ("state", "what", "found"), rows, self._conclusion),
+            MIME: {"right": self.right, "files": self.digests},
+        }
+
+    @property
+    def _conclusion(self) -> str:
+        if self.right:
+            return "Everything is here."
+        return "Not everything is here yet: do what stands beside ✗, and run this cell again."
+
+
+def ready(*files: str) -> Environment:
+    """Whether Python, the packages, the working directory and these files in it are what a notebook needs.
+
+    Parameters
+    ----------
+    *files : str
+        Paths from the assignment's folder: the module first, then what is handed out with it.
+    """
+    here = Path.cwd()
+    facts = [_python(), *_packages(here), *_files(here, files)]
+    return Environment(tuple(facts), digests(here, [name for name in files if name.endswith(".py")]))
+
+
+def digests(folder: Path, names: list[str]) -> dict[str, str]:
+    """What identifies the files of these names as they are now, as far as they are there."""
+    found = {}
+    for name in names:
+        try:
+            found[name] = digest((folder / name).read_bytes())
+        except OSError:
+            continue
+    return found
+
+
+def digest(content: bytes) -> str:
+    """What identifies a module: a digest of its bytes and, after a space, one of its code, which no comment changes.
+
+    What Python makes of a text differs from version to version, so the bytes are needed, too.
+    """
+    whole = sha256(content).hexdigest()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd escapes, which are told where the module is imported
+            code = ast.dump(ast.parse(content))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return whole
+    return f"{whole} {sha256(code.encode()).hexdigest()}"
+
+
+def same_code(one: str, other: str) -> bool:
+    """Whether two digests are of modules that do the same."""
+    return not set(one.split()).isdisjoint(other.split())
+
+
+def _python() -> Fact:
+    version = ".".join(map(str, sys.version_info[:3]))
+    least = ".".join(map(str, OLDEST))
+    remedy = f"install Python {least} or later, make an environment with it, and choose that as the kernel"
+    found = f"{version}, `{_from_home(Path(sys.executable))}`"
+    return Fact("Python", found, "" if sys.version_info >= OLDEST else remedy)
+
+
+def _packages(here: Path) -> Iterator[Fact]:
+    """One fact on all that are there, and one on each that is not."""
+    remedy = (
+        "run `%pip install -r requirements.txt` in a cell, then restart the kernel"
+        if (here / "requirements.txt").is_file()
+        else "in the repository, run `make setup` and choose the Python of `.venv` as the kernel"
+    )
+    there = []
+    for name, least in _requirements(here):
+        try:
+            version = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            yield Fact(name, "missing", remedy)
+            continue
+        if _numbers(version) < _numbers(least):
+            yield Fact(name, f"{version}, which is older than {least}", remedy)
+        else:
+            there.append(f"{name} {version}")
+    if there:
+        yield Fact("packages", ", ".join(there))
+
+
+def _requirements(here: Path) -> Iterator[tuple[str, str]]:
+    """Packages with their oldest versions: the zip has a list of them, an installation knows."""
+    listed = here / "requirements.txt"
+    try:
+        wanted = listed.read_text("utf-8").splitlines() if listed.is_file() else metadata.requires("autograder") or []
+    except metadata.PackageNotFoundError:
+        wanted = []
+    for line in wanted:
+        found = _REQUIREMENT.match(line)
+        if found and found[1] not in _ELSEWHERE:
+            yield found[1], found[2]
+
+
+def _files(here: Path, names: tuple[str, ...]) -> Iterator[Fact]:
+    lost = [name for name in names if not (here / name).is_file()]
+    where = f"`{_from_home(here)}`"
+    if names and names[0] in lost:
+        remedy = f"it holds no `{names[0]}`; start Jupyter in the assignment's folder, or put the file back"
+        yield Fact("working directory", where, remedy)
+        return
+    yield Fact("working directory", where)
+    for name in lost:
+        yield Fact(name, "missing", "take it from the assignment's zip again")
+    if there := [f"`{name}`" for name in names if name not in lost]:
+        yield Fact("files", ", ".join(there))
+
+
+def _said(fact: Fact) -> str:
+    return "; ".join(filter(None, (fact.found, fact.remedy)))
+
+
+def _from_home(path: Path) -> str:
+    """A path without the name of whose home it is in: notebooks are handed in."""
+    try:
+        return str(Path("~") / path.relative_to(Path.home()))
+    except (ValueError, RuntimeError):
+        return str(path)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """The numbers a version begins with, to compare by."""
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:2])

@@ -1,0 +1,305 @@
+"""Read what is in one student's folder or archive: every file's name, and the content of those asked for.
+
+Whatever was handed in is read as bytes, in bounds; nothing is unpacked to disk, followed (links) or waited for (pipes).
+A fault of one file is told in its `Entry`; what makes the whole unreadable is raised as `RefusedError`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import re
+import stat
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from autograder.submissions import beside
+
+MIB = 2**20
+MAX_FILE_BYTES = {".py": 1 * MIB, ".ipynb": 50 * MIB}
+MAX_ARCHIVE_BYTES = 100 * MIB
+MAX_UNPACKED_BYTES = 300 * MIB
+MAX_MEMBERS = 10_000
+MAX_DIRECTORY_BYTES = 4 * MIB
+# A folder is searched so deep and no deeper; a virtual environment among the homework is not read to its end.
+MAX_DEPTH = 4
+
+ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
+LITTER = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"}  # and everything hidden
+
+# What the standard library is known to raise over a damaged archive.
+DAMAGED = (
+    *(zipfile.BadZipFile, tarfile.TarError, zlib.error, struct.error),
+    *(EOFError, OSError, ValueError, OverflowError, NotImplementedError, RuntimeError),
+)
+
+
+class RefusedError(Exception):
+    """One submission can't be read as a whole; the message is the sentence for its report."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file of a submission: where it is, its content if that was asked for, or what is wrong with it."""
+
+    parts: tuple[str, ...]
+    content: bytes = b""
+    fault: str = ""
+
+    @property
+    def name(self) -> str:
+        """The file's own name."""
+        return self.parts[-1]
+
+    @property
+    def path(self) -> str:
+        """Where it is, fit to be printed."""
+        return printable("/".join(self.parts))
+
+
+# Whether the content of a file at this place is asked for.
+Wants = Callable[[tuple[str, ...]], bool]
+# Files by what they are, under whichever name: device and number.
+Identities = Collection[tuple[int, int]]
+Stream = IO[bytes] | gzip.GzipFile
+
+
+def entries_of(path: Path, wants: Wants, private: Identities = ()) -> list[Entry]:
+    """The files in the folder or archive at `path`, less what machines leave behind.
+
+    A file of a folder that is one of the private ones, under another name, is not read.
+
+    Raises
+    ------
+    RefusedError
+        If it can't be read, or holds more than a student's work can be.
+    """
+    if path.is_symlink():
+        raise RefusedError(f"{printable(path.name)} is a link; hand in the folder or archive itself")
+    try:
+        found = folder_entries(path, wants, private) if path.is_dir() else archive_entries(path, wants)
+        return [entry for entry in found if not any(litter(part) for part in entry.parts)]
+    except DAMAGED as error:
+        detail = printable(str(getattr(error, "strerror", None) or error)) or type(error).__name__
+        raise RefusedError(f"{printable(path.name)} could not be read: {detail}; hand it in again") from error
+
+
+def folder_entries(root: Path, wants: Wants, private: Identities = ()) -> Iterator[Entry]:
+    """The files below the folder `root`."""
+    meter = Meter()
+
+    def walk(folder: Path, above: tuple[str, ...]) -> Iterator[Entry]:
+        for item in sorted(os.scandir(folder), key=lambda item: item.name):
+            parts = (*above, item.name)
+            if litter(item.name):
+                continue
+            meter.count()
+            if item.is_dir(follow_symlinks=False):
+                if item.name.endswith(tuple(MAX_FILE_BYTES)):
+                    yield Entry(parts, fault="is a folder; hand in a file of that name")
+                elif len(parts) < MAX_DEPTH:
+                    yield from walk(Path(item.path), parts)
+            elif item.is_symlink():
+                yield Entry(parts, fault="is a link; hand in the file itself")
+            elif not item.is_file(follow_symlinks=False):
+                yield Entry(parts, fault="is not an ordinary file; hand in a file")
+            elif wants(parts):
+                yield read_file(Path(item.path), parts, meter, private)
+            else:
+                yield Entry(parts)
+
+    yield from walk(root, ())
+
+
+def read_file(path: Path, parts: tuple[str, ...], meter: Meter, private: Identities) -> Entry:
+    """The entry of a file on disk that is to be taken."""
+    try:
+        with open_regular(path) as file:
+            status = os.fstat(file.fileno())
+            if (status.st_dev, status.st_ino) in private:
+                return Entry(parts, fault="is a link to a file that is not yours; hand in the file itself")
+            size = status.st_size
+            meter.count(0, size if size <= limit(path.name) else 0)
+            return entry_from(file, parts, size)
+    except OSError as error:
+        return Entry(parts, fault=f"could not be read: {error.strerror}")
+
+
+def archive_entries(path: Path, wants: Wants) -> Iterator[Entry]:
+    """The files in the archive at `path`; what it is is told by its content, for suffixes lie."""
+    if not path.name.lower().endswith(ARCHIVES):
+        raise RefusedError(f"{printable(path.name)} is not a .zip or .tar.gz; hand in one of these, or a folder")
+    with open_regular(path) as file:
+        if (size := os.fstat(file.fileno()).st_size) > MAX_ARCHIVE_BYTES:
+            raise RefusedError(
+                f"{printable(path.name)} has {size // MIB} MiB; expected at most {MAX_ARCHIVE_BYTES // MIB}"
+            )
+        magic = file.read(2)
+        file.seek(0)
+        if magic == b"PK":
+            yield from zip_entries(file, wants)
+        elif magic == b"\x1f\x8b":
+            with gzip.GzipFile(fileobj=file) as unzipped:
+                yield from tar_entries(unzipped, wants)
+        else:
+            yield from tar_entries(file, wants)
+
+
+def zip_entries(file: IO[bytes], wants: Wants) -> Iterator[Entry]:
+    """The files in a zip archive."""
+    meter = Meter()
+    with zipfile.ZipFile(Bounded(file, at_once=MAX_DIRECTORY_BYTES)) as archive:
+        for member in archive.infolist():
+            meter.count(1, member.file_size)
+        for member in archive.infolist():
+            parts, mode = parts_of(member.filename), member.external_attr >> 16
+            if member.is_dir() or not parts:
+                continue
+            if stat.S_ISLNK(mode):
+                yield Entry(parts, fault="is a link; hand in the file itself")
+            elif stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+                yield Entry(parts, fault="is not an ordinary file; hand in a file")
+            elif member.flag_bits & 1:
+                raise RefusedError("the archive is locked with a password; pack it without")
+            elif wants(parts) and member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                yield Entry(parts, fault="is packed by an uncommon method; pack it as an ordinary zip")
+            elif wants(parts):
+                with archive.open(member) as content:
+                    yield entry_from(content, parts, member.file_size)
+            else:
+                yield Entry(parts)
+
+
+def tar_entries(file: Stream, wants: Wants) -> Iterator[Entry]:
+    """The files in a tar archive, read as a stream: what is declared is not believed, what comes is counted."""
+    meter = Meter()
+    with tarfile.open(fileobj=Bounded(file, in_all=MAX_UNPACKED_BYTES), mode="r|") as archive:
+        for member in archive:
+            parts = parts_of(member.name)
+            meter.count(1, member.size)
+            if member.isdir() or not parts:
+                continue
+            if member.issym() or member.islnk():
+                yield Entry(parts, fault="is a link; hand in the file itself")
+            elif not member.isreg():
+                yield Entry(parts, fault="is not an ordinary file; hand in a file")
+            elif wants(parts) and (content := archive.extractfile(member)) is not None:
+                yield entry_from(content, parts, member.size)
+            else:
+                yield Entry(parts)
+
+
+def entry_from(file: IO[bytes], parts: tuple[str, ...], size: int) -> Entry:
+    """The entry of an open file: its content, or why that can't be a module or a notebook."""
+    most = limit(parts[-1])
+    too_large = f"is larger than {most // MIB} MiB; hand in the file without data or outputs"
+    if size > most:
+        return Entry(parts, fault=too_large)
+    pieces, length = [], 0
+    # A little at a time: a file may be longer than it says, and a zip reader buffers all it is asked for.
+    while length <= most and (piece := file.read(MIB // 4)):
+        pieces.append(piece)
+        length += len(piece)
+    content = b"".join(pieces)
+    if length > most:
+        return Entry(parts, fault=too_large)
+    if os.path.splitext(parts[-1])[1] not in MAX_FILE_BYTES:
+        return Entry(parts, content)
+    if b"\0" in content and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return Entry(parts, fault="has a NUL byte, so it is not text; hand in the source")
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return Entry(parts, fault=f"is not UTF-8 (byte {content[error.start]:#04x} in line {line}); save it as UTF-8")
+    return Entry(parts, content)
+
+
+class Meter:
+    """Counts what a submission holds and refuses it when that is more than a student's work can be."""
+
+    def __init__(self) -> None:
+        self.members = 0
+        self.unpacked_bytes = 0
+
+    def count(self, members: int = 1, unpacked_bytes: int = 0) -> None:
+        """Add this much."""
+        self.members += members
+        self.unpacked_bytes += unpacked_bytes
+        if self.members > MAX_MEMBERS:
+            raise RefusedError(f"the submission holds more than {MAX_MEMBERS:,} files; hand in only what was asked for")
+        if self.unpacked_bytes > MAX_UNPACKED_BYTES:
+            raise RefusedError(
+                f"the submission unpacks to more than {MAX_UNPACKED_BYTES // MIB} MiB; leave the data out"
+            )
+
+
+class Bounded(io.RawIOBase):
+    """A file that refuses to be read beyond a bound, in all or at once: an archive's own numbers can't be trusted."""
+
+    def __init__(self, file: Stream, *, in_all: int | None = None, at_once: int | None = None) -> None:
+        self.file, self.in_all, self.at_once, self.length = file, in_all, at_once, 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        """As a file's."""
+        if self.at_once is not None and size is not None and size > self.at_once:
+            raise RefusedError("the archive's list of files is too long; hand in only what was asked for")
+        content = self.file.read(-1 if size is None else size)
+        self.length += len(content)
+        if self.in_all is not None and self.length > self.in_all:
+            raise RefusedError(f"the submission unpacks to more than {self.in_all // MIB} MiB; leave the data out")
+        return content
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """As a file's."""
+        return self.file.seek(offset, whence)
+
+    def tell(self) -> int:
+        """As a file's."""
+        return self.file.tell()
+
+    def seekable(self) -> bool:
+        """As a file's."""
+        return True
+
+
+def open_regular(path: Path) -> IO[bytes]:
+    """Open an ordinary file; neither a link nor anything that could keep us waiting."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(0, "not an ordinary file")
+    return os.fdopen(descriptor, "rb")
+
+
+def parts_of(name: str) -> tuple[str, ...]:
+    """The path of an archive's member, which must stay within the archive. Old Windows tools write backslashes."""
+    path = name.replace("\\", "/")
+    parts = tuple(part for part in path.split("/") if part not in ("", "."))
+    if path.startswith("/") or re.match(r"[A-Za-z]:", path) or ".." in parts:
+        raise RefusedError(f"{printable(name)} would be written outside of the archive's folder; pack it again")
+    return parts
+
+
+def limit(name: str) -> int:
+    """The most bytes a file of this name may have."""
+    # Also of a notebook that some program has called `x.ipynb.txt`.
+    suffix = ".ipynb" if ".ipynb" in name.lower() else os.path.splitext(name)[1]
+    return MAX_FILE_BYTES.get(suffix, beside.MAX_FILE_BYTES)
+
+
+def litter(name: str) -> bool:
+    """Whether a file or folder was put there by a machine, not by the student."""
+    return name in LITTER or name.startswith(".")
+
+
+def printable(text: str, instead: str = "?") -> str:
+    """The text without what could break a line, steer a terminal, or fail to be written as UTF-8."""
+    return "".join(character if character.isprintable() else instead for character in text)

@@ -1,0 +1,89 @@
+"""How a run ended that raised: whose fault it is, and what the student is shown of it."""
+
+from __future__ import annotations
+
+import errno
+import linecache
+import os
+from types import TracebackType
+
+from autograder.wire import MAX_FRAMES, Ending, Failure, Frame
+from autograder.worker.imports import Forbidden
+from autograder.worker.job import PAGE, Job
+
+MAX_MESSAGE_CHARACTERS = 2_000
+
+
+class Oversize(Exception):
+    """A draw returned more than the limit."""
+
+
+def failure_of(error: BaseException, job: Job, folder: str) -> tuple[Ending, Failure]:
+    """How a run ended that raised: whose exception it is, and the student's own frames."""
+    try:
+        # Where the folder lies is the grader's business.
+        message = str(error)[: 2 * MAX_MESSAGE_CHARACTERS].replace(folder, ".")
+    except BaseException:
+        message = "(its message could not be read)"
+    frames = _own_frames(error.__traceback__, job, folder)
+    if isinstance(error, SyntaxError) and (error.filename or "").startswith(folder + os.sep) and not frames:
+        frames = [Frame(os.path.basename(error.filename or ""), error.lineno or 0, "", (error.text or "").strip())]
+        message = error.msg
+    failure = Failure(type(error).__name__[:100], message[:MAX_MESSAGE_CHARACTERS], tuple(frames[-MAX_FRAMES:]))
+    if limit := limit_reached(error, job):
+        return "exhausted", Failure("", limit, failure.frames)
+    if isinstance(error, Forbidden):
+        return "forbidden", failure
+    if isinstance(error, NotImplementedError):
+        return "missing", failure
+    if isinstance(error, FileNotFoundError) and error.filename == os.path.join(folder, f"{job.module}.py"):
+        return "missing", Failure("FileNotFoundError", f"{job.module}.py was not handed in")
+    if frames:
+        return ("asserted" if isinstance(error, AssertionError) else "raised"), failure
+    if any(file == PAGE for file, _, _ in _lines(error.__traceback__)):
+        return "misfit", _misfit(failure, error.__traceback__, job)
+    return "raised", failure
+
+
+def limit_reached(error: BaseException, job: Job) -> str:
+    """Which limit an exception says was reached, as a sentence; an empty text if it says no such thing."""
+    mib = 1 << 20
+    if isinstance(error, Oversize):
+        return f"what came back is larger than {job.limits['returned_bytes'] / mib:.0f} MiB"
+    # A lock that can't be had is one that there is no memory for.
+    no_lock = isinstance(error, RuntimeError) and str(error) == "can't allocate lock"
+    if no_lock or isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return f"asked for more memory than there is (the limit is {job.limits['memory_bytes'] / mib:.0f} MiB)"
+    if isinstance(error, OSError) and error.errno == errno.EFBIG:
+        return f"wrote a file larger than {job.limits['file_bytes'] / mib:.0f} MiB"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"wrote more than {job.limits['scratch_bytes'] / mib:.0f} MiB in all, or too many files"
+    if isinstance(error, BlockingIOError) and error.errno == errno.EAGAIN:
+        return "tried to start another process; a run is one process"
+    if isinstance(error, RuntimeError) and str(error) == "can't start new thread":
+        return f"tried to start more than {job.limits['threads']:.0f} threads"
+    return ""
+
+
+def _misfit(failure: Failure, trace: TracebackType | None, job: Job) -> Failure:
+    """The failure with the check page's line, which is what could not use the returned value."""
+    line, function = [(line, function) for file, line, function in _lines(trace) if file == PAGE][-1]
+    text = job.page.splitlines()[line - 1].strip()
+    return Failure(failure.kind, failure.message, (Frame("checks.py", line, function, text),))
+
+
+def _lines(trace: TracebackType | None) -> list[tuple[str, int, str]]:
+    lines = []
+    while trace is not None:
+        lines.append((trace.tb_frame.f_code.co_filename, trace.tb_lineno, trace.tb_frame.f_code.co_name))
+        trace = trace.tb_next
+    return lines
+
+
+def _own_frames(trace: TracebackType | None, job: Job, folder: str) -> list[Frame]:
+    given = {os.path.join(folder, f"{name}.py") for name in job.given}
+    return [
+        Frame(os.path.basename(file), line, function, linecache.getline(file, line).strip()[:200])
+        for file, line, function in _lines(trace)
+        if file.startswith(folder + os.sep) and file not in given
+    ]

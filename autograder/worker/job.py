@@ -1,0 +1,118 @@
+"""What a process that runs student code is told to do, as it goes through the channel."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import io
+import json
+import marshal
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import CodeType
+
+# The name of a check page's code. Not a path, so that no student's file can be taken for it.
+PAGE = "<checks.py>"
+
+LENGTHS = struct.Struct("<IQ")
+
+
+def compile_page(page: str) -> CodeType:
+    """The code of a check page's text."""
+    code: CodeType = compile(page, PAGE, "exec", dont_inherit=True)
+    return code
+
+
+def surroundings(folder: str) -> dict[str, str]:
+    """What a run's environment says of who runs it: nobody in particular, at home in the run's own folder.
+
+    The same in the official run and in a student's own. Without a name ``getpass.getuser`` looks for the user's number
+    in a list of users, which a confined run is not in.
+    """
+    return {
+        **dict.fromkeys(("USER", "LOGNAME", "USERNAME"), "student"),
+        **dict.fromkeys(("HOME", "USERPROFILE"), folder),
+    }
+
+
+@functools.lru_cache
+def compiled(page: str) -> str:
+    """The code of a check page's text, as a job carries it."""
+    return base64.b64encode(marshal.dumps(compile_page(page))).decode()
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one process is to do.
+
+    Attributes
+    ----------
+    module : str
+        The name of the student's module.
+    page : str
+        The text of the check page.
+    given : tuple of str
+        Names of the handed-out modules.
+    allowed_imports : tuple of str
+        Packages that student code may import, beside the standard library.
+    draws : tuple of (str, int, int)
+        Checks and draws, in order, with what each draw's inputs follow from. The run's seed is not told.
+    data : mapping of str to str
+        Paths of the files that students read as ``data/<name>``.
+    limits : mapping of str to float
+        The fields of :class:`autograder.sandbox.limits.Limits`.
+    files : mapping of str to bytes
+        The submission's and the handed-out modules, laid out in the working directory.
+    measured : bool
+        What the functions are given is measured.
+    compiled : str
+        The check page once more, as this very Python's code, marshalled, in base 64: compiling takes longer than most
+        checks. Empty where another Python reads the job.
+    cells : tuple of (str, str)
+        For a notebook, in place of a page and draws: what each cell is called, and its text.
+    wanted : tuple of (str, int)
+        For a notebook: expressions whose values are asked for, or ``file NAME`` for a file, each with the number of the
+        cell after which it is looked for, from 0.
+    seed : int
+        For a notebook: what NumPy's and Python's global generators begin with.
+    """
+
+    module: str
+    page: str
+    given: tuple[str, ...]
+    allowed_imports: tuple[str, ...]
+    draws: tuple[tuple[str, int, int], ...]
+    data: Mapping[str, str]
+    limits: Mapping[str, float]
+    files: Mapping[str, bytes]
+    measured: bool = False
+    compiled: str = ""
+    cells: tuple[tuple[str, str], ...] = ()
+    wanted: tuple[tuple[str, int], ...] = ()
+    seed: int = 0
+
+    def encode(self) -> bytes:
+        """The job as one message: two lengths, JSON, and the files."""
+        sizes = {name: len(content) for name, content in self.files.items()}
+        head = json.dumps({**vars(self), "files": sizes}).encode()
+        body = b"".join(self.files.values())
+        return LENGTHS.pack(len(head), len(body)) + head + body
+
+    @classmethod
+    def read(cls, receive: Callable[[int], bytes]) -> Job:
+        """The job in a stream whose ``receive(n)`` gives n bytes."""
+        head, body = LENGTHS.unpack(receive(LENGTHS.size))
+        fields = json.loads(receive(head))
+        content = io.BytesIO(receive(body))
+        return cls(
+            **{
+                **fields,
+                "given": tuple(fields["given"]),
+                "allowed_imports": tuple(fields["allowed_imports"]),
+                "draws": tuple((check, draw, entropy) for check, draw, entropy in fields["draws"]),
+                "cells": tuple((label, source) for label, source in fields["cells"]),
+                "wanted": tuple((what, after) for what, after in fields["wanted"]),
+                "files": {name: content.read(size) for name, size in fields["files"].items()},
+            }
+        )

@@ -21,11 +21,12 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from traitlets.config import Config
 
+from autograder.course.assignments import read_course
+from autograder.course.problem import Problem
 from autograder.notebook.execution import Execution, execute
 from autograder.notebook.given import Step
 from autograder.notebook.grade import grade_notebook, sheet_of
 from autograder.notebook.saved import filled
-from autograder.problem import Problem, read_course
 from autograder.report import problem_lines
 from autograder.sandbox.observe import Sandbox
 

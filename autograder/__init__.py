@@ -15,7 +15,7 @@ nothing to disk and follows no link. It loads the check pages, for their names, 
 predicates. It holds the *answers*: what the reference and the known mistakes gave on this seed. It never runs, imports
 or unpickles anything of a student's. It alone writes reports. With ``--scheduler`` the workers of a Dask cluster are
 graders too: they judge on their own machines what is forked there, and send back what the command writes
-(:mod:`autograder.gradebook.cluster`).
+(:mod:`autograder.cluster`).
 
 **A loader** is a program that the grader starts once: a fresh interpreter, so nothing of the grader's memory is in it.
 It imports the libraries that the modules will want, in a fork of its own for each set of them, and forks servers.

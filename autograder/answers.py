@@ -12,8 +12,9 @@ from pathlib import Path
 
 import msgspec
 
+from autograder.course.pages import CourseError
+from autograder.course.problem import Implementation, Problem
 from autograder.probe import Check
-from autograder.problem import CourseError, Implementation, Problem
 from autograder.wire import Frame, Observation, WireError, encode, read
 
 ANSWERS_FILE = "answers.bin"

@@ -61,8 +61,8 @@ class Command(click.Group):
 
 def _told() -> tuple[type[Exception], ...]:
     """What a command ends with that could not begin: said in a line, without a traceback."""
+    from autograder.course.pages import CourseError
     from autograder.gradebook.store import StoreError
-    from autograder.problem import CourseError
     from autograder.sandbox.observe import SandboxError
     from autograder.submissions.reading import ClassError
 

@@ -14,9 +14,9 @@ import numpy as np
 from autograder import codes
 from autograder.answers import Answers, ByDraw
 from autograder.compare import Finding, comparable, differences, not_finite, structure
+from autograder.course.problem import Implementation, Predicate, Problem
 from autograder.diagnosis.diagnose import diagnose
 from autograder.probe import Check, entropy, generator
-from autograder.problem import Implementation, Predicate, Problem
 from autograder.report import ProblemReport, Verdict
 from autograder.wire import Array, Failure, Observation
 

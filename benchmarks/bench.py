@@ -25,9 +25,9 @@ import peers
 from matplotlib.figure import Figure
 
 from autograder.answers import Answers
+from autograder.course.assignments import read_course
 from autograder.gradebook.preparation import prepare
 from autograder.gradebook.store import Store, problem_digest
-from autograder.problem import read_course
 from autograder.student.check import check_again, find
 from autograder.submissions.reading import find_class
 from autograder.submissions.sample import write_sample_class

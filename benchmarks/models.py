@@ -31,7 +31,8 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 import cvxopt  # noqa: E402  after the number of threads is set
 import numpy as np  # noqa: E402
 
-from autograder.problem import Problem, read_course  # noqa: E402
+from autograder.course.assignments import read_course  # noqa: E402
+from autograder.course.problem import Problem  # noqa: E402
 
 COURSE = Path(__file__).resolve().parent.parent
 # None of these is a notebook's own.

@@ -31,10 +31,11 @@ import nbformat  # noqa: E402  after the number of threads is set
 from nbclient import NotebookClient  # noqa: E402
 from traitlets.config import Config  # noqa: E402
 
+from autograder.course.assignments import read_course  # noqa: E402
+from autograder.course.problem import Problem  # noqa: E402
 from autograder.notebook.execution import execute  # noqa: E402
 from autograder.notebook.grade import grade_notebook, sheet_of  # noqa: E402
 from autograder.notebook.saved import filled, save  # noqa: E402
-from autograder.problem import Problem, read_course  # noqa: E402
 from autograder.sandbox.observe import Sandbox  # noqa: E402
 
 COURSE = Path(__file__).resolve().parent.parent

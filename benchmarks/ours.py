@@ -21,11 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from autograder import grade
+from autograder.course.assignments import read_course
+from autograder.course.problem import Problem
 from autograder.gradebook import grading
 from autograder.gradebook.desks import threads
 from autograder.gradebook.preparation import prepare
 from autograder.gradebook.store import STORE_FILE, Store
-from autograder.problem import Problem, read_course
 from autograder.report import Report
 from autograder.sandbox.observe import Sandbox
 from autograder.submissions.reading import HandedIn, find_class
@@ -110,7 +111,7 @@ def main() -> None:
     with ExitStack() as stack:
         desks = threads(grader, asked.workers)
         if asked.scheduler:
-            from autograder.gradebook.cluster import connect  # noqa: PLC0415  dask's import is not to be in the others' time
+            from autograder.cluster.connection import connect  # noqa: PLC0415  dask's import is not to be in the others' time
 
             desks = stack.enter_context(connect(asked.scheduler, problems)).desks(grader)
             prepared = time.perf_counter()

@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from autograder.answers import Answers
-from autograder.problem import Problem
+from autograder.course.problem import Problem
 
 ROOT = Path(__file__).resolve().parent.parent
 PINS = {

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import settings
 from small_course import write_course
 
-from autograder.problem import read_course
+from autograder.course.assignments import read_course
 from autograder.sandbox.observe import Sandbox
 
 # What is asserted there is explained as in a test.

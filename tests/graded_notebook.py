@@ -7,10 +7,10 @@ from functools import partial
 
 from small_course import ASSIGNMENT, write_course
 
+from autograder.course.assignments import read_course
 from autograder.notebook.execution import execute
 from autograder.notebook.grade import grade_notebook, sheet_of
 from autograder.notebook.saved import filled, save
-from autograder.problem import read_course
 from autograder.release.files import as_notebook
 from autograder.release.starter import strip
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from autograder.problem import Implementation
+from autograder.course.problem import Implementation
 
 ASSIGNMENT = """\
 title = "Lines"

@@ -11,8 +11,8 @@ import pytest
 from autograder import codes
 from autograder.answers import ANSWERS_FILE, MAX_MISTAKE_BYTES, from_file, observe_answers
 from autograder.audit.leaks import Secrets
+from autograder.course.assignments import PUBLIC_SEED, read_course
 from autograder.grade import grade
-from autograder.problem import PUBLIC_SEED, read_course
 from autograder.wire import encode
 
 HOME = Path(__file__).resolve().parent.parent

@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import msgspec
 import psutil
 import pytest
 from click.testing import CliRunner
@@ -22,15 +23,17 @@ from small_course import REFERENCE, REJECT, write_course
 
 import autograder
 from autograder.cli import main
+from autograder.course.assignments import read_course
 from autograder.gradebook.desks import threads
 from autograder.gradebook.grading import grade_class
 from autograder.gradebook.preparation import prepare
 from autograder.gradebook.store import STORE_FILE
-from autograder.problem import read_course
 from autograder.submissions.reading import find_class
 
 distributed = pytest.importorskip("distributed")
-cluster = pytest.importorskip("autograder.gradebook.cluster")
+connection = pytest.importorskip("autograder.cluster.connection")
+Here = pytest.importorskip("autograder.cluster.machines").Here
+Parcel = pytest.importorskip("autograder.cluster.parcel").Parcel
 
 pytestmark = [
     pytest.mark.cluster,
@@ -167,7 +170,7 @@ def grader(tmp_path_factory):
 
 def grade_on(address, grader, class_, out, done=lambda _: None):
     """Grade on the cluster, as the command does."""
-    with cluster.connect(address, grader.problems, weak=True) as there:
+    with connection.connect(address, grader.problems, weak=True) as there:
         grade_class(grader, find_class(class_), out, there.desks(grader), done)
 
 
@@ -347,7 +350,7 @@ def test_a_second_command_runs_nothing(crew, grader, class_, tmp_path, monkeypat
     """What the store has is not sent anywhere."""
     grade_on(crew.address, grader, class_, tmp_path / "out")
     sent = []
-    monkeypatch.setattr(cluster.Cluster, "_send", lambda *words: sent.append(words))
+    monkeypatch.setattr(connection.Cluster, "_send", lambda *words: sent.append(words))
 
     grade_on(crew.address, grader, class_, tmp_path / "out")
 
@@ -407,9 +410,9 @@ def predict(x, w, b):
 
     def test_neither_reference_nor_mistake_travels(self, grader):
         """What lies on a worker's disk is the check page, the predicate, what is handed out and the data."""
-        parcel = cluster.pack(grader, cluster.Here({}), ())
+        parcel = connection.pack(grader, Here({}), ())
 
-        files = cluster.msgspec.msgpack.decode(parcel, type=cluster.Parcel).files
+        files = msgspec.msgpack.decode(parcel, type=Parcel).files
         assert set(files) == {
             "solutions/lines/line/checks.py",
             "solutions/lines/line/expect.py",
@@ -460,7 +463,7 @@ class TestRefused:
     def test_a_course_without_the_extra(self, course, class_, tmp_path, monkeypatch):
         """What to install is named."""
         monkeypatch.setitem(sys.modules, "distributed", None)
-        monkeypatch.delitem(sys.modules, "autograder.gradebook.cluster")
+        monkeypatch.delitem(sys.modules, "autograder.cluster.connection")
         outcome = call("grade", class_, "--course", course, "--out", tmp_path / "out", "--scheduler", "tcp://here:1")
 
         assert outcome.exit_code == 64
@@ -468,7 +471,7 @@ class TestRefused:
 
     def test_no_worker_comes(self, course, class_, tmp_path, monkeypatch):
         """It isn't waited for ever."""
-        monkeypatch.setattr(cluster, "WORKER_SECONDS", 0.1)
+        monkeypatch.setattr(connection, "WORKER_SECONDS", 0.1)
         with processes(tmp_path) as empty:
             with empty.client():
                 pass
@@ -523,7 +526,7 @@ class TestRefused:
                 hired.extend(crew.workers)
 
         try:
-            with pytest.raises(cluster.ClusterError, match=r"the engine is \w+ on the worker tcp://.*"):
+            with pytest.raises(connection.ClusterError, match=r"the engine is \w+ on the worker tcp://.*"):
                 grade_on(crew.address, grader, class_, tmp_path / "out", hire)
         finally:
             crew.dismiss(*hired)
@@ -554,8 +557,8 @@ class TestRefused:
         """Where machines share a disk, what is private here is private there."""
         shared = Path(autograder.__file__).parent
         with (
-            pytest.raises(cluster.ClusterError, match=r"it may read .*autograder, in a folder that runs see"),
-            cluster.connect(crew.address, problems_of(course), private=[shared]),
+            pytest.raises(connection.ClusterError, match=r"it may read .*autograder, in a folder that runs see"),
+            connection.connect(crew.address, problems_of(course), private=[shared]),
         ):
             pass
 
@@ -567,7 +570,7 @@ class TestRefused:
             def lose(report):
                 mortal.scheduler.kill()
 
-            with pytest.raises(cluster.ClusterError, match=r"the scheduler at tcp://.* was lost"):
+            with pytest.raises(connection.ClusterError, match=r"the scheduler at tcp://.* was lost"):
                 grade_on(mortal.address, grader, class_, tmp_path / "out", lose)
         kept = stored(tmp_path / "out")["results"]
 

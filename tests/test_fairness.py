@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 
 from autograder.answers import Answers, by_draw
+from autograder.course.assignments import read_course
+from autograder.course.problem import Implementation
 from autograder.grade import grade
-from autograder.problem import Implementation, read_course
 
 HOME = Path(__file__).resolve().parent.parent
 PROBLEMS = {problem.id: problem for assignment in read_course(HOME) for problem in assignment.problems}

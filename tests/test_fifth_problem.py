@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from autograder.cli import main
-from autograder.problem import read_course
+from autograder.course.assignments import read_course
 from autograder.release.files import differs, release, write
 
 HOME = Path(__file__).resolve().parent.parent

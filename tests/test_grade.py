@@ -9,9 +9,9 @@ import pytest
 
 from autograder.answers import Answers, by_draw
 from autograder.codes import FAULTS_OF_OURS
+from autograder.course.problem import Implementation
 from autograder.grade import MAX_FINDINGS, grade, unjudged
 from autograder.probe import entropy, generator
-from autograder.problem import Implementation
 from autograder.wire import Failure, Frame, Observation
 
 SEED = 5

@@ -11,6 +11,7 @@ import pytest
 from small_course import REFERENCE, REJECT, laid_over
 
 from autograder.answers import Answers, by_draw
+from autograder.course.pages import CourseError
 from autograder.gradebook import desks, preparation
 from autograder.gradebook.desks import threads
 from autograder.gradebook.grader import Grader
@@ -18,7 +19,6 @@ from autograder.gradebook.grading import grade_class
 from autograder.gradebook.preparation import prepare
 from autograder.gradebook.results import grades_csv, printed_by, rebuild, write_atomically
 from autograder.gradebook.store import Store, StoreError
-from autograder.problem import CourseError
 from autograder.report import ProblemReport, Report, Verdict, as_json, as_text
 from autograder.sandbox.observe import Enforced, SandboxError
 from autograder.submissions.reading import HandedIn, find_class

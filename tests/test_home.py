@@ -13,7 +13,7 @@ from autograder.audit.kills import kill
 from autograder.audit.measure import student_s
 from autograder.audit.mutants import mutants
 from autograder.audit.trials import Round, try_out
-from autograder.problem import read_assignment
+from autograder.course.assignments import read_assignment
 from autograder.release.files import release, write
 from autograder.report import ProblemReport, Verdict
 

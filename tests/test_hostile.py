@@ -34,10 +34,11 @@ import pytest
 
 from autograder.answers import observe_answers
 from autograder.codes import FAULTS_OF_OURS
+from autograder.course.assignments import read_course
+from autograder.course.problem import Implementation
 from autograder.grade import grade
 from autograder.gradebook.results import GRADES_FILE
 from autograder.gradebook.store import STORE_FILE
-from autograder.problem import Implementation, read_course
 from autograder.report import ProblemReport, Verdict
 from autograder.sandbox.confine import FIRST_USER, LAYERS
 from autograder.sandbox.observe import Sandbox

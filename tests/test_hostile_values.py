@@ -13,9 +13,9 @@ from hypothesis.extra import numpy as arrays
 
 from autograder.answers import Answers, Mistake
 from autograder.codes import FAULTS_OF_OURS
+from autograder.course.problem import Implementation
 from autograder.diagnosis.diagnose import diagnose
 from autograder.grade import grade
-from autograder.problem import Implementation
 from autograder.report import shown
 from autograder.wire import DTYPES, ENDINGS, Failure, Frame, Observation
 

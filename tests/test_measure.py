@@ -22,7 +22,8 @@ from autograder.audit.measure import measure
 from autograder.audit.mutants import Mutant, mutants
 from autograder.audit.page import print_audit, write_audit
 from autograder.audit.trials import Round, distances, farthest, try_out
-from autograder.problem import CourseError, read_course
+from autograder.course.assignments import read_course
+from autograder.course.pages import CourseError
 from autograder.sandbox.observe import Sandbox
 from autograder.wire import Observation
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sklearn.svm import SVC
 
-from autograder.problem import read_course
+from autograder.course.assignments import read_course
 
 COURSE = Path(__file__).resolve().parent.parent
 PROBLEMS = {problem.name: problem for assignment in read_course(COURSE) for problem in assignment.problems}

@@ -12,9 +12,10 @@ import pytest
 from rich.console import Console
 
 from autograder.answers import Answers, by_draw
+from autograder.course.pages import CourseError
+from autograder.course.problem import Implementation
 from autograder.grade import grade
 from autograder.probe import check
-from autograder.problem import CourseError, Implementation
 from autograder.progress import Tally
 from autograder.report import Report, as_json, problem_lines
 from autograder.student.check import Checked

@@ -12,13 +12,13 @@ import jupytext
 import pytest
 from small_course import ASSIGNMENT, REFERENCE, write_course
 
+from autograder.course.assignments import read_course
 from autograder.gradebook.grader import Grader
 from autograder.notebook.document import read
 from autograder.notebook.execution import execute
 from autograder.notebook.given import arrange
 from autograder.notebook.grade import grade_notebook, sheet_of
 from autograder.notebook.wanted import asked_of
-from autograder.problem import read_course
 from autograder.release.files import as_notebook
 from autograder.release.starter import BEGIN, END, strip
 from autograder.submissions.reading import read_submission

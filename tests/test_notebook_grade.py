@@ -15,9 +15,10 @@ from graded_notebook import (
 )
 from small_course import REFERENCE
 
+from autograder.course.assignments import read_course
+from autograder.course.pages import CourseError
 from autograder.notebook.execution import Execution, Shown, execute
 from autograder.notebook.grade import beside_it, grade_notebook, sheet_of
-from autograder.problem import CourseError, read_course
 from autograder.report import mark_of, problem_lines
 from autograder.wire import Failure
 

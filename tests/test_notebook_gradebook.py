@@ -10,13 +10,13 @@ import pytest
 from graded_notebook import read_graded_problem, saved_notebook
 from small_course import REFERENCE
 
+from autograder.course.pages import CourseError
 from autograder.gradebook.desks import threads
 from autograder.gradebook.diff import differences
 from autograder.gradebook.grading import grade_class
 from autograder.gradebook.preparation import prepare
 from autograder.gradebook.results import GRADES_FILE, rebuild
 from autograder.gradebook.store import STORE_FILE, Store
-from autograder.problem import CourseError
 from autograder.submissions.reading import find_class
 
 MODULE, NOTEBOOK = "lines/line", "lines/line.ipynb"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from autograder.course.pages import CourseError
 from autograder.notebook.document import Cell, Output, output
 from autograder.notebook.drawn import watch
 from autograder.notebook.figures import differ, of_png
@@ -19,7 +20,6 @@ from autograder.notebook.given import Step
 from autograder.notebook.texts import Difference, difference
 from autograder.notebook.truth import stale, tells_the_truth
 from autograder.notebook.wanted import Wanted, WantedAxes, has_its_figures, wanted_figures
-from autograder.problem import CourseError
 
 mpl.use("agg")
 watch()

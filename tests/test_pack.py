@@ -14,7 +14,8 @@ from click.testing import CliRunner
 from small_course import REFERENCE, write_course
 
 from autograder.cli import main
-from autograder.problem import CourseError, read_course
+from autograder.course.assignments import read_course
+from autograder.course.pages import CourseError
 from autograder.release.files import release, write
 from autograder.student.environment import digest
 from autograder.student.markup import MIME

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from small_course import ACCEPT, CHECKS, GIVEN, REFERENCE, REJECT
 
+from autograder.course.assignments import read_assignment, read_course
+from autograder.course.pages import CourseError
 from autograder.probe import entropy, generator
-from autograder.problem import CourseError, read_assignment, read_course
 
 TOML = "solutions/lines/assignment.toml"
 LINE = "solutions/lines/line"

@@ -17,7 +17,8 @@ from small_course import ACCEPT, REFERENCE, REJECT, write_course
 import autograder
 from autograder import codes
 from autograder.answers import ANSWERS_FILE, Answers, Mistake, from_file, to_bytes
-from autograder.problem import CourseError, read_course
+from autograder.course.assignments import read_course
+from autograder.course.pages import CourseError
 from autograder.release.files import as_notebook, as_zip, differs, release, write
 from autograder.release.handout import readme
 from autograder.release.starter import solution_lines

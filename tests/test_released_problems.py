@@ -17,7 +17,7 @@ from specimens import (
     released,
 )
 
-from autograder.problem import read_assignment
+from autograder.course.assignments import read_assignment
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,9 @@ import pytest
 from small_course import REFERENCE, laid_over, write_course
 
 from autograder.answers import Answers, by_draw
+from autograder.course.assignments import read_course
+from autograder.course.problem import Implementation
 from autograder.grade import grade
-from autograder.problem import Implementation, read_course
 from autograder.sandbox import warm
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.observe import Sandbox, SandboxError

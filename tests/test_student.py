@@ -17,8 +17,9 @@ from small_course import ACCEPT, REFERENCE, REJECT, laid_over, write_course
 import autograder
 from autograder import codes
 from autograder.answers import ANSWERS_FILE, observe_answers
+from autograder.course.assignments import read_course
+from autograder.course.pages import CourseError
 from autograder.grade import grade
-from autograder.problem import CourseError, read_course
 from autograder.release.files import as_zip, release, write
 from autograder.student import markup
 from autograder.student.check import check, check_again, check_file, find, problems_in

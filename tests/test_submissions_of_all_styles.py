@@ -9,8 +9,8 @@ import pytest
 from specimens import PROBLEMS
 
 from autograder.answers import Answers, by_draw
+from autograder.course.problem import Implementation
 from autograder.grade import grade
-from autograder.problem import Implementation
 
 FOLDER = Path(__file__).parent / "submissions"
 LABELS = tomllib.loads((FOLDER / "labels.toml").read_text(encoding="utf-8"))

@@ -13,10 +13,10 @@ from autograder.answers import ByDraw, by_draw
 from autograder.audit.crew import Crew
 from autograder.audit.journal import Journal
 from autograder.audit.trials import Spread, distances, farthest
+from autograder.course.problem import Implementation, Problem
 from autograder.grade import Observe, judge
 from autograder.gradebook.store import problem_digest
 from autograder.probe import Check
-from autograder.problem import Implementation, Problem
 from autograder.wire import Observation
 
 # A stated rate is too small to be seen. The predicate is asked for this one instead, and what it does then is counted.

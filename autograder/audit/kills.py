@@ -15,7 +15,8 @@ from autograder import codes
 from autograder.audit.home import Difference, compared
 from autograder.audit.mutants import Mutant
 from autograder.audit.trials import Distances, Round, Trial, farthest, try_out
-from autograder.problem import CourseError, Problem
+from autograder.course.pages import CourseError
+from autograder.course.problem import Problem
 
 EQUIVALENT_FILE = "equivalent.toml"
 

@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 
 from autograder.answers import ByDraw
-from autograder.problem import Problem
+from autograder.course.problem import Problem
 from autograder.release.starter import solution_lines
 from autograder.report import ProblemReport
 from autograder.wire import Array

@@ -9,9 +9,9 @@ import msgspec
 from autograder.answers import by_draw
 from autograder.audit.crew import Crew
 from autograder.audit.trials import Distances, Spread, distances, farthest
+from autograder.course.problem import Implementation, Problem
 from autograder.grade import Observe
 from autograder.probe import Check
-from autograder.problem import Implementation, Problem
 
 # A tolerance is right when it could be this many times larger or smaller.
 WIDE = 10.0

@@ -21,9 +21,11 @@ from autograder.audit.margins import Margin, margins, narrowed
 from autograder.audit.mutants import mutants
 from autograder.audit.specimens import audit
 from autograder.audit.trials import Round, Trial, farther, try_out
+from autograder.course.assignments import PUBLIC_SEED
+from autograder.course.problem import Implementation, Problem
+from autograder.course.specimens import Specimen
 from autograder.grade import Observe
 from autograder.probe import Check
-from autograder.problem import PUBLIC_SEED, Implementation, Problem, Specimen
 from autograder.release.starter import starter
 from autograder.wire import Observation
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from autograder import codes
 from autograder.answers import Answers
+from autograder.course.problem import Problem
 from autograder.grade import Observe, grade
-from autograder.problem import Problem
 from autograder.release.starter import starter
 
 

@@ -14,7 +14,7 @@ import click
 from autograder.commands.course import COURSE, problems_of, screen
 
 if TYPE_CHECKING:
-    from autograder.problem import Problem
+    from autograder.course.problem import Problem
     from autograder.wire import Observation
 
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @COURSE
 def release(only_check: bool, course: Path) -> None:
     """Make assignments/ out of solutions/."""
-    from autograder.problem import read_course
+    from autograder.course.assignments import read_course
     from autograder.release.files import differs, write
     from autograder.release.files import release as release_of
     from autograder.sandbox.observe import Sandbox
@@ -48,7 +48,8 @@ def release(only_check: bool, course: Path) -> None:
 @COURSE
 def dist(out: Path, course: Path) -> None:
     """Make the zips that students get, out of assignments/."""
-    from autograder.problem import CourseError, read_course
+    from autograder.course.assignments import read_course
+    from autograder.course.pages import CourseError
     from autograder.release.files import as_zip, differs
     from autograder.release.files import release as release_of
     from autograder.sandbox.observe import Sandbox
@@ -100,7 +101,7 @@ def audit(
     """
     from dataclasses import replace
 
-    from autograder.problem import CourseError
+    from autograder.course.pages import CourseError
 
     problems = problems_of(course)
     if unknown := set(ids) - {problem.id for problem in problems}:
@@ -149,8 +150,8 @@ def _measure(
     """Audit problems, and write what was found; whether anything does not hold."""
     from concurrent.futures import ThreadPoolExecutor
 
+    from autograder.course.pages import CourseError
     from autograder.gradebook.desks import sandboxes
-    from autograder.problem import CourseError
     from autograder.sandbox.observe import Sandbox
 
     try:
@@ -190,7 +191,7 @@ def _measure(
 
 def _released(problem: Problem, course: Path) -> Problem | None:
     """The problem as students get it; None where the course has no release of it."""
-    from autograder.problem import read_assignment
+    from autograder.course.assignments import read_assignment
 
     folder = course / "assignments" / problem.assignment
     if not (folder / "checks" / "assignment.toml").is_file():

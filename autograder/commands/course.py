@@ -11,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from autograder.problem import Problem
+    from autograder.course.problem import Problem
 
 # Of what is written to a file or a pipe, where nobody says how wide it is.
 LOG_WIDTH = 160
@@ -26,7 +26,8 @@ COURSE = click.option(
 
 def problems_of(course: Path, names: Iterable[str] = ()) -> tuple[Problem, ...]:
     """The problems of a course's assignments of these names; without names, of all."""
-    from autograder.problem import CourseError, read_course
+    from autograder.course.assignments import read_course
+    from autograder.course.pages import CourseError
 
     found = read_course(course)
     wanted = set(names)

@@ -16,8 +16,8 @@ from autograder import codes
 from autograder.commands.course import COURSE, problems_of, screen
 
 if TYPE_CHECKING:
-    from autograder.gradebook.cluster import Cluster
-    from autograder.problem import Problem
+    from autograder.cluster.connection import Cluster
+    from autograder.course.problem import Problem
     from autograder.report import Report
 
 
@@ -103,10 +103,10 @@ def _cluster(
     address: str, problems: Sequence[Problem], private: Sequence[Path], weak: bool
 ) -> AbstractContextManager[Cluster]:
     """The cluster at an address, found fit for the problems."""
-    from autograder.problem import CourseError
+    from autograder.course.pages import CourseError
 
     try:
-        from autograder.gradebook.cluster import connect
+        from autograder.cluster.connection import connect
     except ModuleNotFoundError as error:
         raise CourseError(f"--scheduler needs the package {error.name}; install the extra `cluster`") from None
     return connect(address, problems, private=private, weak=weak)

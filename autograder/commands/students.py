@@ -44,7 +44,7 @@ def check(paths: Sequence[Path], watch: bool) -> None:
 
 def _saves(folders: Iterable[Path]) -> Iterator[object]:
     """Something for each time that modules in the folders are saved; its end is Ctrl-C."""
-    from autograder.problem import CourseError
+    from autograder.course.pages import CourseError
 
     try:
         import watchfiles

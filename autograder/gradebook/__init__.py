@@ -2,6 +2,6 @@
 
 ``grading`` takes a class from submissions to reports. ``preparation`` comes first: whether this machine can, and what
 the references give. A ``grader`` judges one submission, at one of the ``desks``: threads of this process, or the
-workers of a ``cluster``. The ``store`` keeps results by what they depend on, ``results`` writes the files that people
-read, ``diff`` compares two runs of a class.
+workers of a cluster (:mod:`autograder.cluster`). The ``store`` keeps results by what they depend on, ``results`` writes
+the files that people read, ``diff`` compares two runs of a class.
 """

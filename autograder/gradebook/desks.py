@@ -1,6 +1,6 @@
 """Where submissions are graded: *desks*, which take work and hand back what is finished.
 
-Here they are threads of this process. Those on other machines are :mod:`autograder.gradebook.cluster`'s.
+Here they are threads of this process. Those on other machines are :mod:`autograder.cluster`'s.
 """
 
 from __future__ import annotations

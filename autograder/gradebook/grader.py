@@ -9,11 +9,11 @@ from typing import Any
 
 from autograder import codes
 from autograder.answers import Answers
+from autograder.course.problem import Implementation, Problem
 from autograder.grade import grade, unjudged
 from autograder.gradebook.store import Key, files_digest
 from autograder.notebook.execution import execute
 from autograder.notebook.grade import Sheet, beside_it, grade_notebook, unjudged_notebook
-from autograder.problem import Implementation, Problem
 from autograder.report import ProblemReport
 from autograder.sandbox.observe import Sandbox
 from autograder.submissions.reading import Submission

@@ -3,7 +3,7 @@
 Whatever the size of the class, a few submissions at a time are in memory: they are read when it is their turn, and
 their reports are filed in the store. All of that is one thread's work; what takes long, running and judging a
 submission, is done at *desks*: threads of this process (:mod:`autograder.gradebook.desks`), or the workers of a cluster
-(:mod:`autograder.gradebook.cluster`).
+(:mod:`autograder.cluster`).
 """
 
 from __future__ import annotations

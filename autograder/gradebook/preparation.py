@@ -8,11 +8,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from autograder.answers import Answers, observe_answers
+from autograder.course.pages import CourseError
+from autograder.course.problem import Problem
 from autograder.gradebook.desks import sandboxes
 from autograder.gradebook.grader import Grader
 from autograder.gradebook.store import Store, notebook_digest, problem_digest
 from autograder.notebook.grade import sheet_of
-from autograder.problem import CourseError, Problem
 from autograder.sandbox.observe import Sandbox, SandboxError
 from autograder.sandbox.process import exposed
 

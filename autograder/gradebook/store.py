@@ -22,7 +22,7 @@ import numpy as np
 
 import autograder
 from autograder.answers import Answers, from_bytes, to_bytes
-from autograder.problem import Problem
+from autograder.course.problem import Problem
 from autograder.report import ProblemReport, Report
 
 STORE_FILE = "gradebook.sqlite"

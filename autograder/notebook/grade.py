@@ -15,6 +15,8 @@ import numpy as np
 
 from autograder import codes
 from autograder.compare import Finding
+from autograder.course.pages import CourseError
+from autograder.course.problem import Implementation, Problem, names_module
 from autograder.grade import MAX_FINDINGS, own_lines, said_of
 from autograder.notebook.document import Notebook, UnreadableError, read
 from autograder.notebook.execution import Execution, Shown
@@ -24,7 +26,6 @@ from autograder.notebook.program import bound
 from autograder.notebook.retrial import Run, truth
 from autograder.notebook.wanted import Wanted, asked_of, has_its_figures, wanted_figures
 from autograder.probe import entropy, generator
-from autograder.problem import CourseError, Implementation, Problem, names_module
 from autograder.report import ProblemReport, Verdict
 from autograder.submissions.beside import named_in
 from autograder.wire import Failure

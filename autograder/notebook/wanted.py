@@ -10,12 +10,12 @@ import msgspec
 
 from autograder import codes
 from autograder.compare import Finding
+from autograder.course.pages import CourseError
 from autograder.notebook.document import FILL, Output
 from autograder.notebook.execution import FILE
 from autograder.notebook.figures import SIGNATURE, Axes, Figure, Numbers, figures_of, of_png, scaled
 from autograder.notebook.given import Step
 from autograder.notebook.program import bound, used
-from autograder.problem import CourseError
 
 # What a curve must have lost, or gained, of its range between its first quarter and its last.
 MOVED = 0.25

@@ -18,8 +18,10 @@ import numpy as np
 import autograder
 from autograder import codes
 from autograder.answers import ANSWERS_FILE, Answers, ByDraw, Observe, from_file, observe_answers, to_bytes
+from autograder.course.assignments import PUBLIC_SEED, Assignment
+from autograder.course.pages import CourseError
+from autograder.course.problem import Problem
 from autograder.notebook.document import FILL
-from autograder.problem import PUBLIC_SEED, Assignment, CourseError, Problem
 from autograder.release.handout import GENERATED, codes_page, public_entry, readme, requirements
 from autograder.release.starter import solution_lines, starter, strip, survivors, to_fill
 from autograder.wire import Observation

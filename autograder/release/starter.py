@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from autograder.problem import CourseError, Problem
+from autograder.course.pages import CourseError
+from autograder.course.problem import Problem
 
 BEGIN = "# BEGIN SOLUTION"
 END = "# END SOLUTION"

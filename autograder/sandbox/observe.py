@@ -17,8 +17,8 @@ from dataclasses import asdict, replace
 from types import TracebackType
 from typing import Self
 
+from autograder.course.problem import Implementation, Problem
 from autograder.probe import Check, entropy
-from autograder.problem import Implementation, Problem
 from autograder.sandbox.confine import LAYERS
 from autograder.sandbox.limits import MIB, Limits
 from autograder.sandbox.process import START_SECONDS, Process, SandboxError, Started

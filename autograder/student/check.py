@@ -12,9 +12,11 @@ from typing import Any
 
 from autograder import codes
 from autograder.answers import ANSWERS_FILE, Answers, from_file
+from autograder.course.assignments import PUBLIC_SEED, Assignment, read_assignment
+from autograder.course.pages import CourseError
+from autograder.course.problem import Implementation, Problem
 from autograder.grade import grade
 from autograder.notebook.drawn import watch_in_a_notebook
-from autograder.problem import PUBLIC_SEED, Assignment, CourseError, Implementation, Problem, read_assignment
 from autograder.report import MARKS, ProblemReport, Verdict, mark_of, problem_lines
 from autograder.sandbox.observe import Sandbox
 from autograder.student import markup

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from autograder import codes
+from autograder.course.assignments import Assignment
+from autograder.course.pages import CourseError
+from autograder.course.problem import Problem
 from autograder.notebook.document import UnreadableError, read
 from autograder.notebook.given import Step, arrange
 from autograder.notebook.history import was_run
-from autograder.problem import Assignment, CourseError, Problem
 from autograder.report import ProblemReport, counted
 from autograder.sandbox.observe import SandboxError
 from autograder.student.check import check_file, released

@@ -14,9 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import zip_longest
 from pathlib import Path
 
+from autograder.course.problem import Problem
 from autograder.gradebook.desks import sandboxes
 from autograder.notebook.saved import filled, save
-from autograder.problem import Problem
 from autograder.release.starter import starter
 
 Files = Mapping[str, bytes]

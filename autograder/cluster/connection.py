@@ -1,0 +1,238 @@
+"""The cluster as the command sees it: found, looked over, given work."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import CancelledError
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import dask
+import distributed
+import msgspec
+from distributed.comm.addressing import get_address_host_port
+from distributed.scheduler import KilledWorker
+
+from autograder import codes
+from autograder.cluster.desk import Desk, Result, grade_there
+from autograder.cluster.machines import (
+    SAME,
+    ClusterError,
+    Here,
+    look,
+    look_from_scheduler,
+    packages_of,
+    unfit,
+    versions,
+    versions_of_grader,
+)
+from autograder.cluster.parcel import pack
+from autograder.course.problem import Problem
+from autograder.gradebook.desks import Desks, Finished, Work
+from autograder.gradebook.grader import Graded, Grader
+
+# A task of dask's, of which bytes come.
+Remote: TypeAlias = "distributed.Future[bytes]"
+
+CONNECT_SECONDS = 10
+WORKER_SECONDS = 60
+# How often the cluster is asked how many threads it has.
+COUNT_SECONDS = 1.0
+# Of a task that raised, which ours do where a disk is full or a server doesn't start.
+RETRIES = 2
+# Tasks sent ahead, for each thread of the cluster: none waits for a message to go to and fro.
+AHEAD = 3
+
+
+class Cluster:
+    """A cluster whose workers have been found fit.
+
+    Attributes
+    ----------
+    lacks : tuple of str
+        What is promised of student code and not enforced on some worker, a clause each.
+    """
+
+    def __init__(self, client: distributed.Client, address: str, expected: Here, private: tuple[str, ...]) -> None:
+        self._client = client
+        self._address = address
+        self._private = private
+        self._expected = expected
+        self.lacks = expected.lacks
+
+    def threads(self) -> int:
+        """How many submissions are graded at a time, with the workers that are there now."""
+        return sum(self._client.nthreads().values())
+
+    def desks(self, grader: Grader) -> Desks:
+        """The cluster's desks: each thread of each worker is one."""
+
+        def desks(work: Iterable[Work]) -> Finished:
+            mark = uuid.uuid4().hex
+            # Dask warns of what is large, for it may be sent often; this is sent once.
+            with self._reached(), dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 GiB"}):
+                parcel = pack(grader, self._expected, self._private)
+                desk = self._client.submit(Desk, parcel, key=f"autograder-desk-{mark}")
+            running: dict[Remote, Work] = {}
+            room, counted = 0, 0.0
+            try:
+                for piece in work:
+                    with self._reached():
+                        running[self._send(desk, grader, piece, f"autograder-grade-{mark}-{piece.position}")] = piece
+                        if time.monotonic() - counted > COUNT_SECONDS:  # workers come and go
+                            room, counted = AHEAD * self.threads(), time.monotonic()
+                    if len(running) > room:
+                        yield from self._finished(running, grader)
+                while running:
+                    yield from self._finished(running, grader)
+            finally:
+                with suppress(OSError, RuntimeError, CancelledError):
+                    self._client.cancel(list(running))
+
+        return desks
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        """Where the scheduler is spoken to: whatever fails for want of it is told as that."""
+        try:
+            yield
+        except (CancelledError, OSError, RuntimeError):
+            raise ClusterError(
+                f"the scheduler at {self._address} was lost; what was graded is kept: give the same command again"
+            ) from None
+
+    def _send(self, desk: distributed.Future[Desk], grader: Grader, piece: Work, key: str) -> Remote:
+        # Notebooks are large, and most are not graded.
+        graded = {problem.notebook_file for problem in grader.problems if problem.id in grader.sheets}
+        files = {
+            name: content
+            for name, content in piece.submission.files.items()
+            if not name.endswith(".ipynb") or name in graded
+        }
+        submission = msgspec.msgpack.encode(replace(piece.submission, files=files, extra=()))
+        return self._client.submit(grade_there, desk, submission, piece.ids, key=key, retries=RETRIES)
+
+    def _finished(self, running: dict[Remote, Work], grader: Grader) -> Finished:
+        """Wait for a task or more, and hand back what came of those that are finished."""
+        with self._reached(), self._client.as_current():
+            distributed.wait(list(running), return_when="FIRST_COMPLETED")
+        ready = sorted((future for future in running if future.done()), key=lambda future: running[future].position)
+        for future, outcome in zip(ready, self._outcomes(ready), strict=True):
+            piece = running.pop(future)
+            if isinstance(outcome, Exception):
+                message = f"the code could not be run: {_why(outcome)}"
+                yield piece, tuple(Graded(grader.unjudged(name, codes.NO_SANDBOX, message)) for name in piece.ids)
+                continue
+            result = msgspec.msgpack.decode(outcome, type=Result)
+            if result.refused:
+                raise ClusterError(result.refused)
+            yield piece, result.graded
+
+    def _outcomes(self, futures: Sequence[Remote]) -> list[bytes | Exception]:
+        """What tasks gave, or raised, in order."""
+        try:
+            return list(self._client.gather(list(futures)))  # in one message, where none has raised
+        except Exception:  # noqa: BLE001  whatever one of them has raised, elsewhere
+            return [self._outcome(future) for future in futures]
+
+    def _outcome(self, future: Remote) -> bytes | Exception:
+        try:
+            outcome: bytes = future.result()
+        except CancelledError:
+            with self._reached():
+                raise
+        except (ImportError, AttributeError) as error:
+            raise ClusterError(f"a worker can't load the engine ({error}); {SAME}") from None
+        except Exception as error:  # noqa: BLE001  a submission ends here; it costs nobody points, and is tried again
+            return error
+        return outcome
+
+
+def _why(error: Exception) -> str:
+    """Why a task has no result."""
+    if isinstance(error, KilledWorker):
+        return "each worker that was to do it was lost"
+    return f"{type(error).__name__}: {error}"
+
+
+@contextmanager
+def connect(
+    address: str, problems: Sequence[Problem], *, private: Iterable[Path] = (), weak: bool = False
+) -> Iterator[Cluster]:
+    """The cluster of the scheduler at an address like ``tcp://host:8786``, for these problems.
+
+    Parameters
+    ----------
+    private : iterable of Path
+        What no run may see, beside the problems, where a worker has it too: the submissions and the reports.
+    weak : bool
+        Take workers that can't confine student code, too.
+
+    Raises
+    ------
+    ClusterError
+        If nobody answers there, no worker comes, or one that is there is not fit.
+    """
+    # What of its messages matters is said by our own.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    if address.startswith("tls:") and not distributed.Security().get_connection_args("client").get("ssl_context"):
+        raise ClusterError(
+            f"{address} wants a certificate; name yours in Dask's configuration, under distributed.comm.tls "
+            "(docs/clusters.md)"
+        )
+    try:
+        # A connection that is refused is refused at once; dask would go on trying.
+        socket.create_connection(get_address_host_port(address), CONNECT_SECONDS).close()
+        client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise ClusterError(
+            f"no scheduler answers at {address} ({error}); start one with `dask scheduler`, "
+            "and name the address that it prints"
+        ) from None
+    with client:
+        try:
+            client.wait_for_workers(1, WORKER_SECONDS)
+        except TimeoutError:
+            raise ClusterError(
+                f"{address} has no worker, and none came in {WORKER_SECONDS} s; start some with `dask worker {address}`"
+            ) from None
+        kept = dict.fromkeys(str(path.resolve()) for path in (*(problem.folder for problem in problems), *private))
+        expected = _expected(client, packages_of(problems), tuple(kept), weak=weak)
+        yield Cluster(client, address, expected, tuple(kept))
+
+
+def _expected(client: distributed.Client, packages: tuple[str, ...], private: tuple[str, ...], *, weak: bool) -> Here:
+    """What every worker is to be like: as this machine is, and to enforce what those that are there do."""
+    # The scheduler reads tasks, and so imports what they name.
+    scheduler = _said(client.run_on_scheduler, look_from_scheduler, packages)
+    said = {"the scheduler": scheduler} | {
+        f"the worker {worker}": one
+        for worker, one in client.run(look, packages, private, on_error="return").items()
+        if not isinstance(one, OSError)  # just lost; if it comes back, its desk looks for itself
+    }
+    for who, one in said.items():
+        if isinstance(one, BaseException):
+            raise ClusterError(f"{who} can't load the engine ({type(one).__name__}: {one}); {SAME}")
+    workers = {who: msgspec.json.decode(one, type=Here) for who, one in said.items()}
+    here = Here(versions(packages))
+    sentences = [unfit("the scheduler", workers.pop("the scheduler"), here, weak=weak)]
+    lacks = dict.fromkeys(clause for there in workers.values() for clause in there.lacks)
+    expected = Here(versions_of_grader(packages), tuple(lacks) if weak else ())
+    sentences += [unfit(who, there, expected, weak=weak) for who, there in workers.items()]
+    for sentence in filter(None, sentences):
+        raise ClusterError(sentence)
+    return expected
+
+
+def _said(ask: Callable[..., Any], *words: object) -> Any:
+    """What a process gave, or raised."""
+    try:
+        return ask(*words)
+    except Exception as error:  # noqa: BLE001  whatever it was, of another's
+        return error

@@ -1,0 +1,133 @@
+"""Assignments and courses, read from their folders.
+
+The same reader serves ``solutions/<assignment>`` (staff) and ``assignments/<assignment>/checks`` (released): the
+second has no references and no specimens, and no hidden seed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from autograder.course.pages import CourseError
+from autograder.course.problem import Problem
+from autograder.sandbox.limits import Limits
+
+PUBLIC_SEED = 0
+
+_SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+
+
+class ProblemEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One ``[[problems]]`` table of ``assignment.toml``."""
+
+    name: str
+    title: str
+    points: float
+    notebook_points: float = 0.0
+    limits: dict[str, int | float] = {}
+
+
+class AssignmentEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``assignment.toml``, as written; ``name`` stands in a release, whose folder students may rename."""
+
+    title: str
+    problems: tuple[ProblemEntry, ...]
+    allowed_imports: tuple[str, ...] = ("numpy",)
+    preload: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+    seed: int = PUBLIC_SEED
+    name: str = ""
+    quota: int | None = None
+    due: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A folder of problems, in the order students see them."""
+
+    name: str
+    title: str
+    folder: Path
+    problems: tuple[Problem, ...]
+    entry: AssignmentEntry
+
+
+def read_assignment(folder: Path, name: str, data: Path) -> Assignment:
+    """The assignment in ``folder``, whose students read ``data/<name>`` out of the folder ``data``.
+
+    Raises
+    ------
+    CourseError
+        If ``assignment.toml`` is missing or malformed, or names what isn't there.
+    """
+    folder, data = folder.resolve(), data.resolve()
+    path = folder / "assignment.toml"
+    try:
+        entry = msgspec.toml.decode(path.read_bytes(), type=AssignmentEntry)
+    except OSError as error:
+        raise CourseError(f"{path} can't be read: {error.strerror}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise CourseError(f"{path}: {error}") from None
+    for file in entry.data:
+        if not (data / file).is_file():
+            raise CourseError(f"{path} names the data file {file}; there is no {data / file}")
+    names = [item.name for item in entry.problems]
+    if len(set(names)) != len(names) or not names:
+        raise CourseError(f"{path} names the problems {', '.join(names) or 'none'}; name at least one, and none twice")
+    name = entry.name or name
+    given = tuple(sorted((folder / "given").glob("*.py")))
+    problems = []
+    for item in entry.problems:
+        if not _SAFE_NAME.match(item.name):
+            raise CourseError(f"{path}: {item.name!r} can't be a problem's name; use a Python module's name")
+        if not (folder / item.name / "checks.py").is_file():
+            raise CourseError(f"{path} names the problem {item.name}; there is no {folder / item.name / 'checks.py'}")
+        problems.append(
+            Problem(
+                assignment=name,
+                name=item.name,
+                title=item.title,
+                points=item.points,
+                folder=folder / item.name,
+                given=given,
+                data={file: data / file for file in entry.data},
+                allowed_imports=entry.allowed_imports,
+                preload=tuple(dict.fromkeys((*entry.allowed_imports, *entry.preload))),
+                limits=_limits(item, path),
+                seed=entry.seed,
+                notebook_points=item.notebook_points,
+            )
+        )
+    return Assignment(name, entry.title, folder, tuple(problems), entry)
+
+
+def read_course(course: Path) -> tuple[Assignment, ...]:
+    """All assignments of a course: the folders of ``course/solutions`` that hold an ``assignment.toml``.
+
+    Raises
+    ------
+    CourseError
+        If there is no such folder, or an assignment is malformed.
+    """
+    paths = sorted((course / "solutions").glob("*/assignment.toml"))
+    if not paths:
+        raise CourseError(
+            f"{course} is no course: it holds no solutions/<assignment>/assignment.toml; use --course DIR"
+        )
+    return tuple(read_assignment(path.parent, path.parent.name, course / "data") for path in paths)
+
+
+def _limits(entry: ProblemEntry, path: Path) -> Limits:
+    # Not left to the decoder: it passes over a dataclass's unknown fields, and a misspelt limit would be none.
+    known = [field.name for field in fields(Limits)]
+    if unknown := entry.limits.keys() - set(known):
+        raise CourseError(f"{path}: {entry.name} sets the limit `{min(unknown)}`; there are {', '.join(known)}")
+    try:
+        return msgspec.convert(entry.limits, Limits)
+    except msgspec.ValidationError as error:
+        raise CourseError(f"{path}: the limits of {entry.name}: {error}") from None

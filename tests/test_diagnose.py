@@ -9,7 +9,8 @@ import pytest
 
 from autograder.answers import Answers, Mistake, by_draw, observe_answers, to_bytes
 from autograder.compare import Finding
-from autograder.diagnosis.diagnose import borne_out, diagnose, hints
+from autograder.diagnosis.diagnose import diagnose
+from autograder.diagnosis.mistakes import borne_out, hints
 from autograder.wire import Failure, Frame, Observation
 
 WRONG = np.array([0.5, -2.0, 7.25])

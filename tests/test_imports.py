@@ -21,6 +21,7 @@ ORDER = (
     "sandbox.limits",
     "sandbox.promises",
     "sandbox.kernel",
+    "sandbox.refused",
     "sandbox.confine",
     "wire",
     "probe",
@@ -45,7 +46,12 @@ ORDER = (
     "notebook.program",
     "notebook.matching",
     "notebook.given",
+    "diagnosis.pair",
+    "diagnosis.factors",
+    "diagnosis.tables",
+    "diagnosis.cases",
     "diagnosis.relations",
+    "diagnosis.readings",
     "diagnosis.tracebacks",
     "submissions.beside",
     "course.pages",
@@ -61,6 +67,7 @@ ORDER = (
     "notebook.wanted",
     "sandbox.observe",
     "answers",
+    "diagnosis.mistakes",
     "diagnosis.diagnose",
     "report",
     "grade",
@@ -123,7 +130,7 @@ BESIDE_STUDENT_CODE = {
 # What is there as well when it was forked from a server.
 WITH_A_SERVER = {
     "autograder.sandbox",
-    *(f"autograder.sandbox.{name}" for name in ("loader", "server", "confine", "kernel", "deadline")),
+    *(f"autograder.sandbox.{name}" for name in ("loader", "server", "confine", "refused", "kernel", "deadline")),
 }
 
 

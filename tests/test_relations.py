@@ -7,7 +7,8 @@ import re
 import numpy as np
 import pytest
 
-from autograder.diagnosis.relations import Draw, explain
+from autograder.diagnosis.pair import Draw
+from autograder.diagnosis.relations import explain
 from autograder.probe import check
 
 DRAWS = range(3)

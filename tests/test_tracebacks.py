@@ -11,7 +11,8 @@ import cvxopt
 import numpy as np
 import pytest
 
-from autograder.diagnosis.tracebacks import MISFITS, READINGS, explain
+from autograder.diagnosis.readings import MISFITS, READINGS
+from autograder.diagnosis.tracebacks import explain
 from autograder.wire import Failure
 
 SCALES = {"N": (5.0,), "d_in": (4.0,), "d_out": (3.0,)}

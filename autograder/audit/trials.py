@@ -10,7 +10,7 @@ from autograder.answers import Answers, ByDraw
 from autograder.audit.leaks import Secrets
 from autograder.compare import distance, structure
 from autograder.course.problem import Implementation, Problem
-from autograder.diagnosis.diagnose import borne_out
+from autograder.diagnosis.mistakes import borne_out
 from autograder.grade import Observe, grade, judge
 from autograder.probe import Check
 from autograder.report import ProblemReport

@@ -26,7 +26,7 @@ def tried():
 
 def known_tests():
     """The names of all tests."""
-    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (HOME / "tests").glob("test_*.py")]
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (HOME / "tests").rglob("test_*.py")]
     return {
         node.name
         for tree in trees

@@ -8,7 +8,7 @@ environment of its own, for ten minutes, into a folder of what it finds:
         -rss_limit_mb=1024 -max_len=4096 -dict=tests/fuzz/wire.dict build/corpus tests/fuzz/seeds
 
 What it found is in ``seeds``: of 2.5 million inputs the smallest that reach all it has reached, made with ``-merge=1``.
-``tests/test_wire_fuzz.py`` replays them.
+``test_wire_fuzz.py``, beside it, replays them.
 """
 
 from __future__ import annotations

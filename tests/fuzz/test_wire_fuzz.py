@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from autograder.wire import MAGIC, MAX_BODY_BYTES, MAX_HEADER_BYTES, PREFIX, Observation, WireError, encode, read
 
-FUZZ = Path(__file__).resolve().parent / "fuzz"
+FUZZ = Path(__file__).resolve().parent
 sys.path.insert(0, str(FUZZ))
 from wire import try_one  # noqa: E402
 

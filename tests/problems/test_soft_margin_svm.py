@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from sklearn.svm import SVC
 
-FOLDER = Path(__file__).parents[1] / "solutions" / "svm" / "soft_margin_svm"
+FOLDER = Path(__file__).parents[2] / "solutions" / "svm" / "soft_margin_svm"
 IRIS = FOLDER.parents[2] / "data" / "iris.npz"
 
 Labelled = tuple[np.ndarray, np.ndarray]

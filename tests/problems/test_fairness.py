@@ -19,7 +19,7 @@ from autograder.course.assignments import read_course
 from autograder.course.problem import Implementation
 from autograder.grade import grade
 
-HOME = Path(__file__).resolve().parent.parent
+HOME = Path(__file__).resolve().parents[2]
 PROBLEMS = {problem.id: problem for assignment in read_course(HOME) for problem in assignment.problems}
 SEED = 2027
 

@@ -16,7 +16,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-DATA = Path(__file__).resolve().parent.parent / "data"
+DATA = Path(__file__).resolve().parents[2] / "data"
 
 
 def script(name: str) -> ModuleType:

@@ -12,7 +12,7 @@ import pytest
 from sklearn.metrics.pairwise import pairwise_kernels
 from sklearn.svm import SVC
 
-FOLDER = Path(__file__).parents[1] / "solutions" / "svm" / "cvxopt_svm"
+FOLDER = Path(__file__).parents[2] / "solutions" / "svm" / "cvxopt_svm"
 # The solver stops at a relative gap of 1e-6; f then is right to about its square root.
 SOLVER = 2e-3
 

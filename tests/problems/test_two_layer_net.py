@@ -16,7 +16,7 @@ from scipy.stats import chi2, norm
 from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier
 
-COURSE = Path(__file__).parents[1]
+COURSE = Path(__file__).parents[2]
 FOLDER = COURSE / "solutions" / "networks" / "two_layer_net"
 GIVEN = FOLDER.parent / "given"
 

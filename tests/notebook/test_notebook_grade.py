@@ -359,7 +359,7 @@ def test_a_figure_under_no_heading_is_an_error_of_the_courses(tmp_path):
 @pytest.mark.parametrize("name", ["two_layer_net", "attention", "soft_margin_svm", "cvxopt_svm"])
 def test_the_courses_own_notebooks_can_be_graded(name):
     """Their points come out even, and what is asked of each is there."""
-    course = Path(__file__).resolve().parent.parent
+    course = Path(__file__).resolve().parents[2]
     problem = next(one for each in read_course(course) for one in each.problems if one.name == name)
     sheet = sheet_of(problem)
     shares = sum(check.share for check in sheet.checks)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy.special import softmax as scipy_softmax
 
-FOLDER = Path(__file__).parents[1] / "solutions" / "networks" / "attention"
+FOLDER = Path(__file__).parents[2] / "solutions" / "networks" / "attention"
 STEP = 1e-5
 # A central difference errs by STEP² times a third derivative, and by rounding over STEP: some 1e-10 each.
 BY_DIFFERENCES = {"rtol": 1e-6, "atol": 1e-8}

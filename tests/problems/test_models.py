@@ -12,7 +12,7 @@ from sklearn.svm import SVC
 
 from autograder.course.assignments import read_course
 
-COURSE = Path(__file__).resolve().parent.parent
+COURSE = Path(__file__).resolve().parents[2]
 PROBLEMS = {problem.name: problem for assignment in read_course(COURSE) for problem in assignment.problems}
 
 

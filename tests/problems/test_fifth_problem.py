@@ -15,7 +15,7 @@ from autograder.cli import main
 from autograder.course.assignments import read_course
 from autograder.release.files import differs, release, write
 
-HOME = Path(__file__).resolve().parent.parent
+HOME = Path(__file__).resolve().parents[2]
 GUIDE = (HOME / "docs/authors.md").read_text(encoding="utf-8")
 FILES = dict(re.findall(r"^`(solutions/regression/\S+)`:\n\n```\w+\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL))
 

@@ -47,7 +47,7 @@ from autograder.submissions.reading import RESERVED
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="classes are graded on Linux")
 
-HERE = Path(__file__).resolve().parent / "hostile"
+HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 from situation import USER  # noqa: E402  it is a program, too
 
@@ -606,7 +606,7 @@ def test_no_report_is_large(graded):
 
 def test_no_report_tells_where_the_grader_is(graded):
     """A traceback shows the student's frames, and no folder of the grader's, the course's or the interpreter's."""
-    inside = (str(graded.out.parent), "site-packages", str(Path(__file__).resolve().parents[1]), "/scratch")
+    inside = (str(graded.out.parent), "site-packages", str(Path(__file__).resolve().parents[2]), "/scratch")
     showing = {
         path.parent.name
         for path in graded.out.glob("*/report.json")

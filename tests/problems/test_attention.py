@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
-from pathlib import Path
-from types import ModuleType
-
 import numpy as np
 import pytest
 from scipy.special import softmax as scipy_softmax
 
-FOLDER = Path(__file__).parents[2] / "solutions" / "networks" / "attention"
+PROBLEM = "networks/attention"
 STEP = 1e-5
 # A central difference errs by STEP² times a third derivative, and by rounding over STEP: some 1e-10 each.
 BY_DIFFERENCES = {"rtol": 1e-6, "atol": 1e-8}
@@ -24,28 +19,9 @@ sizes = pytest.mark.parametrize(
 
 
 @pytest.fixture(scope="module")
-def package() -> str:
-    """A package of the problem's folder, so that its modules can be imported by path."""
-    name = "the_attention_problem"
-    module = ModuleType(name)
-    module.__path__ = [str(FOLDER)]
-    sys.modules[name] = module
-    return name
-
-
-@pytest.fixture(scope="module")
-def att(package):
-    return importlib.import_module(f"{package}.attention")
-
-
-@pytest.fixture(scope="module")
-def expect(package):
-    return importlib.import_module(f"{package}.expect")
-
-
-@pytest.fixture(scope="module")
-def checks(package):
-    return importlib.import_module(f"{package}.checks")
+def att(page):
+    """The reference."""
+    return page("attention")
 
 
 @pytest.fixture

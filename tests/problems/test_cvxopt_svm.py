@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -12,7 +9,7 @@ import pytest
 from sklearn.metrics.pairwise import pairwise_kernels
 from sklearn.svm import SVC
 
-FOLDER = Path(__file__).parents[2] / "solutions" / "svm" / "cvxopt_svm"
+PROBLEM = "svm/cvxopt_svm"
 # The solver stops at a relative gap of 1e-6; f then is right to about its square root.
 SOLVER = 2e-3
 
@@ -28,25 +25,9 @@ every_mercer_kernel = pytest.mark.parametrize("kernel_params", [LINEAR, POLY, RB
 
 
 @pytest.fixture(scope="module")
-def package() -> str:
-    """A package of the problem's folder, so that its modules can be imported by path."""
-    name = "the_cvxopt_svm_problem"
-    module = ModuleType(name)
-    module.__path__ = [str(FOLDER)]
-    sys.modules[name] = module
-    return name
-
-
-@pytest.fixture(scope="module")
-def svm(package: str) -> ModuleType:
+def svm(page):
     """The reference."""
-    return importlib.import_module(f"{package}.cvxopt_svm")
-
-
-@pytest.fixture(scope="module")
-def expect(package: str) -> ModuleType:
-    """The predicates."""
-    return importlib.import_module(f"{package}.expect")
+    return page("cvxopt_svm")
 
 
 def overlapping(n: int = 40) -> tuple[np.ndarray, np.ndarray]:
@@ -221,10 +202,9 @@ def test_objective_is_judged_up_to_one_positive_factor(
     ids=["honest", "bias_nudged", "labels_as_scores", "stretched", "enormous", "negated"],
 )
 def test_made_up_scores_do_not_pass_for_a_solution(
-    svm: ModuleType, expect: ModuleType, package: str, forge, code: int | None
+    svm: ModuleType, expect: ModuleType, checks: ModuleType, forge, code: int | None
 ) -> None:
     """The loss is recomputed from the scores, so scores that only have the right sign have too large a loss."""
-    checks = importlib.import_module(f"{package}.checks")
     reference = checks.trained(svm, np.random.default_rng(5))
     rng = np.random.default_rng(5)
     (_, y), (_, y_new) = checks.core_and_ring(rng, 48), checks.core_and_ring(rng, 300)
@@ -235,9 +215,8 @@ def test_made_up_scores_do_not_pass_for_a_solution(
     assert codes[:1] == ([code] if code else [])
 
 
-def test_recomputed_loss_is_the_optimum(svm: ModuleType, expect: ModuleType, package: str) -> None:
+def test_recomputed_loss_is_the_optimum(svm: ModuleType, expect: ModuleType, checks: ModuleType) -> None:
     """The loss found from the reference's scores alone equals the dual's optimum: no classifier has a smaller one."""
-    checks = importlib.import_module(f"{package}.checks")
     X, y = checks.core_and_ring(np.random.default_rng(5), 48)
     y = checks.mislabelled(y)
     classifier = svm.CVXOPTSVC(**checks.CLASSIFIER).fit(X, y)

@@ -2,42 +2,24 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import sys
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
 from sklearn.svm import SVC
+from specimens import HOME
 
-FOLDER = Path(__file__).parents[2] / "solutions" / "svm" / "soft_margin_svm"
-IRIS = FOLDER.parents[2] / "data" / "iris.npz"
+PROBLEM = "svm/soft_margin_svm"
+IRIS = HOME / "data" / "iris.npz"
 
 Labelled = tuple[np.ndarray, np.ndarray]
 
 
 @pytest.fixture(scope="module")
-def package() -> str:
-    """A package of the problem's folder, so that its modules can be imported by path."""
-    name = "the_soft_margin_svm_problem"
-    module = ModuleType(name)
-    module.__path__ = [str(FOLDER)]
-    sys.modules[name] = module
-    return name
-
-
-@pytest.fixture(scope="module")
-def svm(package: str) -> ModuleType:
+def svm(page):
     """The reference."""
-    return importlib.import_module(f"{package}.soft_margin_svm")
-
-
-@pytest.fixture(scope="module")
-def expect(package: str) -> ModuleType:
-    """The predicates."""
-    return importlib.import_module(f"{package}.expect")
+    return page("soft_margin_svm")
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -15,10 +13,9 @@ from scipy.special import log_softmax, softmax
 from scipy.stats import chi2, norm
 from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier
+from specimens import HOME
 
-COURSE = Path(__file__).parents[2]
-FOLDER = COURSE / "solutions" / "networks" / "two_layer_net"
-GIVEN = FOLDER.parent / "given"
+PROBLEM = "networks/two_layer_net"
 
 every_shape = pytest.mark.parametrize(
     ("N", "d_in", "d_out"),
@@ -28,42 +25,15 @@ every_shape = pytest.mark.parametrize(
 
 
 @pytest.fixture(scope="module")
-def given() -> Iterator[Callable[[str], ModuleType]]:
-    """The handed-out modules, which import each other by name."""
-    names = [path.stem for path in GIVEN.glob("*.py")]
-    sys.path.insert(0, str(GIVEN))
-    yield importlib.import_module
-    sys.path.remove(str(GIVEN))
-    for name in names:
-        sys.modules.pop(name, None)
+def given(page):
+    """What imports a handed-out module by its name; they import each other so, too."""
+    return importlib.import_module
 
 
 @pytest.fixture(scope="module")
-def package(given: Callable[[str], ModuleType]) -> str:
-    """A package of the problem's folder, so that its modules can be imported by path."""
-    name = "the_two_layer_net_problem"
-    module = ModuleType(name)
-    module.__path__ = [str(FOLDER)]
-    sys.modules[name] = module
-    return name
-
-
-@pytest.fixture(scope="module")
-def nn(package: str) -> ModuleType:
+def nn(page):
     """The reference."""
-    return importlib.import_module(f"{package}.two_layer_net")
-
-
-@pytest.fixture(scope="module")
-def checks(package: str) -> ModuleType:
-    """The check page."""
-    return importlib.import_module(f"{package}.checks")
-
-
-@pytest.fixture(scope="module")
-def expect(package: str) -> ModuleType:
-    """The predicates."""
-    return importlib.import_module(f"{package}.expect")
+    return page("two_layer_net")
 
 
 def numeric(f: Callable[[], float], x: np.ndarray, h: float = 1e-5) -> np.ndarray:
@@ -277,7 +247,7 @@ def test_trained_network_is_judged_from_its_parameters(
     nn: ModuleType, checks: ModuleType, expect: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The reference passes; elsewhere is 60, and where the classes are exchanged 62."""
-    monkeypatch.chdir(COURSE)
+    monkeypatch.chdir(HOME)
     found = checks.trained(nn, np.random.default_rng(10))
     astray = found | {"b1": found["b1"] + 0.01}
     exchanged = found | {"W2": found["W2"][:, ::-1], "b2": found["b2"][::-1]}
@@ -294,7 +264,7 @@ def test_right_gradients_come_to_know_the_digits(
     nn: ModuleType, checks: ModuleType, expect: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The reference is far above what is asked of the others, from whatever weights it starts."""
-    monkeypatch.chdir(COURSE)
+    monkeypatch.chdir(HOME)
     for seed in range(5):
         params = checks.trained(nn, np.random.default_rng(seed))
         X, y = checks.digits(np.random.default_rng(seed))

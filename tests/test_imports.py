@@ -75,6 +75,7 @@ ORDER = (
     "notebook.grade",
     "submissions.unpack",
     "submissions.names",
+    "submissions.choosing",
     "submissions.reading",
     "gradebook.store",
     "gradebook.diff",

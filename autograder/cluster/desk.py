@@ -19,7 +19,7 @@ from autograder.gradebook.desks import sandboxes
 from autograder.gradebook.grader import Graded, Grader
 from autograder.notebook.grade import sheet_of
 from autograder.sandbox.confine import remove
-from autograder.submissions.reading import Submission
+from autograder.submissions.choosing import Submission
 
 
 class Result(msgspec.Struct, frozen=True):

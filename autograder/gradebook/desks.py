@@ -16,7 +16,7 @@ from autograder.gradebook.store import Key
 from autograder.report import ProblemReport
 from autograder.sandbox.observe import Sandbox
 from autograder.sandbox.warm import Loader
-from autograder.submissions.reading import Submission
+from autograder.submissions.choosing import Submission
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from autograder.notebook.execution import execute
 from autograder.notebook.grade import Sheet, beside_it, grade_notebook, unjudged_notebook
 from autograder.report import ProblemReport
 from autograder.sandbox.observe import Sandbox
-from autograder.submissions.reading import Submission
+from autograder.submissions.choosing import Submission
 from autograder.wire import Observation
 
 

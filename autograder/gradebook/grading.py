@@ -18,7 +18,8 @@ from autograder.gradebook.grader import Graded, Grader
 from autograder.gradebook.results import write_grades, write_report
 from autograder.gradebook.store import STORE_FILE, Key, Store
 from autograder.report import NOT_ASKED_FOR, Report
-from autograder.submissions.reading import HandedIn, Submission
+from autograder.submissions.choosing import Submission
+from autograder.submissions.reading import HandedIn
 
 
 def grade_class(

@@ -12,7 +12,8 @@ import zipfile
 import pytest
 
 from autograder.submissions import beside, unpack
-from autograder.submissions.reading import MAX_EXTRA_NAMES, ClassError, Submission, read_class
+from autograder.submissions.choosing import MAX_EXTRA_NAMES, Submission
+from autograder.submissions.reading import ClassError, read_class
 
 WANTED = ("attention.py", "two_layer_net.py")
 CODE = b"def softmax(S):\n    return S\n"

@@ -14,8 +14,10 @@ import socket
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
+from autograder.sandbox.confine import remove
 from autograder.sandbox.server import serve
 from autograder.worker.run import hear_signals
 
@@ -39,6 +41,7 @@ def load(asked_fd: int) -> None:
 def _fill(asked: socket.socket, loaded: tuple[str, ...]) -> None:
     """Fill the orders for servers with these libraries; a loader forked from this one fills those for others."""
     others: dict[tuple[str, ...], socket.socket] = {}
+    folders = []
     while True:
         message, fds, _, _ = socket.recv_fds(asked, ORDER_BYTES, 2)
         if not message:
@@ -46,6 +49,7 @@ def _fill(asked: socket.socket, loaded: tuple[str, ...]) -> None:
         _wait(os.WNOHANG)
         order = json.loads(message)
         preload = tuple(order.pop("preload"))
+        folders.append(Path(order["scratch"]))
         if preload == loaded:
             if os.fork() == 0:
                 _become_server(order, fds, (asked, *others.values()))
@@ -63,6 +67,8 @@ def _fill(asked: socket.socket, loaded: tuple[str, ...]) -> None:
     for loader in others.values():
         loader.close()
     _wait()
+    for folder in folders:
+        remove(folder)  # still there if whoever asked was killed
 
 
 def _wait(options: int = 0) -> None:

@@ -656,7 +656,7 @@ def test_a_students_name_is_none_of_the_graders_files(graded):
     [pytest.param("grader", id="grader"), pytest.param("server", id="server"), pytest.param("both", id="both")],
 )
 def test_killing_the_grader_ends_the_runs(situation, victims):
-    """With SIGKILL, while students' code hangs: no process of it is left."""
+    """With SIGKILL, while students' code hangs: no process of it is left, and no file."""
     with ExitStack() as stack:
         base, hand_over = stack.enter_context(room(situation))
         write_course(base)
@@ -697,6 +697,7 @@ def test_killing_the_grader_ends_the_runs(situation, victims):
         if victims != "server":
             launcher.wait(30)
             assert (base / "strays").read_text() == ""
+            assert [path.name for path in (base / "tmp").iterdir()] == []
 
 
 # What is seen of it from outside, so that it is known to run, is its name.

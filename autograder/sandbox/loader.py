@@ -53,15 +53,13 @@ def _fill(asked: socket.socket, loaded: tuple[str, ...]) -> None:
         if preload == loaded:
             if os.fork() == 0:
                 _become_server(order, fds, (asked, *others.values()))
-        else:
-            try:
-                socket.send_fds(others[preload], [message], fds)
-            except (KeyError, OSError):  # there is none yet, or it is gone
-                others[preload], theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-                socket.send_fds(others[preload], [message], fds)
-                if os.fork() == 0:
-                    _become_loader(theirs, preload, fds, (asked, *others.values()))
-                theirs.close()
+        # Not forked where an exception is handled: whatever is raised in a run would be said to come of it.
+        elif not _sent(others.get(preload), message, fds):
+            others[preload], theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            socket.send_fds(others[preload], [message], fds)
+            if os.fork() == 0:
+                _become_loader(theirs, preload, fds, (asked, *others.values()))
+            theirs.close()
         for fd in fds:
             os.close(fd)
     for loader in others.values():
@@ -69,6 +67,14 @@ def _fill(asked: socket.socket, loaded: tuple[str, ...]) -> None:
     _wait()
     for folder in folders:
         remove(folder)  # still there if whoever asked was killed
+
+
+def _sent(loader: socket.socket | None, message: bytes, fds: Sequence[int]) -> bool:
+    """Whether there is that loader, and it has got an order."""
+    try:
+        return loader is not None and socket.send_fds(loader, [message], fds) > 0
+    except OSError:  # it is gone
+        return False
 
 
 def _wait(options: int = 0) -> None:

@@ -75,7 +75,8 @@ def environment(blas_threads: int = 1) -> dict[str, str]:
 
 def command(call: str, python: str = sys.executable) -> list[str]:
     """What starts a Python that does this, with our modules at hand and nothing else of the surroundings."""
-    return [python, "-I", "-c", _BOOT + call]
+    # As "-I", which has no ear for the seed of hashes: the environment is ours.
+    return [python, "-P", "-s", "-c", _BOOT + call]
 
 
 def installation() -> list[str]:

@@ -32,8 +32,11 @@ ORDER = (
     "worker.run",
     "notebook.drawn",
     "notebook.outputs",
+    "notebook.chance",
+    "notebook.clock",
     "notebook.abroad",
     "notebook.elsewhere",
+    "notebook.interpreter",
     "notebook.shell",
     "sandbox.deadline",
     "sandbox.server",
@@ -60,7 +63,9 @@ ORDER = (
     "course.assignments",
     "notebook.volatile",
     "notebook.texts",
+    "notebook.displays",
     "notebook.figures",
+    "notebook.steady",
     "notebook.truth",
     "notebook.history",
     "notebook.execution",
@@ -220,7 +225,7 @@ def test_a_notebook_beside_student_code_adds_its_shell_alone():
     """No document, no truth, no report: a run of a notebook holds what a run holds, and a shell."""
     more = loaded("import autograder.sandbox.loader, autograder.notebook.shell") - BESIDE_STUDENT_CODE - WITH_A_SERVER
 
-    beside = ("shell", "drawn", "outputs", "elsewhere", "abroad")
+    beside = ("shell", "interpreter", "drawn", "outputs", "elsewhere", "abroad", "chance", "clock")
     assert more <= {"autograder.notebook", *(f"autograder.notebook.{name}" for name in beside)}
 
 

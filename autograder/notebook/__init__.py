@@ -24,7 +24,8 @@ beside the student's own module. :mod:`autograder.notebook.truth` compares what 
 cell. No expected value is involved: the student's notebook is held against the student's code. Therefore nothing that
 is told of a difference gives an answer away, and a mistake in the module, which the module's own checks have told, is
 no lie here: a notebook that shows the wrong numbers which its code gives tells the truth. Before a cell is said to be
-stale, the notebook is run again, and as if on another machine (:mod:`autograder.notebook.abroad`).
+stale, the notebook is run again, and as if on another machine (:mod:`autograder.notebook.abroad`): what is the same in all
+runs must have been shown.
 
 *Figures.* Pixels differ from machine to machine, and say little. What a figure shows is plain data: axes, labels, and
 the numbers drawn. :mod:`autograder.notebook.drawn` takes them from matplotlib's own objects, both in the run and in the
@@ -35,8 +36,8 @@ by the given notebook's own import of `autograder`; of such a one only presence 
 What each module sees
 ---------------------
 
-``drawn`` runs beside student code, and in students' own kernels; ``shell``, ``outputs``, ``elsewhere`` and ``abroad``
-beside student code. They know no other module of this room. All others run in the grader, on values that students may
+``drawn`` runs beside student code, and in students' own kernels; ``shell``, ``interpreter``, ``outputs``, ``elsewhere``,
+``abroad``, ``clock`` and ``chance`` beside student code. They know no other module of this room. All others run in the grader, on values that students may
 have made to trip them up: but for ``execution`` and ``retrial`` they are pure functions of records, do their work in
 bounds, and raise nothing because of a notebook but :class:`autograder.notebook.document.UnreadableError`.
 
@@ -47,6 +48,10 @@ What is *not* promised
   passes; so does one that was really run. The difference is worth nobody's while.
 - What a cell shows in the run is the student's code's to say, whatever it computes. The model is judged by its arrays.
 - A figure's data can be taken out of the picture. Then its presence is judged, no more.
-- Where code of the student's own draws at random without a seed, nothing can be held against it: what two runs of ours
-  show differently is not compared. In a cell of one's own, or one that was to be filled, that excuses all of the cell.
+- What several runs of ours show differently is not compared. Numbers are left open one by one; of a list that goes
+  otherwise on another machine, all from its first line to its last, and with it what is printed between two such lists
+  in one cell (:mod:`autograder.notebook.steady`).
+- A cell that shows something else with another seed, where it drew without one, may show anything: what is the same in
+  two runs, and not in the saved one, may be so by chance. So a stale number beside one that is drawn is not seen.
+- Sets of few words may come in the same order in both runs, and in another one where they were saved.
 """

@@ -121,3 +121,10 @@ def lock_threads_alone() -> None:
     for name in _LOCKS:
         setattr(context.BaseContext, name, staticmethod(getattr(threading, name)))
         setattr(multiprocessing, name, getattr(threading, name))
+
+
+def ask_no_list_of_libraries() -> None:
+    """Let what counts threads find libraries without the system's list of them, which is not to be had in a run."""
+    control: Any = sys.modules.get("threadpoolctl")
+    if control is not None and hasattr(control, "_HAS_PROCFS"):
+        control._HAS_PROCFS = False  # noqa: SLF001  it was asked for where libraries are loaded, and there it was

@@ -30,6 +30,25 @@ RunCells = Callable[[Problem, Job, float], Sequence[Observation]]
 
 
 @dataclass(frozen=True)
+class Surroundings:
+    """What a run finds, as far as that is no part of the notebook.
+
+    Attributes
+    ----------
+    seed : int
+        What all generators begin with that the notebook gives no seed, and the hashes.
+    abroad : bool
+        It looks as if it were on another machine, on another day (:mod:`autograder.notebook.abroad`).
+    """
+
+    seed: int = 0
+    abroad: bool = False
+
+
+HOME = Surroundings()
+
+
+@dataclass(frozen=True)
 class Shown:
     """What one cell showed.
 
@@ -79,7 +98,7 @@ def execute(
     modules: Mapping[str, bytes],
     steps: Sequence[tuple[int, Step]],
     wanted: Sequence[tuple[str, int]] = (),
-    seed: int = 0,
+    surroundings: Surroundings = HOME,
 ) -> Execution:
     """Run the steps, each with its place, beside a student's modules.
 
@@ -92,8 +111,7 @@ def execute(
     wanted : sequence of (str, int)
         Expressions in the notebook's names, or ``file NAME``, each with the place of the step after which it is asked
         for. Of a step that did not end well nothing is asked.
-    seed : int
-        What the global generators begin with; not 0 for a run that looks as if it were on another machine.
+    surroundings : Surroundings
     """
     limits = problem.limits
     ends = time.monotonic() + limits.notebook_seconds
@@ -103,7 +121,7 @@ def execute(
     while pending:
         numbers = {place: number for number, (place, _) in enumerate(pending)}
         asked = [(what, numbers[after]) for what, after in wanted if after in numbers]
-        job = job_of(problem, modules, [(step.where, step.source) for _, step in pending], asked, seed)
+        job = job_of(problem, modules, [(step.where, step.source) for _, step in pending], asked, surroundings)
         seen = run_cells(problem, job, max(ends - time.monotonic(), 1.0))
         if len(seen) == 1 and seen[0].ending in {"unstarted", "faulty"}:
             return Execution({place: Shown(seen[0].ending, failure=seen[0].failure) for place, _ in steps})
@@ -132,7 +150,7 @@ def job_of(
     modules: Mapping[str, bytes],
     cells: Sequence[tuple[str, str]],
     wanted: Sequence[tuple[str, int]] = (),
-    seed: int = 0,
+    surroundings: Surroundings = HOME,
 ) -> Job:
     """A run of cells, each what it is called and its text, beside a student's modules."""
     return Job(
@@ -146,7 +164,8 @@ def job_of(
         files={**modules, **{path.name: path.read_bytes() for path in problem.given}},
         cells=tuple(cells),
         wanted=tuple(wanted),
-        seed=seed,
+        seed=surroundings.seed,
+        abroad=surroundings.abroad,
     )
 
 

@@ -19,7 +19,7 @@ from autograder.course.pages import CourseError
 from autograder.course.problem import Implementation, Problem, names_module
 from autograder.grade import MAX_FINDINGS, own_lines, said_of
 from autograder.notebook.document import Notebook, UnreadableError, read
-from autograder.notebook.execution import Execution, Shown
+from autograder.notebook.execution import HOME, Execution, Shown, Surroundings
 from autograder.notebook.given import Arrangement, Step, arrange
 from autograder.notebook.history import was_run
 from autograder.notebook.program import bound
@@ -30,9 +30,9 @@ from autograder.report import ProblemReport, Verdict
 from autograder.submissions.beside import named_in
 from autograder.wire import Failure
 
-# (problem, files beside it, steps with their places, what is asked and after which step, seed of the global generators)
+# (problem, files beside it, steps with their places, what is asked and after which step, what the run finds)
 Execute = Callable[
-    [Problem, Mapping[str, bytes], Sequence[tuple[int, Step]], Sequence[tuple[str, int]], int], Execution
+    [Problem, Mapping[str, bytes], Sequence[tuple[int, Step]], Sequence[tuple[str, int]], Surroundings], Execution
 ]
 
 # How many times as long as its first run those after it may take, all together.
@@ -197,7 +197,7 @@ def _run(
     problem, steps = sheet.problem, arrangement.steps
     model = problem.model
     asked = asked_of(steps, model.wanted if model else (), sheet.figures)
-    execution = execute(problem, beside, arrangement.code, asked, 0)
+    execution = execute(problem, beside, arrangement.code, asked, HOME)
     rerun = execution.outputs
     found.findings[RUNS.name] = list(_failures(steps, execution.cells))
     ours = [finding for finding in found.findings[RUNS.name] if finding.code in codes.FAULTS_OF_OURS]
@@ -225,9 +225,10 @@ def _retrials(execute: Execute, problem: Problem, beside: Mapping[str, bytes]) -
     """What runs the notebook again, as long as there is time for that."""
     ends = time.monotonic() + MAX_RETRIALS * problem.limits.notebook_seconds
 
-    def run(steps: Sequence[tuple[int, Step]], seed: int) -> Execution:
+    def run(steps: Sequence[tuple[int, Step]], surroundings: Surroundings) -> Execution:
         left = min(problem.limits.notebook_seconds, max(ends - time.monotonic(), 1.0))
-        return execute(replace(problem, limits=replace(problem.limits, notebook_seconds=left)), beside, steps, (), seed)
+        limits = replace(problem.limits, notebook_seconds=left)
+        return execute(replace(problem, limits=limits), beside, steps, (), surroundings)
 
     return run
 

@@ -93,9 +93,18 @@ class Stream(io.TextIOBase):
         """Yes."""
         return True
 
+    def fileno(self) -> int:
+        """The number that it has in a kernel, too."""
+        return 1 if self._name == "stdout" else 2
+
     def write(self, text: str) -> int:
         """Add to the cell's outputs."""
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text)}")
         self._outputs.write(self._name, text)
         return len(text)
+
+
+# As in a kernel, for whoever shows what it writes to.
+Stream.__name__ = Stream.__qualname__ = "OutStream"
+Stream.__module__ = "ipykernel.iostream"

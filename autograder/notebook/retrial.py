@@ -15,29 +15,31 @@ from itertools import chain
 from autograder import codes
 from autograder.compare import Finding
 from autograder.grade import said_of
+from autograder.notebook.displays import shows_something
 from autograder.notebook.document import Cell, Notebook, Output
-from autograder.notebook.execution import Execution
+from autograder.notebook.execution import HOME, Execution, Surroundings
 from autograder.notebook.given import Arrangement, Step
 from autograder.notebook.program import asks_for_a_verdict
+from autograder.notebook.steady import steady
 from autograder.notebook.truth import (
+    Runs,
     kept_an_error,
     may_show_more,
     of_the_machine,
-    shows_something,
     stale,
-    steady,
+    stale_cells,
     tells_the_truth,
     untrue,
 )
 
 # Changed cells that fail, in whose place ours is tried, one after the other.
 MOST_FAILED = 3
-# What the global generators, and the hashes, begin with where the run is abroad.
-ABROAD = 1
+ABROAD = Surroundings(seed=1, abroad=True)
+MOVED = Surroundings(HOME.seed, abroad=True)
 _READY = re.compile(r"\bready\(")
 
-# (steps with their places, seed)
-Run = Callable[[Sequence[tuple[int, Step]], int], Execution]
+# (steps with their places, what the run finds)
+Run = Callable[[Sequence[tuple[int, Step]], Surroundings], Execution]
 
 
 class _UnstartedError(Exception):
@@ -59,11 +61,13 @@ def truth(run: Run, handed_in: Notebook, arrangement: Arrangement, first: Execut
     """
     steps, rerun = arrangement.steps, first.outputs
     try:
-        findings = tells_the_truth(steps, rerun)
-        if any(finding.code == codes.VALUES for finding in findings):
-            again = _made(run, _alive(arrangement.code, first), ABROAD)
-            findings = tells_the_truth(steps, rerun, again.outputs)
-        return [*findings, *_of_changed(run, handed_in, steps, rerun)]
+        runs = Runs(rerun)
+        if any(stale_cells(steps, runs)):
+            alive = _alive(arrangement.code, first)
+            runs = replace(runs, abroad=_made(run, alive, ABROAD).outputs)
+            if any(runs.vary(n) for n, _ in stale_cells(steps, runs)):
+                runs = replace(runs, moved=_made(run, alive, MOVED).outputs)
+        return [*tells_the_truth(steps, runs), *_of_changed(run, handed_in, steps, rerun)]
     except _UnstartedError as error:
         # What could not be tried again is held against nobody.
         return [Finding(codes.NO_SANDBOX, "", f"the notebook could not be run again: {error}")]
@@ -87,7 +91,7 @@ def _of_changed(
     if not doubtful:
         return
     own = {cell.number: Step(cell.source, "code", None, cell) for cell in handed_in.code if not cell.empty}
-    theirs = _made(run, [*own.items()], 0)
+    theirs = _made(run, [*own.items()], HOME)
     failed: set[int] = set()
     # A changed cell that fails costs itself: ours goes on in its place.
     while len(failed) < MOST_FAILED and (
@@ -95,7 +99,7 @@ def _of_changed(
     ):
         failed.add(first)
         own[first] = replace(own[first], source="\n".join(steps[n].source for n in stands_for.pop(first)))
-        theirs = _made(run, [*own.items()], 0)
+        theirs = _made(run, [*own.items()], HOME)
     again: Mapping[int, Sequence[Output]] | None = None
     for cell in doubtful:
         n = cell.number
@@ -112,7 +116,7 @@ def _of_changed(
             again = _made(run, _alive(own.items(), theirs), ABROAD).outputs
         if n in again and stale(again[n], gives, exactly=True):
             # Only what the student's own code makes the same each time is held against it.
-            said = stale(cell.outputs, steady(gives, again[n]), more=True)
+            said = steady(gives, again[n]).lacks(cell.outputs)
         if said:
             yield untrue(cell.where, cell.place, said)
 
@@ -133,8 +137,8 @@ def _alive(steps: Iterable[tuple[int, Step]], execution: Execution) -> list[tupl
     return [(place, step) for place, step in steps if execution.cells[place].ending != "died"]
 
 
-def _made(run: Run, steps: Sequence[tuple[int, Step]], seed: int) -> Execution:
-    made = run(steps, seed)
+def _made(run: Run, steps: Sequence[tuple[int, Step]], surroundings: Surroundings) -> Execution:
+    made = run(steps, surroundings)
     for shown in made.cells.values():
         if shown.ending in {"unstarted", "faulty"}:
             raise _UnstartedError(said_of(shown.failure))

@@ -12,12 +12,10 @@ what the worker is made of, and the description of figures.
 from __future__ import annotations
 
 import asyncio
-import base64
 import builtins
 import getpass
 import json
 import os
-import random
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -28,28 +26,21 @@ from typing import Any, NoReturn
 import matplotlib as mpl
 import matplotlib_inline.backend_inline  # noqa: F401  here, and not in every run
 import numpy as np
-from IPython.core import magics  # noqa: F401  the same
-from IPython.core.compilerop import CachingCompiler
-from IPython.core.displayhook import DisplayHook
-from IPython.core.displaypub import DisplayPublisher
 from IPython.core.error import StdinNotImplementedError
-from IPython.core.interactiveshell import InteractiveShell
-from IPython.core.profiledir import ProfileDir
-from IPython.utils.text import SList
-from traitlets import Type
 from traitlets.config import Config
 
 import autograder
-from autograder.notebook.abroad import PROGRAMS_PRINT, settle
+from autograder.notebook import chance
+from autograder.notebook.abroad import PROGRAMS_PRINT, name_more, settle
 from autograder.notebook.drawn import watch
-from autograder.notebook.elsewhere import Colab, lock_threads_alone, stay_within
+from autograder.notebook.elsewhere import Colab, ask_no_list_of_libraries, lock_threads_alone, stay_within
+from autograder.notebook.interpreter import CELL_FILES, NO_PROCESS, Compiler, Profile, Shell, file_of
 from autograder.notebook.outputs import Outputs, Stream
 from autograder.wire import MAX_FRAMES, Ending, Failure, Frame, Observation, encode
 from autograder.worker.failures import MAX_MESSAGE_CHARACTERS, limit_reached
 from autograder.worker.job import Job
 from autograder.worker.run import do_nothing, link, plain_values, write
 
-NO_PROCESS = "no other program is run here: what the notebooks import is installed already, and the rest goes on\n"
 NO_INPUT = "nobody is there to answer when the notebook is run for its grade: put the value into the cell"
 INLINE = "module://matplotlib_inline.backend_inline"
 # Magics that start another program, but for those that IPython hands to `system`.
@@ -66,132 +57,12 @@ watch()
 lock_threads_alone()
 
 
-class Hook(DisplayHook):
-    """What a cell's last line evaluates to becomes an output."""
-
-    def write_output_prompt(self) -> None:
-        """Write nothing: a notebook shows the number beside the output."""
-
-    def write_format_data(self, format_dict: Mapping[str, Any], md_dict: Mapping[str, Any] | None = None) -> None:
-        """Add the value's displays to the cell's outputs."""
-        output = {"output_type": "execute_result", "execution_count": self.prompt_count}
-        shell: Any = self.shell
-        shell.outputs.add({**output, "data": _plain(format_dict), "metadata": _plain(md_dict or {})})
-
-    def finish_displayhook(self) -> None:
-        """Do what is left, and write nothing."""
-        self._is_active = False
-
-
-class Publisher(DisplayPublisher):
-    """What is displayed becomes an output."""
-
-    def publish(
-        self,
-        data: Mapping[str, Any],
-        metadata: Mapping[str, Any] | None = None,
-        *_: object,
-        transient: Mapping[str, Any] | None = None,
-        update: bool = False,
-        **__: object,
-    ) -> None:
-        """Add to the cell's outputs, or change one of them."""
-        display_id = (transient or {}).get("display_id")
-        output = {"output_type": "display_data", "data": _plain(data), "metadata": _plain(metadata or {})}
-        if update:
-            self.shell.outputs.update(output, display_id)
-        else:
-            self.shell.outputs.add({**output, **({"display_id": display_id} if display_id else {})})
-
-    def clear_output(self, wait: bool = False) -> None:  # noqa: FBT001, FBT002  IPython calls it so
-        """Drop the cell's outputs."""
-        self.shell.outputs.clear(wait=wait)
-
-
-class Compiler(CachingCompiler):
-    """Cells are files named for themselves."""
-
-    label = "cell"
-
-    def get_code_name(self, *_: object) -> str:
-        """The name of the cell that runs."""
-        return f"<{self.label}>"
-
-
-class Profile(ProfileDir):
-    """No profile: nobody's settings, and no folders of IPython's among the student's files."""
-
-    def _mkdir(self, *_: object) -> bool:
-        return False
-
-
-class Shell(InteractiveShell):
-    """IPython's shell, whose outputs are kept."""
-
-    displayhook_class = Type(Hook)
-    display_pub_class = Type(Publisher)
-
-    def __init__(self, outputs: Outputs, programs_print: Sequence[str], **settings: Any) -> None:
-        self.outputs = outputs
-        self.programs_print = programs_print
-        self.failed: BaseException | None = None
-        super().__init__(**settings)  # type: ignore[no-untyped-call]
-
-    def enable_gui(self, gui: object = None) -> None:
-        """There is no screen; a figure is shown as a picture."""
-
-    def ask_exit(self) -> None:
-        """End the process, as ``exit()`` ends a kernel."""
-        os._exit(0)
-
-    def showtraceback(self, exc_tuple: Any = None, *_: object, **__: object) -> None:
-        """Add the exception to the cell's outputs."""
-        kind, error, trace = self._get_exc_info(exc_tuple)  # type: ignore[no-untyped-call]
-        self._show_error(kind, error, trace)
-
-    def showsyntaxerror(self, *_: object, **__: object) -> None:
-        """Add the exception to the cell's outputs."""
-        self._show_error(*sys.exc_info())
-
-    showindentationerror = showsyntaxerror
-
-    def _show_error(self, kind: Any, error: Any, trace: TracebackType | None) -> None:
-        self.failed = error
-        try:
-            lines = traceback.format_exception(kind, error, trace, limit=-MAX_FRAMES)
-            said = str(error)
-        except Exception:  # words of the student's own, that fail
-            lines, said = [], "(its message could not be read)"
-        said = said[:MAX_MESSAGE_CHARACTERS]
-        self.outputs.add(
-            {
-                "output_type": "error",
-                "ename": kind.__name__[:100],
-                "evalue": said,
-                "traceback": [line[:MAX_MESSAGE_CHARACTERS] for line in lines[-2 * MAX_FRAMES :]],
-            }
-        )
-
-    def system(self, cmd: str) -> None:
-        """Say that no program is run."""
-        del cmd
-        sys.stderr.write(NO_PROCESS)
-        self.user_ns["_exit_code"] = 0
-
-    system_piped = system_raw = system
-
-    def getoutput(self, cmd: str, *_: object, **__: object) -> Any:
-        """Say that no program is run; its output is empty, or another one abroad."""
-        self.system(cmd)
-        return SList(self.programs_print)
-
-
 def run(job: Job, folder: str, send: Callable[[bytes], None]) -> None:
     """Do a job in a folder: a message before there is any student code, one for each cell, and one at the end."""
     outputs = Outputs(int(job.limits["cell_bytes"]))
     try:
-        if job.seed:
-            folder = settle(folder)
+        if job.abroad:
+            folder = settle(folder, lambda file: file.startswith(CELL_FILES))
         shell = _begin(job, folder, outputs)
     except Exception as error:
         # No student code has run: the reader makes it a fault of the autograder.
@@ -217,16 +88,20 @@ def _begin(job: Job, folder: str, outputs: Outputs) -> Any:
     for name in autograder.__all__:
         setattr(autograder, name, do_nothing)
     builtins.input = getpass.getpass = _nobody
-    # Where a notebook sets no seed, one run must differ from another in nothing but this number.
-    random.seed(job.seed)
-    np.random.seed(job.seed)  # noqa: NPY002  the generator that the notebook may use
+    os.system = _no_program  # type: ignore[assignment]
+    # What libraries tell of themselves is another version's on another machine.
+    builtins.help = np.show_runtime = np.info = _silent  # type: ignore[assignment]
+    vars(np.__config__)["print"] = _silent
+    chance.begin(job.seed)
     settings = Config()
     settings.HistoryManager.enabled = False  # a file, and a thread that writes it
     settings.InteractiveShell.colors = "nocolor"
     settings.InteractiveShell.separate_out2 = ""
+    # By this, code finds out whether it is in a kernel.
+    settings.IPKernelApp.connection_file = ""
     shell: Any = Shell.instance(
         outputs=outputs,
-        programs_print=PROGRAMS_PRINT if job.seed else (),
+        programs_print=PROGRAMS_PRINT if job.abroad else (),
         config=settings,
         ipython_dir=folder,
         profile_dir=Profile(location=folder),
@@ -235,13 +110,18 @@ def _begin(job: Job, folder: str, outputs: Outputs) -> Any:
     for name in PROGRAMS:
         shell.register_magic_function(_no_process, "line_cell", name)
     sources = dict(job.cells)
-    sys.meta_path.append(Colab(lambda: (f"<{shell.compile.label}>", sources.get(shell.compile.label, ""))))
+    sys.meta_path.append(Colab(lambda: (file_of(shell.compile.label), sources.get(shell.compile.label, ""))))
     stay_within(folder)
+    ask_no_list_of_libraries()
     for name in LISTS:
         shell.register_magic_function(_silent, "line", name)
     shell.set_hook("show_in_pager", _silent)
     mpl.use(INLINE)
+    # A kernel is told by its environment which one to use, and has this still.
+    mpl.rcParams["backend_fallback"] = True
     shell.enable_matplotlib("inline")
+    if job.abroad:
+        name_more(shell.user_ns)
     sys.stdout, sys.stderr = Stream(outputs, "stdout"), Stream(outputs, "stderr")
     return shell
 
@@ -307,7 +187,7 @@ def _failure_of(error: BaseException, job: Job, folder: str, label: str) -> tupl
     except BaseException:
         message = "(its message could not be read)"
     frames = _frames(error.__traceback__, job, folder)
-    if isinstance(error, SyntaxError) and error.filename == f"<{label}>":
+    if isinstance(error, SyntaxError) and error.filename == file_of(label):
         source = dict(job.cells)[label]
         frames = [Frame(label, (error.lineno or 0) + _empty_lines(source), "", (error.text or "").strip()[:200])]
         message = error.msg
@@ -324,7 +204,7 @@ def _failure_of(error: BaseException, job: Job, folder: str, label: str) -> tupl
 def _frames(trace: TracebackType | None, job: Job, folder: str) -> list[Frame]:
     given = {os.path.join(folder, f"{name}.py") for name in job.given}
     # IPython takes away the empty lines that a cell begins with; in the notebook they are there.
-    cells = {f"<{label}>": (label, source.splitlines(), _empty_lines(source)) for label, source in job.cells}
+    cells = {file_of(label): (label, source.splitlines(), _empty_lines(source)) for label, source in job.cells}
     frames = []
     for frame in traceback.extract_tb(trace):
         number = frame.lineno or 0
@@ -362,27 +242,17 @@ def _values(shell: Any, asked: Sequence[str], left: int) -> dict[str, Any]:
     return values
 
 
-def _plain(bundle: Mapping[str, Any]) -> dict[str, Any]:
-    """A bundle of displays as JSON has it: bytes as base 64, what isn't JSON left out."""
-    plain: dict[str, Any] = {}
-    for kind, content in bundle.items():
-        if isinstance(content, bytes):
-            plain[str(kind)] = base64.b64encode(content).decode()
-        else:
-            try:
-                json.dumps(content)
-            except (TypeError, ValueError, RecursionError):
-                continue
-            plain[str(kind)] = content
-    return plain
-
-
 def _nobody(*_: object, **__: object) -> NoReturn:
     raise StdinNotImplementedError(NO_INPUT)
 
 
 def _no_process(*_: object) -> None:
     sys.stderr.write(NO_PROCESS)
+
+
+def _no_program(_: object) -> int:
+    _no_process()
+    return 0
 
 
 def _silent(*_: object, **__: object) -> None:

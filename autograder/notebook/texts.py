@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -28,10 +28,15 @@ MAX_CHARACTERS = 400_000
 _LARGER = 10
 # How far down a line is looked for that one of the two doesn't have.
 _LOOKAHEAD = 40
+# In the place of a number in a line that is another one in each run.
+_OPEN = "\N{WHITE SQUARE}"
+
 # Braces within a line, beyond which nobody looks for sets in it.
 _MOST_BRACES = 40
 
 _TOKEN = re.compile(rf"{NUMBER}%?|[^\W\d]+|[^\w\s]")
+# What stands for what was left out.
+_MASK = re.compile(r"< ?\w+ ?>")
 _IS_NUMBER = re.compile(rf"{NUMBER}%?\Z")
 # Where Colab has left out what was printed before.
 _TRUNCATED = re.compile(r"Streaming output truncated to the last \d{1,20} lines\.")
@@ -47,14 +52,22 @@ class Difference:
 
 @dataclass(frozen=True)
 class Line:
-    """A line as it was printed, and what of it is compared."""
+    """A line as it was printed, and what of it is compared.
+
+    Attributes
+    ----------
+    printed : str
+    known : tuple of str or None
+        Its words, marks and numbers, where some of these were left open; None where all are as they were printed.
+    """
 
     printed: str
+    known: tuple[str, ...] | None = None
 
     @cached_property
     def tokens(self) -> tuple[str, ...]:
         """Its words, marks and numbers, without those that change."""
-        return tuple(_TOKEN.findall(settled(self.printed)))
+        return tuple(_TOKEN.findall(settled(self.printed))) if self.known is None else self.known
 
     @cached_property
     def sorted(self) -> tuple[str, ...]:
@@ -85,14 +98,20 @@ def difference(shown: str, gives: str, *, clipped: bool = False, exactly: bool =
     least = max(min(len(theirs), len(ours)) - 1, 0)
     if found := _parted(theirs[:least], ours[:least], exactly=exactly):
         return found
+    if cut[:-1]:
+        there = _first(gives, _LARGER)[0]
+        # What stands between two cuts begins and ends with part of a line.
+        parts = (_absent(_first(part)[0][1:-1], there, 1) for part in cut[:-1])
+        if lost := next(filter(None, parts), None):
+            return Difference(quoted(lost[0].printed.strip()), "")
     # Where the end is missing, nothing can be held against it.
     return None if clipped else _parted_at_the_end(cut[-1] if cut else shown, gives, exactly=exactly)
 
 
-def lacking(shown: str, gives: str) -> Difference | None:
+def lacking(shown: str, gives: str | Sequence[Line], *, exactly: bool = False) -> Difference | None:
     """A line that the code prints and a saved text lacks, which may hold other lines between."""
-    (theirs, whole), (ours, _) = _first(shown, _LARGER), _first(gives)
-    lost = _absent(ours[:MAX_LINES], theirs, 1) if whole else []
+    (theirs, whole), ours = _first(shown, _LARGER), _first(gives)[0] if isinstance(gives, str) else gives
+    lost = _absent(ours[:MAX_LINES], theirs, 1, exactly=exactly) if whole else []
     return Difference("", quoted(lost[0].printed.strip())) if lost else None
 
 
@@ -103,29 +122,60 @@ def strange(shown: str, gives: str, excused: int) -> Difference | None:
     return Difference(quoted(extra[-1].printed.strip()), "") if len(extra) > excused else None
 
 
-def in_both(one: str, other: str) -> str:
-    """The lines that two texts have in the same order, to the digit."""
-    (first, _), (second, _) = _first(one), _first(other)
-    at, found = 0, []
-    for line in first:
-        ahead = range(at, min(at + _LOOKAHEAD, len(second)))
-        place = next((k for k in ahead if agree(line, second[k], exactly=True)), None)
-        if place is not None:
-            at = place + 1
-            found.append(line.printed)
-    return "\n".join(found)
+def beginning(shown: str, gives: str) -> Difference | None:
+    """Where a saved text, of which the last line may be part of one, is not how the code's begins."""
+    (theirs, _), (ours, whole) = _first(shown.rpartition("\n")[0]), _first(gives)
+    return _parted(theirs, ours[: len(theirs)], exactly=False) if whole else None
+
+
+def in_all(text: str, *others: str) -> tuple[Line, ...]:
+    """The lines that texts have in common at their beginning and at their end, with what is another number left open.
+
+    Of a line nothing is left in which no other number or no word is.
+    """
+    lines, whole = _first(text)
+    for other in others:
+        theirs, all_theirs = _first(other)
+        if not (whole and all_theirs):
+            return ()
+        head = list(_in_common(lines, theirs))
+        tail = list(_in_common(lines[len(head) :][::-1], theirs[len(head) :][::-1]))
+        lines = [*head, *tail[::-1]]
+    return tuple(line for line in lines if _tells(line))
+
+
+def _in_common(lines: Sequence[Line], others: Sequence[Line]) -> Iterator[Line]:
+    """The first lines that can be laid side by side."""
+    for line, other in zip(lines, others, strict=False):
+        if agree(line, other, exactly=True):
+            yield line
+            continue
+        pairs = [*zip(line.tokens, other.tokens, strict=False)]
+        if len(line.tokens) != len(other.tokens) or any(
+            a not in {b, _OPEN} and not (_IS_NUMBER.match(a) and _IS_NUMBER.match(b)) for a, b in pairs
+        ):
+            return
+        yield Line(line.printed, tuple(a if a == b else _OPEN for a, b in pairs))
+
+
+def _tells(line: Line) -> bool:
+    """Whether there is something in a line to be compared: beside a number that is open, another number."""
+    words = _MASK.sub("", " ".join(line.tokens))
+    return any(map(str.isdigit, words)) if _OPEN in line.tokens else any(map(str.isalnum, words))
 
 
 def agree(one: Line, other: Line, *, exactly: bool = False) -> bool:
-    """Whether two lines say the same."""
+    """Whether two lines say the same; in the first, numbers may be open."""
+    if one.known is not None and _OPEN in one.known:
+        return _fits(one.tokens, other.tokens, exactly=exactly)
     if one.printed == other.printed or _agree(one.tokens, other.tokens, exactly=exactly):
         return True
     return "{" in one.tokens and _agree(one.sorted, other.sorted, exactly=exactly)
 
 
-def same_numbers(one: str, other: str) -> bool:
+def same_numbers(one: str, other: str, *, exactly: bool = False) -> bool:
     """Whether two short texts say the same, words and numbers."""
-    return agree(Line(one), Line(other))
+    return agree(Line(one), Line(other), exactly=exactly)
 
 
 def _first(text: str, times: int = 1) -> tuple[list[Line], bool]:
@@ -174,12 +224,12 @@ def _parted_at_the_end(shown: str, gives: str, *, exactly: bool) -> Difference |
     return _parted(theirs, ours[-len(theirs) :], exactly=exactly)
 
 
-def _absent(wanted: Sequence[Line], there: Sequence[Line], enough: int) -> list[Line]:
+def _absent(wanted: Sequence[Line], there: Sequence[Line], enough: int, *, exactly: bool = False) -> list[Line]:
     """The lines that aren't among others, in their order; no more than are enough to tell."""
     found: list[Line] = []
     at = 0
     for line in wanted:
-        place = next((k for k in range(at, len(there)) if agree(line, there[k])), None)
+        place = next((k for k in range(at, len(there)) if agree(line, there[k], exactly=exactly)), None)
         if place is not None:
             at = place + 1
             continue
@@ -219,6 +269,27 @@ def _agree(one: Sequence[str], other: Sequence[str], *, exactly: bool) -> bool:
     return len(one) == len(other) and all(
         a == b or (not exactly and _near(a, b)) for a, b in zip(one, other, strict=True)
     )
+
+
+def _fits(pattern: Sequence[str], words: Sequence[str], *, exactly: bool) -> bool:
+    """Whether there are such words, with any others where some are open."""
+    runs: list[list[str]] = [[]]
+    for word in pattern:
+        if word == _OPEN:
+            runs.append([])
+        else:
+            runs[-1].append(word)
+    first, *middle, last = runs
+    end = len(words) - len(last)
+    at = len(first)
+    if at > end or not _agree(first, words[:at], exactly=exactly) or not _agree(last, words[end:], exactly=exactly):
+        return False
+    for run in middle:
+        places = (k for k in range(at, end - len(run) + 1) if _agree(run, words[k : k + len(run)], exactly=exactly))
+        if (place := next(places, None)) is None:
+            return False
+        at = place + len(run)
+    return True
 
 
 def _near(one: str, other: str) -> bool:

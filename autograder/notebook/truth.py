@@ -9,58 +9,70 @@ for it), but a notebook that has kept less than half of what it shows has told n
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from html.parser import HTMLParser
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import starmap
 
 from autograder import codes
 from autograder.compare import Finding
-from autograder.notebook.document import ENVIRONMENT, PICTURES, Output, quoted
+from autograder.notebook.displays import (
+    display_differs,
+    displays,
+    first_words,
+    pictures,
+    printed,
+    shows_something,
+    told,
+)
+from autograder.notebook.document import ENVIRONMENT, Output
 from autograder.notebook.figures import differ, figures_of
 from autograder.notebook.given import Step
 from autograder.notebook.program import asks_for_a_verdict, is_about_its_place, says_something_aside
-from autograder.notebook.texts import difference, in_both, lacking, same_numbers, strange
+from autograder.notebook.steady import steady
+from autograder.notebook.texts import beginning, difference, lacking, strange
 
-MAX_DISPLAYS = 100
-MAX_ENTRIES = 20_000
-MAX_MARKUP = 100_000
 MAX_NOTICES = 1_000_000
 LEAST_SHARE = 0.5
-# Live controls: they show what their kernel held, and are gone with it.
-_WIDGETS = ("application/vnd.jupyter.widget-view+json", "application/javascript")
-# How an object is written that has another display: by its kind and where it lies.
-_BARE = re.compile(r"\s*<[^<>\n]{1,300}>\s*\Z")
-_TEXTS = ("text/markdown", "text/latex")
 # What Jupyter's server says where it has dropped outputs, because there were too many at once; lines break off there.
 _DROPPED = re.compile(r"IOPub (?:data|message) rate exceeded")
 _MOST_DROPPED = 20
 
 
-def tells_the_truth(
-    steps: Sequence[Step],
-    rerun: Mapping[int, Sequence[Output]],
-    again: Mapping[int, Sequence[Output]] | None = None,
-) -> list[Finding]:
-    """The cells whose saved outputs are not what the code gives; nothing if all are.
+@dataclass(frozen=True)
+class Runs:
+    """What cells that ended well have shown in runs of ours, by the place of their step.
 
-    Parameters
+    Attributes
     ----------
-    steps : sequence of Step
-    rerun : mapping of int to sequence of Output
-        What each step that ended well has shown in a run of ours, by its place in `steps`.
-    again : mapping of int to sequence of Output, optional
-        The same of a second run, abroad (:mod:`autograder.notebook.abroad`). Worth making where the first run
-        leaves a cell that seems stale: one that shows something else in each run of ours is held against nobody.
+    first : mapping of int to sequence of Output
+    abroad : mapping of int to sequence of Output or None
+        Elsewhere, and with another seed for what is drawn without one. Worth making where the first run leaves a cell
+        that seems stale.
+    moved : mapping of int to sequence of Output or None
+        Elsewhere, with the first one's seed. Worth making where both runs leave a cell that seems stale and shows
+        something else in each: if only the seed makes it another, nothing is held against it. For a number that is
+        drawn may be the same in two runs by chance, and another one when it was saved.
     """
-    findings = []
-    for n, step in enumerate(steps):
-        saved = step.saved.outputs if step.saved else ()
-        # A changed cell's outputs are not of this code, and an error that was kept is told as one.
-        if n not in rerun or step.replaced or of_the_machine(step) or not saved or kept_an_error(saved):
-            continue
-        if not (said := stale(saved, rerun[n], more=may_show_more(step.source))):
-            continue
-        if again is None or n not in again or not stale(again[n], rerun[n], exactly=True):
-            findings.append(untrue(step.where, step.place, said))
+
+    first: Mapping[int, Sequence[Output]]
+    abroad: Mapping[int, Sequence[Output]] | None = None
+    moved: Mapping[int, Sequence[Output]] | None = None
+
+    def vary(self, n: int) -> bool:
+        """Whether the first two runs of a cell show different things."""
+        return self.abroad is not None and n in self.abroad and bool(stale(self.abroad[n], self.first[n], exactly=True))
+
+    def by_chance(self, n: int) -> bool:
+        """Whether it is the seed that makes a cell show something else."""
+        if self.abroad is None or self.moved is None:
+            return False
+        return n not in self.moved or bool(steady(self.first[n], self.moved[n]).lacks(self.abroad[n], exactly=True))
+
+
+def tells_the_truth(steps: Sequence[Step], runs: Runs) -> list[Finding]:
+    """The cells whose saved outputs are not what the code gives; nothing if all are."""
+    findings = [untrue(steps[n].where, steps[n].place, said) for n, said in stale_cells(steps, runs)]
+    rerun = runs.first
     showing = [
         step
         for n, step in enumerate(steps)
@@ -72,6 +84,26 @@ def tells_the_truth(
         message = f"{few} kept it, too few to be compared; run all cells from the top, and save"
         findings.append(Finding(codes.STRUCTURE, "outputs", message))
     return findings
+
+
+def stale_cells(steps: Sequence[Step], runs: Runs) -> Iterator[tuple[int, str]]:
+    """The places of the steps that show what their code doesn't give, each with the end of a sentence that says so."""
+    for n, step in enumerate(steps):
+        saved = step.saved.outputs if step.saved else ()
+        # A changed cell's outputs are not of this code.
+        if n not in runs.first or step.replaced or of_the_machine(step) or not saved:
+            continue
+        more = may_show_more(step.source)
+        if kept_an_error(saved):
+            # The error is told as one, and costs what it ended; what was shown before it is no less to be true.
+            said = "" if more or runs.vary(n) else _begins_otherwise(saved, runs.first[n])
+        else:
+            said = stale(saved, runs.first[n], more=more)
+            if said and runs.vary(n):
+                others = [run[n] for run in (runs.abroad, runs.moved) if run is not None and n in run]
+                said = "" if runs.by_chance(n) else steady(runs.first[n], *others).lacks(saved)
+        if said:
+            yield n, said
 
 
 def untrue(where: str, place: str, said: str) -> Finding:
@@ -103,191 +135,69 @@ def stale(saved: Sequence[Output], rerun: Sequence[Output], *, more: bool = Fals
     more : bool
         There may be more in what was saved than the code gives, anywhere.
     exactly : bool
-        Printed numbers agree only if they are written alike.
+        Numbers agree only if they are written alike.
     """
-    shown, gives = _printed(saved), _printed(rerun)
+    shown, gives = printed(saved), printed(rerun)
     clipped = any(output.clipped for output in (*saved, *rerun))
     # Said by the server, and not by the code.
     dropped = _times_dropped(saved) - _times_dropped(rerun)
     if dropped > 0:
-        printed = None if clipped else strange(shown, gives, min(dropped, _MOST_DROPPED))
+        parted = None if clipped else strange(shown, gives, min(dropped, _MOST_DROPPED))
     elif more:
-        printed = None if clipped else lacking(shown, gives)
+        parted = None if clipped else lacking(shown, gives)
     else:
-        printed = difference(shown, gives, clipped=clipped, exactly=exactly)
-    if printed is not None:
-        return _said(printed.shown, printed.gives)
+        parted = difference(shown, gives, clipped=clipped, exactly=exactly)
+    if parted is not None:
+        return told(parted.shown, parted.gives)
     if clipped or dropped > 0:
         return ""
-    return _figures_differ(saved, rerun, more=more) or _displays_differ(saved, rerun, more=more)
-
-
-def steady(rerun: Sequence[Output], again: Sequence[Output]) -> tuple[Output, ...]:
-    """Of what a cell shows in a run, what it shows in another run as well."""
-    pairs = zip(_displays(rerun), _displays(again), strict=False)
-    return (
-        Output("stream", "stdout", in_both(_printed(rerun), _printed(again))),
-        *(one for one, other in pairs if not _display_differs(other, one)),
-        *(() if _figures_differ(again, rerun) else _pictures(rerun)),
+    return _figures_differ(saved, rerun, more=more, exactly=exactly) or _displays_differ(
+        saved, rerun, more=more, exactly=exactly
     )
 
 
-def shows_something(outputs: Sequence[Output]) -> bool:
-    """Whether there is anything in these that a reader sees, and may rely on."""
-    return bool(_printed(outputs).strip() or _pictures(outputs) or _displays(outputs))
-
-
-def _printed(outputs: Sequence[Output], name: str = "stdout") -> str:
-    return "".join(output.text for output in outputs if output.kind == "stream" and output.name == name)
+def _begins_otherwise(saved: Sequence[Output], rerun: Sequence[Output]) -> str:
+    """How what a cell has shown before an error ended it differs from how its code's outputs begin."""
+    if parted := beginning(printed(saved), printed(rerun)):
+        return told(parted.shown, parted.gives)
+    pairs = zip(figures_of(pictures(saved)), figures_of(pictures(rerun)), strict=False)
+    drawn = next((said for one, other in pairs if one and other and (said := differ(one, other))), "")
+    shown = zip(displays(saved), displays(rerun), strict=False)
+    return f"has a figure that {drawn}" if drawn else next(filter(None, starmap(display_differs, shown)), "")
 
 
 def _times_dropped(outputs: Sequence[Output]) -> int:
-    return len(_DROPPED.findall(_printed(outputs, "stderr")[:MAX_NOTICES]))
+    return len(_DROPPED.findall(printed(outputs, "stderr")[:MAX_NOTICES]))
 
 
-def _pictures(outputs: Sequence[Output]) -> list[Output]:
-    return [output for output in outputs if any(mime in output.data for mime in PICTURES)]
-
-
-def _displays(outputs: Sequence[Output]) -> list[Output]:
-    """What is displayed besides figures, and can be read."""
-    return [
-        output
-        for output in outputs
-        if output.kind in {"display", "result"}
-        and not any(mime in output.data for mime in (*PICTURES, *_WIDGETS))
-        and any(output.data.values())
-    ][:MAX_DISPLAYS]
-
-
-def _figures_differ(saved: Sequence[Output], rerun: Sequence[Output], *, more: bool = False) -> str:
-    theirs, ours = _pictures(saved), _pictures(rerun)
+def _figures_differ(saved: Sequence[Output], rerun: Sequence[Output], *, more: bool, exactly: bool) -> str:
+    theirs, ours = pictures(saved), pictures(rerun)
     if more and not ours:
         return ""
     if len(theirs) != len(ours):
         return f"shows {len(theirs) or 'no'} figure{'s' * (len(theirs) != 1)}, your code draws {len(ours) or 'none'}"
     for shown, gives in zip(figures_of(theirs), figures_of(ours), strict=True):
         # Of a picture that says nothing of itself, it is enough that it is there.
-        if shown is not None and gives is not None and (said := differ(shown, gives)):
+        if shown is None or gives is None:
+            continue
+        if said := differ(shown, gives):
             return f"has a figure that {said}"
+        if exactly and shown != gives:
+            return "has a figure that is another"
     return ""
 
 
-def _displays_differ(saved: Sequence[Output], rerun: Sequence[Output], *, more: bool = False) -> str:
-    theirs, ours = _displays(saved), _displays(rerun)
+def _displays_differ(saved: Sequence[Output], rerun: Sequence[Output], *, more: bool, exactly: bool) -> str:
+    theirs, ours = displays(saved), displays(rerun)
     if more:
         rest = iter(theirs)
-        lost = (one for one in ours if not any(not _display_differs(other, one) for other in rest))
-        return next((_said("", _first_words(one)) for one in lost), "")
+        lost = (one for one in ours if not any(not display_differs(other, one) for other in rest))
+        return next((told("", first_words(one)) for one in lost), "")
     for shown, gives in zip(theirs, ours, strict=False):
-        if said := _display_differs(shown, gives):
+        if said := display_differs(shown, gives, exactly=exactly):
             return said
     if len(theirs) != len(ours):
         longer, shorter = (theirs, ours) if len(theirs) > len(ours) else (ours, theirs)
-        first = _first_words(longer[len(shorter)])
-        return _said(first, "") if longer is theirs else _said("", first)
+        first = first_words(longer[len(shorter)])
+        return told(first, "") if longer is theirs else told("", first)
     return ""
-
-
-def _display_differs(shown: Output, gives: Output) -> str:
-    one, other = _table(shown), _table(gives)
-    if one.rows and other.rows and (said := _tables_differ(one.rows, other.rows)):
-        return said
-    both = ("".join(one.beside), "".join(other.beside)) if one.rows and other.rows else (_text(shown), _text(gives))
-    parted = difference(*both)
-    return "" if parted is None else _said(parted.shown, parted.gives)
-
-
-def _first_words(output: Output) -> str:
-    return quoted(_text(output).strip()) or "a display"
-
-
-def _said(shown: str, gives: str) -> str:
-    if not shown:
-        return f"doesn't show `{gives}`, which your code gives"
-    return f"shows `{shown}`, your code gives {f'`{gives}`' if gives else 'nothing there'}"
-
-
-def _text(output: Output) -> str:
-    """What an output says in plain words: its text; where that says only what it is, whatever text it has."""
-    if output.text.strip() and not _BARE.match(output.text):
-        return output.text
-    texts = (output.data.get(mime, "") for mime in _TEXTS)
-    words = "".join(_Words.of(output.data.get("text/html", "")).text)
-    return next((text for text in (*texts, words, output.text, *output.data.values()) if text.strip()), "")
-
-
-def _table(output: Output) -> _Words:
-    """The rows of a table, and what stands beside it; no rows where it is none."""
-    markup = output.data.get("text/html", "")
-    return _Words.of(markup if "<table" in markup.lower() else "")
-
-
-def _tables_differ(shown: Sequence[Sequence[str]], gives: Sequence[Sequence[str]]) -> str:
-    if len(shown) != len(gives):
-        return f"shows a table of {len(shown)} rows, your code gives {len(gives)}"
-    for one, other in zip(shown, gives, strict=True):
-        if len(one) != len(other):
-            return f"shows a table with {len(one)} columns, your code gives {len(other)}"
-        for a, b in zip(one, other, strict=True):
-            if not same_numbers(a, b):
-                row = f" in the row `{quoted(one[0])}`" if one[0] and a is not one[0] else ""
-                return f"shows `{quoted(a)}`{row}, your code gives `{quoted(b)}`"
-    return ""
-
-
-class _Words(HTMLParser):
-    """The words of a piece of HTML: its tables' entries, row by row, what stands beside them, and all its text."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.rows: list[list[str]] = []
-        self.beside: list[str] = []
-        self.text: list[str] = []
-        self._entries = 0
-        self._inside = False
-        self._unseen = False
-
-    @classmethod
-    def of(cls, markup: str) -> _Words:
-        """What it says, so far as it can be read."""
-        words = cls()
-        try:
-            words.feed(markup[:MAX_MARKUP])
-        except (AssertionError, ValueError):  # the parser's own word for markup it gives up on, and huge numbers' in it
-            pass
-        return words
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Begin a row or an entry."""
-        del attrs
-        self._unseen = tag in {"style", "script"}
-        if self._entries > MAX_ENTRIES:
-            return
-        if tag == "tr":
-            self.rows.append([])
-        elif tag in {"td", "th"}:
-            self._entries += 1
-            if not self.rows:
-                self.rows.append([])
-            self.rows[-1].append("")
-            self._inside = True
-        elif tag in {"br", "p", "div", "li", "h1", "h2", "h3", "h4"}:
-            self.beside.append("\n")
-            self.text.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        """End an entry."""
-        if tag in {"td", "th"}:
-            self._inside = False
-        self._unseen = False
-
-    def handle_data(self, data: str) -> None:
-        """Add to the entry, and to the text."""
-        if self._unseen:
-            return
-        if self._inside:
-            self.rows[-1][-1] += data
-        else:
-            self.beside.append(data)
-        self.text.append(data)

@@ -25,13 +25,11 @@ _DATE = (
     r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z\b|[+-]\d\d:?\d\d\b)?)?(?!\d)"
     rf"|\b\d{{1,2}}/\d{{1,2}}/{_YEAR}|{_YEAR}/\d{{1,2}}/\d{{1,2}}\b"
 )
-_WRITTEN_DATE = (
-    rf"(?:{_DAY},? {{1,2}})?(?:{_MONTH} {{1,2}}\d{{1,2}}(?:st|nd|rd|th)?\b|\b\d{{1,2}}\.?[ -]{_MONTH})"
-    rf"(?:,?[ -]{_YEAR})?|{_MONTH},? {_YEAR}"
-)
+_DAY_OF_MONTH = rf"(?:{_MONTH} {{1,2}}\d{{1,2}}(?:st|nd|rd|th)?\b|\b\d{{1,2}}\.?[ -]{_MONTH})"
+_WRITTEN_DATE = rf"{_DAY},? {{1,2}}{_DAY_OF_MONTH}(?:,?[ -]{_YEAR})?|{_DAY_OF_MONTH},?[ -]{_YEAR}|{_MONTH},? {_YEAR}"
 _CLOCK = (
-    r"(?<![\[\d:.])(?:\d{1,2}:[0-5]\d:[0-5]\d(?:[.,]\d{1,9})?|(?:[01]\d|2[0-3]):[0-5]\d)(?![\d:\]])"
-    r"(?: ?[AaPp][Mm]\b)?|\b\d{1,2}:[0-5]\d ?[AaPp][Mm]\b"
+    r"(?<![\[\d:.])\d{1,2}:[0-5]\d:[0-5]\d(?:[.,]\d{1,9})?(?![\d:\]])(?: ?[AaPp][Mm]\b)?"
+    r"|\b\d{1,2}:[0-5]\d ?[AaPp][Mm]\b"
 )
 _VERSION = (
     r"\b\d+\.\d+\.\d+[\w.+]*(?: \| ?packaged by [^|\n]{1,80}\|)?"
@@ -85,27 +83,26 @@ _VOLATILE = tuple(
         (r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b", "<time>"),
         (_CLOCK, "<time>"),
         (rf"<time>(?:,? (?:at )?<time>|,? {_ZONE}|,? {_YEAR})+", "<time>"),
-        # Seconds, or a smaller part, since 1970.
-        (r"(?<![\w.])1[5-9]\d{8}(?:\d{3}){0,3}(?:\.\d+)?(?![\w.])", "<time>"),
         # By what it was made.
+        (r"\bposix\b|(?<=')nt(?=')|\A\s*nt\Z", "<system>"),
         (r"(?i)\b(?:linux|darwin|macos|windows|win32|win64)\b[-\w.]*|\b(?:x86_64|amd64|arm64|aarch64)\b", "<system>"),
         (r"\[(?:GCC|Clang|MSC) [^\]\n]{1,80}\]", ""),
         (_VERSION, "<version>"),
         (r"(?i)\b(python)[ =v:]{1,3}3\.\d{1,2}\b|\b(numpy|matplotlib)[ =v]{1,2}[1-3]\.\d{1,2}\b", r"\1\2"),
-        (r"(?i)\bversion[ :=]{1,3}v?\d+(?:\.\d+){0,3}\b", "version"),
-        (r"(?i)\b\d+ (?:logical |physical |cpu )?(?:cpus?|cores?)\b", "<cores>"),
-        (r"(?i)\b(cpus?|cpu[ _]count|cores?)( ?[:=] ?)\d+\b", r"\1\2<cores>"),
-        (r"(?i)\b(pid|process id)( ?[:=]? ?)\d+\b", r"\1\2<process>"),
+        (r"(?i)\bversion[ :=]{1,3}v?\d+(?:\.\d+){1,3}\b", "version"),
         # How long it took. The short units are words or names as well, before a number: "0.5 min 0.1 max 0.9".
-        (r"(?<![\w.])\d+ ?(?:d|days?|h|hours?),? (?=\d{1,2} ?(?:h|hours?|m|mins?|minutes?)\b)", ""),
+        (
+            r"(?<![\w.])\d+ ?(?:d|days?|h|hours?),?(?: \d{1,2} ?(?:h|hours?|m|mins?|minutes?|s)\b){1,3}",
+            "<time>",
+        ),
         (rf"(?<![\w.])\d+ ?m(?:ins?)? ?{NUMBER} ?s\b", "<time>"),
-        (rf"(?<![\w.]){NUMBER} ?(?:{_UNIT}|s\b)/{_OF_WORK}\b|(?<![\w.]){NUMBER} ?{_OF_WORK}/s(?:ec)?\b", "<time>"),
+        (rf"(?<![\w.]){NUMBER} ?(?:{_UNIT}|s\b)/{_OF_WORK}\b", "<time>"),
         (rf"(?<![\w.]){NUMBER} ?{_UNIT}(?!/)", "<time>"),
-        (rf"(?<![\w.]){NUMBER} ?(?:s|h|mins?)\b(?!/|\.\w| ?[:=]| [-+.\d])", "<time>"),
+        (rf"(?<![\w.]){NUMBER} ?s\b(?!/|\.\w| ?[:=]| [-+.\d])", "<time>"),
         (_NAMED_DURATION, r"\1 <time>"),
         (r"(?i)\btime(?: ?\((?:s|secs?|seconds|ms|min)\))? ?[:=] ?\d+\.\d+", "time <time>"),
         (rf"(?i)\btook:? {NUMBER}(?:\.?\Z|(?=[,;)]))", "took <time>"),
-        (rf"(?<![\d.]){NUMBER}\+? ?(?:[kKMGT]i?B|bytes|B)\b", "<memory>"),
+        (rf"(?<![\d.]){NUMBER}\+? ?(?:[kKMGT]i?B)\b", "<memory>"),
     )
 )
 

@@ -75,7 +75,9 @@ class Job:
         For a notebook: expressions whose values are asked for, or ``file NAME`` for a file, each with the number of the
         cell after which it is looked for, from 0.
     seed : int
-        For a notebook: what NumPy's and Python's global generators begin with.
+        For a notebook: what all generators begin with that it gives no seed, and the hashes.
+    abroad : bool
+        For a notebook: whether it is run as if on another machine, on another day.
     """
 
     module: str
@@ -91,6 +93,7 @@ class Job:
     cells: tuple[tuple[str, str], ...] = ()
     wanted: tuple[tuple[str, int], ...] = ()
     seed: int = 0
+    abroad: bool = False
 
     def encode(self) -> bytes:
         """The job as one message: two lengths, JSON, and the files."""

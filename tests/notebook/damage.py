@@ -444,6 +444,11 @@ def of_a_screenshot():
     return "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
 
 
+def result(text):
+    """What a cell's last line evaluates to."""
+    return {"output_type": "execute_result", "data": {"text/plain": text}}
+
+
 def error(name, said):
     return {"output_type": "error", "ename": name, "evalue": said, "traceback": [f"{name}: {said}"]}
 
@@ -915,6 +920,53 @@ NEVER_MIND = {
             added("%pwd", {"output_type": "execute_result", "data": {"text/plain": "'/content'"}}),
         )
     ),
+    "cut_by_colab_twice": Row(added(LONG_LOOP, stream(f"{TRUNCATED}epoch\n{TRUNCATED}"))),
+    "drawn_without_a_seed": Row(
+        both(
+            added(
+                "rng = np.random.default_rng()\nfor _ in range(12):\n    print(id(rng), rng.integers(2))",
+                stream("".join(f"13987 {bit}\n" for bit in (0, 1, 1, 0, 0, 0, 1, 0, 1, 1, 1, 0))),
+            ),
+            added(
+                "import random, time\nrandom.seed(time.time())\nfor _ in range(12):\n    print(random.randint(0, 1))",
+                stream("".join(f"{bit}\n" for bit in (0, 1, 1, 0, 0, 0, 1, 0, 1, 1, 1, 0))),
+            ),
+        )
+    ),
+    "versions_of_another_machine": Row(
+        both(
+            added("import sys\nprint(f'{sys.version_info.major}.{sys.version_info.minor}')", stream("3.99\n")),
+            added(
+                "import sys\nassert sys.version_info > (3,)\nprint('%d.%d' % sys.version_info[:2])\nsys.version_info",
+                stream("3.99\n"),
+                {
+                    "output_type": "execute_result",
+                    "data": {
+                        "text/plain": "sys.version_info(major=3, minor=99, micro=1, releaselevel='final', serial=0)"
+                    },
+                },
+            ),
+        )
+    ),
+    "settings_of_another_machine": Row(
+        both(
+            added("plt.rcParams", result("RcParams({'_internal.classic_mode': True,\n          'xtick.top': True})")),
+            added("import sys\nsys.flags", result("sys.flags(debug=0, inspect=1, utf8_mode=1)")),
+            added("dir()", result("['A',\n 'In',\n '__vsc_ipynb_file__',\n 'x',\n 'y']")),
+            added("np.show_config()", stream("openblas_info:\n  libraries = ['openblas']\n")),
+            added("help(np.clip)", stream("Help on function clip in module numpy:\n\nclip(a)\n    Words.\n")),
+            added("import os\nfor name in os.environ:\n    print(name)", stream("SHELL\nCOLAB_GPU\nHOME\n")),
+        )
+    ),
+    "numbers_of_another_file": Row(
+        added(
+            "import os\nos.stat('data/points.npz')",
+            result(
+                "os.stat_result(st_mode=33188, st_ino=3, st_dev=9, st_nlink=2, st_uid=501, st_gid=20, st_size="
+                "328, st_atime=1763753253, st_mtime=1763753253, st_ctime=1763753253)"
+            ),
+        )
+    ),
     "writefile": Row(
         both(
             added("%%writefile more.py\nMORE = 3", stream("Overwriting more.py\n")),
@@ -1162,6 +1214,75 @@ DAMAGE = {
         shown(NUMBERS, r"that is [\d.]+%", "that is 95.8%"),
         UNTRUE,
         "shows `that is 95.8% of the way`, your code gives `that is 9",
+    ),
+    "stale_beside_an_address": Row(
+        added("print(id(x), 'accuracy', x.sum())", stream("1398723 accuracy 9.5\n")), UNTRUE, "which your code gives"
+    ),
+    "stale_below_a_time": Row(
+        added("import time\nprint(time.time())\nprint('accuracy', x.sum())", stream("1763753253.25\naccuracy 9.5\n")),
+        UNTRUE,
+        "doesn't show `accuracy 4.5`",
+    ),
+    "stale_beside_a_duration": Row(
+        added(
+            "import time\nt = time.perf_counter()\nfor k in range(3):\n"
+            "    print(f'{k}: loss {x.sum() / (k + 1):.3f} after {time.perf_counter() - t:.2f}')",
+            stream("0: loss 4.500 after 0.13\n1: loss 3.250 after 0.27\n2: loss 1.500 after 0.39\n"),
+        ),
+        UNTRUE,
+        "doesn't show `1: loss 2.250",
+    ),
+    "stale_result_beside_an_address": Row(
+        added("id(x), x.sum()", {"output_type": "execute_result", "data": {"text/plain": "(13987, np.float64(9.5))"}}),
+        UNTRUE,
+        "which your code gives",
+    ),
+    "stale_figure_beside_an_address": Row(
+        added(
+            "print(id(x))\nplt.figure(figsize=(2, 2))\nplt.plot(x + 1, y, 'r.:')\nplt.xlabel('x')\nplt.show()",
+            stream("13987\n"),
+            {"output_type": "display_data", "data": {"image/png": of_a_line(), "text/plain": "<Figure>"}},
+        ),
+        UNTRUE,
+        "has a figure that shows a line",
+    ),
+    "stale_table_beside_an_address": Row(
+        added(
+            "print(id(x))\nTable([('sum', x.sum())])",
+            stream("13987\n"),
+            display_of("html", "<table><tr><td>sum</td><td>9.5</td></tr></table>"),
+        ),
+        UNTRUE,
+        "in the row `sum`",
+    ),
+    "stale_in_a_filled_cell_with_an_address": Row(
+        both(
+            replaced(FILL, "print(slopes(3))", "print(id(x))\nprint(slopes(3))"),
+            outputs(FILL, lambda outputs: [stream("13987\n[0.  0.9 0.2]\n")]),
+        ),
+        UNTRUE,
+        "doesn't show `[0.",
+    ),
+    "stale_above_a_listing": Row(
+        added(
+            "import os\nprint('accuracy', x.sum())\nprint(*sorted(os.listdir()), sep='\\n')",
+            stream("accuracy 9.5\nline.ipynb\nline.py\n"),
+        ),
+        UNTRUE,
+        "doesn't show `accuracy 4.5`",
+    ),
+    "stale_and_an_error_kept": Row(
+        outputs(
+            NUMBERS,
+            lambda outputs: [stream("step  0: slope 0.5000, loss 1.00e+00\n"), error("KeyboardInterrupt", "")],
+        ),
+        WAS_RUN | UNTRUE,
+        "shows `step",
+    ),
+    "stale_between_cuts": Row(
+        added(LONG_LOOP, stream(f"{TRUNCATED}epoch\n{TRUNCATED}".replace(LONG_LOG[5_001], "epoch 5001 loss 7\n", 1))),
+        UNTRUE,
+        "shows `epoch 5001 loss 7`",
     ),
     "stale_beside_a_comment": Row(
         both(

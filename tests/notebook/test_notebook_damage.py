@@ -15,7 +15,7 @@ from small_course import ASSIGNMENT, REFERENCE, write_course
 from autograder.course.assignments import read_course
 from autograder.gradebook.grader import Grader
 from autograder.notebook.document import read
-from autograder.notebook.execution import execute
+from autograder.notebook.execution import HOME, execute
 from autograder.notebook.given import arrange
 from autograder.notebook.grade import grade_notebook, sheet_of
 from autograder.notebook.wanted import asked_of
@@ -55,12 +55,12 @@ def runs(sandbox):
     """Executions in the sandbox, each made once: most damage is to what was saved, and leaves the code as it was."""
     kept = {}
 
-    def executed(problem, modules, steps, wanted, seed):
-        key = (*sorted(modules.items()), *((place, step.source) for place, step in steps), *wanted, seed)
+    def executed(problem, modules, steps, wanted, surroundings):
+        key = (*sorted(modules.items()), *((place, step.source) for place, step in steps), *wanted, surroundings)
         # What a cell is called is told in messages, and cells after one that is missing are called otherwise.
         key += tuple(step.where for _, step in steps)
         if key not in kept:
-            kept[key] = execute(sandbox.run_cells, problem, modules, steps, wanted, seed)
+            kept[key] = execute(sandbox.run_cells, problem, modules, steps, wanted, surroundings)
         return kept[key]
 
     return executed
@@ -78,7 +78,7 @@ def filled(sheet, runs):
     notebook["metadata"] = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
     arrangement = arrange(read(json.dumps(notebook).encode()), released)
     asked = asked_of(arrangement.steps, sheet.problem.model.wanted, sheet.figures)
-    execution = runs(sheet.problem, {"line.py": REFERENCE.encode()}, arrangement.code, asked, 0)
+    execution = runs(sheet.problem, {"line.py": REFERENCE.encode()}, arrangement.code, asked, HOME)
     for place, shown in execution.cells.items():
         assert shown.ending == "returned", shown
         notebook["cells"][place]["outputs"] = [raw(output) for output in shown.outputs]

@@ -17,7 +17,7 @@ from autograder.notebook.drawn import KEYWORD, packed
 from autograder.notebook.given import arrange
 from autograder.notebook.history import was_run
 from autograder.notebook.texts import difference
-from autograder.notebook.truth import stale, tells_the_truth
+from autograder.notebook.truth import Runs, stale, tells_the_truth
 from autograder.notebook.wanted import Wanted, WantedAxes, has_its_figures
 
 RELEASED = Notebook(
@@ -44,7 +44,7 @@ def judged(content):
     arrangement = arrange(found, RELEASED)
     for rerun in ({}, {n: step.saved.outputs[::-1] for n, step in enumerate(arrangement.steps) if step.saved}):
         was_run(found, arrangement.steps, rerun)
-        tells_the_truth(arrangement.steps, rerun, rerun)
+        tells_the_truth(arrangement.steps, Runs(rerun, rerun))
         has_its_figures((Wanted("f", axes=(WantedAxes("x"),)),), arrangement.steps, rerun, {})
     return found
 

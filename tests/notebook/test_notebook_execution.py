@@ -13,7 +13,7 @@ from small_course import GIVEN, REFERENCE
 from traitlets.config import Config
 
 from autograder.notebook.document import Cell
-from autograder.notebook.execution import execute
+from autograder.notebook.execution import HOME, Surroundings, execute
 from autograder.notebook.given import Step
 from autograder.sandbox.limits import Limits
 from autograder.wire import Failure, Observation
@@ -33,10 +33,10 @@ def steps_of(sources):
 def run(sandbox, lines):
     """What cells show, beside the reference."""
 
-    def executed(*sources, modules=None, wanted=(), seed=0, **limits):
+    def executed(*sources, modules=None, wanted=(), surroundings=HOME, **limits):
         problem = replace(lines, limits=Limits(**{"cell_seconds": SECONDS, **limits}))
         files = {"line.py": REFERENCE.encode()} if modules is None else modules
-        return execute(sandbox.run_cells, problem, files, steps_of(sources), wanted, seed)
+        return execute(sandbox.run_cells, problem, files, steps_of(sources), wanted, surroundings)
 
     return executed
 
@@ -411,12 +411,17 @@ def test_any_text_comes_back(run):
 
 def test_global_generators_begin_as_they_are_told(run):
     """So what a notebook draws without a seed differs in nothing else from run to run."""
-    source = "import random\nimport numpy as np\nrandom.random(), np.random.random()"
+    source = "import random\nimport secrets\nimport numpy as np\n"
+    source += "random.seed()\nfor draw in (random.random, np.random.random, np.random.default_rng().random,\n"
+    source += "    random.Random().random, lambda: secrets.randbelow(10**9)):\n    print(draw())"
 
-    first, second, other = (said(run(source, seed=seed).cells[0]) for seed in (0, 0, 1))
+    first, second, other = (
+        said(run(source, surroundings=Surroundings(seed)).cells[0])[0][2].splitlines() for seed in (0, 0, 1)
+    )
 
     assert first == second
-    assert first != other
+    assert len(first) == 5
+    assert not set(first) & set(other)
 
 
 def test_a_notebook_may_write_where_it_stands(run):

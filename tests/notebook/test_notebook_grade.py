@@ -17,8 +17,9 @@ from small_course import REFERENCE
 
 from autograder.course.assignments import read_course
 from autograder.course.pages import CourseError
-from autograder.notebook.execution import Execution, Shown, execute
+from autograder.notebook.execution import HOME, Execution, Shown, execute
 from autograder.notebook.grade import beside_it, grade_notebook, sheet_of
+from autograder.notebook.retrial import ABROAD
 from autograder.report import mark_of, problem_lines
 from autograder.wire import Failure
 
@@ -240,7 +241,7 @@ def test_what_is_not_the_notebook_is_said_once(sandbox, problem, content, code, 
 def test_our_own_fault_costs_nothing(problem, right):
     """Where nothing could be run, what needs a run is not held against anybody."""
 
-    def execute(problem, modules, steps, wanted, seed):
+    def execute(problem, modules, steps, wanted, surroundings):
         return Execution({place: Shown("unstarted", failure=Failure("", "no room")) for place, _ in steps})
 
     report = grade_notebook(execute, sheet_of(problem), json.dumps(right).encode(), problem.reference.files, 0)
@@ -252,12 +253,12 @@ def test_our_own_fault_costs_nothing(problem, right):
 @pytest.mark.parametrize(
     ("change", "runs"),
     [
-        pytest.param(lambda cells: None, [0], id="honest"),
-        pytest.param(lambda cells: cells[4].update(source=f"{cells[4]['source']}\n0;"), [0], id="changed"),
-        pytest.param(stale_slope, [0, 1], id="stale"),
+        pytest.param(lambda cells: None, [HOME], id="honest"),
+        pytest.param(lambda cells: cells[4].update(source=f"{cells[4]['source']}\n0;"), [HOME], id="changed"),
+        pytest.param(stale_slope, [HOME, ABROAD], id="stale"),
         pytest.param(
             lambda cells: [stale_slope(cells), cells[4].update(source=f"{cells[4]['source']}\n0;")],
-            [0, 0, 1],
+            [HOME, HOME, ABROAD],
             id="changed_and_stale",
         ),
     ],
@@ -265,25 +266,25 @@ def test_our_own_fault_costs_nothing(problem, right):
 def test_an_honest_notebook_is_run_once(sandbox, problem, notebook, change, runs):
     """And others as often as it takes to tell."""
     change(code(notebook))
-    seeds = []
+    made = []
 
     def counted(*asked):
-        seeds.append(asked[-1])
+        made.append(asked[-1])
         return execute(sandbox.run_cells, *asked)
 
     grade_notebook(counted, sheet_of(problem), json.dumps(notebook).encode(), problem.reference.files, 0)
 
-    assert seeds == runs
+    assert made == runs
 
 
 def test_a_second_run_that_can_not_be_made_is_our_own_fault(sandbox, problem, notebook):
     """What could not be tried again is held against nobody."""
     stale_slope(code(notebook))
 
-    def once(problem, modules, steps, wanted, seed):
-        if seed:
+    def once(problem, modules, steps, wanted, surroundings):
+        if surroundings != HOME:
             return Execution({place: Shown("unstarted", failure=Failure("", "no room")) for place, _ in steps})
-        return execute(sandbox.run_cells, problem, modules, steps, wanted, seed)
+        return execute(sandbox.run_cells, problem, modules, steps, wanted, surroundings)
 
     content = json.dumps(notebook).encode()
     report = grade_notebook(once, sheet_of(problem), content, problem.reference.files, problem.seed)

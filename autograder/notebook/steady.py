@@ -1,0 +1,90 @@
+"""What of a cell's outputs is the same in several runs of ours: that alone can be held against what was saved of it.
+
+Runs are laid side by side line by line, from the first on and from the last on. Where only numbers in a line are
+others, these are left open: what stands beside them is compared. Where other words come, or more lines, as in a list of
+files or settings, all is left open from there to where the runs agree again to their end: of a list nobody knows how it
+goes on another machine. A table or a figure is the same as a whole, or left open as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autograder.notebook.displays import display_differs, displays, pictures, printed, table_of, text_of, told
+from autograder.notebook.document import Output
+from autograder.notebook.figures import differ, figures_of
+from autograder.notebook.texts import Line, in_all, lacking
+
+
+@dataclass(frozen=True)
+class Steady:
+    """What several runs show alike.
+
+    Attributes
+    ----------
+    lines : tuple of Line
+        Of what was printed, and of what was displayed as text.
+    tables : tuple of Output
+    figures : tuple of Output
+        All, or none.
+    """
+
+    lines: tuple[Line, ...] = ()
+    tables: tuple[Output, ...] = ()
+    figures: tuple[Output, ...] = ()
+
+    def lacks(self, shown: Sequence[Output], *, exactly: bool = False) -> str:
+        """What of it is not shown, as the end of a sentence; "" if all is, whatever is shown besides.
+
+        Parameters
+        ----------
+        exactly : bool
+            Numbers agree only if they are written alike.
+        """
+        if any(output.clipped for output in shown):
+            return ""
+        if lost := lacking(_text(shown), self.lines, exactly=exactly):
+            return told("", lost.gives)
+        for table in self.tables:
+            parted = [display_differs(one, table, exactly=exactly) for one in _tables(shown)]
+            if all(parted):
+                return parted[0] if parted else "doesn't show a table, which your code gives"
+        return _figures_part(shown, self.figures, exactly=exactly)
+
+
+def steady(first: Sequence[Output], *others: Sequence[Output]) -> Steady:
+    """What all these runs of a cell show alike, to the digit."""
+    tables, figures = _tables(first), tuple(pictures(first))
+    for other in others:
+        there = _tables(other)
+        tables = [one for one in tables if any(not display_differs(two, one, exactly=True) for two in there)]
+        if _figures_part(other, figures, exactly=True):
+            figures = ()
+    return Steady(in_all(_text(first), *map(_text, others)), tuple(tables), figures)
+
+
+def _text(outputs: Sequence[Output]) -> str:
+    """What is to be read line by line."""
+    texts = [text_of(one) for one in displays(outputs) if not table_of(one).rows]
+    return "\n".join((printed(outputs), *texts))
+
+
+def _tables(outputs: Sequence[Output]) -> list[Output]:
+    return [one for one in displays(outputs) if table_of(one).rows]
+
+
+def _figures_part(shown: Sequence[Output], gives: Sequence[Output], *, exactly: bool) -> str:
+    theirs = pictures(shown)
+    if not gives:
+        return ""
+    if len(theirs) != len(gives):
+        return f"shows {len(theirs) or 'no'} figure{'s' * (len(theirs) != 1)}, your code draws {len(gives)}"
+    for one, other in zip(figures_of(theirs), figures_of(gives), strict=True):
+        if one is None or other is None:
+            continue
+        if said := differ(one, other):
+            return f"has a figure that {said}"
+        if exactly and one != other:
+            return "has a figure that is another"
+    return ""

@@ -24,8 +24,8 @@ beside the student's own module. :mod:`autograder.notebook.truth` compares what 
 cell. No expected value is involved: the student's notebook is held against the student's code. Therefore nothing that
 is told of a difference gives an answer away, and a mistake in the module, which the module's own checks have told, is
 no lie here: a notebook that shows the wrong numbers which its code gives tells the truth. Before a cell is said to be
-stale, the notebook is run again, and as if on another machine (:mod:`autograder.notebook.abroad`): what is the same in all
-runs must have been shown.
+stale, the notebook is run again, and as if on another machine (:mod:`autograder.notebook.abroad`): what is the same in
+all runs must have been shown.
 
 *Figures.* Pixels differ from machine to machine, and say little. What a figure shows is plain data: axes, labels, and
 the numbers drawn. :mod:`autograder.notebook.drawn` takes them from matplotlib's own objects, both in the run and in the
@@ -36,10 +36,11 @@ by the given notebook's own import of `autograder`; of such a one only presence 
 What each module sees
 ---------------------
 
-``drawn`` runs beside student code, and in students' own kernels; ``shell``, ``interpreter``, ``outputs``, ``elsewhere``,
-``abroad``, ``clock`` and ``chance`` beside student code. They know no other module of this room. All others run in the grader, on values that students may
-have made to trip them up: but for ``execution`` and ``retrial`` they are pure functions of records, do their work in
-bounds, and raise nothing because of a notebook but :class:`autograder.notebook.document.UnreadableError`.
+``drawn`` runs beside student code, and in students' own kernels; ``shell``, ``interpreter``, ``outputs``,
+``elsewhere``, ``abroad``, ``clock`` and ``chance`` beside student code. They know no other module of this room. All
+others run in the grader, on values that students may have made to trip them up: but for ``execution`` and ``retrial``
+they are pure functions of records, do their work in bounds, and raise nothing because of a notebook but
+:class:`autograder.notebook.document.UnreadableError`.
 
 What is *not* promised
 ----------------------

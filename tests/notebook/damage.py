@@ -333,12 +333,41 @@ def colab(notebook):
 
 
 def vs_code(notebook):
-    """As VS Code writes it: an older minor version, no ids, a language for each cell, whole texts."""
+    """As VS Code writes a notebook that had no ids: an older version, a language for each cell, lines."""
     notebook |= {"nbformat": 4, "nbformat_minor": 2}
     for cell in notebook["cells"]:
         cell.pop("id")
         cell["metadata"] = {"vscode": {"languageId": "python"}}
-        cell["source"] = text_of(cell).splitlines(keepends=True)
+        cell["source"] = in_lines(text_of(cell))
+
+
+def saved_in_vs_code(notebook):
+    """As VS Code 1.139 saved one of ours: ids kept, all texts in lines, keys in order, the environment for a kernel."""
+    notebook["metadata"] = {
+        "kernelspec": {"display_name": ".venv (3.11.7)", "language": "python", "name": "python3"},
+        "language_info": {
+            "codemirror_mode": {"name": "ipython", "version": 3},
+            "file_extension": ".py",
+            "mimetype": "text/x-python",
+            "name": "python",
+            "nbconvert_exporter": "python",
+            "pygments_lexer": "ipython3",
+            "version": "3.11.7",
+        },
+    }
+    added("y.mean()", {"output_type": "execute_result", "data": {"text/plain": "np.float64(1.0)"}})(notebook)
+    notebook["cells"][-1]["id"] = "bbdff6e5"
+    for cell in notebook["cells"]:
+        cell["source"] = in_lines(text_of(cell))
+        for output in cell.get("outputs", ()):
+            for place in (output, output.get("data", {})):
+                place |= {name: in_lines(place[name]) for name in ("text", "text/plain", "text/html") if name in place}
+    ordered = json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True)
+    return f"{ordered}\n".encode()
+
+
+def in_lines(text):
+    return "".join(text).splitlines(keepends=True)
 
 
 def exported(notebook):
@@ -710,6 +739,7 @@ NEVER_MIND = {
     "format_4_0": Row(both(each(lost_id), lambda notebook: notebook.update(nbformat_minor=0))),
     "colab": Row(colab),
     "vs_code": Row(vs_code),
+    "saved_in_vs_code": Row(saved_in_vs_code),
     "exported_and_back": Row(exported),
     "ids_lost": Row(each(lost_id)),
     "ids_of_another_tool": Row(lambda notebook: [cell.update(id=f"n{k}") for k, cell in enumerate(notebook["cells"])]),

@@ -367,7 +367,7 @@ figure, row = plt.subplots(1, 2, figsize=(10, 4.4), layout="constrained")
 for axes, matrix, title in zip(
     row,
     (weights[0] @ weights[1].T, weights[2]),
-    ("$W_Q W_K^⊤$: query from (row), key from (column)", "$W_V$: value (column) from token (row)"),
+    (r"$W_Q W_K^\top$: query from (row), key from (column)", "$W_V$: value (column) from token (row)"),
     strict=True,
 ):
     image = axes.imshow(matrix, cmap="PuOr", vmin=-abs(matrix).max(), vmax=abs(matrix).max())

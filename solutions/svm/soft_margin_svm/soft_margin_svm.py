@@ -8,7 +8,7 @@ def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):
 
     The parameters start from zero. Each step goes against the subgradient of the objective
 
-        E(w, b) = ½ ‖w‖² + C Σᵢ max(0, 1 − yᵢ (w·xᵢ + b)),
+        E(w, b) = ½ ‖w‖² + C Σᵢ max(0, 1 - yᵢ (w·xᵢ + b)),
 
     whose sum is over all N examples, and its size is `eta` throughout. At the kink of max(0, ·) the subgradient is
     taken to be 0: only an example with yᵢ (w·xᵢ + b) < 1 contributes. Both parts of it, with respect to w and to b,

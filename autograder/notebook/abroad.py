@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import builtins
 import gc
+import importlib.metadata
+import locale
 import os
 import platform
 import shutil
@@ -116,6 +118,7 @@ def _be_another_machine() -> None:
     platform.python_build = lambda: ("another", "another")
     platform.platform = lambda *_, **__: "Another-9.9"
     socket.gethostname = lambda: "another-machine"
+    _replace(locale, "getlocale", lambda *_: ("another", "another"))
     _replace(os, "uname", lambda: os.uname_result((machine.system, machine.node, "1.2", "#3", "another")))
     usage = shutil.disk_usage(os.curdir)
     _replace(shutil, "which", lambda name, *_, **__: f"/another/bin/{name}")
@@ -159,7 +162,15 @@ def _be_another_python(is_cell: Callable[[str], bool]) -> None:
     sys.version_info = VersionInfo(real)  # type: ignore[assignment]
     sys.flags = Flags()  # type: ignore[assignment]
     sys.hexversion += 1 << 16
-    sys.dont_write_bytecode = False
+    _shift(sys, "getsizeof", 8)
+    _shift(sys, "getrefcount", 1)
+    installed = importlib.metadata.distributions
+
+    def others() -> list[importlib.metadata.Distribution]:
+        """All that is installed but the first and the last."""
+        return sorted(installed(), key=lambda one: str(one.metadata["Name"]).casefold())[1:-1]
+
+    importlib.metadata.distributions = others  # type: ignore[assignment]
 
 
 def _caller() -> str:

@@ -84,7 +84,7 @@ def _begin(job: Job, folder: str, outputs: Outputs) -> Any:
     link(job.data)
     _lay({name: content for name, content in job.files.items() if not name.endswith(".py")})
     sys.path.insert(0, folder)
-    sys.dont_write_bytecode = True
+    sys.dont_write_bytecode = not job.abroad
     for name in autograder.__all__:
         setattr(autograder, name, do_nothing)
     builtins.input = getpass.getpass = _nobody

@@ -52,11 +52,14 @@ class Runs:
         Elsewhere, with the first one's seed. Worth making where both runs leave a cell that seems stale and shows
         something else in each: if only the seed makes it another, nothing is held against it. For a number that is
         drawn may be the same in two runs by chance, and another one when it was saved.
+    untried : frozenset of int
+        Those that ended a further run, or came after its time was up. They are held against nobody.
     """
 
     first: Mapping[int, Sequence[Output]]
     abroad: Mapping[int, Sequence[Output]] | None = None
     moved: Mapping[int, Sequence[Output]] | None = None
+    untried: frozenset[int] = frozenset()
 
     def vary(self, n: int) -> bool:
         """Whether the first two runs of a cell show different things."""
@@ -91,7 +94,7 @@ def stale_cells(steps: Sequence[Step], runs: Runs) -> Iterator[tuple[int, str]]:
     for n, step in enumerate(steps):
         saved = step.saved.outputs if step.saved else ()
         # A changed cell's outputs are not of this code.
-        if n not in runs.first or step.replaced or of_the_machine(step) or not saved:
+        if n not in runs.first or n in runs.untried or step.replaced or of_the_machine(step) or not saved:
             continue
         more = may_show_more(step.source)
         if kept_an_error(saved):

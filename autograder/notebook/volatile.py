@@ -49,6 +49,8 @@ PASSING = re.compile(
     r"\s*(?:CPU times:|Wall time:|Compiler +time:|Using matplotlib backend:)|.*\bper loop\b|.*\d ?(?:it/s|s/it)\b"
     r"|.*\d%\|[█▏▎▍▌▋▊▉#]{0,400}\d?[ ]{0,400}\|"
     r"|(?=.{0,200}[#=>|\[])[\s\[#=>.\-|/\\]*\d{1,3} ?%[\s\]#=>.\-|/\\]*\Z|.*[█▏▎▍▌▋▊▉━╸]"
+    # Under the line of a traceback; each Python has its own idea of what to mark.
+    r"|[ ]*[~^][~^ ]*\Z"
     r"|The \w{1,80} extension is already loaded\. To reload it, use:|\s*%reload_ext \w{1,80}\Z",
 )
 
@@ -68,6 +70,7 @@ _VOLATILE = tuple(
         (r"\bText\([^,()\n]{1,40}, [^,()\n]{1,40}, ", "Text("),
         (r"<(?:matplotlib\.axes\._subplots\.)?Axes(?:Subplot)?\b[^<>\n]{0,300}>", "<Axes>"),
         (r"<Figure size \d+x\d+", "<Figure"),
+        (r"module://(?:matplotlib_inline|ipykernel\.pylab)\.backend_inline", "inline"),
         # Where it is.
         (r"\bat 0x[0-9a-fA-F]+|\b0x[0-9a-fA-F]{8,16}\b", "at 0x"),
         (r"\b(?:Posix|Windows)Path\(", "Path("),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from graded_notebook import (
@@ -275,6 +276,30 @@ def test_an_honest_notebook_is_run_once(sandbox, problem, notebook, change, runs
     grade_notebook(counted, sheet_of(problem), json.dumps(notebook).encode(), problem.reference.files, 0)
 
     assert made == runs
+
+
+def test_the_runs_after_the_first_share_their_time(sandbox, problem, notebook, monkeypatch):
+    """What is left of it is the next one's; and what that can't run in time is held against nobody."""
+    stale_slope(code(notebook))
+    cell = code(notebook)[4]
+    cell["source"] += "\n0;"
+    clock, seconds = [0.0], []
+    monkeypatch.setattr("autograder.notebook.grade.MAX_RETRIALS", 1)
+    monkeypatch.setattr("autograder.notebook.grade.time", SimpleNamespace(monotonic=lambda: clock[0]))
+
+    def counted(problem, modules, steps, wanted, surroundings):
+        seconds.append(problem.limits.notebook_seconds)
+        clock[0] += problem.limits.notebook_seconds / 2
+        if surroundings != HOME:
+            return Execution({place: Shown("died", failure=Failure("", "no time")) for place, _ in steps})
+        return execute(sandbox.run_cells, problem, modules, steps, wanted, surroundings)
+
+    content = json.dumps(notebook).encode()
+    report = grade_notebook(counted, sheet_of(problem), content, problem.reference.files, problem.seed)
+
+    whole = problem.limits.notebook_seconds
+    assert seconds == [whole, whole, whole / 2]
+    assert codes_of(report) == RIGHT | {"is_the_notebook": 50}
 
 
 def test_a_second_run_that_can_not_be_made_is_our_own_fault(sandbox, problem, notebook):

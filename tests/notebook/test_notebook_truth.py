@@ -93,6 +93,8 @@ ALIKE = {
         "The autoreload extension is already loaded. To reload it, use:\n  %reload_ext autoreload\nx",
         "x",
     ),
+    "marks_in_a_traceback": ("    1 / 0\n    ~~^~~\nZeroDivisionError", "    1 / 0\nZeroDivisionError"),
+    "an_older_backend": ("module://matplotlib_inline.backend_inline", "inline"),
     "cells_counted": ("File <ipython-input-3>, In [3]", "File <ipython-input-3>, In [7]"),
 }
 

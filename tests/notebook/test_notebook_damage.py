@@ -10,6 +10,8 @@ import zipfile
 import damage
 import jupytext
 import pytest
+from damage import edits
+from damage import notebook as handed_out
 from small_course import ASSIGNMENT, REFERENCE, write_course
 
 from autograder.course.assignments import read_course
@@ -39,12 +41,12 @@ def sheet(tmp_path_factory):
         "points = 7", "points = 7\nnotebook_points = 8"
     )
     (home / "solutions/lines/assignment.toml").write_text(entry + LIMITS)
-    (folder / "notebook.py").write_text(damage.NOTEBOOK)
-    (folder / "figures.toml").write_text(damage.FIGURES)
-    (folder / "model.py").write_text(damage.MODEL)
+    (folder / "notebook.py").write_text(handed_out.NOTEBOOK)
+    (folder / "figures.toml").write_text(handed_out.FIGURES)
+    (folder / "model.py").write_text(handed_out.MODEL)
     (home / "assignments/lines").mkdir(parents=True)
     (home / "assignments/lines/line.ipynb").write_bytes(
-        as_notebook(strip(damage.NOTEBOOK, "notebook.py", "line"), "line")
+        as_notebook(strip(handed_out.NOTEBOOK, "notebook.py", "line"), "line")
     )
     (assignment,) = read_course(home)
     return sheet_of(assignment.problems[0])
@@ -69,7 +71,7 @@ def runs(sandbox):
 @pytest.fixture(scope="module")
 def filled(sheet, runs):
     """The notebook as it is saved after it was filled and run, as a dictionary."""
-    text = "".join(line for line in io.StringIO(damage.NOTEBOOK) if line.strip() not in {BEGIN, END})
+    text = "".join(line for line in io.StringIO(handed_out.NOTEBOOK) if line.strip() not in {BEGIN, END})
     notebook = json.loads(json.dumps(jupytext.reads(text, fmt="py:percent")))
     released = sheet.released
     for cell, given in zip(notebook["cells"], released.cells, strict=True):
@@ -83,15 +85,15 @@ def filled(sheet, runs):
         assert shown.ending == "returned", shown
         notebook["cells"][place]["outputs"] = [raw(output) for output in shown.outputs]
     verdict = {"output_type": "execute_result", "data": {"text/plain": "lines/line  7/7"}}
-    damage.cell_of(notebook, damage.VERDICT)["outputs"] = [verdict]
-    damage.count_again(notebook)
+    edits.cell_of(notebook, handed_out.VERDICT)["outputs"] = [verdict]
+    edits.count_again(notebook)
     return notebook
 
 
 def raw(output):
     """An output in nbformat's form."""
     if output.kind == "stream":
-        return damage.stream(output.text, output.name)
+        return edits.stream(output.text, output.name)
     kind = {"result": "execute_result", "display": "display_data"}[output.kind]
     return {"output_type": kind, "data": dict(output.data), "metadata": {}}
 
@@ -101,8 +103,8 @@ def graded(sheet, runs, filled):
     """The report on a notebook after something was done to it."""
 
     def report(row):
-        notebook = damage.changed(row.done, copy.deepcopy(filled))
-        content = notebook if isinstance(notebook, bytes) else damage.saved(notebook)
+        notebook = edits.changed(row.done, copy.deepcopy(filled))
+        content = notebook if isinstance(notebook, bytes) else edits.saved(notebook)
         files = {"line.py": row.module(REFERENCE).encode(), **row.beside}
         return grade_notebook(runs, sheet, content, files, SEED)
 
@@ -164,7 +166,7 @@ def test_a_notebook_that_is_not_where_it_should_be(names, says, sheet, filled, s
 
     (graded,) = grader.graded(sandbox, submission, {problem.notebook_id})
 
-    assert codes_of(graded.report) == damage.UNREADABLE
+    assert codes_of(graded.report) == edits.UNREADABLE
     assert says in told(graded.report)
 
 
@@ -183,13 +185,13 @@ def test_a_notebook_whose_name_is_nearly_right(name, sheet, filled, sandbox, tmp
 
     (graded,) = grader.graded(sandbox, submission, {problem.notebook_id})
 
-    assert codes_of(graded.report) == damage.THE_NOTEBOOK
+    assert codes_of(graded.report) == edits.THE_NOTEBOOK
     assert f"found hw/{name}; expected line.ipynb; rename it; it was graded all the same" in told(graded.report)
 
 
 def test_files_beside_a_notebook_are_there_when_it_is_run(sheet, filled, sandbox, tmp_path):
     """From a folder or an archive; those that it names, and no others."""
-    damage.added(BESIDE, damage.stream("7 b\n"))(filled := copy.deepcopy(filled))
+    edits.added(BESIDE, edits.stream("7 b\n"))(filled := copy.deepcopy(filled))
     files = {"line.ipynb": json.dumps(filled), "line.py": REFERENCE, "my own.csv": "7", "img/ö.txt": "b", "c.txt": "c"}
     with zipfile.ZipFile(tmp_path / "ada.zip", "w") as archive:
         for name, text in files.items():

@@ -6,7 +6,7 @@ import io
 
 import matplotlib as mpl
 import pytest
-from damage import stream
+from damage.edits import stream
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg

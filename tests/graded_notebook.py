@@ -11,7 +11,7 @@ from autograder.course.assignments import read_course
 from autograder.notebook.execution import execute
 from autograder.notebook.grade import grade_notebook, sheet_of
 from autograder.notebook.saved import filled, save
-from autograder.release.files import as_notebook
+from autograder.release.files import HERE, as_notebook
 from autograder.release.starter import strip
 
 NOTEBOOK = """\
@@ -110,7 +110,7 @@ def write_graded_course(home):
     (folder / "line/model.py").write_text(MODEL)
     released = home / "assignments/lines/line.ipynb"
     released.parent.mkdir(parents=True)
-    released.write_bytes(as_notebook(strip(NOTEBOOK, "notebook.py", "line"), "line"))
+    released.write_bytes(as_notebook(strip(NOTEBOOK, "notebook.py", HERE), "line"))
     return home
 
 

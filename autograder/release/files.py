@@ -34,6 +34,8 @@ STAFF_S = ("audit",)
 # What students are told at length, and where that is said.
 GUIDE = "students.md"
 POINTER = f"\n[{GUIDE}]({GUIDE}) says all of this at more length, and what to do when something is off.\n"
+# Whose the gaps of a notebook are: not the module's of the same name.
+HERE = "this notebook"
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
 
@@ -64,7 +66,7 @@ def release(observe: Observe, assignment: Assignment, old: Path) -> dict[str, by
             text = notebook.read_text("utf-8")
             solutions[str(notebook)] = solution_lines(text, str(notebook))
             # Twice: one to work in, and one to hold the work against, or to begin again with.
-            blank = as_notebook(strip(text, str(notebook), problem.name), problem.name)
+            blank = as_notebook(strip(text, str(notebook), HERE), problem.name)
             files[problem.notebook_file] = files[f"checks/{problem.name}/{problem.notebook_file}"] = blank
         for path in (problem.folder / "checks.py", problem.folder / "expect.py"):
             if path.is_file():
@@ -103,7 +105,7 @@ def as_notebook(text: str, problem: str) -> bytes:
         seen[content] = seen.get(content, 0) + 1
         cell["id"] = hashlib.sha256(f"{content}\n{seen[content]}".encode()).hexdigest()[:12]
         # Tags alone of what an editor may have put there: which cells are to be filled is read of the release later.
-        tags = {*cell.metadata.get("tags", ()), *((FILL,) if to_fill(cell.source, problem) else ())}
+        tags = {*cell.metadata.get("tags", ()), *((FILL,) if to_fill(cell.source, HERE) else ())}
         cell.metadata = {"tags": sorted(tags)} if tags else {}
     nbformat.validate(notebook)
     text = str(nbformat.writes(notebook, version=nbformat.NO_CONVERT))  # type: ignore[no-untyped-call]

@@ -60,7 +60,8 @@ def _work(assignment: Assignment) -> Iterator[str]:
     first = (with_notebook or assignment.problems)[0]
     if with_notebook:
         yield (
-            "1. Say `jupyter lab`, open a notebook, read, and fill in the functions of the module of the same name.\n"
+            "1. Say `jupyter lab`, open a notebook, read, and fill in the functions of the module of the same name,\n"
+            "   and what a cell of the notebook leaves to you.\n"
             f'2. Ask whether you are right, in the notebook with `check("{first.name}")` or in a terminal, in this '
             "folder:"
         )

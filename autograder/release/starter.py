@@ -57,8 +57,8 @@ def regions(text: str, where: str) -> list[Region]:
     return found
 
 
-def strip(text: str, where: str, problem: str, what: str = "this cell") -> str:
-    """A text with each region replaced by a ``raise NotImplementedError`` that names the problem and the function.
+def strip(text: str, where: str, place: str, what: str = "this cell") -> str:
+    """A text with each region replaced by a ``raise NotImplementedError`` that names the place and the function.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def strip(text: str, where: str, problem: str, what: str = "this cell") -> str:
         marker = lines[region.first - 1]
         indent = marker[: len(marker) - len(marker.lstrip())]
         name = next((f"`{name}`" for first, last, name in functions if first <= region.first <= last), what)
-        kept.append(f"{indent}{_placeholder(problem, name)}")
+        kept.append(f"{indent}{_placeholder(place, name)}")
         done = region.last
     kept += lines[done:]
     return "\n".join(kept) + "\n"
@@ -85,14 +85,14 @@ def without_markers(text: str) -> str:
     return "\n".join(line for line in text.splitlines() if line.strip() not in {BEGIN, END}) + "\n"
 
 
-def to_fill(text: str, problem: str) -> bool:
+def to_fill(text: str, place: str) -> bool:
     """Whether a stripped text holds a place where a region was."""
-    begin, end = _placeholder(problem, "\0").split("\0")
+    begin, end = _placeholder(place, "\0").split("\0")
     return any(line.strip().startswith(begin) and line.rstrip().endswith(end) for line in text.splitlines())
 
 
-def _placeholder(problem: str, name: str) -> str:
-    return f'raise NotImplementedError("{problem}: {name} is not written yet")'
+def _placeholder(place: str, name: str) -> str:
+    return f'raise NotImplementedError("{place}: {name} is not written yet")'
 
 
 def starter(problem: Problem) -> str:

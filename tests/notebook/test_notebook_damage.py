@@ -21,7 +21,7 @@ from autograder.notebook.execution import HOME, execute
 from autograder.notebook.given import arrange
 from autograder.notebook.grade import grade_notebook, sheet_of
 from autograder.notebook.wanted import asked_of
-from autograder.release.files import as_notebook
+from autograder.release.files import HERE, as_notebook
 from autograder.release.starter import BEGIN, END, strip
 from autograder.submissions.reading import read_submission
 
@@ -46,7 +46,7 @@ def sheet(tmp_path_factory):
     (folder / "model.py").write_text(handed_out.MODEL)
     (home / "assignments/lines").mkdir(parents=True)
     (home / "assignments/lines/line.ipynb").write_bytes(
-        as_notebook(strip(handed_out.NOTEBOOK, "notebook.py", "line"), "line")
+        as_notebook(strip(handed_out.NOTEBOOK, "notebook.py", HERE), "line")
     )
     (assignment,) = read_course(home)
     return sheet_of(assignment.problems[0])

@@ -304,7 +304,7 @@ class TestNotebook:
 
     def test_a_region_is_a_cell_to_write(self, notebook):
         """The cell says so when it is run."""
-        assert notebook.cells[3].source == 'raise NotImplementedError("line: this cell is not written yet")'
+        assert notebook.cells[3].source == 'raise NotImplementedError("this notebook: this cell is not written yet")'
         assert [cell.metadata.get("tags") for cell in notebook.cells] == [None, None, None, ["fill"], None]
 
     def test_tags_are_kept_and_nothing_else_is(self):

@@ -9,7 +9,7 @@
 # You write four functions in `attention.py`: the softmax and its backward pass, the layer and its backward pass. After
 # each you come back here and ask for a verdict. Then the layer learns to follow pointers, and you will see what it
 # can't do and why. Reckon with an hour, most of it with pencil and paper. A cell that ends in `NotImplementedError` is
-# waiting for one of your functions.
+# waiting for one of your functions, and one that ends in `NameError` for a cell above it.
 
 # %% [markdown]
 # ## 0. Is everything here?
@@ -43,10 +43,11 @@ from gradient_check import eval_numerical_gradient_array, rel_error
 
 from autograder import check
 
-# White ground whatever the theme around it; a style of your own is left aside, so that all see the same.
+# White ground in any theme; a style of your own is left aside, so that all see the same.
 plain = {"figure.dpi": 90, "figure.facecolor": "white", "axes.spines.top": False, "axes.spines.right": False}
 plt.style.use(["default", plain])
-BLUE, ORANGE = "#0072B2", "#D55E00"  # told apart by every kind of colour vision; line styles do it in print
+# Told apart in any colour vision; line styles do it where print is grey.
+BLUE, ORANGE = "#0072B2", "#D55E00"
 
 # %% [markdown]
 # ## 1. The data: tokens that point at each other
@@ -94,7 +95,7 @@ def show_matrix(axes, matrix, rows, columns, colours, decimals=2):
     for (i, j), value in np.ndenumerate(matrix):
         red, green, blue, _ = image.cmap(image.norm(value))
         dark = 0.3 * red + 0.6 * green + 0.1 * blue < 0.5
-        axes.text(j, i, f"{value:.{decimals}f}", ha="center", va="center", fontsize=7, color="w" if dark else "k")
+        axes.text(j, i, f"{value:.{decimals}f}", ha="center", va="center", fontsize=8, color="w" if dark else "k")
     axes.set_xticks(range(len(columns)), columns)
     axes.set_yticks(range(len(rows)), rows)
     axes.tick_params(length=0)
@@ -102,7 +103,7 @@ def show_matrix(axes, matrix, rows, columns, colours, decimals=2):
 
 X, wanted = pointing(np.random.default_rng(0), 1)[0]
 own, aim = names_of(X)
-figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4), width_ratios=(D_MODEL, 2 * LOAD), layout="constrained")
+figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.3), width_ratios=(D_MODEL, 2 * LOAD), layout="constrained")
 columns = [f"is {a}" for a in "ABCDEF"] + [f"to {a}" for a in "ABCDEF"] + ["load 1", "load 2"]
 show_matrix(left, X, [f"{a} → {b}" for a, b in zip(own, aim, strict=True)], columns, SIGNED, decimals=1)
 left.set(title="one sequence X, a token a row", xlabel="what a column holds", ylabel="token")
@@ -184,8 +185,12 @@ print("sums of its rows:", found.sum(axis=1).round(12) + 0.0)
 # Three matrices make three vectors out of each token: a **query** (what it looks for), a **key** (what it can be found
 # by) and a **value** (what it hands over).
 #
-# $$Q = X W_Q, \quad K = X W_K, \quad V = X W_V, \qquad
-#   S = \frac{Q K^\top}{\sqrt{d_k}}, \quad A = \operatorname{softmax}(S), \qquad Z = X + A V.$$
+# $$Q = X W_Q, \quad K = X W_K, \quad V = X W_V,$$
+#
+# $$S = \frac{Q K^\top}{\sqrt{d_k}}, \quad A = \operatorname{softmax}(S), \quad Z = X + A V.$$
+#
+# $X$ has shape $(T, d_\text{model})$, a token a row; $W_Q$ and $W_K$ have $(d_\text{model}, d_k)$, and $W_V$ has
+# $(d_\text{model}, d_\text{model})$, so that $AV$ can be added to $X$.
 #
 # $S_{ij}$ says how well the key of token $j$ fits the query of token $i$; token $i$ receives the mean of all values
 # with the weights in row $i$ of $A$. The added $X$ is the **residual connection**: the layer says only what is to
@@ -348,7 +353,7 @@ weights, start, history = train(pointing(rng, 64), pointing(rng, 64))
 # sequence from section 1, before and after. Compare them with the pointers at the left.
 
 # %%
-figure, (curve, *pictures) = plt.subplots(1, 3, figsize=(12, 3.8), layout="constrained")
+figure, (curve, *pictures) = plt.subplots(1, 3, figsize=(10.5, 3.4), layout="constrained")
 show_losses(curve, history)
 curve.set(title="the loss, by gradients of yours")
 for axes, (W_Q, W_K, _), when in zip(pictures, (start, weights), ("before", "after"), strict=True):
@@ -406,7 +411,7 @@ panels = {
     "loads, Z(X)": (Z[:, -LOAD:], own, ["1", "2"], SIGNED),
     "loads, Z(PX)": (Z_permuted[:, -LOAD:], own[order], ["1", "2"], SIGNED),
 }
-figure, row = plt.subplots(1, 4, figsize=(12, 3.6), width_ratios=(3, 3, 1, 1), layout="constrained")
+figure, row = plt.subplots(1, 4, figsize=(10.5, 3.2), width_ratios=(3, 3, 1, 1), layout="constrained")
 for axes, (title, panel) in zip(row, panels.items(), strict=True):
     show_matrix(axes, *panel)
     axes.set(title=title, xlabel="load" if panel[-1] is SIGNED else "to token", ylabel="token")
@@ -480,7 +485,7 @@ check("attention")
 # 1. Choose *Kernel → Restart Kernel and Run All Cells…* (in VS Code *Restart*, then *Run All*), and wait until all have
 #    run.
 # 2. Save the notebook.
-# 3. In a terminal, in this folder, say `python -m autograder pack`.
+# 3. Type `python -m autograder pack` in a terminal, in this folder, with the environment activated as the README says.
 #
 # The third looks at all problems of the assignment, says what is missing, was not run in order, or shows what older
 # code gave, and writes the zip that you hand in. It warns and never refuses.

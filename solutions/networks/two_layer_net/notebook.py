@@ -10,7 +10,7 @@
 # computes, and *backward*, which says what the computation does to a small change. After each you come back here and
 # ask for a verdict. At the end the network learns real digits in a few seconds. Reckon with an hour, half of it with
 # pencil and paper; the functions are one to five lines each once the paper is right. A cell that ends in
-# `NotImplementedError` is waiting for one of them.
+# `NotImplementedError` is waiting for one of them, and one that ends in `NameError` or `KeyError` for a cell above it.
 
 # %% [markdown]
 # ## 0. Is everything here?
@@ -45,10 +45,11 @@ from two_layer_net import TwoLayerNet, fc_backward, fc_forward, relu_backward, r
 
 from autograder import check
 
-# White ground whatever the theme around it; a style of your own is left aside, so that all see the same.
+# White ground in any theme; a style of your own is left aside, so that all see the same.
 plain = {"figure.dpi": 90, "figure.facecolor": "white", "axes.spines.top": False, "axes.spines.right": False}
 plt.style.use(["default", plain])
-BLUE, ORANGE = "#0072B2", "#D55E00"  # told apart by every kind of colour vision; line styles do it in print
+# Told apart in any colour vision; line styles do it where print is grey.
+BLUE, ORANGE = "#0072B2", "#D55E00"
 rng = np.random.default_rng(0)
 
 # %% [markdown]
@@ -95,9 +96,9 @@ plt.show()
 # $$\text{out}_{nj} = \sum_i x_{ni}\, w_{ij} + b_j .$$
 #
 # **Forward** is this, as one matrix product. **Backward** begins at the other end. Somewhere above, a loss $L$ has been
-# computed from `out`, and we are told $\text{dout}_{nj} = \partial L / \partial\,\text{out}_{nj}$. We want $\partial L$
-# by everything that went in. The chain rule adds up all ways in which one number reaches the loss. Take one weight,
-# $w_{ij}$. It is used once for each sample, and there it reaches output $j$ alone:
+# computed from `out`, and we are told $\text{dout}_{nj} = \partial L / \partial\,\text{out}_{nj}$. We want the
+# derivatives of $L$ by everything that went in. The chain rule adds up all ways in which one number reaches the loss.
+# Take one weight, $w_{ij}$. It is used once for each sample, and there it reaches output $j$ alone:
 #
 # $$\frac{\partial L}{\partial w_{ij}} = \sum_n \text{dout}_{nj}\,
 #   \frac{\partial\,\text{out}_{nj}}{\partial w_{ij}} .$$
@@ -146,6 +147,8 @@ print(f"db: relative error {rel_error(db, numeric_db):.0e}")
 # ask whether it is positive. (At exactly 0 there is a kink and no derivative; take what you like.)
 #
 # And leave the arguments alone: the caller may still need `x`. An assignment like `dx = dout` makes no copy.
+#
+# Write `relu_forward` and `relu_backward`.
 
 # %% tags=["environment"]
 check("two_layer_net", "relu_forward", "relu_backward")
@@ -169,11 +172,12 @@ plt.show()
 # ## 4. From scores to a loss
 #
 # The last layer gives each sample ten scores, one for each digit; the highest is the network's answer. To train we need
-# to say how *far* the scores are from right. The softmax makes probabilities of them,
+# to say how *far* the scores are from right. Let $x_{nc}$ be the score of sample $n$ for digit $c$. The softmax makes
+# probabilities of the scores,
 #
 # $$p_{nc} = \frac{e^{x_{nc}}}{\sum_k e^{x_{nk}}},$$
 #
-# and the loss is the surprise at the right answers, averaged over the batch:
+# and the loss is the surprise at the right answers $y_n$, averaged over the batch:
 #
 # $$L = \frac1N \sum_n -\log p_{n y_n} .$$
 #
@@ -186,7 +190,7 @@ plt.show()
 # 3. Write $-\log p_{ny_n}$ as a difference of two terms and differentiate both by $x_{nc}$. One term contains *every*
 #    score of its row, the other only one. The sum in the denominator runs over an index of its own: give it its own
 #    letter, or things will seem to cancel that don't.
-# 4. What must each row of `dx` sum to, given 2?
+# 4. What must each row of `dx`, the gradient by the scores, sum to, given 2?
 #
 # Write `softmax_loss`.
 
@@ -223,8 +227,10 @@ plt.show()
 #
 # Now put the layers together:
 #
-# $$X \;\to\; \text{fully connected } (W_1, b_1) \;\to\; \text{ReLU} \;\to\; \text{fully connected } (W_2, b_2)
-#   \;\to\; \text{scores} \;\to\; \text{softmax loss}.$$
+# $$\begin{aligned}
+#   X &\to \text{fully connected } (W_1, b_1) \to \text{ReLU} \\
+#   &\to \text{fully connected } (W_2, b_2) \to \text{scores} \to \text{softmax loss}.
+# \end{aligned}$$
 #
 # `TwoLayerNet` keeps its four arrays in the dict `params`. Its `loss` does the forward pass; with labels, it then goes
 # the same way back and collects the gradients, each under the key of its parameter. You have all the pieces: no new
@@ -232,13 +238,17 @@ plt.show()
 # are, is the whole point of backpropagation.)
 #
 # The constructor makes the first parameters: biases 0, weights drawn from a normal distribution with mean 0 and
-# standard deviation `weight_scale`. Each new network draws its own. Why not weights of 0 as well? Think of two hidden
-# units that begin alike, and follow a step of training.
+# standard deviation `weight_scale`. Each new network draws its own; drawn with `np.random.normal`, they are the same
+# whenever a cell is run, since the cells below set that generator's seed. Why not weights of 0 as well? Think of two
+# hidden units that begin alike, and follow a step of training.
+#
+# Three places in `TwoLayerNet` are yours: the constructor, the forward pass, and the way back.
 
 # %% tags=["environment"]
 check("two_layer_net", "network_scores", "network_gradients", "initialisation")
 
 # %%
+np.random.seed(0)
 small = TwoLayerNet(input_dim=6, hidden_dim=5, num_classes=3, weight_scale=0.7)
 x, labels = rng.normal(size=(4, 6)), np.array([0, 2, 1, 2])
 _, grads = small.loss(x, labels)
@@ -275,7 +285,7 @@ print(f"accuracy on these: {heart.train_acc_history[-1]:.1%}, on the test set: {
 # %% [markdown]
 # ## 6. Training
 #
-# `Solver` in `solver.py` is given to you; read its `_step`, it is six lines. It draws a hundred digits, asks your
+# `Solver` in `solver.py` is given to you; read its `_step`, it is short. It draws a hundred digits, asks your
 # `loss` for the gradients, moves each parameter a little against its own, and starts again. An epoch is over when it
 # has drawn as many as there are. After each it measures accuracy on a thousand training digits and on all of the test
 # set. Altogether it takes some seconds.
@@ -285,7 +295,7 @@ np.random.seed(0)
 net = TwoLayerNet(input_dim=28 * 28, hidden_dim=100, num_classes=10, weight_scale=1e-2)
 digits = {"X_train": X_train, "y_train": y_train, "X_val": X_test, "y_val": y_test}
 step = {"learning_rate": 0.3}
-# It says how far it is after each epoch; beyond the last iteration there is nothing to say in between.
+# It says how far it is after each epoch, and with so large a `print_every` nothing in between.
 solver = Solver(net, digits, optim_config=step, lr_decay=0.97, batch_size=100, num_epochs=30, print_every=10_000)
 solver.train()
 
@@ -346,12 +356,13 @@ plt.show()
 scores = net.loss(X_test)
 answers = scores.argmax(axis=1)
 wrong = np.flatnonzero(answers != y_test)
-# The loss of an answer, were it right, is minus the log of its probability: your function knows how certain it was.
+# The loss of an answer, were it right, is minus the log of its probability:
+# your function knows how certain the network was.
 certainty = {n: np.exp(-softmax_loss(scores[n : n + 1], answers[n : n + 1])[0]) for n in wrong}
 figure, grid = plt.subplots(2, 8, figsize=(9.5, 3), layout="constrained")
 for n, axes in zip(sorted(wrong, key=lambda n: -certainty[n]), grid.flat, strict=False):
     axes.imshow(X_test[n].reshape(28, 28), cmap="gray_r")
-    axes.set_title(f"{answers[n]} at {certainty[n]:.0%},\nis {y_test[n]}", fontsize=8)
+    axes.set_title(f"{answers[n]} at {certainty[n]:.0%},\nis {y_test[n]}", fontsize=9)
 for axes in grid.flat:
     axes.axis("off")
 plt.show()
@@ -415,7 +426,7 @@ check("two_layer_net")
 # 1. Choose *Kernel → Restart Kernel and Run All Cells…* (in VS Code *Restart*, then *Run All*), and wait until all have
 #    run.
 # 2. Save the notebook.
-# 3. In a terminal, in this folder, say `python -m autograder pack`.
+# 3. Type `python -m autograder pack` in a terminal, in this folder, with the environment activated as the README says.
 #
 # The third looks at all problems of the assignment, says what is missing, was not run in order, or shows what older
 # code gave, and writes the zip that you hand in. It warns and never refuses.

@@ -7,7 +7,8 @@
 #
 # You write three functions in `cvxopt_svm.py` and come back here after each. At the end your classifier stands beside
 # scikit-learn's `SVC` on four data sets and four kernels. Reckon with an hour. A cell that ends in
-# `NotImplementedError` is waiting for a function of yours.
+# `NotImplementedError` is waiting for a function of yours, and one that ends in `NameError` or `KeyError` for a cell
+# above it.
 
 # %% [markdown]
 # ## 0. Is everything here?
@@ -44,10 +45,10 @@ from sklearn.svm import SVC
 
 from autograder import check
 
-# White ground whatever the theme around it; a style of your own is left aside, so that all see the same.
+# White ground in any theme; a style of your own is left aside, so that all see the same.
 plain = {"figure.dpi": 90, "figure.facecolor": "white", "axes.spines.top": False, "axes.spines.right": False}
 plt.style.use(["default", plain])
-# Blue and vermilion differ for every kind of colour vision, and the markers for those who print in grey.
+# Blue and vermilion differ in any colour vision; the markers do where print is grey.
 COLOURS, MARKERS = ("#0072B2", "#D55E00"), ("o", "^")
 
 # %% [markdown]
@@ -98,8 +99,8 @@ for axes, (name, (X, y)) in zip(row, SETS.items(), strict=True):
     scatter(axes, X_train, y_train)
     axes.set(title=name, xlabel="$x_1$")
 row[0].set_ylabel("$x_2$")
-row[0].legend(loc="lower right", fontsize=8)
 figure.suptitle("What there is to learn from: 80 training points each", y=1.04)
+figure.legend(*row[0].get_legend_handles_labels(), loc="lower center", bbox_to_anchor=(0.5, -0.1), ncols=2)
 plt.show()
 
 # %% [markdown]
@@ -108,10 +109,11 @@ plt.show()
 # The soft margin SVM looks for a short $w$ whose margin is violated little,
 #
 # $$\min_{w, b, \xi}\ \tfrac12\lVert w\rVert^2 + C\sum_n \xi_n
-#   \quad\text{where}\quad y_n\,(w\cdot\phi(x_n) + b) \ge 1 - \xi_n,\quad \xi_n \ge 0,$$
+#   \quad\text{where}\quad y_n f(x_n) \ge 1 - \xi_n,\quad \xi_n \ge 0,$$
 #
-# with labels $y_n = \pm 1$. Give the first family of constraints the multipliers $\alpha_n \ge 0$ and the second
-# $\mu_n \ge 0$, and set the Lagrangian's derivatives to zero:
+# with labels $y_n = \pm 1$ and $f(x) = w\cdot\phi(x) + b$, whose sign is the answer. Give the first family of
+# constraints the multipliers $\alpha_n \ge 0$ and the second $\mu_n \ge 0$, and set the Lagrangian's derivatives to
+# zero:
 #
 # | by | gives | which says |
 # |---|---|---|
@@ -122,8 +124,10 @@ plt.show()
 # Put back into the Lagrangian, $w$, $b$, $\xi$ and $\mu$ all vanish. What remains contains the points only in products
 # $\phi(x_n)\cdot\phi(x_m) = k(x_n, x_m)$, and that is the whole trick: nobody ever computes $\phi$.
 #
-# $$\max_{\alpha}\ \sum_n \alpha_n - \tfrac12\sum_n\sum_m \alpha_n\alpha_m\,y_n y_m\,k(x_n, x_m)
-#   \quad\text{where}\quad 0 \le \alpha_n \le C,\quad \sum_n \alpha_n y_n = 0. \tag{dual}$$
+# $$\begin{aligned}
+#   &\max_{\alpha}\ \sum_n \alpha_n - \tfrac12\sum_n\sum_m \alpha_n\alpha_m\,y_n y_m\,k(x_n, x_m) \\
+#   &\text{where}\quad 0 \le \alpha_n \le C,\quad \sum_n \alpha_n y_n = 0.
+# \end{aligned} \tag{dual}$$
 #
 # The size of $\alpha_n$ says what kind of point $x_n$ is:
 #
@@ -154,11 +158,11 @@ figure, row = plt.subplots(1, 4, figsize=(11, 3))
 for axes, (name, kernel_params) in zip(row, KERNELS.items(), strict=True):
     K = cvxopt_svm.kernel_matrix(X, X, kernel_params)
     image = axes.imshow(K, cmap="cividis")
-    smallest = np.linalg.eigvalsh(K).min().round(3) + 0.0  # what is 0 but for rounding is 0, and not -0
+    smallest = np.linalg.eigvalsh(K).min().round(3) + 0.0  # 0 but for rounding is 0, not -0
     axes.set(title=name, xlabel=f"point\n(smallest eigenvalue {smallest:.3g})", ylabel="point", xticks=[], yticks=[])
     figure.colorbar(image, ax=axes, shrink=0.7)
 figure.tight_layout()
-figure.suptitle("Kernel matrices of 80 points: class 0 in the first half, class 1 in the second", y=1.02)
+figure.suptitle("Kernel matrices of 80 points, first those of class 0, then those of class 1", y=1.02)
 plt.show()
 
 # %% [markdown]
@@ -184,7 +188,7 @@ plt.show()
 X_two, y_two = np.array([[0.0], [4.0]]), np.array([-1.0, 1.0])
 P, q, G, h, A, b = cvxopt_svm.get_qp_params(X_two, y_two, 10.0, KERNELS["linear"])
 for name, part in zip("PqGhAb", (P, q, G, h, A, b), strict=True):
-    print(f"{name}, shape {np.shape(part)}:", *np.atleast_2d(part), sep="\n    ")
+    print(f"{name}, shape {np.shape(part)}:", *(np.atleast_2d(part) + 0.0), sep="\n    ")
 
 # %% tags=["environment"]
 check("cvxopt_svm", "objective", "bounds", "equality")
@@ -341,22 +345,22 @@ def draw(axes, yours, theirs, X, y, C):
     axes.spines[:].set_visible(True)
 
 
-figure, grid_of_axes = plt.subplots(4, 4, figsize=(11, 11.6))
+figure, grid_of_axes = plt.subplots(4, 4, figsize=(9, 9.9))
 for row, set_name in zip(grid_of_axes, SETS, strict=True):
     X_train, y_train, X_test, y_test = halves(*SETS[set_name])
     for axes, kernel_name in zip(row, KERNELS, strict=True):
         yours, theirs = fitted[set_name, kernel_name]
         draw(axes, yours, theirs, X_train, y_train, C)
         axes.set_xlabel(f"test {yours.score(X_test, y_test):.0%}, SVC {theirs.score(X_test, y_test):.0%}")
-    row[0].set_ylabel(set_name, fontsize=13)
+    row[0].set_ylabel(set_name, fontsize=12)
     print(f"{set_name}: drawn", flush=True)
 for axes, kernel_name in zip(grid_of_axes[0], KERNELS, strict=True):
-    axes.set_title(kernel_name, fontsize=13)
+    axes.set_title(kernel_name, fontsize=12)
 marks, names = grid_of_axes[0, 2].get_legend_handles_labels()
 marks += [plt.Line2D([], [], color=c, ls=s, lw=w) for c, s, w in (("k", "-", 1), ("k", "--", 1), ("0.45", ":", 2.5))]
 names += ["your boundary", "your margin, $f = ±1$", "SVC's boundary"]
-figure.legend(marks, names, loc="lower center", ncols=7, frameon=False, fontsize=9)
-figure.tight_layout(rect=(0, 0.03, 1, 1))
+figure.legend(marks, names, loc="lower center", ncols=4, frameon=False)
+figure.tight_layout(rect=(0, 0.06, 1, 1))
 plt.show()
 
 # %% [markdown]
@@ -409,9 +413,10 @@ plt.show()
 #    the sixteen pictures must it be large? Write a bias that uses only the points your `support_vectors` finds on the
 #    margin, here and not in the module, and compare. What do you do when there are none?
 # 2. The sigmoid kernel's matrix had a large negative eigenvalue, so $P$ isn't positive semi-definite and the program is
-#    not convex. Yet both solvers found the same solution. The equation $\sum_n \alpha_n y_n = 0$ is
-#    the reason: show that adding a constant to every entry of $K$ leaves the dual's objective as it is, and look at the
-#    eigenvalues of $K$ again after taking out its mean, $(I - \tfrac1n 11^\top)\,K\,(I - \tfrac1n 11^\top)$.
+#    not convex. Yet both solvers found the same solution. The equation $\sum_n \alpha_n y_n = 0$ is the reason: show
+#    that adding a constant to every entry of $K$ leaves the dual's objective as it is, and look at the eigenvalues of
+#    $K$ again after taking out its mean: those of $HKH$, where $H = I - \tfrac1n \mathbf 1\mathbf 1^\top$ and
+#    $\mathbf 1$ is a column of $n$ ones.
 # 3. The dual has one unknown per point and $P$ has $n^2$ entries. How much memory does $P$ need for 60,000 digits, and
 #    what could an algorithm that touches two alphas at a time do without?
 
@@ -423,7 +428,7 @@ plt.show()
 # 1. Choose *Kernel → Restart Kernel and Run All Cells…* (in VS Code *Restart*, then *Run All*), and wait until all have
 #    run.
 # 2. Save the notebook.
-# 3. In a terminal, in this folder, say `python -m autograder pack`.
+# 3. Type `python -m autograder pack` in a terminal, in this folder, with the environment activated as the README says.
 #
 # The third looks at all problems of the assignment, says what is missing, was not run in order, or shows what older
 # code gave, and writes the zip that you hand in. It warns and never refuses.

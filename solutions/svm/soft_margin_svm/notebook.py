@@ -40,10 +40,10 @@ from soft_margin_svm import svm_test, svm_train_bgd
 
 from autograder import check
 
-# White ground whatever the theme around it; a style of your own is left aside, so that all see the same.
+# White ground in any theme; a style of your own is left aside, so that all see the same.
 plain = {"figure.dpi": 90, "figure.facecolor": "white", "axes.spines.top": False, "axes.spines.right": False}
 plt.style.use(["default", plain])
-# Blue and vermilion differ for every kind of colour vision; markers and line styles are for those who print in grey.
+# Blue and vermilion differ in any colour vision; markers and line styles do where print is grey.
 BLUE, VERMILION = "#0072B2", "#D55E00"
 
 # %% [markdown]
@@ -228,8 +228,8 @@ def walk(eta, epochs):
 
 figure, axes = plt.subplots(figsize=(7, 4))
 levels = heights.min() + np.array([0.2, 0.8, 2, 4, 7, 11, 16, 22, 30])
-lines = axes.contour(w_axis, b_axis, heights, levels=levels, colors="0.7", linewidths=0.8)
-axes.clabel(lines, fontsize=7, fmt="%.0f")
+lines = axes.contour(w_axis, b_axis, heights, levels=levels, colors="0.6", linewidths=0.8)
+axes.clabel(lines, fontsize=8, fmt="%.0f", colors="0.35")
 for eta, colour, style in ((0.06, VERMILION, "^--"), (0.01, BLUE, "o-")):
     axes.plot(*walk(eta, epochs=60).T, style, color=colour, markersize=3, linewidth=1, label=f"$\\eta$ = {eta}")
 axes.set(xlabel="w", ylabel="b", title="60 epochs on petal width, C = 0.5; the lines are heights of E")
@@ -384,7 +384,7 @@ check("soft_margin_svm")
 # 1. Choose *Kernel → Restart Kernel and Run All Cells…* (in VS Code *Restart*, then *Run All*), and wait until all have
 #    run.
 # 2. Save the notebook.
-# 3. In a terminal, in this folder, say `python -m autograder pack`.
+# 3. Type `python -m autograder pack` in a terminal, in this folder, with the environment activated as the README says.
 #
 # The third looks at all problems of the assignment, says what is missing, was not run in order, or shows what older
 # code gave, and writes the zip that you hand in. It warns and never refuses.

@@ -148,7 +148,8 @@ def _steps(
         found = theirs[places[0]]
         whole = len(places) == 1 and owners[places[0]] == 1
         # A cell to be filled holds the student's work; ours in its place would hold nothing.
-        own = whole and found.kind == given.kind and (FILL in given.tags or intact(found, given))
+        filled = FILL in given.tags
+        own = found.kind == given.kind and (whole or filled) and ((whole and filled) or intact(found, given))
         source = found.source if own else given.source
         code = found.kind == given.kind == "code"
         if not own and whole and code and (imports := imports_added(found.source, given.source)):

@@ -24,7 +24,7 @@ from autograder.notebook.given import Arrangement, Step, arrange
 from autograder.notebook.history import was_run
 from autograder.notebook.program import bound
 from autograder.notebook.retrial import Run, truth
-from autograder.notebook.wanted import Wanted, asked_of, has_its_figures, wanted_figures
+from autograder.notebook.wanted import Wanted, asked_of, has_its_figures, made_up, wanted_figures
 from autograder.probe import entropy, generator
 from autograder.report import ProblemReport, Verdict
 from autograder.submissions.beside import named_in
@@ -213,12 +213,14 @@ def _run(
     found.findings[TRUTH.name] = truth(_retrials(execute, problem, beside), handed_in, arrangement, execution)
     if not rerun:
         found.blocked[TRUTH.name] = RUNS.name
-    failed = bool(found.findings[RUNS.name])
+    failed = [place for place, shown in execution.cells.items() if shown.ending != "returned"]
     found.findings[FIGURES.name] = has_its_figures(sheet.figures, steps, rerun, execution.files)
     found.findings[MODEL.name] = list(_model(problem, execution, {what: steps[n].place for what, n in asked}, seed))
     for check in (FIGURES, MODEL):
         if failed and found.findings[check.name]:
             found.blocked[check.name] = RUNS.name
+    if made_up(sheet.figures, steps, failed):
+        found.blocked[FIGURES.name] = RUNS.name
 
 
 def _retrials(execute: Execute, problem: Problem, beside: Mapping[str, bytes]) -> Run:

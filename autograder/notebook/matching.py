@@ -58,6 +58,7 @@ class _Search:
         self._anywhere()
         self._split()
         self._merged()
+        self._merged_with_filled()
         self._resembling()
 
     def _take(self, n: int, *places: int) -> None:
@@ -146,6 +147,19 @@ class _Search:
                 if m is not None and lines and owners <= set(range(first, last + 1)):
                     for n in range(first, last + 1):
                         self._take(n, m)
+
+    def _merged_with_filled(self) -> None:
+        """A cell's lines above or below those of its neighbour, which is filled."""
+        for n in self._left():
+            kind, lines = self._our_lines[n]
+            for k, there in ((n - 1, slice(-len(lines), None)), (n + 1, slice(None, len(lines)))):
+                places = self.found.get(k, ())
+                if not lines or len(places) != 1 or FILL not in self._ours[k].tags:
+                    continue
+                their_kind, theirs = self._their_lines[places[0]]
+                if their_kind == kind and len(theirs) > len(lines) and theirs[there] == lines:
+                    self._take(n, *places)
+                    break
 
     def _resembling(self) -> None:
         """What defines the same, has kept half of its lines or most of its letters, and stands where it should."""

@@ -207,6 +207,12 @@ def bound(source: str) -> frozenset[str]:
     return frozenset(names - {""})
 
 
+def loaded(source: str) -> frozenset[str]:
+    """The names that a cell reads."""
+    nodes = (node for top in statements(source) or () for node in ast.walk(top))
+    return frozenset(node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
+
+
 def used(expression: str) -> frozenset[str]:
     """The names in an expression of ours."""
     return frozenset(node.id for node in ast.walk(ast.parse(expression)) if isinstance(node, ast.Name))

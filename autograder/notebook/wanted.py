@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -15,7 +15,7 @@ from autograder.notebook.document import FILL, Output
 from autograder.notebook.execution import FILE
 from autograder.notebook.figures import SIGNATURE, Axes, Figure, Numbers, figures_of, of_png, scaled
 from autograder.notebook.given import Step
-from autograder.notebook.program import bound, used
+from autograder.notebook.program import bound, loaded, used
 
 # What a curve must have lost, or gained, of its range between its first quarter and its last.
 MOVED = 0.25
@@ -138,6 +138,24 @@ def has_its_figures(
             shown.append(of_png(picture))
         findings += _lacks(one, shown)
     return findings
+
+
+def made_up(wanted: Sequence[Wanted], steps: Sequence[Step], failed: Collection[int]) -> bool:
+    """Whether a figure is drawn from names that a given cell should have made, which failed, and the student has made.
+
+    Parameters
+    ----------
+    failed : collection of int
+        The places of the steps that did not end well.
+    """
+    makes = {n: bound(step.source) for n, step in enumerate(steps) if step.kind == "code"}
+    given = {n: makes[n] for n in makes if n in failed and steps[n].given is not None}
+    theirs = {n: makes[n] for n in makes if n not in failed and steps[n].given is None}
+    for n in {place for one in wanted for place in _places(one, steps)} & makes.keys():
+        lost = loaded(steps[n].source) & {name for k, names in given.items() if k < n for name in names}
+        if any(lost & theirs[k] for k in theirs if k < n):
+            return True
+    return False
 
 
 def _places(wanted: Wanted, steps: Sequence[Step]) -> list[int]:

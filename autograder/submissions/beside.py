@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable
+from fnmatch import fnmatchcase
+from itertools import islice
 from pathlib import PurePosixPath
 
 # Of one submission. A photograph of a page has a few MiB.
@@ -20,6 +22,9 @@ _MAX_NAME_BYTES = 120
 # How many names are looked for in how much text, pictures left aside: all of a hostile submission would take hours.
 _MOST_NAMES = 500
 _MOST_BYTES = 16 << 20
+# A pattern of names with an ending: `*.png`, `img/scan_*.jpg`.
+_PATTERN = re.compile(rb"[\w.-]{0,100}\*[\w*?.-]{0,100}\.[A-Za-z]\w{0,7}\b")
+_MOST_PATTERNS = 100
 _PICTURE = re.compile(rb"[A-Za-z0-9+/=]{1000,}+")
 # Modules and notebooks are taken by other rules; answers are nobody's to hand in.
 _OTHERS = (".py", ".pyc", ".pyd", ".so", ".ipynb", "answers.bin")
@@ -37,15 +42,17 @@ def may_lie_beside(name: str) -> bool:
 
 
 def named_in(texts: Collection[bytes], names: Iterable[str]) -> list[str]:
-    """The files among these that can be taken along and are named in a text, as they are or as JSON writes them."""
+    """The files among these that can be taken along and are named in a text: as they are, as JSON, or by a pattern."""
     possible = [name for name in names if may_lie_beside(name)][:_MOST_NAMES]
     if not possible:
         return []
     searched = b"\n".join(_PICTURE.sub(b"", text) for text in texts)[:_MOST_BYTES]
+    patterns = {match[0].decode("utf-8", "replace") for match in islice(_PATTERN.finditer(searched), _MOST_PATTERNS)}
     found = []
     for name in possible:
         stem = name.rpartition("/")[2]
-        if stem.encode() in searched or json.dumps(stem)[1:-1].encode() in searched:
+        named = stem.encode() in searched or json.dumps(stem)[1:-1].encode() in searched
+        if named or any(fnmatchcase(stem, pattern) for pattern in patterns):
             found.append(name)
     return found
 

@@ -29,7 +29,7 @@ from autograder.submissions.reading import read_submission
 LIMITS = "\n[problems.limits]\ncell_seconds = 2\nnotebook_seconds = 20\n"
 SEED = 3
 # What is read stands in "img/ö.txt", too.
-BESIDE = "print(open('my own.csv').read(), open('img/ö.txt').read())"
+BESIDE = "import glob\nprint(open('my own.csv').read(), open('img/ö.txt').read(), glob.glob('scans/*.jpg'))"
 
 
 @pytest.fixture(scope="module")
@@ -191,8 +191,15 @@ def test_a_notebook_whose_name_is_nearly_right(name, sheet, filled, sandbox, tmp
 
 def test_files_beside_a_notebook_are_there_when_it_is_run(sheet, filled, sandbox, tmp_path):
     """From a folder or an archive; those that it names, and no others."""
-    edits.added(BESIDE, edits.stream("7 b\n"))(filled := copy.deepcopy(filled))
-    files = {"line.ipynb": json.dumps(filled), "line.py": REFERENCE, "my own.csv": "7", "img/ö.txt": "b", "c.txt": "c"}
+    edits.added(BESIDE, edits.stream("7 b ['scans/1.jpg']\n"))(filled := copy.deepcopy(filled))
+    files = {
+        "line.ipynb": json.dumps(filled),
+        "line.py": REFERENCE,
+        "my own.csv": "7",
+        "img/ö.txt": "b",
+        "scans/1.jpg": "d",
+        "c.txt": "c",
+    }
     with zipfile.ZipFile(tmp_path / "ada.zip", "w") as archive:
         for name, text in files.items():
             archive.writestr(f"hw/{name}", text)

@@ -275,6 +275,12 @@ DAMAGE = {
     ),
     "show_taken_out": Row(replaced(PICTURE, "plt.show()", ""), THE_NOTEBOOK, "`plt.show()` is gone"),
     "cell_split": Row(split(DATA, 2), THE_NOTEBOOK, "were one given cell"),
+    "filled_cell_merged_with_the_next": Row(
+        both(merged(FILL), each(lost_id)), THE_NOTEBOOK, "is 2 given cells put together"
+    ),
+    "filled_cell_merged_with_the_next_and_its_id_kept": Row(
+        merged(FILL), THE_NOTEBOOK, "is 2 given cells put together"
+    ),
     "two_code_cells_merged": Row(merged(TABLE), THE_NOTEBOOK, "is 2 given cells put together"),
     "cell_moved": Row(moved(RESULT, PICTURE), THE_NOTEBOOK, "is out of order"),
     "cell_moved_and_ids_lost": Row(both(moved(RESULT, PICTURE), each(lost_id)), THE_NOTEBOOK, "is out of order"),

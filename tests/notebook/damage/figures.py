@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from damage.edits import RUNS, UNTRUE, Row, added, both, outputs, replaced, stream
+from damage.edits import RUNS, THE_FIGURE_AND_THE_MODEL, UNTRUE, Row, added, both, outputs, replaced, stream
 from damage.notebook import FILL, IMPORTS, PICTURE, RESULT
 from damage.pictures import of_a_line, of_a_screenshot, of_made_up_data, of_other_data, with_picture
 
@@ -68,7 +68,7 @@ DAMAGE = {
             added("path = np.linspace(0, 2, 40)\nloss = 2 - path", after=IMPORTS),
             replaced(FILL, "    return np", "    raise ValueError('no')\n    return np"),
         ),
-        RUNS | UNTRUE | {"trained_model": "runs"},
+        RUNS | UNTRUE | THE_FIGURE_AND_THE_MODEL,
         "ValueError: no",
     ),
     "module_that_diverges": Row(

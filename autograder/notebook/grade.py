@@ -219,7 +219,7 @@ def _run(
     for check in (FIGURES, MODEL):
         if failed and found.findings[check.name]:
             found.blocked[check.name] = RUNS.name
-    if made_up(sheet.figures, steps, failed):
+    if failed and made_up(sheet.figures, steps, failed):
         found.blocked[FIGURES.name] = RUNS.name
 
 

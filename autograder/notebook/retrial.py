@@ -62,13 +62,15 @@ def truth(run: Run, handed_in: Notebook, arrangement: Arrangement, first: Execut
     steps, rerun = arrangement.steps, first.outputs
     try:
         runs = Runs(rerun)
-        if any(stale_cells(steps, runs)):
+        findings = tells_the_truth(steps, runs)
+        if any(finding.code == codes.VALUES for finding in findings):
             alive = _alive(arrangement.code, first)
             abroad = _made(run, alive, ABROAD)
             runs = replace(runs, abroad=abroad.outputs, untried=abroad.died)
             if any(runs.vary(n) for n, _ in stale_cells(steps, runs)):
                 runs = replace(runs, moved=_made(run, alive, MOVED).outputs)
-        return [*tells_the_truth(steps, runs), *_of_changed(run, handed_in, steps, rerun)]
+            findings = tells_the_truth(steps, runs)
+        return [*findings, *_of_changed(run, handed_in, steps, rerun)]
     except _UnstartedError as error:
         # What could not be tried again is held against nobody.
         return [Finding(codes.NO_SANDBOX, "", f"the notebook could not be run again: {error}")]

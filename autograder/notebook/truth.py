@@ -92,21 +92,29 @@ def tells_the_truth(steps: Sequence[Step], runs: Runs) -> list[Finding]:
 def stale_cells(steps: Sequence[Step], runs: Runs) -> Iterator[tuple[int, str]]:
     """The places of the steps that show what their code doesn't give, each with the end of a sentence that says so."""
     for n, step in enumerate(steps):
-        saved = step.saved.outputs if step.saved else ()
         # A changed cell's outputs are not of this code.
-        if n not in runs.first or n in runs.untried or step.replaced or of_the_machine(step) or not saved:
+        if n not in runs.first or n in runs.untried or step.replaced or not (step.saved and step.saved.outputs):
             continue
-        more = may_show_more(step.source)
-        if kept_an_error(saved):
-            # The error is told as one, and costs what it ended; what was shown before it is no less to be true.
-            said = "" if more or runs.vary(n) else _begins_otherwise(saved, runs.first[n])
-        else:
-            said = stale(saved, runs.first[n], more=more)
-            if said and runs.vary(n):
-                others = [run[n] for run in (runs.abroad, runs.moved) if run is not None and n in run]
-                said = "" if runs.by_chance(n) else steady(runs.first[n], *others).lacks(saved)
-        if said:
+        # That is asked last: a cell is parsed for it.
+        if (said := _stale_after_all(step, step.saved.outputs, n, runs)) and not of_the_machine(step):
             yield n, said
+
+
+def _stale_after_all(step: Step, saved: Sequence[Output], n: int, runs: Runs) -> str:
+    """How what was saved of a step differs from what all runs of it show."""
+    if kept_an_error(saved):
+        # The error is told as one, and costs what it ended; what was shown before it is no less to be true.
+        said = _begins_otherwise(saved, runs.first[n])
+        return "" if said and (runs.vary(n) or may_show_more(step.source)) else said
+    said = stale(saved, runs.first[n])
+    if said and may_show_more(step.source):
+        said = stale(saved, runs.first[n], more=True)
+    if not said or not runs.vary(n):
+        return said
+    if runs.by_chance(n):
+        return ""
+    others = [run[n] for run in (runs.abroad, runs.moved) if run is not None and n in run]
+    return steady(runs.first[n], *others).lacks(saved)
 
 
 def untrue(where: str, place: str, said: str) -> Finding:

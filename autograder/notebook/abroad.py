@@ -20,9 +20,12 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+import numpy as np
 
 from autograder.notebook import clock
 
@@ -98,6 +101,8 @@ def _be_another_process() -> None:
     resource = sys.modules.get("resource")
     if resource is not None:
         _replace(resource, "getrlimit", lambda _: (4321, 4321))
+    for name in ("empty", "empty_like"):
+        _replace(np, name, _full(getattr(np, name)))
     # Addresses are those of the server that a run was forked from, and so the same in several runs.
     found = builtins.id
     builtins.id = lambda one, /: found(one) + 0x5_4321_0
@@ -147,7 +152,7 @@ def _be_another_python(is_cell: Callable[[str], bool]) -> None:
 
         @staticmethod
         def _seen() -> tuple[Any, ...]:
-            return (real[0] + 1, real[1] + _LATER_VERSION, *real[2:])
+            return (real[0], real[1] + _LATER_VERSION, *real[2:])
 
     class Flags:
         """The flags, which look otherwise."""
@@ -194,6 +199,18 @@ def _another_stat(stat: Callable[..., Any]) -> Callable[..., Any]:
         return kind(changed, {**more, **shifted})
 
     return told
+
+
+def _full(empty: Callable[..., Any]) -> Callable[..., Any]:
+    """What makes an array that holds something else than what is left in the memory of all our runs."""
+
+    def full(*given: Any, **named: Any) -> Any:
+        made = empty(*given, **named)
+        with suppress(TypeError, ValueError):
+            made.fill(4.321)
+        return made
+
+    return full
 
 
 def _shift(module: Any, name: str, by: int) -> None:

@@ -125,23 +125,25 @@ def _python() -> Fact:
 
 
 def _packages(here: Path) -> Iterator[Fact]:
-    """One fact on all that are there, and one on each that is not."""
+    """One fact on all that are there, and one on all that are not."""
     remedy = (
         "run `%pip install -r requirements.txt` in a cell, then restart the kernel"
         if (here / "requirements.txt").is_file()
         else "in the repository, run `make setup` and choose the Python of `.venv` as the kernel"
     )
-    there = []
+    there, lacking = [], []
     for name, least in _requirements(here):
         try:
             version = metadata.version(name)
         except metadata.PackageNotFoundError:
-            yield Fact(name, "missing", remedy)
+            lacking.append(f"{name} is missing")
             continue
         if _numbers(version) < _numbers(least):
-            yield Fact(name, f"{version}, which is older than {least}", remedy)
+            lacking.append(f"{name} {version} is older than {least}")
         else:
             there.append(f"{name} {version}")
+    if lacking:
+        yield Fact("packages to install", ", ".join(lacking), remedy)
     if there:
         yield Fact("packages", ", ".join(there))
 

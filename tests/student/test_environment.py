@@ -57,9 +57,9 @@ def test_all_is_there(here):
             lambda here: (here / "data/points.npz").unlink(), "take it from the assignment's zip again", id="no_data"
         ),
         pytest.param(
-            lambda here: (here / "requirements.txt").write_text("no-such-package>=1.0\n"),
+            lambda here: (here / "requirements.txt").write_text("no-such-package>=1.0\nnor-this-one>=2.0\n"),
             "run `%pip install -r requirements.txt` in a cell, then restart the kernel",
-            id="no_package",
+            id="no_packages",
         ),
         pytest.param(
             lambda here: (here / "requirements.txt").write_text("numpy>=99.1\n"),

@@ -54,5 +54,9 @@ What is *not* promised
   in one cell (:mod:`autograder.notebook.steady`).
 - A cell that shows something else with another seed, where it drew without one, may show anything: what is the same in
   two runs, and not in the saved one, may be so by chance. So a stale number beside one that is drawn is not seen.
+- A word that a time decides ("slower") may be the same in all runs of ours, and another one where it was saved.
+- What fails in a further run alone, or has no time there, is held against nobody.
+- A cell that starts another program, asks for help or goes to another folder may show more than its code gives; one
+  that calls `show_versions`, anything.
 - Sets of few words may come in the same order in both runs, and in another one where they were saved.
 """

@@ -13,12 +13,14 @@ from __future__ import annotations
 import builtins
 import gc
 import importlib.metadata
+import itertools
 import locale
 import os
 import platform
 import shutil
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -95,6 +97,8 @@ def _be_another_process() -> None:
     _replace(os, "getppid", lambda: parent + 4300)
     for name in ("getuid", "geteuid", "getgid", "getegid"):
         _shift(os, name, 1001)
+    # Threads are numbered, and a kernel has some of its own.
+    threading._counter = itertools.count(43).__next__  # type: ignore[attr-defined]  # noqa: SLF001
     _shift(gc, "collect", 3)
     counted = gc.get_count
     _replace(gc, "get_count", lambda: tuple(count + 7 for count in counted()))
@@ -184,7 +188,7 @@ def _caller() -> str:
 
 
 def _another_stat(stat: Callable[..., Any]) -> Callable[..., Any]:
-    """What tells another number, owner, time and rights of a file, and the same size."""
+    """What tells another number, owner, time, rights and size of a file: libraries write it in their own way."""
 
     def told(*path: Any, **how: Any) -> Any:
         kind, (fields, more) = stat(*path, **how).__reduce__()
@@ -195,7 +199,7 @@ def _another_stat(stat: Callable[..., Any]) -> Callable[..., Any]:
             for name, value in more.items()
             if "time" in name
         }
-        changed = (mode ^ 0o111, number + 321, device + 7, links + 1, owner + 1001, group + 1001, size, *later)
+        changed = (mode ^ 0o111, number + 321, device + 7, links + 1, owner + 1001, group + 1001, size + 1, *later)
         return kind(changed, {**more, **shifted})
 
     return told

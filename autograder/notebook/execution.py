@@ -87,11 +87,6 @@ class Execution:
     files: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
-    def died(self) -> frozenset[int]:
-        """The cells that ended the run, or came after its time was up."""
-        return frozenset(place for place, shown in self.cells.items() if shown.ending == "died")
-
-    @property
     def outputs(self) -> dict[int, tuple[Output, ...]]:
         """The outputs of the cells that ended well."""
         return {place: shown.outputs for place, shown in self.cells.items() if shown.ending == "returned"}

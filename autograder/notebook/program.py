@@ -32,10 +32,11 @@ _ASIDE = re.compile(
     r"|lf|lk|ldir|lx|cat|less|more|man|who|whos|env|history|hist|lsmagic|magic|quickref|alias|rehashx|dhist|dirs|prun"
     rf"|lprun|memit|mprun|psearch|pinfo2?|pdoc|pdef|psource|pfile|pycat|page)\b)|^[ \t]*(?:{_HELP})[ \t]*$"
 )
-# What libraries tell of themselves: of every version something else.
-_OF_LIBRARIES = re.compile(r"\A(?:help|(?:np|numpy)\.info|.*\b(?:show_config|show_runtime|__config__\.show))\Z")
-# What goes elsewhere, or tells of the machine and all that is installed there.
-_OF_ITS_PLACE = {"chdir", "show_versions"}
+# What libraries tell of themselves, of every version something else; what another program prints.
+_CALLED_ASIDE = re.compile(
+    r"\A(?:help|os\.system|(?:np|numpy)\.info|.*\b(?:show_config|show_runtime|__config__\.show))\Z"
+)
+# What goes elsewhere.
 _FOLDER = re.compile(r"%(?:cd|pushd|popd|pwd|dhist)\b")
 # What a cell that is parsed is called, so that what Python has to say of its style (`2in x`, `"\\eta"`) can be ignored.
 _PARSED = "<a cell of a notebook>"
@@ -180,7 +181,7 @@ def says_something_aside(source: str) -> bool:
         return _ASIDE.search(source) is not None
     called = [ast.unparse(node.func) for top in parsed for node in ast.walk(top) if isinstance(node, ast.Call)]
     magics = any(name == MAGIC and _ASIDE.search(line) for name, line in _calls(source) or ())
-    return magics or any(_OF_LIBRARIES.search(name) for name in called)
+    return magics or any(_CALLED_ASIDE.search(name) for name in called)
 
 
 def bound(source: str) -> frozenset[str]:
@@ -228,7 +229,7 @@ def _root(node: ast.AST) -> str:
 def is_about_its_place(source: str) -> bool:
     """Whether a cell goes to another folder, to what only Colab has, or reads what the machine tells of itself."""
     for node in (inner for top in statements(source) or () for inner in ast.walk(top)):
-        if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in _OF_ITS_PLACE:
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "chdir":
             return True
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("/proc/"):
             return True

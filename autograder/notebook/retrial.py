@@ -65,8 +65,7 @@ def truth(run: Run, handed_in: Notebook, arrangement: Arrangement, first: Execut
         findings = tells_the_truth(steps, runs)
         if any(finding.code == codes.VALUES for finding in findings):
             alive = _alive(arrangement.code, first)
-            abroad = _made(run, alive, ABROAD)
-            runs = replace(runs, abroad=abroad.outputs, untried=abroad.died)
+            runs = replace(runs, abroad=_made(run, alive, ABROAD).outputs)
             if any(runs.vary(n) for n, _ in stale_cells(steps, runs)):
                 runs = replace(runs, moved=_made(run, alive, MOVED).outputs)
             findings = tells_the_truth(steps, runs)
@@ -103,7 +102,7 @@ def _of_changed(
         failed.add(first)
         own[first] = replace(own[first], source="\n".join(steps[n].source for n in stands_for.pop(first)))
         theirs = _made(run, [*own.items()], HOME)
-    again: Execution | None = None
+    again: Mapping[int, Sequence[Output]] | None = None
     for cell in doubtful:
         n = cell.number
         if n in failed or n not in theirs.outputs:
@@ -116,12 +115,11 @@ def _of_changed(
         if not (said := stale(cell.outputs, gives, more=more)):
             continue
         if again is None:
-            again = _made(run, _alive(own.items(), theirs), ABROAD)
-        other = again.outputs.get(n, gives)
-        if stale(other, gives, exactly=True):
+            again = _made(run, _alive(own.items(), theirs), ABROAD).outputs
+        if n in again and stale(again[n], gives, exactly=True):
             # Only what the student's own code makes the same each time is held against it.
-            said = steady(gives, other).lacks(cell.outputs)
-        if said and n not in again.died:
+            said = steady(gives, again[n]).lacks(cell.outputs)
+        if n in again and said:
             yield untrue(cell.where, cell.place, said)
 
 
@@ -138,7 +136,7 @@ def _doubtful(cell: Cell, given: Sequence[tuple[int, Step]], rerun: Mapping[int,
 
 
 def _alive(steps: Iterable[tuple[int, Step]], execution: Execution) -> list[tuple[int, Step]]:
-    return [(place, step) for place, step in steps if place not in execution.died]
+    return [(place, step) for place, step in steps if execution.cells[place].ending != "died"]
 
 
 def _made(run: Run, steps: Sequence[tuple[int, Step]], surroundings: Surroundings) -> Execution:

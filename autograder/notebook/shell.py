@@ -120,6 +120,8 @@ def _begin(job: Job, folder: str, outputs: Outputs) -> Any:
     # A kernel is told by its environment which one to use, and has this still.
     mpl.rcParams["backend_fallback"] = True
     shell.enable_matplotlib("inline")
+    # No notebook has said so yet; one that has sees figures where `%run` has drawn none.
+    shell.magics_manager.registry["ExecutionMagics"].default_runner = None
     if job.abroad:
         name_more(shell.user_ns)
     sys.stdout, sys.stderr = Stream(outputs, "stdout"), Stream(outputs, "stderr")

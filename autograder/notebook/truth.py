@@ -47,23 +47,20 @@ class Runs:
     first : mapping of int to sequence of Output
     abroad : mapping of int to sequence of Output or None
         Elsewhere, and with another seed for what is drawn without one. Worth making where the first run leaves a cell
-        that seems stale.
+        that seems stale. A cell that ended well at home alone was not tried again, and is held against nobody.
     moved : mapping of int to sequence of Output or None
         Elsewhere, with the first one's seed. Worth making where both runs leave a cell that seems stale and shows
         something else in each: if only the seed makes it another, nothing is held against it. For a number that is
         drawn may be the same in two runs by chance, and another one when it was saved.
-    untried : frozenset of int
-        Those that ended a further run, or came after its time was up. They are held against nobody.
     """
 
     first: Mapping[int, Sequence[Output]]
     abroad: Mapping[int, Sequence[Output]] | None = None
     moved: Mapping[int, Sequence[Output]] | None = None
-    untried: frozenset[int] = frozenset()
 
     def vary(self, n: int) -> bool:
         """Whether the first two runs of a cell show different things."""
-        return self.abroad is not None and n in self.abroad and bool(stale(self.abroad[n], self.first[n], exactly=True))
+        return self.abroad is not None and bool(stale(self.abroad[n], self.first[n], exactly=True))
 
     def by_chance(self, n: int) -> bool:
         """Whether it is the seed that makes a cell show something else."""
@@ -93,10 +90,11 @@ def stale_cells(steps: Sequence[Step], runs: Runs) -> Iterator[tuple[int, str]]:
     """The places of the steps that show what their code doesn't give, each with the end of a sentence that says so."""
     for n, step in enumerate(steps):
         # A changed cell's outputs are not of this code.
-        if n not in runs.first or n in runs.untried or step.replaced or not (step.saved and step.saved.outputs):
+        if n not in runs.first or step.replaced or of_the_machine(step) or not (step.saved and step.saved.outputs):
             continue
-        # That is asked last: a cell is parsed for it.
-        if (said := _stale_after_all(step, step.saved.outputs, n, runs)) and not of_the_machine(step):
+        if runs.abroad is not None and n not in runs.abroad:
+            continue
+        if said := _stale_after_all(step, step.saved.outputs, n, runs):
             yield n, said
 
 
@@ -124,7 +122,8 @@ def untrue(where: str, place: str, said: str) -> Finding:
 
 def of_the_machine(step: Step) -> bool:
     """Whether what a cell shows is about the machine, or nothing that is run as code."""
-    about = is_about_its_place(step.source) if step.given is None else ENVIRONMENT in step.given.tags
+    # Of all that is installed and its settings, no two machines tell the same.
+    about = "show_versions(" in step.source if step.given is None else ENVIRONMENT in step.given.tags
     return step.kind != "code" or about
 
 

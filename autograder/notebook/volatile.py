@@ -46,7 +46,8 @@ TERMINAL = re.compile(r"\x1b(?:\[[0-9;?]{0,40}[A-Za-z]|\][^\x07\n]{0,200}\x07|.)
 
 # Whole lines that say how long something took, how far it is, or what a cell that is run again has found.
 PASSING = re.compile(
-    r"\s*(?:CPU times:|Wall time:|Compiler +time:|Using matplotlib backend:)|.*\bper loop\b|.*\d ?(?:it/s|s/it)\b"
+    r"\s*(?:CPU times:|Wall time:|Compiler +time:|The slowest run took |Using matplotlib backend:)"
+    r"|.*\bper loop\b|.*\d ?(?:it/s|s/it)\b"
     r"|.*\d%\|[█▏▎▍▌▋▊▉#]{0,400}\d?[ ]{0,400}\|"
     r"|(?=.{0,200}[#=>|\[])[\s\[#=>.\-|/\\]*\d{1,3} ?%[\s\]#=>.\-|/\\]*\Z|.*[█▏▎▍▌▋▊▉━╸]"
     # Under the line of a traceback; each Python has its own idea of what to mark.

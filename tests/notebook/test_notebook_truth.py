@@ -94,6 +94,7 @@ ALIKE = {
         "x",
     ),
     "marks_in_a_traceback": ("    1 / 0\n    ~~^~~\nZeroDivisionError", "    1 / 0\nZeroDivisionError"),
+    "measured_unevenly": ("The slowest run took 13.78 times longer than the fastest. This could mean so.\nx", "x"),
     "an_older_backend": ("module://matplotlib_inline.backend_inline", "inline"),
     "cells_counted": ("File <ipython-input-3>, In [3]", "File <ipython-input-3>, In [7]"),
 }

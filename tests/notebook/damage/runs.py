@@ -99,6 +99,7 @@ NEVER_MIND = {
         both(
             added("%%writefile more.py\nMORE = 3", stream("Overwriting more.py\n")),
             added("import more\nprint(more.MORE)", stream("3\n")),
+            added("%run more.py"),
             added("%%writefile more.py\nMORE = 3", stream("Overwriting more.py\n")),
         )
     ),

@@ -26,6 +26,16 @@ ELSEWHERE = {
     "argv": ("import sys\nprint(sys.argv, len(sys.modules))", "['ipykernel_launcher.py', '-f', 'a.json'] 2307"),
     "path": ("print(os.environ['PATH'])", "/opt/conda/bin:/usr/local/bin:/usr/bin"),
     "program": ("files = !ls\nprint(len(files))", "12"),
+    "program_by_the_system": ("os.system('echo hello');", "hello"),
+    "thread": ("import threading\nprint(threading.Thread().name, x.shape)", "Thread-17 (9,)"),
+    "size_of_what_a_library_writes": (
+        "import pickle\nwith open('x.pkl', 'wb') as file:\n    pickle.dump(x, file)\nprint(os.path.getsize('x.pkl'))",
+        "228",
+    ),
+    "what_fails_there": (
+        "import sys\nprint(os.getpid(), {minor: 'known' for minor in range(60)}[sys.version_info[1]])",
+        "31245 known",
+    ),
 }
 
 
@@ -119,6 +129,11 @@ NEVER_MIND = {
 
 
 DAMAGE = {
+    "stale_beside_a_folder": Row(
+        added("import os\nos.chdir('.')\nprint('accuracy', x.sum())", stream("accuracy 9.5\n")),
+        UNTRUE,
+        "which your code gives",
+    ),
     "stale_beside_an_address": Row(
         added("print(id(x), 'accuracy', x.sum())", stream("1398723 accuracy 9.5\n")), UNTRUE, "which your code gives"
     ),

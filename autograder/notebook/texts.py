@@ -24,8 +24,8 @@ LAST_DIGIT_AT_MOST = 0.02
 # Of one cell, from its beginning and from its end; what is printed between, nobody has read. Colab keeps 5,000 lines.
 MAX_LINES = 5_000
 MAX_CHARACTERS = 400_000
-# How many times as much is searched for lines that may be anywhere.
-_LARGER = 10
+# How many times as much is searched for lines that may be anywhere; of more, it is about a second per cell.
+_LARGER = 2
 # How far down a line is looked for that one of the two doesn't have.
 _LOOKAHEAD = 40
 # In the place of a number in a line that is another one in each run.
@@ -98,8 +98,8 @@ def difference(shown: str, gives: str, *, clipped: bool = False, exactly: bool =
     least = max(min(len(theirs), len(ours)) - 1, 0)
     if found := _parted(theirs[:least], ours[:least], exactly=exactly):
         return found
-    if cut[:-1]:
-        there = _first(gives, _LARGER)[0]
+    there, whole = _first(gives, _LARGER) if cut[:-1] else ([], False)
+    if whole:
         # What stands between two cuts begins and ends with part of a line.
         parts = (_absent(_first(part)[0][1:-1], there, 1) for part in cut[:-1])
         if lost := next(filter(None, parts), None):

@@ -201,6 +201,9 @@ def test_of_a_text_that_lost_its_beginning_the_end_is_compared():
     assert difference(f"a\nb\n{CUT}c", f"a\nx\n{CUT}c") == Difference("b", "x")
     assert difference(f"loss 0\nlo\n{CUT}s 4\nloss 5\nlo\n{CUT}s 8998\nloss 8999\n", gives) is None
     assert difference(f"loss 0\nlo\n{CUT}s 4\nnone 5\nlo\n{CUT}s 8998\nloss 8999\n", gives) == Difference("none 5", "")
+    # What is printed so far down that nobody looks for it may have been shown.
+    more = gives + "".join(f"cost {k}\n" for k in range(50_000))
+    assert difference(f"loss 0\nlo\n{CUT}t 7998\ncost 49997\nco\n{CUT}t 49998\ncost 49999\n", more) is None
 
 
 def test_of_a_long_text_beginning_and_end_are_compared():

@@ -25,8 +25,9 @@ from autograder.course.assignments import read_course
 from autograder.course.problem import Problem
 from autograder.notebook.execution import Execution, execute
 from autograder.notebook.given import Step
-from autograder.notebook.grade import grade_notebook, sheet_of
+from autograder.notebook.grade import grade_notebook
 from autograder.notebook.saved import filled
+from autograder.notebook.sheet import sheet_of
 from autograder.report import problem_lines
 from autograder.sandbox.observe import Sandbox
 

@@ -9,8 +9,9 @@ from small_course import ASSIGNMENT, write_course
 
 from autograder.course.assignments import read_course
 from autograder.notebook.execution import execute
-from autograder.notebook.grade import grade_notebook, sheet_of
+from autograder.notebook.grade import grade_notebook
 from autograder.notebook.saved import filled, save
+from autograder.notebook.sheet import sheet_of
 from autograder.release.files import HERE, as_notebook
 from autograder.release.starter import strip
 

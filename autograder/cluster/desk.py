@@ -17,7 +17,7 @@ from autograder.cluster.machines import Here, lacks_here, packages_of, unfit, ve
 from autograder.cluster.parcel import Parcel, unpacked
 from autograder.gradebook.desks import sandboxes
 from autograder.gradebook.grader import Graded, Grader
-from autograder.notebook.grade import sheet_of
+from autograder.notebook.sheet import sheet_of
 from autograder.sandbox.confine import remove
 from autograder.submissions.choosing import Submission
 

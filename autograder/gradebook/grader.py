@@ -13,7 +13,8 @@ from autograder.course.problem import Implementation, Problem
 from autograder.grade import grade, unjudged
 from autograder.gradebook.store import Key, files_digest
 from autograder.notebook.execution import execute
-from autograder.notebook.grade import Sheet, beside_it, grade_notebook, unjudged_notebook
+from autograder.notebook.grade import beside_it, grade_notebook, unjudged_notebook
+from autograder.notebook.sheet import Sheet
 from autograder.report import ProblemReport
 from autograder.sandbox.observe import Sandbox
 from autograder.submissions.choosing import Submission

@@ -13,7 +13,7 @@ from autograder.course.problem import Problem
 from autograder.gradebook.desks import sandboxes
 from autograder.gradebook.grader import Grader
 from autograder.gradebook.store import Store, notebook_digest, problem_digest
-from autograder.notebook.grade import sheet_of
+from autograder.notebook.sheet import sheet_of
 from autograder.sandbox.observe import Sandbox, SandboxError
 from autograder.sandbox.process import exposed
 

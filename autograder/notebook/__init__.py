@@ -6,15 +6,14 @@ Theory of operation
 A student hands in a module and the notebook it was written with. The notebook is judged apart from the module, by what
 can be seen of it at two moments: as it was saved, and as it shows itself when it is run once more.
 
-*As saved* it is bytes from a stranger. :mod:`autograder.notebook.document` makes frozen records of them, in bounds, or
+*As saved* it is bytes from a stranger. :mod:`autograder.notebook.ipynb` makes frozen records of them, in bounds, or
 says in one sentence why they are no notebook. No code of it is run to read it.
 
-*Given and yours.* The released notebook is the measure: its cells are *given*, but for those that are to be filled,
-and all that a student adds is the student's own. :mod:`autograder.notebook.given` finds the given cells again, by id,
-and by what they hold where ids were lost on the way through another program. What is missing, changed or elsewhere is
-named.
-Judging goes on with the notebook as it should be: the given cells in their order, ours where one was changed or is
-gone, and the student's where they stand. So a cell that was deleted earns nothing, and costs itself alone. What a
+*Given and yours.* The released notebook is the measure: its cells are *given*, but for those that are to be filled, and
+all that a student adds is the student's own. :mod:`autograder.notebook.given` finds the given cells again, by id, and
+by what they hold where ids were lost on the way through another program. What is missing, changed or elsewhere is
+named. Judging goes on with the notebook as it should be: the given cells in their order, ours where one was changed or
+is gone, and the student's where they stand. So a cell that was deleted earns nothing, and costs itself alone. What a
 changed one shows is held against the student's version of it, in one more run (:mod:`autograder.notebook.retrial`).
 
 *Was it run?* :mod:`autograder.notebook.history` reads the counts and outputs that were saved.
@@ -40,7 +39,7 @@ What each module sees
 ``elsewhere``, ``abroad``, ``clock`` and ``chance`` beside student code. They know no other module of this room. All
 others run in the grader, on values that students may have made to trip them up: but for ``execution`` and ``retrial``
 they are pure functions of records, do their work in bounds, and raise nothing because of a notebook but
-:class:`autograder.notebook.document.UnreadableError`.
+:class:`autograder.notebook.ipynb.UnreadableError`.
 
 What is *not* promised
 ----------------------

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from html.parser import HTMLParser
 
 from autograder.notebook.document import PICTURES, Output, quoted
-from autograder.notebook.texts import difference, same_numbers
+from autograder.notebook.lines import same_numbers
+from autograder.notebook.texts import difference
 
 MAX_DISPLAYS = 100
 MAX_ENTRIES = 20_000

@@ -16,8 +16,9 @@ from dataclasses import asdict, dataclass, field, replace
 import numpy as np
 
 from autograder.course.problem import Problem
-from autograder.notebook.document import MAX_OUTPUTS, Output, output
+from autograder.notebook.document import Output
 from autograder.notebook.given import Step
+from autograder.notebook.ipynb import MAX_OUTPUTS, output
 from autograder.sandbox.limits import MIB
 from autograder.wire import Array, Ending, Failure, Observation
 from autograder.worker.job import Job

@@ -19,7 +19,7 @@ import msgspec
 
 from autograder.notebook.document import PICTURES, PNG, Output, quoted
 from autograder.notebook.drawn import KEYWORD, MAX_ARTISTS, MAX_PACKED, MAX_TEXTS, VERSION
-from autograder.notebook.texts import same_numbers
+from autograder.notebook.lines import same_numbers
 
 WITHIN = 0.01
 _MAX_UNPACKED = 1 << 20
@@ -103,6 +103,21 @@ def of_png(content: bytes) -> Figure | None:
             return _unpacked(content[at + 8 + len(keyword) : at + 8 + length])
         at += 12 + length
     return None
+
+
+def pictures_differ(shown: Sequence[Output], gives: Sequence[Output], *, exactly: bool = False) -> str:
+    """How pictures differ from those that the code draws, as the end of a sentence; "" if they don't."""
+    if len(shown) != len(gives):
+        return f"shows {len(shown) or 'no'} figure{'s' * (len(shown) != 1)}, your code draws {len(gives) or 'none'}"
+    for one, other in zip(figures_of(shown), figures_of(gives), strict=True):
+        # Of a picture that says nothing of itself, it is enough that it is there.
+        if one is None or other is None:
+            continue
+        if said := differ(one, other):
+            return f"has a figure that {said}"
+        if exactly and one != other:
+            return "has a figure that is another"
+    return ""
 
 
 def differ(shown: Figure, gives: Figure) -> str:

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from autograder.notebook.displays import display_differs, displays, pictures, printed, table_of, text_of, told
 from autograder.notebook.document import Output
-from autograder.notebook.figures import differ, figures_of
-from autograder.notebook.texts import Line, in_all, lacking
+from autograder.notebook.figures import pictures_differ
+from autograder.notebook.lines import Line
+from autograder.notebook.texts import in_all, lacking
 
 
 @dataclass(frozen=True)
@@ -75,16 +76,5 @@ def _tables(outputs: Sequence[Output]) -> list[Output]:
 
 
 def _figures_part(shown: Sequence[Output], gives: Sequence[Output], *, exactly: bool) -> str:
-    theirs = pictures(shown)
-    if not gives:
-        return ""
-    if len(theirs) != len(gives):
-        return f"shows {len(theirs) or 'no'} figure{'s' * (len(theirs) != 1)}, your code draws {len(gives)}"
-    for one, other in zip(figures_of(theirs), figures_of(gives), strict=True):
-        if one is None or other is None:
-            continue
-        if said := differ(one, other):
-            return f"has a figure that {said}"
-        if exactly and one != other:
-            return "has a figure that is another"
-    return ""
+    """How figures differ from those that all runs show; where there are none, there is nothing to differ from."""
+    return pictures_differ(pictures(shown), gives, exactly=exactly) if gives else ""

@@ -15,6 +15,7 @@ from itertools import starmap
 
 from autograder import codes
 from autograder.compare import Finding
+from autograder.notebook.aside import asks_for_a_verdict, is_about_its_place, says_something_aside
 from autograder.notebook.displays import (
     display_differs,
     displays,
@@ -25,9 +26,8 @@ from autograder.notebook.displays import (
     told,
 )
 from autograder.notebook.document import ENVIRONMENT, Output
-from autograder.notebook.figures import differ, figures_of
+from autograder.notebook.figures import differ, figures_of, pictures_differ
 from autograder.notebook.given import Step
-from autograder.notebook.program import asks_for_a_verdict, is_about_its_place, says_something_aside
 from autograder.notebook.steady import steady
 from autograder.notebook.texts import beginning, difference, lacking, strange
 
@@ -184,17 +184,7 @@ def _figures_differ(saved: Sequence[Output], rerun: Sequence[Output], *, more: b
     theirs, ours = pictures(saved), pictures(rerun)
     if more and not ours:
         return ""
-    if len(theirs) != len(ours):
-        return f"shows {len(theirs) or 'no'} figure{'s' * (len(theirs) != 1)}, your code draws {len(ours) or 'none'}"
-    for shown, gives in zip(figures_of(theirs), figures_of(ours), strict=True):
-        # Of a picture that says nothing of itself, it is enough that it is there.
-        if shown is None or gives is None:
-            continue
-        if said := differ(shown, gives):
-            return f"has a figure that {said}"
-        if exactly and shown != gives:
-            return "has a figure that is another"
-    return ""
+    return pictures_differ(theirs, ours, exactly=exactly)
 
 
 def _displays_differ(saved: Sequence[Output], rerun: Sequence[Output], *, more: bool, exactly: bool) -> str:

@@ -17,9 +17,9 @@ from autograder import codes
 from autograder.course.assignments import Assignment
 from autograder.course.pages import CourseError
 from autograder.course.problem import Problem
-from autograder.notebook.document import UnreadableError, read
 from autograder.notebook.given import Step, arrange
 from autograder.notebook.history import was_run
+from autograder.notebook.ipynb import UnreadableError, read
 from autograder.report import ProblemReport, counted
 from autograder.sandbox.observe import SandboxError
 from autograder.student.check import check_file, released

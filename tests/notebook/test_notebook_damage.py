@@ -16,10 +16,11 @@ from small_course import ASSIGNMENT, REFERENCE, write_course
 
 from autograder.course.assignments import read_course
 from autograder.gradebook.grader import Grader
-from autograder.notebook.document import read
 from autograder.notebook.execution import HOME, execute
 from autograder.notebook.given import arrange
-from autograder.notebook.grade import grade_notebook, sheet_of
+from autograder.notebook.grade import grade_notebook
+from autograder.notebook.ipynb import read
+from autograder.notebook.sheet import sheet_of
 from autograder.notebook.wanted import asked_of
 from autograder.release.files import HERE, as_notebook
 from autograder.release.starter import BEGIN, END, strip

@@ -19,8 +19,9 @@ from small_course import REFERENCE
 from autograder.course.assignments import read_course
 from autograder.course.pages import CourseError
 from autograder.notebook.execution import HOME, Execution, Shown, execute
-from autograder.notebook.grade import beside_it, grade_notebook, sheet_of
+from autograder.notebook.grade import beside_it, grade_notebook
 from autograder.notebook.retrial import ABROAD
+from autograder.notebook.sheet import sheet_of
 from autograder.report import mark_of, problem_lines
 from autograder.wire import Failure
 

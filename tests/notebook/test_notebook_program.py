@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.notebook.program import asks_for_a_verdict, bound, lost, same, says_something_aside, unsaid
+from autograder.notebook.aside import asks_for_a_verdict, says_something_aside
+from autograder.notebook.program import bound, lost, same, unsaid
 
 GAP = 'raise NotImplementedError("line: `f` is not written yet")'
 

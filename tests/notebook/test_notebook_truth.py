@@ -13,10 +13,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from autograder.course.pages import CourseError
-from autograder.notebook.document import Cell, Output, output
+from autograder.notebook.document import Cell, Output
 from autograder.notebook.drawn import watch
 from autograder.notebook.figures import differ, of_png
 from autograder.notebook.given import Step
+from autograder.notebook.ipynb import output
 from autograder.notebook.texts import Difference, difference
 from autograder.notebook.truth import Runs, stale, tells_the_truth
 from autograder.notebook.wanted import Wanted, WantedAxes, has_its_figures, wanted_figures

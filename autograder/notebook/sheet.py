@@ -1,0 +1,89 @@
+"""What a problem's notebook is graded by: its checks, as it was released, the figures it must have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from autograder.course.pages import CourseError
+from autograder.course.problem import Problem
+from autograder.notebook.document import Notebook
+from autograder.notebook.ipynb import UnreadableError, read
+from autograder.notebook.wanted import Wanted, wanted_figures
+
+
+@dataclass(frozen=True)
+class NotebookCheck:
+    """One claim about a notebook: its name, the sentence the student reads, and what part of the points it has."""
+
+    name: str
+    title: str
+    share: int
+
+
+THE_NOTEBOOK = NotebookCheck(
+    "is_the_notebook", "The cells that were handed out are all there, unchanged and in their order.", 1
+)
+WAS_RUN = NotebookCheck(
+    "was_run", "It was run from top to bottom in a fresh kernel, and saved with all its outputs.", 1
+)
+RUNS = NotebookCheck("runs", "It runs from top to bottom once more, beside the module that was handed in with it.", 1)
+TRUTH = NotebookCheck("tells_the_truth", "What it shows is what its code and the module give.", 2)
+FIGURES = NotebookCheck("figures", "The figures it must have are there, labelled, and show what they must.", 1)
+MODEL = NotebookCheck("trained_model", "The model that it trains does well on data that nobody has seen.", 2)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What a problem's notebook is graded by, and is worth.
+
+    Attributes
+    ----------
+    problem : Problem
+    released : Notebook
+        As it was handed out.
+    figures : tuple of Wanted
+        Those it must have.
+    """
+
+    problem: Problem
+    released: Notebook
+    figures: tuple[Wanted, ...] = ()
+
+    @property
+    def checks(self) -> tuple[NotebookCheck, ...]:
+        """The checks that this notebook has."""
+        model = self.problem.model
+        more = (
+            *((FIGURES,) if self.figures else ()),
+            *((NotebookCheck(MODEL.name, model.title or MODEL.title, MODEL.share),) if model else ()),
+        )
+        return (THE_NOTEBOOK, WAS_RUN, RUNS, TRUTH, *more)
+
+
+def sheet_of(problem: Problem) -> Sheet:
+    """What a problem's notebook is graded by.
+
+    Raises
+    ------
+    CourseError
+        If the notebook has not been released, or a file of the problem's is wrong.
+    """
+    path = problem.released_notebook
+    try:
+        released = read(path.read_bytes(), str(path))
+    except (OSError, UnreadableError) as error:
+        raise CourseError(
+            f"{path} can't be read ({error}); {problem.notebook_file} is worth {problem.notebook_points:g} points: "
+            "run `autograder release`"
+        ) from None
+    problem.model  # noqa: B018  a file that can't be loaded is told now, and not of a student's notebook
+    figures = wanted_figures(problem.folder / "figures.toml")
+    headings = {cell.heading for cell in released.cells}
+    for figure in figures:
+        if figure.under and figure.under not in headings:
+            # Nobody could have a figure there.
+            raise CourseError(
+                f"{problem.folder / 'figures.toml'}: {figure.name} is to be drawn under “{figure.under}”; "
+                f"{path} has no such heading: write it as it stands there"
+            )
+    return Sheet(problem, released, figures)

@@ -12,13 +12,15 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from autograder.notebook.volatile import NUMBER, settled
 
 RELATIVE = 1e-6
 NEARLY_NOTHING = 1e-6
 LAST_DIGIT_AT_MOST = 0.02
+# Characters of a line whose words are remembered.
+MAX_REMEMBERED = 200
 # In the place of a number in a line that is another one in each run.
 OPEN = "\N{WHITE SQUARE}"
 
@@ -46,12 +48,22 @@ class Line:
     @cached_property
     def tokens(self) -> tuple[str, ...]:
         """Its words, marks and numbers, without those that change."""
-        return tuple(_TOKEN.findall(settled(self.printed))) if self.known is None else self.known
+        if self.known is not None:
+            return self.known
+        return (_remembered if len(self.printed) <= MAX_REMEMBERED else _words)(self.printed)
 
     @cached_property
     def sorted(self) -> tuple[str, ...]:
         """The same, what is listed in braces in one order: a set is printed in whatever order it has today."""
         return _braces_sorted(self.tokens)
+
+
+def _words(printed: str) -> tuple[str, ...]:
+    return tuple(_TOKEN.findall(settled(printed)))
+
+
+# A cell that seems stale is compared several times, with several runs, which print nearly the same lines.
+_remembered = lru_cache(maxsize=1 << 14)(_words)
 
 
 def agree(one: Line, other: Line, *, exactly: bool = False) -> bool:

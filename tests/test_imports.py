@@ -18,6 +18,7 @@ ENGINE = Path(autograder.__file__).parent
 # Each module imports only modules that stand before it.
 ORDER = (
     "codes",
+    "engine",
     "sandbox.limits",
     "sandbox.promises",
     "sandbox.kernel",

@@ -20,7 +20,7 @@ from typing import Self
 import msgspec
 import numpy as np
 
-import autograder
+from autograder import engine
 from autograder.answers import Answers, from_bytes, to_bytes
 from autograder.course.problem import Problem
 from autograder.report import ProblemReport, Report
@@ -254,6 +254,4 @@ def _digest(parts: Iterable[tuple[str, bytes]]) -> str:
 @cache
 def engine_digest() -> str:
     """The digest of the engine: of all of its modules that results hang on."""
-    engine = Path(autograder.__file__).parent
-    paths = [path for path in sorted(engine.rglob("*.py")) if path.relative_to(engine).parts[0] not in NO_RESULTS]
-    return _digest((path.relative_to(engine).as_posix(), path.read_bytes()) for path in paths)
+    return _digest(engine.modules(*NO_RESULTS).items())

@@ -21,6 +21,11 @@ _CALLED_ASIDE = re.compile(
 _FOLDER = re.compile(r"%(?:cd|pushd|popd|pwd|dhist)\b")
 
 
+def may_show_more(source: str) -> bool:
+    """Whether a cell may show what a run of ours doesn't: verdicts, and what other programs, a pager or Colab say."""
+    return asks_for_a_verdict(source) or says_something_aside(source) or _is_about_its_place(source)
+
+
 def asks_for_a_verdict(source: str) -> bool:
     """Whether a cell calls `check`: what it shows then is the grader's to say, and changes with the module."""
     calls = _calls(source)
@@ -37,7 +42,7 @@ def says_something_aside(source: str) -> bool:
     return magics or any(_CALLED_ASIDE.search(name) for name in called)
 
 
-def is_about_its_place(source: str) -> bool:
+def _is_about_its_place(source: str) -> bool:
     """Whether a cell goes to another folder, to what only Colab has, or reads what the machine tells of itself."""
     for node in (inner for top in statements(source) or () for inner in ast.walk(top)):
         if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "chdir":

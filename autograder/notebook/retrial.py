@@ -15,7 +15,7 @@ from itertools import chain
 from autograder import codes
 from autograder.compare import Finding
 from autograder.grade import said_of
-from autograder.notebook.aside import asks_for_a_verdict
+from autograder.notebook.aside import asks_for_a_verdict, may_show_more
 from autograder.notebook.displays import shows_something
 from autograder.notebook.document import Cell, Notebook, Output
 from autograder.notebook.execution import HOME, Execution, Surroundings
@@ -24,7 +24,6 @@ from autograder.notebook.steady import steady
 from autograder.notebook.truth import (
     Runs,
     kept_an_error,
-    may_show_more,
     of_the_machine,
     stale,
     stale_cells,

@@ -15,7 +15,7 @@ from itertools import starmap
 
 from autograder import codes
 from autograder.compare import Finding
-from autograder.notebook.aside import asks_for_a_verdict, is_about_its_place, says_something_aside
+from autograder.notebook.aside import may_show_more
 from autograder.notebook.displays import (
     display_differs,
     displays,
@@ -130,11 +130,6 @@ def of_the_machine(step: Step) -> bool:
 def kept_an_error(saved: Sequence[Output]) -> bool:
     """Whether a cell was saved with an error among its outputs."""
     return any(output.kind == "error" for output in saved)
-
-
-def may_show_more(source: str) -> bool:
-    """Whether a cell may show what a run of ours doesn't: verdicts, and what other programs, a pager or Colab say."""
-    return asks_for_a_verdict(source) or says_something_aside(source) or is_about_its_place(source)
 
 
 def stale(saved: Sequence[Output], rerun: Sequence[Output], *, more: bool = False, exactly: bool = False) -> str:

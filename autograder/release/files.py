@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 import autograder
-from autograder import codes
+from autograder import codes, engine
 from autograder.answers import ANSWERS_FILE, Answers, ByDraw, Observe, from_file, observe_answers, to_bytes
 from autograder.course.assignments import PUBLIC_SEED, Assignment
 from autograder.course.pages import CourseError
@@ -29,7 +29,7 @@ from autograder.wire import Observation
 ROUNDING = 1e-6
 
 # The rooms of the engine that no command of a student's enters.
-STAFF_S = ("audit",)
+NOT_HANDED_OUT = ("audit",)
 
 # What students are told at length, and where that is said.
 GUIDE = "students.md"
@@ -138,14 +138,12 @@ def write(files: Mapping[str, bytes], folder: Path) -> None:
 
 def as_zip(files: Mapping[str, bytes], name: str) -> bytes:
     """The zip that students get: the assignment in a folder of its name, with the engine that checks it."""
-    engine = Path(autograder.__file__).parent
-    modules = [path for path in sorted(engine.rglob("*.py")) if path.relative_to(engine).parts[0] not in STAFF_S]
     everything = {
         **files,
-        **{f"autograder/{path.relative_to(engine).as_posix()}": path.read_bytes() for path in modules},
+        **{f"autograder/{path}": text for path, text in engine.modules(*NOT_HANDED_OUT).items()},
         "requirements.txt": requirements().encode(),
     }
-    guide = engine.parent / "docs" / GUIDE
+    guide = Path(autograder.__file__).parents[1] / "docs" / GUIDE
     if guide.is_file():  # in a clone; an installed engine has none
         everything |= {GUIDE: guide.read_bytes(), "README.md": files["README.md"] + POINTER.encode()}
     stream = io.BytesIO()

@@ -7,6 +7,7 @@ There is no pickle.
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import struct
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+Bytes = bytes | bytearray
 
 Ending = Literal[
     "returned",  # the probe came to its end
@@ -155,34 +157,51 @@ def encode(observation: Observation) -> bytes:
     return PREFIX.pack(MAGIC, len(head), len(body)) + head + body
 
 
-def sizes(prefix: bytes) -> tuple[int, int]:
+def sizes(prefix: Bytes, most_bytes: int = MAX_BODY_BYTES) -> tuple[int, int]:
     """The number of bytes of a message's header and body, from its first ``PREFIX.size`` bytes.
 
     Raises
     ------
     WireError
-        If it is no prefix, or announces more than a message may hold.
+        If it is no prefix, or announces more than a message may hold, or a larger body than `most_bytes`.
     """
     if len(prefix) != PREFIX.size:
         raise WireError("the message ends in its prefix")
     magic, head, body = PREFIX.unpack(prefix)
     if magic != MAGIC:
         raise WireError("not a message of this format")
-    if head > MAX_HEADER_BYTES or body > MAX_BODY_BYTES:
+    if head > MAX_HEADER_BYTES or body > min(most_bytes, MAX_BODY_BYTES):
         raise WireError("the message is too large")
     return head, body
 
 
-def read(receive: Callable[[int], bytes]) -> Observation | None:
-    """The next message of a stream whose ``receive(n)`` gives exactly n bytes, or fewer at its end; None at the end."""
+def read(receive: Callable[[int], Bytes], most_bytes: int = MAX_BODY_BYTES) -> Observation | None:
+    """The next message of a stream whose ``receive(n)`` gives exactly n bytes, or fewer at its end; None at the end.
+
+    One with a larger body than `most_bytes` is a :class:`WireError`, and its body is not read.
+    """
     prefix = receive(PREFIX.size)
     if not prefix:
         return None
-    head, body = sizes(prefix)
+    head, body = sizes(prefix, most_bytes)
     return decode(receive(head), receive(body))
 
 
-def decode(head: bytes, body: bytes) -> Observation:
+def read_bytes(message: bytes) -> Observation:
+    """The observation in the bytes of one message.
+
+    Raises
+    ------
+    WireError
+        If they are no message.
+    """
+    found = read(io.BytesIO(message).read)
+    if found is None:
+        raise WireError("no message")
+    return found
+
+
+def decode(head: Bytes, body: Bytes) -> Observation:
     """The observation in a header and a body.
 
     Raises
@@ -227,7 +246,7 @@ def whole(value: object) -> int:
     return value
 
 
-def _values(described: object, body: bytes) -> dict[str, Array | str]:
+def _values(described: object, body: Bytes) -> dict[str, Array | str]:
     if not isinstance(described, list) or len(described) > MAX_VALUES:
         raise WireError("too many values")
     values: dict[str, Array | str] = {}

@@ -93,7 +93,7 @@ def grade(
 
         desks = cluster.desks(grader) if cluster else threads(grader, workers)
         with progress(console, len(handed_in), "graded") as advance:
-            grade_class(grader, handed_in, out, desks, done, force=force)
+            grade_class(grader, handed_in, out, desks, done, readers=workers, force=force)
     tally.show(console)
     console.print(f"Reports: {out}/<student>/report.txt and report.json; scores: {out}/grades.csv")
     sys.exit(codes.FAULTY_GRADER if tally.faults else 0)

@@ -13,6 +13,7 @@ from autograder.course.pages import CourseError, importable, load, source
 from autograder.course.specimens import Specimen, read_specimen
 from autograder.probe import Check, checks_of
 from autograder.sandbox.limits import Limits
+from autograder.submissions.uses import used_by_module
 
 # (found, reference, generator), and for a statistical check false_alarm=...
 Predicate = Callable[..., Iterable[Finding]]
@@ -36,21 +37,7 @@ class Implementation:
     @classmethod
     def of(cls, module_file: str, files: Mapping[str, bytes]) -> Implementation:
         """The module of that name and the helpers beside it: those whose name it, or another helper, has in it."""
-        taken = {module_file: files[module_file]} if module_file in files else {}
-        waiting = list(taken.values())
-        while waiting:
-            text = waiting.pop()
-            for name, content in files.items():
-                if name not in taken and names_module(text, name):
-                    taken[name] = content
-                    waiting.append(content)
-        return cls(taken)
-
-
-def names_module(text: bytes, name: str) -> bool:
-    """Whether a text has the name of the module in it that is in a file of that name, if any can be."""
-    stem = name.removesuffix(".py")
-    return stem != name and stem.isidentifier() and stem.encode() in text
+        return cls({name: files[name] for name in used_by_module(module_file, files)})
 
 
 @dataclass(frozen=True)

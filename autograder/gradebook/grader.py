@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from autograder import codes
@@ -12,13 +11,14 @@ from autograder.answers import Answers
 from autograder.course.problem import Implementation, Problem
 from autograder.grade import grade, unjudged
 from autograder.gradebook.store import Key, files_digest
-from autograder.notebook.execution import execute
-from autograder.notebook.grade import beside_it, grade_notebook, unjudged_notebook
+from autograder.notebook.grade import grade_apart, unjudged_notebook
 from autograder.notebook.sheet import Sheet
 from autograder.report import ProblemReport
-from autograder.sandbox.observe import Sandbox
-from autograder.submissions.choosing import Submission
+from autograder.sandbox.observe import OurFaultError, Sandbox
+from autograder.submissions.choosing import Submission, is_module
+from autograder.submissions.spool import content_of, digest_of
 from autograder.wire import Observation
+from autograder.worker.job import Content
 
 
 @dataclass(frozen=True)
@@ -67,22 +67,15 @@ class Grader:
     footer: tuple[str, ...] = ()
     sheets: Mapping[str, Sheet] = field(default_factory=dict)
 
-    @property
-    def wanted(self) -> tuple[str, ...]:
-        """The names of the files that students hand in."""
-        return tuple(name for problem in self.problems for name in (problem.module_file, problem.notebook_file))
-
     def keys(self, submission: Submission) -> dict[str, Key]:
         """What the results of a submission are filed under, by what a report calls them, in its order."""
         keys = {}
         for problem in self.problems:
-            modules = Implementation.of(problem.module_file, submission.files).files
-            keys[problem.id] = self._key(submission, problem.module_file, modules, self.digests[problem.id])
+            keys[problem.id] = self._key(submission, problem.module_file, self.digests[problem.id])
             if problem.id in self.sheets:
-                name = problem.notebook_file
-                content = submission.files.get(name)
-                files = {} if content is None else beside_it(problem, content, submission.files) | {name: content}
-                keys[problem.notebook_id] = self._key(submission, name, files, self.digests[problem.notebook_id])
+                keys[problem.notebook_id] = self._key(
+                    submission, problem.notebook_file, self.digests[problem.notebook_id]
+                )
         return keys
 
     def graded(self, sandbox: Sandbox, submission: Submission, ids: Collection[str]) -> tuple[Graded, ...]:
@@ -102,21 +95,28 @@ class Grader:
                 return unjudged_notebook(self.sheets[problem.id], code, message)
         return unjudged(next(problem for problem in self.problems if problem.id == name), code, message)
 
-    def _key(self, submission: Submission, name: str, files: Mapping[str, bytes], digest: str) -> Key:
-        own = {"": submission.refused.encode(), **files}
+    def _key(self, submission: Submission, name: str, digest: str) -> Key:
+        files = dict.fromkeys((*submission.uses.get(name, ()), *((name,) if name in submission.files else ())))
+        own = {"": submission.refused.encode()}
+        own |= {file: digest_of(submission.files, file).encode() for file in files}
         if said := submission.problems.get(name):
             own[f"! {name}"] = said.encode()
         return Key(files_digest(own), digest)
 
     def _notebook(self, sandbox: Sandbox, submission: Submission, problem: Problem) -> ProblemReport:
         sheet, name = self.sheets[problem.id], problem.notebook_file
+        for code, why in submission.unread:
+            return unjudged_notebook(sheet, code, why)
         said = submission.refused or submission.problems.get(name, "")
         if name not in submission.files:
             why = said or f"{name} was not handed in; hand in a file of that name"
             return unjudged_notebook(sheet, codes.MISSING, why)
         try:
-            run = partial(execute, sandbox.run_cells)
-            return grade_notebook(run, sheet, submission.files[name], submission.files, self.seeds[problem.id], said)
+            beside = {file: _handed_on(submission.files, file) for file in submission.uses[name]}
+            content = content_of(submission.files, name)
+            return grade_apart(sandbox, sheet, content, beside, self.seeds[problem.id], said)
+        except OurFaultError as error:
+            return unjudged_notebook(sheet, error.code, f"the notebook could not be judged: {error}")
         except Exception as error:  # noqa: BLE001  ours, whatever it is
             why = f"the grader failed: {type(error).__name__}: {error}"
             return unjudged_notebook(sheet, codes.FAULTY_GRADER, why)
@@ -132,6 +132,8 @@ class Grader:
             return seen
 
         name = problem.module_file
+        for code, why in submission.unread:
+            return Graded(unjudged(problem, code, why))
         if submission.refused:
             return Graded(unjudged(problem, codes.MISSING, submission.refused))
         if name in submission.problems:
@@ -139,8 +141,13 @@ class Grader:
         if name not in submission.files:
             return Graded(unjudged(problem, codes.MISSING, f"{name} was not handed in; hand in a file of that name"))
         try:
-            implementation = Implementation.of(name, submission.files)
+            implementation = Implementation({file: submission.files[file] for file in submission.uses[name]})
             report = grade(observe, problem, implementation, self.answers[problem.id], self.seeds[problem.id])
         except Exception as error:  # noqa: BLE001  ours, whatever it is: this student loses nothing, the others go on
             report = unjudged(problem, codes.FAULTY_GRADER, f"the grader failed: {type(error).__name__}: {error}")
         return Graded(report, printed)
+
+
+def _handed_on(files: Mapping[str, bytes], name: str) -> bytes | Content:
+    """A file for a run: a module as it is, for what it names is looked for; another part by part."""
+    return files[name] if is_module(name) else content_of(files, name)

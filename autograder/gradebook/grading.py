@@ -1,9 +1,9 @@
 """A class: submissions in, reports filed and written.
 
-Whatever the size of the class, a few submissions at a time are in memory: they are read when it is their turn, and
-their reports are filed in the store. All of that is one thread's work; what takes long, running and judging a
-submission, is done at *desks*: threads of this process (:mod:`autograder.gradebook.desks`), or the workers of a cluster
-(:mod:`autograder.cluster`).
+Whatever the size of the class, a few submissions at a time are there. They are read when it is nearly their turn
+(:mod:`autograder.gradebook.intake`), and their reports are filed in the store. All of that is one thread's work; what
+takes long, running and judging a submission, is done at *desks*: threads of this process
+(:mod:`autograder.gradebook.desks`), or the workers of a cluster (:mod:`autograder.cluster`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from autograder import codes
 from autograder.gradebook.desks import Desks, Work
 from autograder.gradebook.grader import Graded, Grader
+from autograder.gradebook.intake import read_ahead
 from autograder.gradebook.results import write_grades, write_report
 from autograder.gradebook.store import STORE_FILE, Key, Store
 from autograder.report import NOT_ASKED_FOR, Report
@@ -29,6 +30,7 @@ def grade_class(
     desks: Desks,
     done: Callable[[Report], None] = lambda _: None,
     *,
+    readers: int = 1,
     force: bool = False,
 ) -> None:
     """Grade a class; each report is filed and written as soon as it is there.
@@ -43,6 +45,8 @@ def grade_class(
         Where submissions are graded: :func:`autograder.gradebook.desks.threads`, or a cluster.
     done : callable
         Told of each report, in the order they are finished.
+    readers : int
+        How many submissions are read at a time.
     force : bool
         Run everything again.
     """
@@ -63,8 +67,7 @@ def grade_class(
             done(report)
 
         def waiting() -> Iterator[Work]:
-            for position, handed in enumerate(handed_in):
-                submission = handed.read(grader.wanted, solutions)
+            for position, submission in submissions:
                 keys = grader.keys(submission)
                 known = {
                     name: report for name, key in keys.items() if not force and (report := store.find(key)) is not None
@@ -77,7 +80,8 @@ def grade_class(
                     file(work, ())
 
         # Closed at once, also where a report can't be written or Ctrl-C comes: what is left is not begun.
-        with closing(desks(waiting())) as finished:
+        submissions = read_ahead(handed_in, grader.problems, solutions, readers, weak=grader.weak)
+        with closing(submissions), closing(desks(waiting())) as finished:
             for work, found in finished:
                 file(work, found)
         store.finish(run)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
@@ -21,13 +21,13 @@ from autograder.notebook.given import Step
 from autograder.notebook.ipynb import MAX_OUTPUTS, output
 from autograder.sandbox.limits import MIB
 from autograder.wire import Array, Ending, Failure, Observation
-from autograder.worker.job import Job
+from autograder.worker.job import Content, Job
 
 # Before a file's name among what a run is asked for, and before what it answers (autograder.notebook.shell).
 FILE = "file "
 ANSWER = "= "
 
-RunCells = Callable[[Problem, Job, float], Sequence[Observation]]
+RunCells = Callable[[Problem, Job, float], Iterable[Observation]]
 
 
 @dataclass(frozen=True)
@@ -123,18 +123,22 @@ def execute(
         numbers = {place: number for number, (place, _) in enumerate(pending)}
         asked = [(what, numbers[after]) for what, after in wanted if after in numbers]
         job = job_of(problem, modules, [(step.where, step.source) for _, step in pending], asked, surroundings)
-        seen = run_cells(problem, job, max(ends - time.monotonic(), 1.0))
-        if len(seen) == 1 and seen[0].ending in {"unstarted", "faulty"}:
-            return Execution({place: Shown(seen[0].ending, failure=seen[0].failure) for place, _ in steps})
-        for (place, _), observation in zip(pending, seen, strict=False):
-            # What a cell showed before another ended the run, it has shown.
-            if place not in shown:
-                shown[place] = _shown(observation, limits.cell_bytes)
-                values |= _returned(observation, [what for what, after in wanted if after == place])
-        if len(seen) > len(pending):
+        count, last = 0, Shown("died")
+        for observation in run_cells(problem, job, max(ends - time.monotonic(), 1.0)):
+            if count == 0 and observation.ending in {"unstarted", "faulty"}:
+                return Execution({place: Shown(observation.ending, failure=observation.failure) for place, _ in steps})
+            if count < len(pending):
+                place, _ = pending[count]
+                last = _shown(observation, limits.cell_bytes)
+                # What a cell showed before another ended the run, it has shown.
+                if place not in shown:
+                    shown[place] = last
+                    values |= _returned(observation, [what for what, after in wanted if after == place])
+            count += 1
+        if count > len(pending):
             break
-        dead = len(seen) - 1
-        shown[pending[dead][0]] = _shown(seen[dead], limits.cell_bytes) if seen else Shown("died")
+        dead = max(count - 1, 0)
+        shown[pending[dead][0]] = last
         del pending[dead]
         if time.monotonic() >= ends:
             break
@@ -148,7 +152,7 @@ def execute(
 
 def job_of(
     problem: Problem,
-    modules: Mapping[str, bytes],
+    modules: Mapping[str, bytes | Content],
     cells: Sequence[tuple[str, str]],
     wanted: Sequence[tuple[str, int]] = (),
     surroundings: Surroundings = HOME,

@@ -1,62 +1,47 @@
-"""The verdicts on a notebook: read, put beside the released one, run once more, and held against what it shows.
+"""The verdicts on a notebook: what a reader has found of it, and what it has trained.
 
-``grade_notebook`` gets what runs a notebook as an argument, as :func:`autograder.grade.grade` does with modules.
+``grade_notebook`` gets what runs a notebook as an argument, as :func:`autograder.grade.grade` does with modules, and
+reads it here. ``grade_apart`` has it read and compared in a reader, as strangers' notebooks must be.
 """
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
 
 from autograder import codes
 from autograder.compare import Finding
-from autograder.course.problem import Implementation, Problem, names_module
-from autograder.grade import MAX_FINDINGS, own_lines, said_of
-from autograder.notebook.document import Notebook
-from autograder.notebook.execution import HOME, Execution, Shown, Surroundings
-from autograder.notebook.given import Arrangement, Step, arrange
-from autograder.notebook.history import was_run
-from autograder.notebook.ipynb import UnreadableError, read
-from autograder.notebook.program import bound
-from autograder.notebook.retrial import Run, truth
-from autograder.notebook.sheet import FIGURES, MODEL, RUNS, THE_NOTEBOOK, TRUTH, WAS_RUN, NotebookCheck, Sheet
-from autograder.notebook.wanted import asked_of, has_its_figures, made_up
+from autograder.course.problem import Problem
+from autograder.grade import MAX_FINDINGS
+from autograder.notebook.execution import ANSWER, FILE, Execution, job_of
+from autograder.notebook.ipynb import MAX_CELLS, MAX_SOURCES
+from autograder.notebook.judging import Execute, Judged, Paper, RunAsked, judged
+from autograder.notebook.sheet import MODEL, RUNS, NotebookCheck, Sheet
 from autograder.probe import entropy, generator
 from autograder.report import ProblemReport, Verdict
-from autograder.submissions.beside import named_in
-from autograder.wire import Failure
+from autograder.sandbox.observe import Answer, OurFaultError, ReaderError, Sandbox
+from autograder.submissions.uses import used_by_notebook
+from autograder.wire import Array, Observation, encode
+from autograder.worker.job import Content
 
-# (problem, files beside it, steps with their places, what is asked and after which step, what the run finds)
-Execute = Callable[
-    [Problem, Mapping[str, bytes], Sequence[tuple[int, Step]], Sequence[tuple[str, int]], Surroundings], Execution
-]
+AnyContent = TypeVar("AnyContent", bytes, "bytes | Content")
 
-# How many times as long as its first run those after it may take, all together.
-MAX_RETRIALS = 3
-# Of what a cell had printed when it failed.
-MAX_SHOWN_LINES = 3
-_NO_MODULE = re.compile(r"No module named '([\w.]+)'")
-_UNKNOWN = re.compile(r"name '(\w+)' is not defined")
-
-
-@dataclass
-class _Found:
-    """The findings so far, by check, and what waits for what."""
-
-    findings: dict[str, list[Finding]] = field(default_factory=dict)
-    blocked: dict[str, str] = field(default_factory=dict)
-    notes: dict[str, list[str]] = field(default_factory=dict)
+# What an honest reader asks for: a run for each cell that ends it, of each of a few kinds of run.
+MOST_RUNS = 200
+# Of what a reader finds.
+MAX_FOUND_BYTES = 4 << 20
+MAX_MESSAGE_CHARACTERS = 4_000
 
 
 def grade_notebook(
     execute: Execute, sheet: Sheet, content: bytes, files: Mapping[str, bytes], seed: int, misnamed: str = ""
 ) -> ProblemReport:
-    """The report on a handed-in notebook.
+    """The report on a handed-in notebook, read in this process: one's own, or one that is known.
 
     Parameters
     ----------
@@ -71,167 +56,151 @@ def grade_notebook(
     misnamed : str
         What is to be said of the name it was handed in under; "" if that is right.
     """
-    problem = sheet.problem
+    values: dict[str, Array] = {}
+
+    def keeping(*asked: Any) -> Execution:
+        execution = execute(*asked)
+        for what, value in execution.values.items():
+            values.setdefault(what, value)
+        return execution
+
+    beside = _without_drawn(sheet, beside_it(sheet.problem, content, files))
+    return _concluded(sheet, judged(keeping, sheet, content, beside, misnamed), values, seed)
+
+
+def grade_apart(
+    sandbox: Sandbox,
+    sheet: Sheet,
+    content: bytes | Content,
+    beside: Mapping[str, bytes | Content],
+    seed: int,
+    misnamed: str = "",
+) -> ProblemReport:
+    """The report on a handed-in notebook, which is read and compared in a reader.
+
+    Parameters
+    ----------
+    sandbox : Sandbox
+    content : bytes or Content
+        The notebook, as it was handed in.
+    beside : mapping of str to bytes or Content
+        What lies beside it when it is run, by name.
+    seed, misnamed : int, str
+        As of :func:`grade_notebook`.
+
+    Raises
+    ------
+    OurFaultError
+        If it could not be judged, and that is our fault.
+    """
+    problem, limits = sheet.problem, sheet.problem.limits
+    beside = _without_drawn(sheet, beside)
+    values: dict[str, Array] = {}
+    ends = time.monotonic() + limits.notebook_seconds
+    runs = 0
+
+    def answer(question: bytes) -> Iterator[Answer]:
+        nonlocal runs
+        runs += 1
+        asked = msgspec.msgpack.decode(question, type=RunAsked)
+        sources = sum(len(source) for _, source in asked.cells)
+        if runs > MOST_RUNS or len(asked.cells) > 2 * MAX_CELLS or sources > 2 * MAX_SOURCES:
+            raise OurFaultError("a reader asks for more than a notebook can need")
+        job = job_of(problem, beside, asked.cells, asked.wanted, asked.surroundings)
+        seconds = max(min(asked.seconds, ends - time.monotonic()), 1.0)
+        for observation in sandbox.run_cells(problem, job, seconds):
+            yield encode(_kept_from(observation, sheet.wanted, values)), None
+        yield b"", None
+
+    paper = Paper(problem.assignment, problem.name, limits, sheet.figures, sheet.wanted, tuple(beside), misnamed)
+    given = {
+        "paper": msgspec.msgpack.encode(paper),
+        "released": problem.released_notebook.read_bytes(),
+        "notebook": content,
+    }
     try:
-        handed_in = read(content, problem.notebook_file)
-    except UnreadableError as error:
-        return unjudged_notebook(sheet, codes.MISSING, str(error))
-    arrangement = arrange(handed_in, sheet.released)
-    if not arrangement.recognised:
-        return unjudged_notebook(sheet, codes.STRUCTURE, arrangement.findings[0].message)
-    name = [Finding(codes.STRUCTURE, "name", f"{misnamed}; it was graded all the same")] if misnamed else []
-    found = _Found({THE_NOTEBOOK.name: [*name, *arrangement.findings]})
-    drawn = {figure.file for figure in sheet.figures}
-    beside = {name: text for name, text in beside_it(problem, content, files).items() if name not in drawn}
-    if problem.module_file not in beside:
-        message = f"{problem.module_file} was not handed in; the notebook needs it: hand in both"
-        found.findings |= {RUNS.name: [Finding(codes.MISSING, "", message)], WAS_RUN.name: was_run(handed_in)}
-        found.blocked |= dict.fromkeys((TRUTH.name, FIGURES.name, MODEL.name), RUNS.name)
-    else:
-        _run(execute, sheet, handed_in, arrangement, beside, seed, found)
-    return _report(sheet, found)
+        said = b"".join(_bounded(sandbox.call("autograder.notebook.judging:judge", given, limits, answer)))
+    except ReaderError as error:
+        why = f"{problem.notebook_file} could not be read and compared: {error}; show less, run it again"
+        return unjudged_notebook(sheet, codes.DIED, why)
+    return _concluded(sheet, _checked(sheet, msgspec.msgpack.decode(said, type=Judged)), values, seed)
+
+
+def _bounded(parts: Iterator[bytes]) -> Iterator[bytes]:
+    """The parts of what a reader says, as long as that is not too much."""
+    room = MAX_FOUND_BYTES
+    for part in parts:
+        room -= len(part)
+        if room < 0:
+            raise OurFaultError("a reader found more than there can be")
+        yield part
+
+
+def _checked(sheet: Sheet, found: Judged) -> Judged:
+    """What a reader has found, as far as it is about this notebook's checks, in codes and sentences that can be."""
+    names = {check.name for check in sheet.checks}
+    for findings in (*found.findings.values(), [found.refused] if found.refused else []):
+        for finding in findings:
+            if finding.code not in codes.PRECEDENCE or len(finding.message) > MAX_MESSAGE_CHARACTERS:
+                raise OurFaultError(f"a reader found what there can't be: {finding.code}, {finding.message[:100]}")
+    found.findings = {name: findings for name, findings in found.findings.items() if name in names}
+    found.blocked = {name: blocker for name, blocker in found.blocked.items() if {name, blocker} <= names}
+    return found
+
+
+def _kept_from(observation: Observation, wanted: Collection[str], values: dict[str, Array]) -> Observation:
+    """An observation for a reader; what is the grader's to judge is kept, the first of each."""
+    shown: dict[str, Array | str] = {}
+    for name, value in observation.values.items():
+        what = name.removeprefix(ANSWER)
+        if name == what or what.startswith(FILE):
+            shown[name] = value
+        elif observation.ending == "returned" and what in wanted and isinstance(value, np.ndarray):
+            values.setdefault(what, value)
+    return replace(observation, values=shown)
 
 
 def unjudged_notebook(sheet: Sheet, code: int, message: str) -> ProblemReport:
     """The report where there is nothing to judge: the same verdict for every check."""
-    return _report(sheet, _Found({check.name: [Finding(code, "", message)] for check in sheet.checks}))
+    return _report(sheet, Judged({check.name: [Finding(code, "", message)] for check in sheet.checks}))
 
 
 def beside_it(problem: Problem, content: bytes, files: Mapping[str, bytes]) -> dict[str, bytes]:
     """What lies beside a notebook when it is run: its module, those that it or they name, and small files they name."""
-    notebook = {problem.module_file: files[problem.module_file]} if problem.module_file in files else {}
-    named = {name: text for name, text in files.items() if names_module(content, name)}
-    taken: dict[str, bytes] = {}
-    for name in {**notebook, **named}:
-        taken |= Implementation.of(name, files).files
-    return taken | {name: files[name] for name in named_in((content, *taken.values()), files)}
+    return {name: files[name] for name in used_by_notebook(problem.module_file, content, files)}
 
 
-def _run(
-    execute: Execute,
-    sheet: Sheet,
-    handed_in: Notebook,
-    arrangement: Arrangement,
-    beside: Mapping[str, bytes],
-    seed: int,
-    found: _Found,
-) -> None:
-    """Run the notebook, and judge what that shows."""
-    problem, steps = sheet.problem, arrangement.steps
-    model = problem.model
-    asked = asked_of(steps, model.wanted if model else (), sheet.figures)
-    execution = execute(problem, beside, arrangement.code, asked, HOME)
-    rerun = execution.outputs
-    found.findings[RUNS.name] = list(_failures(steps, execution.cells))
-    ours = [finding for finding in found.findings[RUNS.name] if finding.code in codes.FAULTS_OF_OURS]
-    found.findings[WAS_RUN.name] = was_run(handed_in, steps, rerun)
-    if ours:
-        found.findings |= dict.fromkeys((TRUTH.name, FIGURES.name, MODEL.name), ours[:1])
-        return
-    found.notes[RUNS.name] = [
-        f"{steps[place].place} puts out more than {problem.limits.cell_bytes >> 20} MiB; the rest was not looked at"
-        for place, shown in execution.cells.items()
-        if shown.clipped
-    ]
-    found.findings[TRUTH.name] = truth(_retrials(execute, problem, beside), handed_in, arrangement, execution)
-    if not rerun:
-        found.blocked[TRUTH.name] = RUNS.name
-    failed = [place for place, shown in execution.cells.items() if shown.ending != "returned"]
-    found.findings[FIGURES.name] = has_its_figures(sheet.figures, steps, rerun, execution.files)
-    found.findings[MODEL.name] = list(_model(problem, execution, {what: steps[n].place for what, n in asked}, seed))
-    for check in (FIGURES, MODEL):
-        if failed and found.findings[check.name]:
-            found.blocked[check.name] = RUNS.name
-    if failed and made_up(sheet.figures, steps, failed):
-        found.blocked[FIGURES.name] = RUNS.name
+def _without_drawn(sheet: Sheet, beside: Mapping[str, AnyContent]) -> dict[str, AnyContent]:
+    """What lies beside a notebook, but for the figures that it is to draw."""
+    drawn = {figure.file for figure in sheet.figures}
+    return {name: text for name, text in beside.items() if name not in drawn}
 
 
-def _retrials(execute: Execute, problem: Problem, beside: Mapping[str, bytes]) -> Run:
-    """What runs the notebook again, as long as there is time for that."""
-    ends = time.monotonic() + MAX_RETRIALS * problem.limits.notebook_seconds
-
-    def run(steps: Sequence[tuple[int, Step]], surroundings: Surroundings) -> Execution:
-        left = min(problem.limits.notebook_seconds, max(ends - time.monotonic(), 1.0))
-        limits = replace(problem.limits, notebook_seconds=left)
-        return execute(replace(problem, limits=limits), beside, steps, (), surroundings)
-
-    return run
-
-
-def _failures(steps: Sequence[Step], cells: Mapping[int, Shown]) -> Iterator[Finding]:
-    """A finding for each cell that failed by itself; those that only miss what it would have made are told with it."""
-    failed = {place: shown for place, shown in cells.items() if shown.ending != "returned"}
-    unstarted = [shown for shown in failed.values() if shown.ending in {"unstarted", "faulty"}]
-    if unstarted:
-        code = codes.NO_SANDBOX if unstarted[0].ending == "unstarted" else codes.FAULTY_GRADER
-        yield Finding(code, "", f"the notebook could not be run: {said_of(unstarted[0].failure)}")
-        return
-    causes: dict[int, int] = {}
-    lost: dict[str, int] = {}
-    for place, shown in failed.items():
-        name = _UNKNOWN.search(shown.failure.message) if shown.failure and shown.failure.kind == "NameError" else None
-        cause = lost.get(name[1]) if name else None
-        if cause is not None:
-            causes[place] = cause
-        for made in bound(steps[place].source):
-            lost.setdefault(made, place if cause is None else cause)
-    for place, shown in failed.items():
-        if place not in causes:
-            after = [steps[other].where for other, cause in causes.items() if cause == place]
-            more = f"\n  and so, for want of what it makes: {', '.join(after)}" if after else ""
-            yield _failure(steps[place], shown, more)
+def _concluded(sheet: Sheet, found: Judged, values: Mapping[str, Array], seed: int) -> ProblemReport:
+    """The report that follows from what was found, and from what the notebook has trained."""
+    if found.refused:
+        return unjudged_notebook(sheet, found.refused.code, found.refused.message)
+    if found.ran:
+        found.findings[MODEL.name] = list(_model(sheet.problem, values, found.places, seed))
+        if found.failed and found.findings[MODEL.name]:
+            found.blocked[MODEL.name] = RUNS.name
+    return _report(sheet, found)
 
 
-def _failure(step: Step, shown: Shown, more: str) -> Finding:
-    failure = shown.failure or Failure("", "")
-    said = _needs(failure) or said_of(failure)
-    place = step.place
-    showed = _showed(shown)
-    match shown.ending:
-        case "missing":
-            what = failure.message or "a function is not written yet"
-            return Finding(codes.MISSING, step.where, f"{place}: {what}{own_lines(failure)}{more}")
-        case "died":
-            return Finding(codes.DIED, step.where, f"{place}: {failure.message}{showed}{more}")
-        case "exhausted":
-            return Finding(codes.DIED, step.where, f"{place}: {said}{own_lines(failure)}{showed}{more}")
-        case _:
-            return Finding(codes.RAISED, step.where, f"{place}: {said}{own_lines(failure)}{showed}{more}")
-
-
-def _needs(failure: Failure) -> str:
-    """What is said of an import that found nothing, which is no mistake in the code; "" of everything else."""
-    name = _NO_MODULE.match(failure.message) if failure.kind == "ModuleNotFoundError" else None
-    if name is None:
-        return ""
-    return (
-        f"it needs `{name[1]}`, which isn't installed where it is graded, and wasn't handed in; do without it, hand it "
-        "in if it is a module of yours, or ask your instructor to install it and grade again"
-    )
-
-
-def _showed(shown: Shown) -> str:
-    """The last lines that a cell printed before it failed."""
-    printed = "".join(one.text for one in shown.outputs if (one.kind, one.name) == ("stream", "stdout"))
-    lines = [line for line in printed[-2000:].splitlines() if line.strip()]
-    last = [f"\n    {line[-200:].strip()}" for line in lines[-MAX_SHOWN_LINES:]]
-    return f"\n  it had shown{''.join(last)}" if last else ""
-
-
-def _model(problem: Problem, execution: Execution, places: Mapping[str, str], seed: int) -> Iterator[Finding]:
+def _model(problem: Problem, values: Mapping[str, Array], places: Mapping[str, str], seed: int) -> Iterator[Finding]:
     """What is found of the trained model, recomputed from what it is made of."""
     model = problem.model
     if model is None:
         return
     for wanted in model.wanted:
-        if wanted not in execution.values:
+        if wanted not in values:
             message = f"after {places[wanted]} there is no array `{wanted}`; keep the names as given"
             yield Finding(codes.STRUCTURE, wanted, message)
             return
-        if not np.all(np.isfinite(execution.values[wanted])):
+        if not np.all(np.isfinite(values[wanted])):
             yield Finding(codes.DIVERGED, wanted, f"`{wanted}` holds NaN or infinity: the training has diverged")
             return
-    found = {wanted: execution.values[wanted] for wanted in model.wanted}
+    found = {wanted: values[wanted] for wanted in model.wanted}
     try:
         with np.errstate(invalid="raise"):
             yield from [*model.judge(found, problem.data, generator(entropy(seed, MODEL.name, 0)))]
@@ -240,14 +209,14 @@ def _model(problem: Problem, execution: Execution, places: Mapping[str, str], se
         yield Finding(codes.STRUCTURE, "", f"what the notebook trained is too far off to be judged ({why}); look at it")
 
 
-def _report(sheet: Sheet, found: _Found) -> ProblemReport:
+def _report(sheet: Sheet, found: Judged) -> ProblemReport:
     checks = sheet.checks
     whole = sum(check.share for check in checks)
     verdicts = [_verdict(check, found, sheet.problem.notebook_points * check.share / whole) for check in checks]
     return ProblemReport.of(sheet.problem.notebook_id, tuple(_earned(verdicts)))
 
 
-def _verdict(check: NotebookCheck, found: _Found, points: float) -> Verdict:
+def _verdict(check: NotebookCheck, found: Judged, points: float) -> Verdict:
     findings: Collection[Finding] = found.findings.get(check.name, ())
     ordered = sorted(findings, key=lambda finding: codes.PRECEDENCE.index(finding.code))
     code = codes.foremost(finding.code for finding in ordered)

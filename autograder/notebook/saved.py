@@ -50,7 +50,7 @@ def save(
     cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     sources = ["".join(cell["source"]) for cell in cells]
     labelled = [(f"cell {number}", source) for number, source in enumerate(sources, 1)]
-    seen = run_cells(problem, job_of(problem, modules, labelled), problem.limits.notebook_seconds)
+    seen = [*run_cells(problem, job_of(problem, modules, labelled), problem.limits.notebook_seconds)]
     if len(seen) <= len(cells):
         why = seen[-1].failure.message if seen and seen[-1].failure else "it was not run"
         raise CourseError(f"{problem.notebook_id} can't be run to its end: {why}")

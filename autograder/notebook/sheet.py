@@ -43,11 +43,14 @@ class Sheet:
         As it was handed out.
     figures : tuple of Wanted
         Those it must have.
+    wanted : tuple of str
+        What the model that it trains is made of, as expressions in its names.
     """
 
     problem: Problem
     released: Notebook
     figures: tuple[Wanted, ...] = ()
+    wanted: tuple[str, ...] = ()
 
     @property
     def checks(self) -> tuple[NotebookCheck, ...]:
@@ -76,7 +79,7 @@ def sheet_of(problem: Problem) -> Sheet:
             f"{path} can't be read ({error}); {problem.notebook_file} is worth {problem.notebook_points:g} points: "
             "run `autograder release`"
         ) from None
-    problem.model  # noqa: B018  a file that can't be loaded is told now, and not of a student's notebook
+    model = problem.model  # a file that can't be loaded is told now, and not of a student's notebook
     figures = wanted_figures(problem.folder / "figures.toml")
     headings = {cell.heading for cell in released.cells}
     for figure in figures:
@@ -86,4 +89,4 @@ def sheet_of(problem: Problem) -> Sheet:
                 f"{problem.folder / 'figures.toml'}: {figure.name} is to be drawn under “{figure.under}”; "
                 f"{path} has no such heading: write it as it stands there"
             )
-    return Sheet(problem, released, figures)
+    return Sheet(problem, released, figures, model.wanted if model else ())

@@ -12,6 +12,8 @@ from collections.abc import Callable
 WINDOWS = 4
 # Of a window: below the first a run sleeps, above the second nobody took anything from it.
 ASLEEP, AWAKE = 0.05, 0.8
+# Of a part of a window: not worth asking what was used of it, seconds.
+BRIEF = 0.25
 # However busy the machine is, a run is ended after so many times its seconds.
 PATIENCE = 6
 
@@ -30,7 +32,7 @@ class Deadline:
     """
 
     def __init__(self, seconds: float, spent: Callable[[], float], clock: Callable[[], float] = time.monotonic) -> None:
-        self._left = seconds
+        self._seconds = self._left = seconds
         self._window = seconds / WINDOWS
         self._spent = spent
         self._clock = clock
@@ -50,6 +52,14 @@ class Deadline:
                 raise TimeoutError
             self._ends = self._clock() + self._window
         return wait
+
+    def charged(self) -> float:
+        """The seconds that have been charged, those of the window that has not ended among them."""
+        part = max(self._clock() - (self._ends - self._window), 0.0)
+        if part > BRIEF:
+            used = self._spent() - (self._before or 0.0)
+            part = used if ASLEEP * part < used < AWAKE * part else part
+        return self._seconds - self._left + part
 
 
 def cpu_seconds(pid: int) -> float:

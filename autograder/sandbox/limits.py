@@ -17,8 +17,10 @@ class Limits:
         Wall time of the module's import, less what others take of the processor (:mod:`autograder.sandbox.deadline`).
     wall_seconds : float
         The same of one draw of a check that does not set its own.
+    module_seconds : float
+        The same of a whole module: its import and all draws, in all processes that these take.
     cpu_seconds : int
-        CPU time of the process, over all its checks.
+        CPU time of one process, over all its checks.
     memory_bytes : int
         Address space, beyond what the libraries take.
     threads : int
@@ -32,23 +34,34 @@ class Limits:
         Printed text that is kept; the rest is dropped, and costs nothing.
     returned_bytes : int
         Size of what one draw returns.
+    module_bytes : int
+        The same of all draws together.
     cell_seconds : float
         Wall time of one cell of a notebook, as above.
     notebook_seconds : float
-        The same of a whole notebook, all attempts together; also its CPU time.
+        The same of a whole notebook, all its runs together; also the CPU time of each.
     cell_bytes : int
         Outputs of one cell that are kept; the rest is dropped, and costs nothing.
+    reading_seconds : int
+        CPU time of a reader: of what takes the files out of a submission, and of what compares a notebook with what it
+        shows. Also its wall time between two things that it says, less what others take of the processor.
+    reading_memory_bytes : int
+        Address space of a reader, beyond what the libraries take.
     """
 
     import_seconds: float = 20.0
     wall_seconds: float = 10.0
+    module_seconds: float = 90.0
     cpu_seconds: int = 60
     memory_bytes: int = 2048 * MIB
     threads: int = 64
     file_bytes: int = 16 * MIB
     scratch_bytes: int = 64 * MIB
     output_characters: int = 4_000
-    returned_bytes: int = 32 * MIB
+    returned_bytes: int = 4 * MIB
+    module_bytes: int = 8 * MIB
     cell_seconds: float = 60.0
-    notebook_seconds: float = 300.0
+    notebook_seconds: float = 240.0
     cell_bytes: int = 4 * MIB
+    reading_seconds: int = 20
+    reading_memory_bytes: int = 1024 * MIB

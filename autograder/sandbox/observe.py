@@ -9,33 +9,46 @@ Which process this is, which others there are, and what passes between them is t
 
 from __future__ import annotations
 
+import itertools
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from types import TracebackType
 from typing import Self
 
+import numpy as np
+
+from autograder import codes
 from autograder.course.problem import Implementation, Problem
 from autograder.probe import Check, entropy
 from autograder.sandbox.confine import LAYERS
 from autograder.sandbox.limits import MIB, Limits
 from autograder.sandbox.process import START_SECONDS, Process, SandboxError, Started
-from autograder.sandbox.warm import DiskFullError, Enforced, Loader, Server
+from autograder.sandbox.warm import DiskFullError, Enforced, Forked, Loader, Server
 from autograder.wire import Failure, Observation, WireError
-from autograder.worker.job import Job, compiled
+from autograder.worker.job import Call, Content, Job, compiled
+from autograder.worker.reader import ASKED, RETURNED
 
-__all__ = ["Enforced", "Sandbox", "SandboxError"]
+__all__ = ["Enforced", "OurFaultError", "ReaderError", "Sandbox", "SandboxError"]
 
 # What only this module, and a process without student code in it, may say.
 OURS = frozenset({"faulty", "died", "unstarted"})
 # What the server of a notebook's runs loads besides.
 NOTEBOOK = ("matplotlib.pyplot", "autograder.notebook.shell")
+# What the server of readers loads: what reads submissions, and what compares notebooks.
+READERS = ("autograder.worker.reader", "autograder.submissions.reading", "autograder.notebook.judging")
+# What a reader may say before it must have come to its end.
+MOST_MESSAGES = 25_000
+# However little is left, seconds.
+LEAST_SECONDS = 0.1
 # Outputs of all of a notebook's cells that are kept.
 NOTEBOOK_BYTES = 64 * MIB
 
-
+# An answer to a reader's question, and a file's descriptor with it where it asked for one.
+Answer = tuple[bytes, int | None]
 # What a server has loaded, the folders that its runs may read, and the seed of its hashes.
 _Key = tuple[tuple[str, ...], tuple[str, ...], int]
 
@@ -50,6 +63,25 @@ class UnstartedError(Exception):
     def __init__(self, why: str, said: Observation | None = None) -> None:
         super().__init__(why)
         self.observation = said or Observation("", 0, "unstarted", failure=Failure("", why))
+
+
+class ReaderError(Exception):
+    """A reader has passed a limit, or has died: the fault of what it read. The message says why, as a clause."""
+
+
+class OurFaultError(Exception):
+    """A reader failed, or could not be had: ours. The message says how, as a clause; the code is one of ours."""
+
+    def __init__(self, why: str, code: int = codes.FAULTY_GRADER) -> None:
+        super().__init__(why)
+        self.code = code
+
+
+@dataclass
+class Left:
+    """The seconds that a module's draws may still take."""
+
+    seconds: float
 
 
 class Sandbox:
@@ -131,6 +163,7 @@ class Sandbox:
         pending = [(check, draw) for check in (checks or problem.checks) for draw in range(check.draws)]
         files = {**implementation.files, **{path.name: path.read_bytes() for path in problem.given}}
         seen: list[Observation] = []
+        left = Left(problem.limits.module_seconds)
         while pending:
             job = Job(
                 module=problem.name,
@@ -144,90 +177,200 @@ class Sandbox:
                 measured=implementation.measured,
                 compiled=compiled(problem.page_text) if self._warm else "",
             )
-            seen += self._run(problem, job, pending)
+            self._run(problem, job, pending, seen, left)
         return seen
 
-    def _run(self, problem: Problem, job: Job, pending: list[tuple[Check, int]]) -> list[Observation]:
+    def _run(
+        self, problem: Problem, job: Job, pending: list[tuple[Check, int]], seen: list[Observation], left: Left
+    ) -> None:
         """Run what is pending in one process, as far as it gets; what has been observed is no longer pending.
 
         A run whose server was lost is repeated, once: a second loss is taken for the work of what ran.
         """
-        whole = list(pending)
+        whole, before = list(pending), len(seen)
         try:
-            return self._attempt(problem, job, pending, last=False)
+            self._attempt(problem, job, pending, seen, left, last=False)
         except LostError:
             pending[:] = whole
-            return self._attempt(problem, job, pending, last=True)
+            del seen[before:]
+            self._attempt(problem, job, pending, seen, left, last=True)
 
     def _attempt(
-        self, problem: Problem, job: Job, pending: list[tuple[Check, int]], *, last: bool
-    ) -> list[Observation]:
+        self,
+        problem: Problem,
+        job: Job,
+        pending: list[tuple[Check, int]],
+        seen: list[Observation],
+        left: Left,
+        *,
+        last: bool,
+    ) -> None:
         limits = problem.limits
-        seen: list[Observation] = []
+        if left.seconds <= 0:
+            why = f"it was not run: the checks before it had used up the module's {limits.module_seconds:g} s"
+            seen += _all(pending, _died("", 0, why))
+            return
         try:
-            with self._ready(problem, job, last=last) as process:
-                imported = _next(process, "", 0, limits.import_seconds, "the import of the module", limits, last=last)
+            with self._ready(_server_of(problem, job), job, last=last) as process:
+
+                def due(check: str, draw: int, seconds: float, what: str) -> Observation:
+                    if seconds >= left.seconds:
+                        seconds, what = max(left.seconds, LEAST_SECONDS), "the module"
+                    observation = _next(process, check, draw, seconds, what, limits, limits.returned_bytes, last=last)
+                    left.seconds -= process.charged
+                    return observation
+
+                imported = due("", 0, limits.import_seconds, "the import of the module")
                 if imported.ending != "returned":
-                    return _all(pending, imported)
+                    seen += _all(pending, imported)
+                    return
+                output = imported.output  # what the import printed is told with what came after it
                 while pending:
                     check, draw = pending.pop(0)
-                    seconds = check.wall_seconds or limits.wall_seconds
-                    observation = _next(process, check.name, draw, seconds, "this check", limits, last=last)
-                    if not seen:  # what the import printed is told with what came after it
-                        observation = replace(observation, output=imported.output + observation.output)
-                    seen.append(observation)
-                    self._told(observation)
+                    observation = due(check.name, draw, check.wall_seconds or limits.wall_seconds, "this check")
+                    seen.append(replace(observation, output=output + observation.output))
+                    output = ""
+                    _bound(seen, limits.module_bytes)
+                    self._told(seen[-1])
                     if observation.ending == "died":
                         pending[:] = [item for item in pending if item[0] is not check]
                         break
         except UnstartedError as error:
-            return _all(pending, error.observation)
-        return seen
+            seen += _all(pending, error.observation)
 
-    def run_cells(self, problem: Problem, job: Job, seconds: float) -> list[Observation]:
-        """What one run of a notebook's cells shows, as far as it gets.
+    def run_cells(self, problem: Problem, job: Job, seconds: float) -> Iterator[Observation]:
+        """One run of a notebook's cells, as far as it gets.
 
         Parameters
         ----------
         seconds : float
             For all cells together, > 0; a cell has no more than the problem's ``cell_seconds`` of it.
 
-        Returns
-        -------
-        list of Observation
-            One for each cell. Where the last of these "died", the cells after it were not run; otherwise what was asked
-            for of the notebook's variables follows. Where nothing could be run, one that says why.
+        Yields
+        ------
+        Observation
+            One for each cell, as soon as it has run. Where the last of these "died", the cells after it were not run;
+            otherwise one more follows. Where nothing could be run, one that says why.
         """
-        try:
-            return self._attempt_cells(problem, job, seconds, last=False)
-        except LostError:
-            return self._attempt_cells(problem, job, seconds, last=True)
+        yielded = 0
+        for last in (False, True):
+            try:
+                # What came of a server before it was lost has been told, and comes again.
+                for observation in itertools.islice(
+                    self._attempt_cells(problem, job, seconds, last=last), yielded, None
+                ):
+                    yielded += 1
+                    yield observation
+            except LostError:
+                continue
+            return
 
-    def _attempt_cells(self, problem: Problem, job: Job, seconds: float, *, last: bool) -> list[Observation]:
+    def _attempt_cells(self, problem: Problem, job: Job, seconds: float, *, last: bool) -> Iterator[Observation]:
+        limits = problem.limits
         ends = time.monotonic() + seconds
         room = NOTEBOOK_BYTES
-        seen: list[Observation] = []
+        # A character of an output has at most four bytes. What is longer was not put together by our side of the run.
+        most_bytes = 4 * limits.cell_bytes + MIB + limits.returned_bytes
         try:
-            with self._ready(problem, job, last=last) as process:
+            with self._ready(_server_of(problem, job), job, last=last) as process:
                 for number, (label, _) in enumerate((*job.cells, ("", ""))):
-                    left = min(problem.limits.cell_seconds, max(ends - time.monotonic(), 0.1))
-                    what = "this cell" if left == problem.limits.cell_seconds else "the notebook"
-                    observation = _next(process, label, number, left, what, problem.limits, last=last)
+                    left = min(limits.cell_seconds, max(ends - time.monotonic(), LEAST_SECONDS))
+                    what = "this cell" if left == limits.cell_seconds else "the notebook"
+                    observation = _next(process, label, number, left, what, limits, most_bytes, last=last)
                     if label:
                         # What a run says of itself is not kept without end, however many cells it has.
-                        size = sum(value.nbytes for value in observation.values.values() if not isinstance(value, str))
+                        size = _size(observation)
                         observation = observation if size <= room else replace(observation, values={})
                         room -= min(size, room)
-                    seen.append(observation)
+                    yield observation
                     if observation.ending == "died":
                         break
         except UnstartedError as error:
-            return [error.observation]
-        return seen
+            yield error.observation
+
+    def call(
+        self,
+        function: str,
+        files: Mapping[str, bytes | Content],
+        limits: Limits,
+        answer: Callable[[bytes], Iterable[Answer]] = lambda _: (),
+    ) -> Iterator[bytes]:
+        """Call a function of ours on a student's bytes, in a reader: a process confined as runs are.
+
+        Parameters
+        ----------
+        function : str
+            ``module:name``, of one of ``READERS``.
+        files : mapping of str to bytes or Content
+            What it works on.
+        answer : callable
+            Answers what it asks.
+
+        Yields
+        ------
+        bytes
+            What it returns, part by part: as a process says it that strangers' bytes may have misled.
+
+        Raises
+        ------
+        ReaderError
+            If it has passed a limit, or has died: the bytes' own fault.
+        OurFaultError
+            If it has raised, or could not be started.
+        """
+        bounds = {
+            **asdict(limits),
+            "cpu_seconds": limits.reading_seconds,
+            "memory_bytes": limits.reading_memory_bytes,
+        }
+        order = Call(function, bounds, files)
+        for last in (False, True):
+            told = False
+            try:
+                for part in self._attempt_call(order, limits, answer, last=last):
+                    told = True
+                    yield part
+            except LostError:
+                if told:
+                    raise OurFaultError("the process that reads was lost") from None
+                continue
+            except UnstartedError as error:
+                raise OurFaultError(f"nothing could be read: {error}", codes.NO_SANDBOX) from None
+            return
+
+    def _attempt_call(
+        self, order: Call, limits: Limits, answer: Callable[[bytes], Iterable[Answer]], *, last: bool
+    ) -> Iterator[bytes]:
+        mib = limits.reading_memory_bytes / MIB
+        with self._ready((READERS, (), 0), order, last=last) as process:
+            assert isinstance(process, Forked)  # noqa: S101  calls have no other processes
+            for _ in range(MOST_MESSAGES):
+                try:
+                    said = process.receive(float(limits.reading_seconds))
+                except (TimeoutError, WireError, DiskFullError) as error:
+                    raise ReaderError(_why_ended(process, limits) or f"it was ended: {error}") from None
+                if said is None:
+                    ended = process.end()
+                    if ended.lost and not last:
+                        raise LostError
+                    raise ReaderError(_why_ended(process, limits) or ended.how or "it ended without a result")
+                if said.ending == "exhausted":
+                    raise ReaderError(f"it takes more than {mib:.0f} MiB of memory")
+                if said.ending != "returned":
+                    raise OurFaultError(_told(said.failure))
+                content = said.values.get(said.check)
+                if said.check == ASKED and isinstance(content, np.ndarray):
+                    for one in answer(content.tobytes()):
+                        process.answer(*one)
+                elif said.check == RETURNED and isinstance(content, np.ndarray):
+                    yield content.tobytes()
+                else:
+                    return
+        raise ReaderError("it says too much")
 
     @contextmanager
-    def _ready(self, problem: Problem, job: Job, *, last: bool) -> Iterator[Process]:
-        """A process that is about to run a job, ended afterwards.
+    def _ready(self, key: _Key, order: Job | Call, *, last: bool) -> Iterator[Process]:
+        """A process that is about to do what it is told, ended afterwards.
 
         Raises
         ------
@@ -237,7 +380,7 @@ class Sandbox:
             If its server is gone, and this was not the last attempt.
         """
         try:
-            process = self._start(problem, job)
+            process = self._start(key, order)
         except (OSError, SandboxError) as error:
             raise UnstartedError(str(error)) from None
         try:
@@ -253,26 +396,22 @@ class Sandbox:
         finally:
             process.end()
 
-    def _start(self, problem: Problem, job: Job) -> Process:
+    def _start(self, key: _Key, order: Job | Call) -> Process:
         if not self._warm:
-            return Started(job, self._python, self._blas_threads)
-        visible = tuple(sorted({str(path.parent) for path in problem.data.values()}))
-        # A fork pays for all that its parent has loaded: load what the submission names, and no more.
-        text = b"".join((job.page.encode(), *job.files.values(), *(source.encode() for _, source in job.cells)))
-        named = tuple(name for name in problem.preload if name.partition(".")[0].encode() in text)
-        # What a notebook shows abroad, it shows with other hashes, and so with sets in another order.
-        key = ((*named, *NOTEBOOK * bool(job.cells)), visible, job.seed)
+            if isinstance(order, Call):
+                raise SandboxError("readers are forked from warm servers; this sandbox has none")
+            return Started(order, self._python, self._blas_threads)
         server = self._servers.get(key)
         if server is not None and server.worn:
             server.close()
             server = None
         server = server or self._serve(key)
         try:
-            return server.fork(job)
+            return server.fork(order)
         except OSError:
             # A wounded server is replaced, once; a second failure is the caller's to report.
             server.close()
-            return self._serve(key).fork(job)
+            return self._serve(key).fork(order)
 
     def _serve(self, key: _Key) -> Server:
         preload, visible, hash_seed = key
@@ -282,12 +421,65 @@ class Sandbox:
         return server
 
 
+def _server_of(problem: Problem, job: Job) -> _Key:
+    """The server that a job's run is forked from."""
+    visible = tuple(sorted({str(path.parent) for path in problem.data.values()}))
+    # A fork pays for all that its parent has loaded: load what the submission names, and no more.
+    texts = [job.page.encode(), *(source.encode() for _, source in job.cells)]
+    texts += [content for content in job.files.values() if isinstance(content, bytes)]
+    named = tuple(name for name in problem.preload if any(name.partition(".")[0].encode() in text for text in texts))
+    # What a notebook shows abroad, it shows with other hashes, and so with sets in another order.
+    return ((*named, *NOTEBOOK * bool(job.cells)), visible, job.seed)
+
+
+def _size(observation: Observation) -> int:
+    """The bytes of an observation's arrays."""
+    return sum(value.nbytes for value in observation.values.values() if not isinstance(value, str))
+
+
+def _bound(seen: list[Observation], most_bytes: int) -> None:
+    """Forget what the check has returned that has returned most, where all of them have returned too much."""
+    sizes: Counter[str] = Counter()
+    for observation in seen:
+        sizes[observation.check] += _size(observation)
+    if sizes.total() > most_bytes:
+        largest, _ = sizes.most_common(1)[0]
+        said = Failure("", f"what came back in all is larger than {most_bytes / MIB:.0f} MiB")
+        seen[:] = [
+            replace(one, ending="exhausted", values={}, failure=said) if one.check == largest else one for one in seen
+        ]
+
+
+def _why_ended(process: Process, limits: Limits) -> str:
+    """Which limit of time a reader has passed; "" if none."""
+    ended = process.end()
+    if ended.out_of_time or ended.cpu_seconds >= limits.reading_seconds or process.charged >= limits.reading_seconds:
+        return f"it takes more than {limits.reading_seconds} s"
+    return ""
+
+
+def _told(failure: Failure | None) -> str:
+    """An exception of ours, and where it came from."""
+    if failure is None:
+        return "it did not come to its end"
+    where = ", ".join(f"{frame.file}, line {frame.line}" for frame in failure.frames[-1:])
+    return f"{failure.kind}: {failure.message} ({where})"
+
+
 def _next(
-    process: Process, check: str, draw: int, seconds: float, what: str, limits: Limits, *, last: bool
+    process: Process,
+    check: str,
+    draw: int,
+    seconds: float,
+    what: str,
+    limits: Limits,
+    most_bytes: int,
+    *,
+    last: bool,
 ) -> Observation:
     """The observation that is due, or the one that says why there is none."""
     try:
-        observation = process.receive(seconds)
+        observation = process.receive(seconds, most_bytes)
     except TimeoutError:
         return _died(check, draw, f"{what} ran past the limit of {seconds:g} s")
     except WireError as error:

@@ -22,7 +22,7 @@ from typing import Protocol
 import autograder
 from autograder.sandbox.confine import SYSTEM
 from autograder.sandbox.deadline import Deadline, cpu_seconds
-from autograder.wire import Observation, WireError, read
+from autograder.wire import MAX_BODY_BYTES, Observation, WireError, read
 from autograder.worker.job import Job, surroundings
 
 START_SECONDS = 60.0
@@ -51,8 +51,12 @@ class Ended:
 class Process(Protocol):
     """A process with a job: its messages, and its end."""
 
-    def receive(self, seconds: float) -> Observation | None:
+    def receive(self, seconds: float, most_bytes: int = MAX_BODY_BYTES) -> Observation | None:
         """The next message; None when there will be none. Raises TimeoutError, or WireError when it is nonsense."""
+
+    @property
+    def charged(self) -> float:
+        """The seconds that the last message is charged with, as its deadline counts them."""
 
     def end(self) -> Ended:
         """End the process, and say how it had ended."""
@@ -117,7 +121,7 @@ class Started:
         assert self._process.stdout is not None
         try:
             with self._process.stdin as channel:
-                channel.write(job.encode())
+                channel.writelines(job.parts())
         except OSError:
             pass  # it is gone already; the end of its output says so
         message: Observation | None = None
@@ -131,18 +135,24 @@ class Started:
             pass  # closed by end()
         self._messages.put(None)
 
-    def receive(self, seconds: float) -> Observation | None:
-        """As a process's."""
-        deadline = Deadline(seconds, lambda: cpu_seconds(self._process.pid))
+    def receive(self, seconds: float, most_bytes: int = MAX_BODY_BYTES) -> Observation | None:
+        """As a process's; it is one's own, and whatever it says is read as it comes."""
+        del most_bytes
+        self._deadline = Deadline(seconds, lambda: cpu_seconds(self._process.pid))
         while True:
             try:
-                message = self._messages.get(timeout=deadline.wait())
+                message = self._messages.get(timeout=self._deadline.wait())
                 break
             except queue.Empty:
                 continue
         if isinstance(message, WireError):
             raise message
         return message
+
+    @property
+    def charged(self) -> float:
+        """As a process's."""
+        return self._deadline.charged()
 
     def end(self) -> Ended:
         """As a process's."""

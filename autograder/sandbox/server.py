@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from autograder.sandbox.confine import Confinement
 from autograder.sandbox.deadline import cpu_seconds
 from autograder.wire import Failure, Observation, encode
-from autograder.worker.job import Job, surroundings
+from autograder.worker.job import Call, Job, read_order, surroundings
 from autograder.worker.run import run
 
 # The environment of a run, beside its own folders.
@@ -87,25 +87,28 @@ def _run(control: socket.socket, channel_fd: int, confinement: Confinement, numb
         os.setsid()
         channel = socket.socket(fileno=channel_fd)
         try:
-            job = Job.read(_receiver(channel))
-            _prepare(confinement, job, number, channel_fd, alive)
+            order = read_order(_receiver(channel))
+            _prepare(confinement, order, number, channel_fd, alive)
         except OSError as error:
             channel.sendall(
                 encode(Observation("", 0, "unstarted", failure=Failure("", f"confinement failed: {error}")))
             )
             os._exit(1)
-        # That of notebooks is loaded where notebooks are run; an import is then a look into a table.
-        execute = importlib.import_module("autograder.notebook.shell").run if job.cells else run
-        execute(job, confinement.folder(number), channel.sendall)
+        # What reads, and what runs notebooks, is loaded where that is done; an import is then a look into a table.
+        if isinstance(order, Call):
+            importlib.import_module("autograder.worker.reader").run(order, channel)
+        else:
+            execute = importlib.import_module("autograder.notebook.shell").run if order.cells else run
+            execute(order, confinement.folder(number), channel.sendall)
         # Ended from outside, or when nobody listens any more.
         channel.recv(1)
     finally:
         os._exit(0)
 
 
-def _prepare(confinement: Confinement, job: Job, number: int, channel_fd: int, alive: int) -> None:
+def _prepare(confinement: Confinement, order: Job | Call, number: int, channel_fd: int, alive: int) -> None:
     folder = confinement.folder(number)
-    confinement.apply({**job.limits, "memory_bytes": job.limits["memory_bytes"] + _held(job)}, folder)
+    confinement.apply({**order.limits, "memory_bytes": order.limits["memory_bytes"] + _held(order)}, folder)
     # From now on the server's death is this process's. If it has died before, nobody would end what begins here.
     if select.select([alive], [], [], 0)[0]:
         raise OSError("the server is gone")
@@ -117,9 +120,9 @@ def _prepare(confinement: Confinement, job: Job, number: int, channel_fd: int, a
     os.environ.update(PATH="/usr/bin:/bin", TMPDIR=folder, **surroundings(folder))
 
 
-def _held(job: Job) -> int:
-    """What a job takes, bytes, read and once more; without room for it the check page might not be loaded."""
-    return 2 * sum(len(content) for content in job.files.values())
+def _held(order: Job | Call) -> int:
+    """What an order takes, bytes, read and once more; without room for it the check page might not be loaded."""
+    return 2 * sum(len(content) for content in order.files.values())
 
 
 def _receiver(channel: socket.socket) -> Callable[[int], bytes]:

@@ -17,6 +17,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,7 +29,6 @@ from autograder.sandbox.limits import MIB
 from autograder.sandbox.process import (
     START_SECONDS,
     Ended,
-    Process,
     SandboxError,
     command,
     environment,
@@ -38,8 +38,9 @@ from autograder.sandbox.process import (
 from autograder.sandbox.promises import PROMISES
 from autograder.sandbox.scratch import larger
 from autograder.sandbox.server import ENDED, FORKED, READY, SPENT
-from autograder.wire import Observation, read
-from autograder.worker.job import Job
+from autograder.wire import MAX_BODY_BYTES, Observation, read
+from autograder.worker import reader
+from autograder.worker.job import Call, Job
 
 # How often a run without a memory of its own for files is looked at.
 LOOK_SECONDS = 0.25
@@ -185,8 +186,8 @@ class Server:
         """Whether it has made so many runs that another should make the next."""
         return self._runs >= MOST_RUNS
 
-    def fork(self, job: Job) -> Process:
-        """A run of a job."""
+    def fork(self, order: Job | Call) -> Forked:
+        """A run of a job, or a reader that answers a call."""
         self._runs += 1
         ours, theirs = socket.socketpair()
         try:
@@ -199,7 +200,7 @@ class Server:
             ours.close()
             raise
         watched = None if "namespaces" in self.enforced.held else (self._scratch, *FORKED.unpack(said))
-        return Forked(self, ours, job, watched)
+        return Forked(self, ours, order, watched)
 
     def spent(self) -> float:
         """The CPU time that the fork has used so far, seconds; 0 when the server is gone, and the fork with it."""
@@ -257,36 +258,60 @@ class Server:
 
 
 class Forked:
-    """A run forked from a server."""
+    """A run, or a reader, forked from a server."""
 
-    def __init__(self, server: Server, channel: socket.socket, job: Job, watched: tuple[Path, int] | None) -> None:
+    def __init__(
+        self, server: Server, channel: socket.socket, order: Job | Call, watched: tuple[Path, int] | None
+    ) -> None:
         self._server = server
         self._channel = channel
         self._watched = watched
         self._looked = 0.0
         self._unread = bytearray()
-        self._limits = job.limits
+        self._limits = order.limits
         self._ended: Ended | None = None
         try:
-            channel.sendall(job.encode())
+            for part in _gathered(order.parts()):
+                channel.sendall(part)
         except ConnectionError:
             pass  # it is gone already, and receive() says so
 
-    def receive(self, seconds: float) -> Observation | None:
+    def receive(self, seconds: float, most_bytes: int = MAX_BODY_BYTES) -> Observation | None:
         """As a process's."""
-        deadline = Deadline(seconds, self._server.spent)
+        self._deadline = Deadline(seconds, self._server.spent)
 
-        def exactly(size: int) -> bytes:
+        def exactly(size: int) -> bytearray:
             while len(self._unread) < size:
-                part = self._part(max(size - len(self._unread), READ_BYTES), deadline)
+                part = self._part(max(size - len(self._unread), READ_BYTES), self._deadline)
                 if not part:
                     break
                 self._unread += part
-            taken = bytes(self._unread[:size])
+            if len(self._unread) == size:  # as it is of what is large: taken as it is, and not copied
+                taken, self._unread = self._unread, bytearray()
+                return taken
+            taken = self._unread[:size]
             del self._unread[:size]
             return taken
 
-        return read(exactly)
+        return read(exactly, most_bytes)
+
+    @property
+    def charged(self) -> float:
+        """The seconds that the last message is charged with, as its deadline counts them."""
+        return self._deadline.charged()
+
+    def answer(self, answer: bytes, fd: int | None = None) -> None:
+        """Answer what a reader has asked, with a file's descriptor if one was asked for; it may be gone."""
+        self._channel.settimeout(ANSWER_SECONDS)
+        try:
+            head = reader.ANSWER.pack(len(answer))
+            if fd is None:
+                self._channel.sendall(head)
+            else:
+                socket.send_fds(self._channel, [head], [fd])
+            self._channel.sendall(answer)
+        except (ConnectionError, TimeoutError):
+            pass  # receive() says so
 
     def _part(self, size: int, deadline: Deadline) -> bytes:
         """Some bytes, at least one, of those that are due; none when there will be none."""
@@ -315,3 +340,19 @@ class Forked:
                 self._server.close()
                 self._ended = Ended("the process that runs your code was lost", lost=True)
         return self._ended
+
+
+def _gathered(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in fewer parts, none of them joined to a large one."""
+    held = b""
+    for part in parts:
+        if len(held) + len(part) > READ_BYTES:
+            if held:
+                yield held
+            held = b""
+        if len(part) > READ_BYTES:
+            yield part
+        else:
+            held += part
+    if held:
+        yield held

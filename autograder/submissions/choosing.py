@@ -14,7 +14,7 @@ MAX_DEPTH_TAKEN = 2
 MAX_EXTRA_NAMES = 50
 # Modules beside those asked for: each is searched for the names of the others.
 MAX_MODULES = 200
-MAX_MODULE_BYTES = 16 << 20
+MAX_MODULE_BYTES = 4 << 20
 # Few enough characters for every file system, whatever their script.
 MAX_NAME_LENGTH = 60
 OTHER_ARCHIVES = (".rar", ".7z", ".gz", ".bz2", ".xz", ".zst")
@@ -37,6 +37,10 @@ class Submission:
         `files` all the same.
     refused : str
         Why nothing could be read, or "".
+    uses : mapping of str to tuple of str
+        For a module or a notebook, the names of the files that go with it.
+    unread : tuple of (int, str)
+        Why nothing could be read that is not the student's fault, with its code; empty if it could.
     """
 
     student: str
@@ -44,6 +48,8 @@ class Submission:
     extra: tuple[str, ...] = ()
     problems: Mapping[str, str] = field(default_factory=dict)
     refused: str = ""
+    uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unread: tuple[tuple[int, str], ...] = ()
 
 
 def choose(student: str, entries: list[Entry], wanted: Collection[str]) -> Submission:

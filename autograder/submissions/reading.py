@@ -1,15 +1,19 @@
 """Find the submissions of a class, one folder or archive per student, and take from each the files by name.
 
-What can't be taken ends as a sentence in that student's `Submission`; it never stops the others.
+What can't be taken ends as a sentence in that student's `Submission`; it never stops the others. What takes files out
+of what was handed in is called in a reader (:mod:`autograder.worker.reader`), by ``read``.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO
+
+import msgspec
 
 from autograder.submissions.beside import MAX_BYTES
 from autograder.submissions.choosing import (
@@ -22,15 +26,20 @@ from autograder.submissions.choosing import (
     is_module,
     misnamed,
 )
+from autograder.submissions.spool import PART_BYTES
 from autograder.submissions.unpack import (
     ARCHIVES,
     MAX_FILE_BYTES,
-    Identities,
+    Listing,
+    NotOpenedError,
+    Open,
     RefusedError,
     entries_of,
     litter,
     printable,
 )
+from autograder.submissions.uses import used_by_module, used_by_notebook
+from autograder.worker.reader import Grader
 
 # What the grader writes beside the students' folders: a student of such a name would be in its way.
 RESERVED = frozenset(("grades.csv", *(f"gradebook.sqlite{end}" for end in ("", "-wal", "-shm", "-journal"))))
@@ -58,11 +67,55 @@ class HandedIn:
     path: Path
     refused: str = ""
 
-    def read(self, wanted: Collection[str], private: Identities = ()) -> Submission:
-        """The submission, with the files of these names that are none of the private ones."""
-        if self.refused:
-            return Submission(self.student, refused=self.refused)
-        return read_submission(self.path, self.student, wanted, private)
+
+class Wish(msgspec.Struct, frozen=True):
+    """What is to be taken out of a student's folder or archive.
+
+    Attributes
+    ----------
+    student : str
+    listing : Listing
+    problems : tuple of (str, str)
+        The names of a module and of its notebook, for each problem.
+    """
+
+    student: str
+    listing: Listing
+    problems: tuple[tuple[str, str], ...]
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """A submission without the contents of its files, which follow in this order; fields as a `Submission` has them."""
+
+    sizes: tuple[tuple[str, int], ...]
+    extra: tuple[str, ...]
+    problems: dict[str, str]
+    refused: str
+    uses: dict[str, tuple[str, ...]]
+
+
+def read(files: Mapping[str, bytes], grader: Grader) -> Iterator[bytes]:
+    """Take the files out of a submission, in a reader: what was `Taken`, and their contents, by a `wish`."""
+    wish = msgspec.msgpack.decode(files["wish"], type=Wish)
+
+    def opened(number: int) -> IO[bytes]:
+        said, fd = grader.ask(msgspec.msgpack.encode(number))
+        if fd is None:
+            raise NotOpenedError(said.decode())
+        return os.fdopen(fd, "rb")
+
+    wanted = [name for pair in wish.problems for name in pair]
+    found = read_submission(wish.listing, opened, wish.student, wanted)
+    uses = {}
+    for module, notebook in wish.problems:
+        uses[module] = used_by_module(module, found.files)
+        if notebook in found.files:
+            uses[notebook] = used_by_notebook(module, found.files[notebook], found.files)
+    sizes = tuple((name, len(content)) for name, content in found.files.items())
+    yield msgspec.msgpack.encode(Taken(sizes, found.extra, dict(found.problems), found.refused, uses))
+    for content in found.files.values():
+        for done in range(0, len(content), PART_BYTES):
+            yield content[done : done + PART_BYTES]
 
 
 def find_class(folder: Path) -> list[HandedIn]:
@@ -133,23 +186,18 @@ def keep_apart(folder: Path, out: Path) -> None:
         )
 
 
-def read_class(folder: Path, wanted: Collection[str]) -> list[Submission]:
-    """The submissions in `folder`, read: of a class of hundreds, better one by one, with `find_class`."""
-    return [handed.read(wanted) for handed in find_class(folder)]
-
-
-def read_submission(path: Path, student: str, wanted: Collection[str], private: Identities = ()) -> Submission:
-    """What the folder or archive at `path` holds; if it can't be read, a submission that says so."""
+def read_submission(listing: Listing, opened: Open, student: str, wanted: Collection[str]) -> Submission:
+    """What a folder or archive holds; if it can't be read, a submission that says so."""
 
     def wants(parts: tuple[str, ...]) -> bool:
         return len(parts) <= MAX_DEPTH_TAKEN and (parts[-1] in wanted or is_module(parts[-1]))
 
     def again(places: Mapping[tuple[str, ...], str]) -> dict[str, bytes]:
-        found = entries_of(path, places.__contains__, private) if places else []
+        found = entries_of(listing, opened, places.__contains__) if places else []
         return {places[entry.parts]: entry.content for entry in found if entry.parts in places and not entry.fault}
 
     try:
-        entries = entries_of(path, wants, private)
+        entries = entries_of(listing, opened, wants)
         submission = choose(student, entries, wanted)
         # Read when it is known which are meant: much else may lie there.
         notebooks = again(misnamed(entries, wanted))

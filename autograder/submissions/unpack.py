@@ -1,7 +1,8 @@
-"""Read what is in one student's folder or archive: every file's name, and the content of those asked for.
+"""The files in one student's folder or archive: every file's name, and the content of those asked for.
 
-Whatever was handed in is read as bytes, in bounds; nothing is unpacked to disk, followed (links) or waited for (pipes).
-A fault of one file is told in its `Entry`; what makes the whole unreadable is raised as `RefusedError`.
+Whatever was handed in is read as bytes, in bounds, and nothing is unpacked to disk. A fault of one file is told in its
+`Entry`; what makes the whole unreadable is raised as `RefusedError`. An archive can make any reader of archives slow or
+large: this is done in a reader (:mod:`autograder.worker.reader`).
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO
+
+import msgspec
 
 from autograder.submissions import beside
 
@@ -28,8 +30,6 @@ MAX_ARCHIVE_BYTES = 100 * MIB
 MAX_UNPACKED_BYTES = 300 * MIB
 MAX_MEMBERS = 10_000
 MAX_DIRECTORY_BYTES = 4 * MIB
-# A folder is searched so deep and no deeper; a virtual environment among the homework is not read to its end.
-MAX_DEPTH = 4
 
 ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
 LITTER = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"}  # and everything hidden
@@ -66,81 +66,80 @@ class Entry:
 
 # Whether the content of a file at this place is asked for.
 Wants = Callable[[tuple[str, ...]], bool]
-# Files by what they are, under whichever name: device and number.
-Identities = Collection[tuple[int, int]]
 Stream = IO[bytes] | gzip.GzipFile
 
 
-def entries_of(path: Path, wants: Wants, private: Identities = ()) -> list[Entry]:
-    """The files in the folder or archive at `path`, less what machines leave behind.
+class NotOpenedError(Exception):
+    """A file that is listed can't be opened; the message is the end of a sentence about it."""
 
-    A file of a folder that is one of the private ones, under another name, is not read.
+
+class Listing(msgspec.Struct, frozen=True):
+    """A student's folder or archive, as it is seen from outside: nothing in it has been opened.
+
+    Attributes
+    ----------
+    name : str
+        Of the folder or archive.
+    files : tuple of (tuple of str, str) or None
+        Of a folder, where each file is, and what is wrong with it; None of an archive.
+    """
+
+    name: str
+    files: tuple[tuple[tuple[str, ...], str], ...] | None = None
+
+
+# Opens a listed file by its number; an archive is number 0. Raises NotOpenedError.
+Open = Callable[[int], IO[bytes]]
+
+
+def entries_of(listing: Listing, opened: Open, wants: Wants) -> list[Entry]:
+    """The files in a folder or archive, less what machines leave behind; with their contents, where asked for.
 
     Raises
     ------
     RefusedError
         If it can't be read, or holds more than a student's work can be.
     """
-    if path.is_symlink():
-        raise RefusedError(f"{printable(path.name)} is a link; hand in the folder or archive itself")
     try:
-        found = folder_entries(path, wants, private) if path.is_dir() else archive_entries(path, wants)
+        if listing.files is None:
+            found = archive_entries(listing.name, opened, wants)
+        else:
+            found = folder_entries(listing.files, opened, wants)
         return [entry for entry in found if not any(litter(part) for part in entry.parts)]
     except DAMAGED as error:
         detail = printable(str(getattr(error, "strerror", None) or error)) or type(error).__name__
-        raise RefusedError(f"{printable(path.name)} could not be read: {detail}; hand it in again") from error
+        raise RefusedError(f"{printable(listing.name)} could not be read: {detail}; hand it in again") from error
 
 
-def folder_entries(root: Path, wants: Wants, private: Identities = ()) -> Iterator[Entry]:
-    """The files below the folder `root`."""
+def folder_entries(files: Sequence[tuple[tuple[str, ...], str]], opened: Open, wants: Wants) -> Iterator[Entry]:
+    """The files that are listed of a folder."""
     meter = Meter()
-
-    def walk(folder: Path, above: tuple[str, ...]) -> Iterator[Entry]:
-        for item in sorted(os.scandir(folder), key=lambda item: item.name):
-            parts = (*above, item.name)
-            if litter(item.name):
-                continue
-            meter.count()
-            if item.is_dir(follow_symlinks=False):
-                if item.name.endswith(tuple(MAX_FILE_BYTES)):
-                    yield Entry(parts, fault="is a folder; hand in a file of that name")
-                elif len(parts) < MAX_DEPTH:
-                    yield from walk(Path(item.path), parts)
-            elif item.is_symlink():
-                yield Entry(parts, fault="is a link; hand in the file itself")
-            elif not item.is_file(follow_symlinks=False):
-                yield Entry(parts, fault="is not an ordinary file; hand in a file")
-            elif wants(parts):
-                yield read_file(Path(item.path), parts, meter, private)
-            else:
-                yield Entry(parts)
-
-    yield from walk(root, ())
+    for number, (parts, fault) in enumerate(files):
+        if fault or not wants(parts):
+            yield Entry(parts, fault=fault)
+            continue
+        try:
+            with opened(number) as file:
+                size = os.fstat(file.fileno()).st_size
+                meter.count(1, size if size <= limit(parts[-1]) else 0)
+                yield entry_from(file, parts, size)
+        except NotOpenedError as error:
+            yield Entry(parts, fault=str(error))
+        except OSError as error:
+            yield Entry(parts, fault=f"could not be read: {error.strerror}")
 
 
-def read_file(path: Path, parts: tuple[str, ...], meter: Meter, private: Identities) -> Entry:
-    """The entry of a file on disk that is to be taken."""
+def archive_entries(name: str, opened: Open, wants: Wants) -> Iterator[Entry]:
+    """The files in an archive; what it is is told by its content, for suffixes lie."""
+    if not name.lower().endswith(ARCHIVES):
+        raise RefusedError(f"{printable(name)} is not a .zip or .tar.gz; hand in one of these, or a folder")
     try:
-        with open_regular(path) as file:
-            status = os.fstat(file.fileno())
-            if (status.st_dev, status.st_ino) in private:
-                return Entry(parts, fault="is a link to a file that is not yours; hand in the file itself")
-            size = status.st_size
-            meter.count(0, size if size <= limit(path.name) else 0)
-            return entry_from(file, parts, size)
-    except OSError as error:
-        return Entry(parts, fault=f"could not be read: {error.strerror}")
-
-
-def archive_entries(path: Path, wants: Wants) -> Iterator[Entry]:
-    """The files in the archive at `path`; what it is is told by its content, for suffixes lie."""
-    if not path.name.lower().endswith(ARCHIVES):
-        raise RefusedError(f"{printable(path.name)} is not a .zip or .tar.gz; hand in one of these, or a folder")
-    with open_regular(path) as file:
+        file = opened(0)
+    except NotOpenedError as error:
+        raise RefusedError(f"{printable(name)} {error}; hand it in again") from None
+    with file:
         if (size := os.fstat(file.fileno()).st_size) > MAX_ARCHIVE_BYTES:
-            raise RefusedError(
-                f"{printable(path.name)} has {size // MIB} MiB; expected at most {MAX_ARCHIVE_BYTES // MIB}"
-            )
+            raise RefusedError(f"{printable(name)} has {size // MIB} MiB; expected at most {MAX_ARCHIVE_BYTES // MIB}")
         magic = file.read(2)
         file.seek(0)
         if magic == b"PK":
@@ -270,18 +269,10 @@ class Bounded(io.RawIOBase):
         return True
 
 
-def open_regular(path: Path) -> IO[bytes]:
-    """Open an ordinary file; neither a link nor anything that could keep us waiting."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(0, "not an ordinary file")
-    return os.fdopen(descriptor, "rb")
-
-
 def parts_of(name: str) -> tuple[str, ...]:
     """The path of an archive's member, which must stay within the archive. Old Windows tools write backslashes."""
-    path = name.replace("\\", "/")
+    # What is no text in its archive's encoding could not be written out again.
+    path = name.replace("\\", "/").encode("utf-8", "replace").decode()
     parts = tuple(part for part in path.split("/") if part not in ("", "."))
     if path.startswith("/") or re.match(r"[A-Za-z]:", path) or ".." in parts:
         raise RefusedError(f"{printable(name)} would be written outside of the archive's folder; pack it again")

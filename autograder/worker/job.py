@@ -8,9 +8,10 @@ import io
 import json
 import marshal
 import struct
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from types import CodeType
+from typing import Any, Protocol
 
 # The name of a check page's code. Not a path, so that no student's file can be taken for it.
 PAGE = "<checks.py>"
@@ -42,6 +43,16 @@ def compiled(page: str) -> str:
     return base64.b64encode(marshal.dumps(compile_page(page))).decode()
 
 
+class Content(Protocol):
+    """Bytes that are somewhere else than in memory, and are read part by part."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    def parts(self) -> Iterable[bytes]:
+        """All of them, in order."""
+
+
 @dataclass(frozen=True)
 class Job:
     """What one process is to do.
@@ -62,7 +73,7 @@ class Job:
         Paths of the files that students read as ``data/<name>``.
     limits : mapping of str to float
         The fields of :class:`autograder.sandbox.limits.Limits`.
-    files : mapping of str to bytes
+    files : mapping of str to bytes or Content
         The submission's and the handed-out modules, laid out in the working directory.
     measured : bool
         What the functions are given is measured.
@@ -87,7 +98,7 @@ class Job:
     draws: tuple[tuple[str, int, int], ...]
     data: Mapping[str, str]
     limits: Mapping[str, float]
-    files: Mapping[str, bytes]
+    files: Mapping[str, Any]
     measured: bool = False
     compiled: str = ""
     cells: tuple[tuple[str, str], ...] = ()
@@ -95,19 +106,13 @@ class Job:
     seed: int = 0
     abroad: bool = False
 
-    def encode(self) -> bytes:
-        """The job as one message: two lengths, JSON, and the files."""
-        sizes = {name: len(content) for name, content in self.files.items()}
-        head = json.dumps({**vars(self), "files": sizes}).encode()
-        body = b"".join(self.files.values())
-        return LENGTHS.pack(len(head), len(body)) + head + body
+    def parts(self) -> Iterator[bytes]:
+        """The job as one message, in parts."""
+        yield from _parts(vars(self), self.files)
 
     @classmethod
-    def read(cls, receive: Callable[[int], bytes]) -> Job:
-        """The job in a stream whose ``receive(n)`` gives n bytes."""
-        head, body = LENGTHS.unpack(receive(LENGTHS.size))
-        fields = json.loads(receive(head))
-        content = io.BytesIO(receive(body))
+    def of(cls, fields: Mapping[str, Any], files: Mapping[str, bytes]) -> Job:
+        """The job that has these fields, as JSON has them."""
         return cls(
             **{
                 **fields,
@@ -116,6 +121,51 @@ class Job:
                 "draws": tuple((check, draw, entropy) for check, draw, entropy in fields["draws"]),
                 "cells": tuple((label, source) for label, source in fields["cells"]),
                 "wanted": tuple((what, after) for what, after in fields["wanted"]),
-                "files": {name: content.read(size) for name, size in fields["files"].items()},
+                "files": files,
             }
         )
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of one of our own functions on bytes that a student has made, in a process that is confined as a run is.
+
+    Attributes
+    ----------
+    function : str
+        ``module:name``. The function is given the files, and what asks the grader
+        (:class:`autograder.worker.reader.Grader`); it returns bytes, part by part.
+    limits : mapping of str to float
+        As of a :class:`Job`.
+    files : mapping of str to bytes or Content
+        What the function works on.
+    """
+
+    function: str
+    limits: Mapping[str, float]
+    files: Mapping[str, bytes | Content] = field(default_factory=dict)
+
+    def parts(self) -> Iterator[bytes]:
+        """The call as one message, in parts."""
+        yield from _parts(vars(self), self.files)
+
+
+def read_order(receive: Callable[[int], bytes]) -> Job | Call:
+    """The job, or the call, in a stream whose ``receive(n)`` gives n bytes."""
+    head, body = LENGTHS.unpack(receive(LENGTHS.size))
+    fields = json.loads(receive(head))
+    content = io.BytesIO(receive(body))
+    files = {name: content.read(size) for name, size in fields["files"].items()}
+    return Call(**{**fields, "files": files}) if "function" in fields else Job.of(fields, files)
+
+
+def _parts(fields: Mapping[str, object], files: Mapping[str, bytes | Content]) -> Iterator[bytes]:
+    """Two lengths, JSON, and the files."""
+    sizes = {name: len(content) for name, content in files.items()}
+    head = json.dumps({**fields, "files": sizes}).encode()
+    yield LENGTHS.pack(len(head), sum(sizes.values())) + head
+    for content in files.values():
+        if isinstance(content, bytes):
+            yield content
+        else:
+            yield from content.parts()

@@ -30,7 +30,7 @@ from autograder.probe import checks_of, generator
 from autograder.wire import Ending, Failure, Observation, encode, plain
 from autograder.worker.failures import Oversize, failure_of
 from autograder.worker.imports import ImportRule
-from autograder.worker.job import Job, compile_page
+from autograder.worker.job import Job, compile_page, read_order
 from autograder.worker.watched import Watch, Watched
 
 IGNORED_BY_PYTHON = {getattr(signal, name, None) for name in ("SIGPIPE", "SIGXFSZ")}
@@ -222,7 +222,8 @@ def once(folder: str) -> None:
     os.dup2(null, 1)
     os.dup2(null, 2)
     hear_signals()
-    job = Job.read(sys.stdin.buffer.read)
+    job = read_order(sys.stdin.buffer.read)
+    assert isinstance(job, Job)  # noqa: S101  nobody calls a reader this way
     os.dup2(null, 0)
 
     def send(message: bytes) -> None:

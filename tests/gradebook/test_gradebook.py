@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 import pytest
+from handed_in import FakeReader
 from small_course import REFERENCE, REJECT, laid_over
 
 from autograder.answers import Answers, by_draw
@@ -32,7 +33,7 @@ def right(sandbox, lines):
     return sandbox.observe(lines, lines.reference, lines.seed)
 
 
-class FakeSandbox:
+class FakeSandbox(FakeReader):
     """Observations by what the module says of itself; counts what is run."""
 
     seen: ClassVar[list] = []

@@ -279,14 +279,13 @@ def test_an_honest_notebook_is_run_once(sandbox, problem, notebook, change, runs
     assert made == runs
 
 
-def test_the_runs_after_the_first_share_their_time(sandbox, problem, notebook, monkeypatch):
+def test_all_runs_of_a_notebook_share_its_time(sandbox, problem, notebook, monkeypatch):
     """What is left of it is the next one's; and what that can't run in time is held against nobody."""
     stale_slope(code(notebook))
     cell = code(notebook)[4]
     cell["source"] += "\n0;"
     clock, seconds = [0.0], []
-    monkeypatch.setattr("autograder.notebook.grade.MAX_RETRIALS", 1)
-    monkeypatch.setattr("autograder.notebook.grade.time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr("autograder.notebook.judging.time", SimpleNamespace(monotonic=lambda: clock[0]))
 
     def counted(problem, modules, steps, wanted, surroundings):
         seconds.append(problem.limits.notebook_seconds)
@@ -299,7 +298,7 @@ def test_the_runs_after_the_first_share_their_time(sandbox, problem, notebook, m
     report = grade_notebook(counted, sheet_of(problem), content, problem.reference.files, problem.seed)
 
     whole = problem.limits.notebook_seconds
-    assert seconds == [whole, whole, whole / 2]
+    assert seconds == [whole, whole / 2, whole / 4]
     assert codes_of(report) == RIGHT | {"is_the_notebook": 50}
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 from graded_notebook import read_graded_problem, saved_notebook
+from handed_in import read_handed_in, with_uses
 from small_course import REFERENCE
 
 from autograder.course.pages import CourseError
@@ -90,11 +91,12 @@ def test_the_module_and_the_notebook_stand_alone(grader, class_, tmp_path):
 
 def test_a_result_is_filed_under_the_notebook_and_its_modules(grader, class_, content, problem):
     """And under nothing else: what another file of the submission says changes no notebook."""
-    (submission,) = [one.read(grader.wanted) for one in find_class(class_) if one.student == "ada"]
+    (handed,) = [one for one in find_class(class_) if one.student == "ada"]
+    submission = with_uses(read_handed_in(handed, ["line.py", "line.ipynb"]), grader.problems)
 
     def key(**changed):
         files = {**submission.files, **{name.replace("_", "."): text for name, text in changed.items()}}
-        return grader.keys(replace(submission, files=files))[NOTEBOOK]
+        return grader.keys(with_uses(replace(submission, files=files), grader.problems))[NOTEBOOK]
 
     assert key() == key(other_py=b"x = 1")
     assert key() != key(line_ipynb=content + b" ")
@@ -102,7 +104,7 @@ def test_a_result_is_filed_under_the_notebook_and_its_modules(grader, class_, co
     assert grader.keys(submission)[MODULE].problem != key().problem
     assert (
         grader.keys(submission)[MODULE]
-        == grader.keys(replace(submission, files={"line.py": REFERENCE.encode()}))[MODULE]
+        == grader.keys(with_uses(replace(submission, files={"line.py": REFERENCE.encode()}), grader.problems))[MODULE]
     )
 
 
@@ -122,7 +124,7 @@ def test_a_result_is_filed_under_what_it_is_judged_by(tmp_path, name):
 def test_what_is_known_is_not_run_again(grader, class_, tmp_path, monkeypatch):
     """A second run of the class takes notebooks from the store, too."""
     first = run(grader, class_, tmp_path / "out")
-    monkeypatch.setattr("autograder.gradebook.grader.grade_notebook", None)
+    monkeypatch.setattr("autograder.gradebook.grader.grade_apart", None)
 
     assert run(grader, class_, tmp_path / "out") == first
 
@@ -161,7 +163,7 @@ def test_a_fault_of_ours_is_nobodys_loss(grader, class_, tmp_path, monkeypatch):
     def fails(*_):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("autograder.gradebook.grader.grade_notebook", fails)
+    monkeypatch.setattr("autograder.gradebook.grader.grade_apart", fails)
     report = run(grader, class_, tmp_path / "out")["ada"]
 
     assert report.problems[1].code == 5

@@ -356,7 +356,7 @@ ODD = {
     "unhashable": ("[{}]", "an array of dtype object"),
     "module": ("np", "of type module"),
     "function": ("predict", "of type function"),
-    "strides_of_zero": ("np.broadcast_to(1.0, (1 << 20,))", None),
+    "strides_of_zero": ("np.broadcast_to(1.0, (1 << 16,))", None),
     "nan": ("np.full(5, np.nan)", None),
     "subclass": ("np.matrix(np.ones((5, 1)))", None),
 }
@@ -392,10 +392,29 @@ def test_a_value_that_resists_costs_its_check(run, definition):
 
 def test_too_much_is_not_returned(run):
     """What comes back is bounded, and saying so costs the check alone."""
-    seen = run("def predict(x, w, b):\n    return np.zeros(40 << 17)\n")
+    seen = run("def predict(x, w, b):\n    return np.zeros(5 << 17)\n")
 
     assert endings(seen) == {"prediction": ["exhausted"] * 3, **ELSEWHERE}
-    assert seen[0].failure.message == "what came back is larger than 32 MiB"
+    assert seen[0].failure.message == "what came back is larger than 4 MiB"
+
+
+def test_all_that_is_returned_is_bounded(run):
+    """What no single draw shows, all of them together do; it costs the check that has returned most, and no other."""
+    seen = run("def predict(x, w, b):\n    return np.zeros(3 << 16)\n")
+
+    assert endings(seen) == {"prediction": ["exhausted"] * 3, **ELSEWHERE}
+    assert seen[0].failure.message == "what came back in all is larger than 8 MiB"
+    assert sum(value.nbytes for one in seen for value in one.values.values()) < 1 << 20
+
+
+def test_all_that_a_module_takes_is_bounded(sandbox, lines):
+    """Checks that each stay within their time take no more than a module's; the rest is not run, and says so."""
+    problem = replace(lines, limits=Limits(wall_seconds=SECONDS, module_seconds=SECONDS))
+    seen = sandbox.observe(problem, laid_over(problem, in_predict("time.sleep(600)")), SEED)
+
+    assert {observation.ending for observation in seen} == {"died"}
+    assert "the module ran past the limit" in seen[0].failure.message or "this check" in seen[0].failure.message
+    assert "had used up the module's" in seen[-1].failure.message
 
 
 def test_a_missing_module_is_missing(sandbox, lines):
@@ -525,12 +544,12 @@ def test_a_server_that_dies_during_a_run_costs_nobody_a_point(lines, right, when
             receive = process.receive
             left = when
 
-            def receive_and_die(seconds):
+            def receive_and_die(*limits):
                 nonlocal left
                 left -= 1
                 if left < 0:
                     server.kill()
-                return receive(seconds)
+                return receive(*limits)
 
             process.receive = receive_and_die
             return process

@@ -11,6 +11,7 @@ import zipfile
 
 import pytest
 from click.testing import CliRunner
+from handed_in import read_submission
 from small_course import REFERENCE, write_course
 
 from autograder.cli import main
@@ -21,7 +22,6 @@ from autograder.student.environment import digest
 from autograder.student.markup import MIME
 from autograder.student.pack import pack
 from autograder.submissions import beside
-from autograder.submissions.reading import read_submission
 
 RUN_ALL = "restart the kernel, run all cells, and save"
 

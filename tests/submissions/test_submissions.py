@@ -10,10 +10,11 @@ import tarfile
 import zipfile
 
 import pytest
+from handed_in import read_class
 
 from autograder.submissions import beside, unpack
 from autograder.submissions.choosing import MAX_EXTRA_NAMES, Submission
-from autograder.submissions.reading import ClassError, read_class
+from autograder.submissions.reading import ClassError
 
 WANTED = ("attention.py", "two_layer_net.py")
 CODE = b"def softmax(S):\n    return S\n"

@@ -8,7 +8,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from autograder.worker.job import Job
+from autograder.worker.job import Job, read_order
 from autograder.worker.run import Clipped
 from autograder.worker.watched import WATCHED_ARRAYS, Missing, Watch, Watched
 
@@ -342,7 +342,7 @@ def test_a_job_arrives_as_it_was_sent():
         files={"line.py": b"\x00\xff\n", "empty.py": b"", "given_noise.py": b"SPREAD = 1\n"},
     )
 
-    assert Job.read(io.BytesIO(job.encode()).read) == job
+    assert read_order(io.BytesIO(b"".join(job.parts())).read) == job
 
 
 class TestClipped:

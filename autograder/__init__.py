@@ -10,8 +10,8 @@ process, the grader, compares the two sets of arrays. All the rest serves that o
 The processes
 -------------
 
-**The grader** is ``autograder grade`` or ``autograder check``. It reads submissions as bytes, in bounds; it unpacks
-nothing to disk and follows no link. It loads the check pages, for their names, points and limits, and staff's
+**The grader** is ``autograder grade`` or ``autograder check``. It lists what was handed in and opens files, follows no
+link, and parses nothing of it. It loads the check pages, for their names, points and limits, and staff's
 predicates. It holds the *answers*: what the reference and the known mistakes gave on this seed. It never runs, imports
 or unpickles anything of a student's. It alone writes reports. With ``--scheduler`` the workers of a Dask cluster are
 graders too: they judge on their own machines what is forked there, and send back what the command writes
@@ -29,6 +29,12 @@ and runs the check page's probes on it, draw by draw, writing one observation fo
 run in the same way, in runs of their own. A run ends by being killed. When it dies or passes a limit, that check has
 code 1, and a new run goes on with the next.
 
+**A reader** is a run in which no student code runs, but one of our own functions, on bytes that a student has made: it
+takes the files out of an archive, or holds what a notebook shows against what its code gives. Such bytes can make any
+parser slow, large or wrong. So a reader knows no secret, is confined and limited as a run is, and is there for one
+submission; when it dies, that submission alone has a sentence instead of a result
+(:mod:`autograder.worker.reader`).
+
 ``autograder check``, the student's command, starts a fresh interpreter for each run. It has no server and **no
 confinement**, for it is meant for one's own code. It holds no reference either: it reads the answers for the public
 seed from a file that was released with the assignment.
@@ -42,6 +48,10 @@ submission's modules, the check page, which draws, and for each the number its i
 the seed. From the run to the grader: observations, and nothing else. An observation is a prefix of fixed size, a JSON
 header and the bytes of arrays (:mod:`autograder.wire`). Sizes are bounded before anything is read, dtypes come from a
 short list, arrays are made anew as exact base-class arrays; what is malformed is code 1. There is no pickle.
+
+A reader is sent a call, and may ask: for a file of the submission, which comes as a descriptor, or for a run of a
+notebook's cells, which the grader has made and whose observations it hands on. A reader returns parts of bytes, in
+bounds; the grader takes them for records of known types, and for files of known names and sizes, or not at all.
 
 A notebook is another kind of job, for servers of its own that have IPython loaded: its cells, in order, the small files
 that it names, and what the grader wants of the variables after which cell. An observation comes back for each cell, and

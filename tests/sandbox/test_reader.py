@@ -1,0 +1,215 @@
+"""A reader works on a stranger's bytes: what they do to it costs them alone, and it knows and reaches nothing."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import tarfile
+from pathlib import Path
+
+import msgspec
+import pytest
+from graded_notebook import codes_of, read_graded_problem, saved_notebook
+
+from autograder import codes
+from autograder.compare import Finding
+from autograder.gradebook.intake import read_apart
+from autograder.notebook.grade import grade_apart
+from autograder.notebook.judging import Judged
+from autograder.notebook.sheet import sheet_of
+from autograder.sandbox import observe, process
+from autograder.sandbox.limits import MIB, Limits
+from autograder.sandbox.observe import OurFaultError, ReaderError, Sandbox
+from autograder.submissions.reading import HandedIn, Taken
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="readers are confined, on Linux")
+
+LIMITS = Limits(reading_seconds=1, reading_memory_bytes=64 * MIB)
+FUNCTIONS = "reader_functions"
+READERS = ("autograder.worker.reader", FUNCTIONS)
+
+
+@pytest.fixture(scope="module")
+def started():
+    """A sandbox whose readers have the functions of these tests loaded."""
+    here = str(Path(__file__).parent)
+    with Sandbox(weak=True) as sandbox:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(observe, "READERS", READERS)
+            patch.setattr(process, "_BOOT", f"{process._BOOT}sys.path.append({here!r}); ")
+            called(sandbox, "returns", given=b"")
+        yield sandbox
+
+
+@pytest.fixture
+def reader(started, monkeypatch):
+    monkeypatch.setattr(observe, "READERS", READERS)
+    return started
+
+
+def called(reader, function, answer=lambda _: (), **files):
+    """The parts that a function returns."""
+    return [*reader.call(f"{FUNCTIONS}:{function}", files, LIMITS, answer)]
+
+
+def test_what_a_function_returns_comes_in_parts(reader):
+    """Given bytes go in, and come out."""
+    assert called(reader, "returns", given=b"abc") == [b"abc", b"!"]
+
+
+def test_a_reader_may_ask(reader, tmp_path):
+    """It is answered as often as the grader likes, and given a file that it could not open itself."""
+    (tmp_path / "file").write_bytes(b", content")
+
+    def answer(question):
+        with (tmp_path / question.decode()).open("rb") as file:
+            yield b"first", file.fileno()
+        yield b", second", None
+
+    assert called(reader, "asks", answer) == [b"first, second, content"]
+
+
+@pytest.mark.parametrize(
+    ("function", "why"),
+    [
+        pytest.param("loops", "it takes more than 1 s", id="processor"),
+        pytest.param("sleeps", "it takes more than 1 s", id="time"),
+        pytest.param("hoards", "more than 64 MiB of memory", id="memory"),
+        pytest.param("dies", "exit status 3", id="death"),
+        pytest.param("floods", "it says too much", id="flood"),
+    ],
+)
+def test_what_ends_a_reader_is_the_fault_of_what_it_reads(reader, function, why, monkeypatch):
+    """It is said in a clause, and the next call is answered."""
+    monkeypatch.setattr(observe, "MOST_MESSAGES", 100)
+    with pytest.raises(ReaderError, match=why):
+        called(reader, function)
+
+    assert called(reader, "returns", given=b"") == [b"", b"!"]
+
+
+def test_what_our_function_raises_is_our_fault(reader):
+    """With the line it came from."""
+    with pytest.raises(OurFaultError, match=r"ZeroDivisionError: division by zero \(reader_functions.py, line \d+\)"):
+        called(reader, "raises")
+
+
+def test_a_reader_reaches_nothing(reader, tmp_path):
+    """No file but those it is given, no network, no other process."""
+    if reader.enforced().missing:
+        pytest.skip("this machine confines less")
+
+    assert called(reader, "reaches", home=str(tmp_path).encode()) == []
+
+
+def test_no_reader_holds_a_secret(reader, lines):
+    """Neither the seed, nor a line of the reference, is anywhere in it: turned round they are asked for."""
+    solution = b"heights = np.matmul(x, w)"
+    assert solution in lines.reference.files["line.py"]
+    turned = {
+        "seed": str(lines.seed)[::-1].encode(),
+        "solution": solution[::-1],
+        "known": b"sllac redaer a taht snoitcnuF",
+    }
+
+    assert called(reader, "holds", **turned) == [b"known"]
+
+
+def headers(digits):
+    """An archive whose pax header takes Python 3.11's reader of archives hours."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+        member = tarfile.TarInfo("line.py")
+        member.type, member.size = tarfile.XHDTYPE, digits
+        archive.addfile(member, io.BytesIO(b"1" * digits))
+        archive.addfile(tarfile.TarInfo("line.py"))
+    return stream.getvalue()
+
+
+def test_an_archive_that_takes_hours_costs_its_student(sandbox, lines, tmp_path, monkeypatch):
+    """And a sentence."""
+    monkeypatch.setattr("autograder.gradebook.intake.Limits", lambda: LIMITS)
+    (tmp_path / "mallory.tar.gz").write_bytes(headers(2_000_000))
+    submission = read_apart(sandbox, HandedIn("mallory", tmp_path / "mallory.tar.gz"), [lines])
+
+    assert not submission.files
+    assert "mallory.tar.gz could not be read" in submission.refused
+
+
+def test_a_folder_is_read_as_it_is_without_a_reader(sandbox, lines, tmp_path):
+    """Files, helpers and what goes with what."""
+    (tmp_path / "ada").mkdir()
+    files = {"line.py": b"import helper\n", "helper.py": b"x = 1\n", "other.py": b""}
+    for name, content in {**files, "a.txt": b""}.items():
+        (tmp_path / "ada" / name).write_bytes(content)
+    submission = read_apart(sandbox, HandedIn("ada", tmp_path / "ada"), [lines])
+
+    assert dict(submission.files) == files
+    assert submission.uses == {"line.py": ("line.py", "helper.py")}
+    assert submission.extra == ("a.txt", "helper.py", "other.py")
+
+
+class Lying:
+    """A sandbox whose readers return what no function of ours returns."""
+
+    def __init__(self, *parts):
+        self.parts = parts
+
+    def call(self, *_):
+        """These parts."""
+        return iter(self.parts)
+
+
+def taken(*sizes):
+    """What a reader says of files of these names and sizes."""
+    return msgspec.msgpack.encode(Taken(sizes, (), {}, "", {}))
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        pytest.param([b"noise"], id="noise"),
+        pytest.param([], id="nothing"),
+        pytest.param([taken(("../line.py", 1)), b"x"], id="a_name"),
+        pytest.param([taken(("line.py", 1 << 40))], id="a_size"),
+        pytest.param([taken(("line.py", 3)), b"xx"], id="too_little"),
+        pytest.param([taken(("line.py", 1)), b"xx"], id="too_much"),
+        pytest.param([bytes(5 << 20)], id="too_long"),
+    ],
+)
+def test_what_a_reader_takes_is_checked(lines, tmp_path, parts):
+    """What can't be is a fault of ours, and nobody's file."""
+    submission = read_apart(Lying(*parts), HandedIn("ada", tmp_path), [lines])
+
+    assert [code for code, _ in submission.unread] == [codes.FAULTY_GRADER]
+    assert not submission.files
+
+
+@pytest.fixture(scope="module")
+def problem(tmp_path_factory):
+    return read_graded_problem(tmp_path_factory.mktemp("graded") / "course")
+
+
+def test_a_notebook_has_the_same_report_in_a_reader(sandbox, problem):
+    """Also the model that it trains is judged."""
+    content = json.dumps(saved_notebook(sandbox, problem)).encode()
+    beside, sheet = problem.reference.files, sheet_of(problem)
+    report = grade_apart(sandbox, sheet, content, beside, problem.seed)
+
+    assert set(codes_of(report).values()) == {0}
+    assert report.score == 8
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        pytest.param(Judged({"runs": [Finding(7, "", "")]}), id="a_code"),
+        pytest.param(Judged({"runs": [Finding(2, "", "x" * 5000)]}), id="a_message"),
+        pytest.param(Judged(refused=Finding(0, "", "")), id="success"),
+    ],
+)
+def test_what_a_reader_finds_is_checked(problem, found):
+    """A code that is none, or a sentence without end, is a fault of ours."""
+    with pytest.raises(OurFaultError, match="a reader found what there can't be"):
+        grade_apart(Lying(msgspec.msgpack.encode(found)), sheet_of(problem), b"", {}, problem.seed)

@@ -15,7 +15,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from autograder.sandbox.confine import LAYERS
+from autograder.sandbox.enforced import LAYERS
 from autograder.sandbox.limits import MIB, Limits
 from autograder.sandbox.process import START_SECONDS, Process, Started
 from autograder.sandbox.warm import Loader, Server

@@ -21,6 +21,7 @@ ORDER = (
     "engine",
     "sandbox.limits",
     "sandbox.promises",
+    "sandbox.enforced",
     "sandbox.kernel",
     "sandbox.refused",
     "sandbox.confine",
@@ -148,6 +149,7 @@ BESIDE_STUDENT_CODE = {
 WITH_A_SERVER = {
     "autograder.sandbox",
     *(f"autograder.sandbox.{name}" for name in ("loader", "server", "confine", "refused", "kernel", "deadline")),
+    *("autograder.sandbox.enforced", "autograder.sandbox.promises"),
 }
 
 

@@ -164,7 +164,7 @@ def doctor() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from autograder.sandbox.confine import REMEDIES
+    from autograder.sandbox.enforced import sentences
     from autograder.sandbox.observe import Sandbox
     from autograder.sandbox.promises import PROMISES
 
@@ -178,11 +178,8 @@ def doctor() -> None:
         unmet = "; ".join(promise.unmet(enforced.held))
         table.add_row(promise.says, f"no: {unmet}" if unmet else "yes", "\n".join(filter(None, (by, promise.always))))
     Console().print(table)
-    for layer, remedy in REMEDIES.items():
-        if layer in enforced.held:
-            click.echo(f"{layer}: {enforced.held[layer]}")
-        else:
-            click.echo(f"no {layer} here ({enforced.missing.get(layer, '')}): {remedy}")
+    for layer, sentence in sentences(enforced).items():
+        click.echo(f"{layer}: {sentence}")
     for clause in enforced.lacks:
         click.echo(f"not enforced here: {clause}")
     if not enforced.lacks:

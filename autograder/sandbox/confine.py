@@ -9,8 +9,8 @@ root that holds the Python installation, the public data and a scratch folder in
 - *identity*: ``no_new_privs``, no capabilities, and where a server runs as root another user;
 - *limits*: CPU time, memory, size of files, number of threads.
 
-Of ours it imports :mod:`autograder.sandbox.kernel` and :mod:`autograder.sandbox.refused` alone, and it holds nothing
-that student code must not see.
+Of ours it imports :mod:`autograder.sandbox.kernel`, :mod:`autograder.sandbox.refused` and the record of what it has
+done (:mod:`autograder.sandbox.enforced`) alone, and it holds nothing that student code must not see.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ import signal
 import stat
 import sys
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from autograder.sandbox import kernel
+from autograder.sandbox.enforced import LAYERS, Bounds, Enforced, Identity, Landlock, Namespaces, Seccomp
 from autograder.sandbox.refused import rules
 
 NOBODY = 65534
@@ -49,27 +51,6 @@ SYSTEM = (
     "/etc/alternatives",
 )
 
-LAYERS = ("namespaces", "landlock", "seccomp", "identity", "limits")
-
-# What is lost without a layer, and how to have it.
-REMEDIES = {
-    "namespaces": (
-        "landlock and seccomp keep files, network and signals; scratch space is bounded by looking at it. To have it: "
-        "allow user namespaces to ordinary users (sysctl kernel.unprivileged_userns_clone=1, on Ubuntu "
-        "kernel.apparmor_restrict_unprivileged_userns=0), or give a container the capability SYS_ADMIN."
-    ),
-    "landlock": (
-        "namespaces keep files away. To have it: Linux 5.13 or later, with landlock among its security modules "
-        "(boot with lsm=landlock,...)."
-    ),
-    "seccomp": (
-        "student code could reach the network and other processes. To have it: a kernel with "
-        "CONFIG_SECCOMP_FILTER, on x86_64 or aarch64."
-    ),
-    "identity": "student code could use the rights of the user who grades. To have it: Linux.",
-    "limits": "student code could take all of the machine. To have it: Linux.",
-}
-
 
 @dataclass
 class Confinement:
@@ -88,10 +69,9 @@ class Confinement:
     visible: Sequence[str]
     scratch: str
     layers: Sequence[str] = LAYERS
-    held: dict[str, str] = field(default_factory=dict)
-    missing: dict[str, str] = field(default_factory=dict)
+    enforced: Enforced = field(default=Enforced(), init=False)
 
-    def enter(self) -> None:
+    def enter(self) -> Enforced:
         """Do what is done once: namespaces, and the rulesets. Before threads, and before anything large is loaded."""
         self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC) if kernel.LINUX else -1
         self._root = os.geteuid() == 0
@@ -100,22 +80,22 @@ class Confinement:
             # When memory runs out for all, the kernel is to end a run first, and never the grader.
             Path("/proc/self/oom_score_adj").write_text("500")
         self._another = _another_user() if self._root else 0
-        self._user = 0
-        self._threads = 0
-        for layer, step in (
-            ("namespaces", self._enter_namespaces),
-            ("landlock", self._make_ruleset),
-            ("seccomp", self._make_filter),
-            ("identity", self._choose_identity),
-            ("limits", self._choose_limits),
-        ):
-            if layer not in self.layers:
-                self.missing[layer] = "switched off"
-                continue
+        steps: Mapping[str, Callable[[], Any]] = {
+            "namespaces": self._enter_namespaces,
+            "landlock": self._make_ruleset,
+            "seccomp": self._make_filter,
+            "identity": self._choose_identity,
+            "limits": self._choose_limits,
+        }
+        for layer, step in steps.items():
             try:
-                self.held[layer] = step()
+                if layer not in self.layers:
+                    raise OSError("switched off")
+                self.enforced = replace(self.enforced, **{layer: step()})
             except (OSError, KeyError) as error:
-                self.missing[layer] = str(error) or type(error).__name__
+                missing = {**self.enforced.missing, layer: str(error) or type(error).__name__}
+                self.enforced = replace(self.enforced, missing=missing)
+        return self.enforced
 
     def fork(self) -> int:
         """``os.fork()``, the child the first process of a namespace of its own where there are any."""
@@ -139,10 +119,10 @@ class Confinement:
             Path(folder).mkdir(0o700)
             if self._user:
                 os.chown(folder, self._user, self._user)
-            if "landlock" in self.held:
+            if self.enforced.landlock:
                 # Of this run's folder alone: beside it another run could find, or miss, what this one has done there.
                 self._ruleset = kernel.landlock_ruleset([*self._readable, (folder, kernel.WORK)])
-        if "limits" in self.held:
+        if self.enforced.limits:
             self._apply_limits(limits)
         if self._user:
             os.setgroups([])
@@ -150,11 +130,11 @@ class Confinement:
             os.setresuid(*(self._user,) * 3)
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
         kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
-        if "identity" in self.held:
+        if self.enforced.identity:
             kernel.drop_capabilities()
-        if "landlock" in self.held:
+        if self.enforced.landlock:
             kernel.landlock_restrict(self._ruleset)
-        if "seccomp" in self.held:
+        if self.enforced.seccomp:
             kernel.seccomp(self._program.replace(self._placeholder, os.getpid().to_bytes(4, "little")))
 
     def clear(self, number: int) -> None:
@@ -164,12 +144,17 @@ class Confinement:
 
     @property
     def _has_root(self) -> bool:
-        return "namespaces" in self.held
+        return self.enforced.namespaces is not None
 
-    def _enter_namespaces(self) -> str:
+    @property
+    def _user(self) -> int:
+        """The user that a run becomes; 0 where it stays who the server is."""
+        return self.enforced.identity.user if self._root and self.enforced.identity else 0
+
+    def _enter_namespaces(self) -> Namespaces:
         kinds = kernel.NEW_MOUNTS | kernel.NEW_IPC | kernel.NEW_NET | kernel.NEW_UTS
         uid, gid = os.geteuid(), os.getegid()
-        how = "as root, without a user namespace"
+        of_users = False
         try:
             if not self._root:
                 raise PermissionError
@@ -178,14 +163,14 @@ class Confinement:
             kernel.unshare(kernel.NEW_USER | kinds)
             for name, line in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
                 Path("/proc/self", name).write_text(line)
-            how = "in a user namespace"
+            of_users = True
         self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
         try:
             kernel.setns(self._own_pids, kernel.NEW_PIDS)
         except PermissionError:
             self._descend()
         self._make_root()
-        return f"mounts, network, IPC, host name and processes, {how}"
+        return Namespaces(of_users)
 
     def _descend(self) -> None:
         """Go on as the first process of a namespace of processes that belongs to our namespace of users.
@@ -225,45 +210,43 @@ class Confinement:
         kernel.change_root(root)
         kernel.make_read_only("/")
 
-    def _make_ruleset(self) -> str:
+    def _make_ruleset(self) -> Landlock:
         reads = [(path, kernel.READ) for path in (*SYSTEM, *self.visible)]
         devices = [(path, kernel.READ_FILE | kernel.WRITE_FILE) for path in DEVICES]
         self._readable = [*reads, *devices]
         # A run's folder is a mount of its own, made later: the rule is about the folder it is mounted in, which is
         # read-only. Where it is none, each run has a ruleset of its own.
         self._ruleset = kernel.landlock_ruleset([*self._readable, (str(Path(SCRATCH).parent), kernel.WORK)])
-        return f"version {kernel.landlock_abi()}"
+        return Landlock(kernel.landlock_abi())
 
-    def _make_filter(self) -> str:
+    def _make_filter(self) -> Seccomp:
         if not kernel.SYSCALLS:
             raise OSError(f"no table of system calls for {kernel.MACHINE}")
         self._placeholder = (0x7FFF_FF42).to_bytes(4, "little")
         self._program = kernel.seccomp_program(rules(0x7FFF_FF42))
-        return f"{len(self._program) // 8} instructions"
+        return Seccomp(len(self._program) // 8)
 
-    def _choose_identity(self) -> str:
+    def _choose_identity(self) -> Identity:
         if not kernel.LINUX:
             raise OSError("this is not Linux")
-        if not self._root:
-            return "no new privileges, no capabilities"
+        namespaces = self.enforced.namespaces
         # Another user must be able to read the interpreter, which may lie in a private home.
-        open_to_all = self._has_root or all(_readable_by_all(path) for path in self.visible)
+        open_to_all = namespaces is not None or all(_readable_by_all(path) for path in self.visible)
         # With the maps of a user namespace of the server's own, there is no other user to be.
-        if open_to_all and not (self._has_root and "without" not in self.held["namespaces"]):
-            self._user = self._another
-        who = {0: "still user 0", NOBODY: f"user {NOBODY}"}.get(self._user, "a user of the server's own")
-        return f"no new privileges, no capabilities, {who}"
+        confined_to_one = namespaces is not None and namespaces.of_users
+        if self._another and open_to_all and not confined_to_one:
+            return Identity(self._another, alone=self._another != NOBODY)
+        return Identity(os.getuid(), alone=False)
 
-    def _choose_limits(self) -> str:
+    def _choose_limits(self) -> Bounds:
         if not kernel.LINUX:
             raise OSError("this is not Linux")
-        if self._user > NOBODY or (self._has_root and not self._root):
-            return "CPU time, memory, size of files, threads"
         if self._root and not self._user:
-            return "CPU time, memory, size of files; threads by the memory they take"  # root's are not counted
+            return Bounds(counted=False)
+        if (self.enforced.identity and self.enforced.identity.alone) or (self._has_root and not self._root):
+            return Bounds()
         # The user's other processes count too.
-        self._threads = SHARED_THREADS + (0 if self._root else _threads_of(os.getuid()))
-        return f"CPU time, memory, size of files, {SHARED_THREADS} threads of all runs together"
+        return Bounds(SHARED_THREADS + (0 if self._root else _threads_of(os.getuid())))
 
     def _apply_limits(self, limits: Mapping[str, float]) -> None:
         import resource  # noqa: PLC0415  Unix's own, and this module is read on Windows too
@@ -279,7 +262,8 @@ class Confinement:
             resource.RLIMIT_MSGQUEUE: 0,
             resource.RLIMIT_SIGPENDING: PENDING_SIGNALS,
         }
-        bounds[resource.RLIMIT_NPROC] = self._threads or int(limits["threads"])
+        shared = self.enforced.limits.threads if self.enforced.limits else 0
+        bounds[resource.RLIMIT_NPROC] = shared or int(limits["threads"])
         for kind, bound in bounds.items():
             _, hard = resource.getrlimit(kind)
             most = sys.maxsize if hard == resource.RLIM_INFINITY else hard

@@ -24,15 +24,15 @@ import numpy as np
 from autograder import codes
 from autograder.course.problem import Implementation, Problem
 from autograder.probe import Check, entropy
-from autograder.sandbox.confine import LAYERS
+from autograder.sandbox.enforced import LAYERS, Enforced
 from autograder.sandbox.limits import MIB, Limits
 from autograder.sandbox.process import START_SECONDS, Process, SandboxError, Started
-from autograder.sandbox.warm import DiskFullError, Enforced, Forked, Loader, Server
+from autograder.sandbox.warm import DiskFullError, Forked, Loader, Server
 from autograder.wire import Failure, Observation, WireError
 from autograder.worker.job import Call, Content, Job, compiled
 from autograder.worker.reader import ASKED, RETURNED
 
-__all__ = ["Enforced", "OurFaultError", "ReaderError", "Sandbox", "SandboxError"]
+__all__ = ["OurFaultError", "ReaderError", "Sandbox", "SandboxError"]
 
 # What only this module, and a process without student code in it, may say.
 OURS = frozenset({"faulty", "died", "unstarted"})

@@ -16,6 +16,7 @@ import signal
 import socket
 import struct
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 
 from autograder.sandbox.confine import Confinement
 from autograder.sandbox.deadline import cpu_seconds
@@ -45,12 +46,12 @@ def serve(control_fd: int, visible: Sequence[str], scratch: str, layers: Sequenc
     control = socket.socket(fileno=control_fd)
     pid = os.getpid()
     confinement = Confinement(visible, scratch, layers)
-    confinement.enter()
+    enforced = confinement.enter()
     gc.freeze()
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(null, fd)
-    said = json.dumps({"held": confinement.held, "missing": confinement.missing}).encode()
+    said = json.dumps(asdict(enforced)).encode()
     control.sendall(READY.pack(pid, len(said)) + said)
     # Its writing end is closed when this process is gone.
     alive, ours = os.pipe()

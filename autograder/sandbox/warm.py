@@ -25,6 +25,7 @@ import msgspec
 
 from autograder.sandbox.confine import remove
 from autograder.sandbox.deadline import Deadline
+from autograder.sandbox.enforced import Enforced
 from autograder.sandbox.limits import MIB
 from autograder.sandbox.process import (
     START_SECONDS,
@@ -35,7 +36,6 @@ from autograder.sandbox.process import (
     how,
     installation,
 )
-from autograder.sandbox.promises import PROMISES
 from autograder.sandbox.scratch import larger
 from autograder.sandbox.server import ENDED, FORKED, READY, SPENT
 from autograder.wire import MAX_BODY_BYTES, Observation, read
@@ -52,18 +52,6 @@ ANSWER_SECONDS = 20.0
 END_SECONDS = 2.0
 # Whatever a server may leak with each run, it does not leak without end: another is a few milliseconds' work.
 MOST_RUNS = 1_000
-
-
-class Enforced(msgspec.Struct, frozen=True):
-    """What confinement holds on this machine, layer by layer, and what it lacks, with the reason."""
-
-    held: dict[str, str]
-    missing: dict[str, str]
-
-    @property
-    def lacks(self) -> tuple[str, ...]:
-        """What is promised of student code and is not enforced here, a clause each."""
-        return tuple(clause for promise in PROMISES for clause in promise.unmet(self.held))
 
 
 class DiskFullError(Exception):
@@ -199,7 +187,7 @@ class Server:
         except OSError:
             ours.close()
             raise
-        watched = None if "namespaces" in self.enforced.held else (self._scratch, *FORKED.unpack(said))
+        watched = None if self.enforced.namespaces else (self._scratch, *FORKED.unpack(said))
         return Forked(self, ours, order, watched)
 
     def spent(self) -> float:

@@ -18,10 +18,9 @@ from small_course import ACCEPT, REFERENCE, REJECT, write_course
 
 from autograder.cli import main
 from autograder.codes import CODES
-from autograder.sandbox.confine import LAYERS, REMEDIES
+from autograder.sandbox.enforced import LAYERS, Bounds, Enforced, Identity, Landlock, Namespaces, Seccomp, sentences
 from autograder.sandbox.observe import Sandbox
 from autograder.sandbox.promises import PROMISES
-from autograder.sandbox.warm import Enforced
 
 EXPECT = "solutions/lines/line/expect.py"
 
@@ -488,17 +487,31 @@ def test_doctor_speaks_of_each_promise(call):
         assert layer in outcome.output
 
 
+WHOLE = {
+    "namespaces": Namespaces(of_users=False),
+    "landlock": Landlock(7),
+    "seccomp": Seccomp(400),
+    "identity": Identity(1 << 30, alone=True),
+    "limits": Bounds(),
+}
+
+
+def without(*missing):
+    """A machine that has all layers but these."""
+    held = {layer: record for layer, record in WHOLE.items() if layer not in missing}
+    return Enforced(**held, missing=dict.fromkeys(missing, "no such thing"))
+
+
 @pytest.mark.parametrize("missing", [pytest.param((layer,), id=layer) for layer in LAYERS] + [LAYERS])
 def test_doctor_says_how_to_get_what_is_missing(call, monkeypatch, missing):
     """Each layer that isn't there, why, and what to do; what is not enforced then, and 1 if that is anything."""
-    held = {layer: "as it should be" for layer in LAYERS if layer not in missing}
-    enforced = Enforced(held, dict.fromkeys(missing, "no such thing"))
+    enforced = without(*missing)
     monkeypatch.setattr(Sandbox, "enforced", lambda _: enforced)
     outcome = call("doctor")
 
     assert outcome.exit_code == bool(enforced.lacks)
     for layer in missing:
-        assert f"no {layer} here (no such thing): {REMEDIES[layer]}" in outcome.output
+        assert f"{layer}: {sentences(enforced)[layer]}" in outcome.output
     for clause in enforced.lacks:
         assert f"not enforced here: {clause}" in outcome.output
     assert ("Every promise is kept." in outcome.output) != bool(enforced.lacks)
@@ -506,7 +519,7 @@ def test_doctor_says_how_to_get_what_is_missing(call, monkeypatch, missing):
 
 def test_what_each_layer_is_needed_for():
     """Files need one of two layers; all else has one that must be there."""
-    lacks = {layer: Enforced({one: "" for one in LAYERS if one != layer}, {}).lacks for layer in LAYERS}
+    lacks = {layer: without(layer).lacks for layer in LAYERS}
 
     assert lacks == {
         "namespaces": (),
@@ -515,4 +528,4 @@ def test_what_each_layer_is_needed_for():
         "identity": ("it may keep rights of the user who grades",),
         "limits": ("it may take more time and memory than the limits",),
     }
-    assert len(Enforced({}, {}).lacks) == 4
+    assert len(Enforced().lacks) == 4

@@ -21,7 +21,8 @@ from autograder.gradebook.preparation import prepare
 from autograder.gradebook.results import grades_csv, printed_by, rebuild, write_atomically
 from autograder.gradebook.store import Store, StoreError
 from autograder.report import ProblemReport, Report, Verdict, as_json, as_text
-from autograder.sandbox.observe import Enforced, SandboxError
+from autograder.sandbox.enforced import Enforced
+from autograder.sandbox.observe import SandboxError
 from autograder.submissions.reading import HandedIn, find_class
 
 WRONG = REJECT["intercept_forgotten"]
@@ -414,7 +415,7 @@ def test_a_machine_that_confines_nothing_grades_nobody_unasked(lines, monkeypatc
 
     class Bare(FakeSandbox):
         def enforced(self):
-            return Enforced({}, {"seccomp": "switched off"})
+            return Enforced(missing={"seccomp": "switched off"})
 
     monkeypatch.setattr(preparation, "Sandbox", Bare)
 

@@ -40,7 +40,8 @@ from autograder.grade import grade
 from autograder.gradebook.results import GRADES_FILE
 from autograder.gradebook.store import STORE_FILE
 from autograder.report import ProblemReport, Verdict
-from autograder.sandbox.confine import FIRST_USER, LAYERS
+from autograder.sandbox.confine import FIRST_USER
+from autograder.sandbox.enforced import LAYERS
 from autograder.sandbox.observe import Sandbox
 from autograder.student.check import Checked
 from autograder.submissions.reading import RESERVED

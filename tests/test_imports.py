@@ -23,7 +23,8 @@ ORDER = (
     "sandbox.promises",
     "sandbox.enforced",
     "sandbox.kernel",
-    "sandbox.refused",
+    "sandbox.calls",
+    "sandbox.mappings",
     "sandbox.confine",
     "wire",
     "probe",
@@ -148,8 +149,8 @@ BESIDE_STUDENT_CODE = {
 # What is there as well when it was forked from a server.
 WITH_A_SERVER = {
     "autograder.sandbox",
-    *(f"autograder.sandbox.{name}" for name in ("loader", "server", "confine", "refused", "kernel", "deadline")),
-    *("autograder.sandbox.enforced", "autograder.sandbox.promises"),
+    *(f"autograder.sandbox.{name}" for name in ("loader", "server", "confine", "calls", "kernel", "deadline")),
+    *(f"autograder.sandbox.{name}" for name in ("enforced", "promises", "mappings")),
 }
 
 

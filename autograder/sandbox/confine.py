@@ -5,11 +5,12 @@ The layers stand on their own, so that one the machine does not have leaves the 
 - *namespaces* (users, mounts, network, IPC, host name once for a server; processes and mounts afresh for a run): a
 root that holds the Python installation, the public data and a scratch folder in memory, and nothing else;
 - *landlock*: the same, said of paths; no TCP, no signal to anything outside;
-- *seccomp*: no sockets, no processes, no programs, no tracing, no mounts, no shared memory, no change of owner or mode;
+- *seccomp*: the system calls of honest work in one process, and no others: no sockets, processes, programs, tracing,
+  mounts, shared memory, hints to the page cache, change of owner or mode;
 - *identity*: ``no_new_privs``, no capabilities, and where a server runs as root another user;
 - *limits*: CPU time, memory, size of files, number of threads.
 
-Of ours it imports :mod:`autograder.sandbox.kernel`, :mod:`autograder.sandbox.refused` and the record of what it has
+Of ours it imports :mod:`autograder.sandbox.kernel`, :mod:`autograder.sandbox.calls` and the record of what it has
 done (:mod:`autograder.sandbox.enforced`) alone, and it holds nothing that student code must not see.
 """
 
@@ -26,8 +27,8 @@ from pathlib import Path
 from typing import Any
 
 from autograder.sandbox import kernel
+from autograder.sandbox.calls import ALLOWED, rules
 from autograder.sandbox.enforced import LAYERS, Bounds, Enforced, Identity, Landlock, Namespaces, Seccomp
-from autograder.sandbox.refused import rules
 
 NOBODY = 65534
 # Added to a server's process number: a user of its own for each, above all that systems and containers hand out. What
@@ -135,6 +136,7 @@ class Confinement:
         if self.enforced.landlock:
             kernel.landlock_restrict(self._ruleset)
         if self.enforced.seccomp:
+            kernel.forget_wakes()
             kernel.seccomp(self._program.replace(self._placeholder, os.getpid().to_bytes(4, "little")))
 
     def clear(self, number: int) -> None:
@@ -223,7 +225,7 @@ class Confinement:
         if not kernel.SYSCALLS:
             raise OSError(f"no table of system calls for {kernel.MACHINE}")
         self._placeholder = (0x7FFF_FF42).to_bytes(4, "little")
-        self._program = kernel.seccomp_program(rules(0x7FFF_FF42))
+        self._program = kernel.seccomp_program(rules(0x7FFF_FF42), ALLOWED)
         return Seccomp(len(self._program) // 8)
 
     def _choose_identity(self) -> Identity:

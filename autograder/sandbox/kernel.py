@@ -21,66 +21,63 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# --- system call numbers: x86_64 and aarch64; what one of them never had is absent there ---
+# --- system call numbers: x86_64 and aarch64; what one of them never had is absent there. Those that a run may make, as
+# autograder.sandbox.calls has it, and those that are needed to confine it ---
 
 _X86_64 = {
-    "kill": 62, "tkill": 200, "tgkill": 234, "rt_sigqueueinfo": 129, "rt_tgsigqueueinfo": 297, "pidfd_send_signal": 424,
-    "pidfd_open": 434, "pidfd_getfd": 438, "process_madvise": 440, "process_mrelease": 448,
-    "socket": 41, "socketpair": 53, "connect": 42, "bind": 49, "listen": 50, "accept": 43, "accept4": 288,
-    "fork": 57, "vfork": 58, "clone": 56, "clone3": 435, "execve": 59, "execveat": 322, "memfd_create": 319,
-    "memfd_secret": 447, "ptrace": 101, "process_vm_readv": 310, "process_vm_writev": 311, "kcmp": 312,
-    "unshare": 272, "setns": 308, "mount": 165, "umount2": 166, "pivot_root": 155, "chroot": 161, "open_tree": 428,
-    "move_mount": 429, "fsopen": 430, "fsconfig": 431, "fsmount": 432, "fspick": 433, "mount_setattr": 442,
-    "add_key": 248, "request_key": 249, "keyctl": 250, "bpf": 321, "perf_event_open": 298, "userfaultfd": 323,
-    "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427, "io_setup": 206,
-    "shmget": 29, "shmat": 30, "shmctl": 31, "semget": 64, "semop": 65, "semctl": 66, "msgget": 68, "msgsnd": 69,
-    "msgrcv": 70, "msgctl": 71, "mq_open": 240, "mq_unlink": 241,
-    "chmod": 90, "fchmod": 91, "fchmodat": 268, "fchmodat2": 452, "chown": 92, "fchown": 93, "lchown": 94,
-    "fchownat": 260, "utime": 132, "utimes": 235, "futimesat": 261, "utimensat": 280, "setxattr": 188, "lsetxattr": 189,
-    "fsetxattr": 190, "removexattr": 197, "lremovexattr": 198, "fremovexattr": 199, "link": 86, "linkat": 265,
-    "mknod": 133, "mknodat": 259, "open_by_handle_at": 304, "name_to_handle_at": 303, "quotactl": 179,
-    "reboot": 169, "swapon": 167, "swapoff": 168, "kexec_load": 246, "kexec_file_load": 320, "init_module": 175,
-    "finit_module": 313, "delete_module": 176, "acct": 163, "syslog": 103, "settimeofday": 164, "clock_settime": 227,
-    "adjtimex": 159, "clock_adjtime": 305, "sethostname": 170, "setdomainname": 171, "iopl": 172, "ioperm": 173,
-    "personality": 135, "prlimit64": 302, "setrlimit": 160, "sched_setaffinity": 203, "sched_setscheduler": 144,
-    "sched_setparam": 142, "sched_setattr": 314, "setpriority": 141, "ioprio_set": 251, "migrate_pages": 256,
-    "move_pages": 279, "prctl": 157, "ioctl": 16, "fanotify_init": 300, "inotify_add_watch": 254, "vhangup": 153,
-    "lookup_dcookie": 212,
-    "flock": 73, "fcntl": 72, "nfsservctl": 180, "setuid": 105, "setgid": 106, "setresuid": 117, "setresgid": 119,
-    "setreuid": 113, "setregid": 114, "setgroups": 116, "setfsuid": 122, "setfsgid": 123, "capset": 126,
-    "semtimedop": 220, "truncate": 76, "sync": 162, "syncfs": 306, "quotactl_fd": 443, "cachestat": 451,
-    "inotify_init": 253, "inotify_init1": 294, "setsockopt": 54, "vmsplice": 278, "landlock_create_ruleset": 444,
-    "landlock_add_rule": 445,
-    "sendto": 44, "recvfrom": 45, "sendmsg": 46, "recvmsg": 47, "sendmmsg": 307, "recvmmsg": 299, "fallocate": 285,
-    "statmount": 457, "listmount": 458, "modify_ldt": 154, "uselib": 134, "ustat": 136, "sysfs": 139,
+    "open": 2, "openat": 257, "creat": 85, "close": 3, "close_range": 436, "dup": 32, "dup2": 33, "dup3": 292,
+    "pipe": 22, "pipe2": 293, "read": 0, "write": 1, "readv": 19, "writev": 20, "pread64": 17, "pwrite64": 18,
+    "preadv": 295, "pwritev": 296, "lseek": 8, "ftruncate": 77, "stat": 4, "fstat": 5, "lstat": 6,
+    "newfstatat": 262, "statx": 332, "statfs": 137, "fstatfs": 138, "access": 21, "faccessat": 269,
+    "faccessat2": 439, "getxattr": 191, "lgetxattr": 192, "fgetxattr": 193, "listxattr": 194, "llistxattr": 195,
+    "flistxattr": 196, "getdents": 78, "getdents64": 217, "getcwd": 79, "chdir": 80, "fchdir": 81, "readlink": 89,
+    "readlinkat": 267, "umask": 95, "mkdir": 83, "mkdirat": 258, "rmdir": 84, "unlink": 87, "unlinkat": 263,
+    "rename": 82, "renameat": 264, "renameat2": 316, "symlink": 88, "symlinkat": 266, "fsync": 74, "fdatasync": 75,
+    "poll": 7, "ppoll": 271, "select": 23, "pselect6": 270, "pause": 34, "nanosleep": 35, "sched_yield": 24,
+    "restart_syscall": 219, "epoll_create": 213, "epoll_create1": 291, "epoll_ctl": 233, "epoll_wait": 232,
+    "epoll_pwait": 281, "epoll_pwait2": 441, "eventfd": 284, "eventfd2": 290, "timerfd_create": 283,
+    "timerfd_settime": 286, "timerfd_gettime": 287, "alarm": 37, "getitimer": 36, "setitimer": 38, "time": 201,
+    "gettimeofday": 96, "times": 100, "brk": 12, "mprotect": 10, "munmap": 11, "mremap": 25, "rseq": 334,
+    "arch_prctl": 158, "getcpu": 309, "getrandom": 318, "rt_sigaction": 13, "rt_sigprocmask": 14,
+    "rt_sigreturn": 15, "rt_sigpending": 127, "rt_sigsuspend": 130, "rt_sigtimedwait": 128, "sigaltstack": 131,
+    "wait4": 61, "waitid": 247, "exit": 60, "exit_group": 231, "getrlimit": 97, "setrlimit": 160, "getrusage": 98,
+    "sched_get_priority_max": 146, "sched_get_priority_min": 147, "getpid": 39, "getppid": 110, "gettid": 186,
+    "getpgrp": 111, "getuid": 102, "geteuid": 107, "getgid": 104, "getegid": 108, "getresuid": 118,
+    "getresgid": 120, "getgroups": 115, "uname": 63, "shutdown": 48, "getsockname": 51, "getpeername": 52,
+    "getsockopt": 55, "futex": 202, "mmap": 9, "madvise": 28, "fcntl": 72, "ioctl": 16, "clock_gettime": 228,
+    "clock_getres": 229, "clock_nanosleep": 230, "msync": 26, "mbind": 237, "preadv2": 327, "pwritev2": 328,
+    "fork": 57, "vfork": 58, "clone": 56, "kill": 62, "tgkill": 234, "prlimit64": 302, "sched_setaffinity": 203,
+    "sched_getaffinity": 204, "sched_getscheduler": 145, "sched_getparam": 143, "getpgid": 121, "getsid": 124,
+    "getpriority": 140, "prctl": 157, "socketpair": 53, "sendto": 44, "recvfrom": 45, "recvmsg": 47,
+    "recvmmsg": 299, "fallocate": 285, "flock": 73, "unshare": 272, "setns": 308, "mount": 165, "umount2": 166,
+    "pivot_root": 155, "mount_setattr": 442, "capset": 126, "set_robust_list": 273, "set_tid_address": 218,
+    "clone3": 435,
 }  # fmt: skip
 
 _AARCH64 = {
-    "kill": 129, "tkill": 130, "tgkill": 131, "rt_sigqueueinfo": 138, "rt_tgsigqueueinfo": 240, "pidfd_send_signal":
-    424, "pidfd_open": 434, "pidfd_getfd": 438, "process_madvise": 440, "process_mrelease": 448, "socket": 198,
-    "socketpair": 199, "connect": 203, "bind": 200, "listen": 201, "accept": 202, "accept4": 242, "clone": 220,
-    "clone3": 435, "execve": 221, "execveat": 281, "memfd_create": 279, "memfd_secret": 447, "ptrace": 117,
-    "process_vm_readv": 270, "process_vm_writev": 271, "kcmp": 272, "unshare": 97, "setns": 268, "mount": 40,
-    "umount2": 39, "pivot_root": 41, "chroot": 51, "open_tree": 428, "move_mount": 429, "fsopen": 430, "fsconfig":
-    431, "fsmount": 432, "fspick": 433, "mount_setattr": 442, "add_key": 217, "request_key": 218, "keyctl": 219,
-    "bpf": 280, "perf_event_open": 241, "userfaultfd": 282, "io_uring_setup": 425, "io_uring_enter": 426,
-    "io_uring_register": 427, "io_setup": 0, "shmget": 194, "shmat": 196, "shmctl": 195, "semget": 190, "semop": 193,
-    "semctl": 191, "msgget": 186, "msgsnd": 189, "msgrcv": 188, "msgctl": 187, "mq_open": 180, "mq_unlink": 181,
-    "fchmod": 52, "fchmodat": 53, "fchmodat2": 452, "fchown": 55, "fchownat": 54, "utimensat": 88, "setxattr": 5,
-    "lsetxattr": 6, "fsetxattr": 7, "removexattr": 14, "lremovexattr": 15, "fremovexattr": 16, "linkat": 37,
-    "mknodat": 33, "open_by_handle_at": 265, "name_to_handle_at": 264, "quotactl": 60, "reboot": 142, "swapon": 224,
-    "swapoff": 225, "kexec_load": 104, "kexec_file_load": 294, "init_module": 105, "finit_module": 273,
-    "delete_module": 106, "acct": 89, "syslog": 116, "settimeofday": 170, "clock_settime": 112, "adjtimex": 171,
-    "clock_adjtime": 266, "sethostname": 161, "setdomainname": 162, "personality": 92, "prlimit64": 261, "setrlimit":
-    164, "sched_setaffinity": 122, "sched_setscheduler": 119, "sched_setparam": 118, "sched_setattr": 274,
-    "setpriority": 140, "ioprio_set": 30, "migrate_pages": 238, "move_pages": 239, "prctl": 167, "ioctl": 29,
-    "fanotify_init": 262, "inotify_add_watch": 27, "vhangup": 58, "lookup_dcookie": 18,
-    "flock": 32, "fcntl": 25, "nfsservctl": 42, "setuid":
-    146, "setgid": 144, "setresuid": 147, "setresgid": 149, "setreuid": 145, "setregid": 143, "setgroups": 159,
-    "setfsuid": 151, "setfsgid": 152, "capset": 91, "semtimedop": 192, "truncate": 45, "sync": 81, "syncfs": 267,
-    "quotactl_fd": 443, "cachestat": 451, "statmount": 457, "listmount": 458, "inotify_init1": 26, "setsockopt": 208,
-    "vmsplice": 75, "landlock_create_ruleset": 444, "landlock_add_rule": 445,
-    "sendto": 206, "recvfrom": 207, "sendmsg": 211, "recvmsg": 212, "sendmmsg": 269, "recvmmsg": 243, "fallocate": 47,
+    "openat": 56, "close": 57, "close_range": 436, "dup": 23, "dup3": 24, "pipe2": 59, "read": 63, "write": 64,
+    "readv": 65, "writev": 66, "pread64": 67, "pwrite64": 68, "preadv": 69, "pwritev": 70, "lseek": 62,
+    "ftruncate": 46, "fstat": 80, "newfstatat": 79, "statx": 291, "statfs": 43, "fstatfs": 44, "faccessat": 48,
+    "faccessat2": 439, "getxattr": 8, "lgetxattr": 9, "fgetxattr": 10, "listxattr": 11, "llistxattr": 12,
+    "flistxattr": 13, "getdents64": 61, "getcwd": 17, "chdir": 49, "fchdir": 50, "readlinkat": 78, "umask": 166,
+    "mkdirat": 34, "unlinkat": 35, "renameat": 38, "renameat2": 276, "symlinkat": 36, "fsync": 82, "fdatasync": 83,
+    "ppoll": 73, "pselect6": 72, "nanosleep": 101, "sched_yield": 124, "restart_syscall": 128, "epoll_create1": 20,
+    "epoll_ctl": 21, "epoll_pwait": 22, "epoll_pwait2": 441, "eventfd2": 19, "timerfd_create": 85,
+    "timerfd_settime": 86, "timerfd_gettime": 87, "getitimer": 102, "setitimer": 103, "gettimeofday": 169,
+    "times": 153, "brk": 214, "mprotect": 226, "munmap": 215, "mremap": 216, "rseq": 293, "getcpu": 168,
+    "getrandom": 278, "rt_sigaction": 134, "rt_sigprocmask": 135, "rt_sigreturn": 139, "rt_sigpending": 136,
+    "rt_sigsuspend": 133, "rt_sigtimedwait": 137, "sigaltstack": 132, "wait4": 260, "waitid": 95, "exit": 93,
+    "exit_group": 94, "getrlimit": 163, "setrlimit": 164, "getrusage": 165, "sched_get_priority_max": 125,
+    "sched_get_priority_min": 126, "getpid": 172, "getppid": 173, "gettid": 178, "getuid": 174, "geteuid": 175,
+    "getgid": 176, "getegid": 177, "getresuid": 148, "getresgid": 150, "getgroups": 158, "uname": 160,
+    "shutdown": 210, "getsockname": 204, "getpeername": 205, "getsockopt": 209, "futex": 98, "mmap": 222,
+    "madvise": 233, "fcntl": 25, "ioctl": 29, "clock_gettime": 113, "clock_getres": 114, "clock_nanosleep": 115,
+    "msync": 227, "mbind": 235, "preadv2": 286, "pwritev2": 287, "clone": 220, "kill": 129, "tgkill": 131,
+    "prlimit64": 261, "sched_setaffinity": 122, "sched_getaffinity": 123, "sched_getscheduler": 120,
+    "sched_getparam": 121, "getpgid": 155, "getsid": 156, "getpriority": 141, "prctl": 167, "socketpair": 199,
+    "sendto": 206, "recvfrom": 207, "recvmsg": 212, "recvmmsg": 243, "fallocate": 47, "flock": 32, "unshare": 97,
+    "setns": 268, "mount": 40, "umount2": 39, "pivot_root": 41, "mount_setattr": 442, "capset": 91,
+    "set_robust_list": 99, "set_tid_address": 96, "clone3": 435,
 }  # fmt: skip
 
 LINUX = sys.platform == "linux"
@@ -170,9 +167,9 @@ _LOAD, _JEQ, _JSET, _JGE, _RETURN = 0x20, 0x15, 0x45, 0x35, 0x06
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 _X32_BIT = 0x40000000
-# The first number that these tables have been read without (setxattrat): a call that nobody has thought about doesn't
-# exist, which C libraries are prepared for. From 424 on numbers are the same on all architectures.
-_UNHEARD_OF = 463
+# From here on numbers are the same on all architectures, and calls so new that a C library tries them first and does
+# without where they don't exist.
+_NEW = 424
 
 
 @dataclass(frozen=True)
@@ -190,7 +187,9 @@ class Rule:
     allowed : tuple of int
         Refused unless the argument is one of these, if there are any.
     then : Rule, optional
-        What is asked beside, when the argument is one of the allowed.
+        What is asked beside, before it is allowed.
+    otherwise : Rule, optional
+        What decides in place of refusing.
     refused : tuple of int
         Refused if the argument is one of these.
     needed_bits, refused_bits : int
@@ -202,6 +201,7 @@ class Rule:
     argument: int = -1
     allowed: tuple[int, ...] = ()
     then: Rule | None = None
+    otherwise: Rule | None = None
     refused: tuple[int, ...] = ()
     needed_bits: int = 0
     refused_bits: int = 0
@@ -211,8 +211,12 @@ def _statement(code: int, value: int, if_true: int = 0, if_false: int = 0) -> by
     return struct.pack("<HBBI", code, if_true, if_false, value & 0xFFFFFFFF)
 
 
-def seccomp_program(rules: Sequence[Rule]) -> bytes:
-    """The filter that refuses what the rules refuse, allows the rest, and kills for calls of another kind."""
+def seccomp_program(rules: Sequence[Rule], allowed: Sequence[str] | None = None) -> bytes:
+    """The filter that does what the rules say, and kills for calls of another kind.
+
+    Of the calls without a rule it lets through those that are ``allowed``, and all if that is None. Of the rest an old
+    one is not permitted, and a new one doesn't exist.
+    """
     program = [
         _statement(_LOAD, _ARCHITECTURE),
         _statement(_JEQ, _AUDIT_ARCH, 1, 0),
@@ -221,31 +225,35 @@ def seccomp_program(rules: Sequence[Rule]) -> bytes:
     ]
     if MACHINE == "x86_64":
         program += [_statement(_JGE, _X32_BIT, 0, 1), _statement(_RETURN, _KILL)]
-    program += [_statement(_JGE, _UNHEARD_OF, 0, 1), _statement(_RETURN, _ERRNO | errno.ENOSYS)]
-    for rule in rules:
-        if rule.call in SYSCALLS:
-            body = _body(rule)
-            program += [_statement(_JEQ, SYSCALLS[rule.call], 0, len(body)), *body]
-    program.append(_statement(_RETURN, _ALLOW))
+    bodies = [(rule.call, _body(rule)) for rule in rules]
+    bodies += [(call, [_statement(_RETURN, _ALLOW)]) for call in allowed or ()]
+    for call, body in bodies:
+        if call in SYSCALLS:
+            program += [_statement(_JEQ, SYSCALLS[call], 0, len(body)), *body]
+    if allowed is not None:
+        program += [_statement(_JGE, _NEW, 0, 1), _statement(_RETURN, _ERRNO | errno.ENOSYS)]
+        program.append(_statement(_RETURN, _ERRNO | errno.EPERM))
+    else:
+        program.append(_statement(_RETURN, _ALLOW))
     return b"".join(program)
 
 
 def _body(rule: Rule) -> list[bytes]:
     """What a rule does once its call is recognised: it ends in a decision."""
-    no = _statement(_RETURN, _ERRNO | rule.error)
+    no = _body(rule.otherwise) if rule.otherwise else [_statement(_RETURN, _ERRNO | rule.error)]
     yes = _body(rule.then) if rule.then else [_statement(_RETURN, _ALLOW)]
     if rule.argument < 0:
-        return [no]
+        return no
     body = [_statement(_LOAD, _ARGUMENTS + 8 * rule.argument)]
     for value in rule.allowed:
         body += [_statement(_JEQ, value, 0, len(yes)), *yes]
     for value in rule.refused:
-        body += [_statement(_JEQ, value, 0, 1), no]
+        body += [_statement(_JEQ, value, 0, len(no)), *no]
     if rule.needed_bits:
-        body += [_statement(_JSET, rule.needed_bits, 1, 0), no]
+        body += [_statement(_JSET, rule.needed_bits, len(no), 0), *no]
     if rule.refused_bits:
-        body += [_statement(_JSET, rule.refused_bits, 0, 1), no]
-    return [*body, no] if rule.allowed else [*body, *yes]
+        body += [_statement(_JSET, rule.refused_bits, 0, len(no)), *no]
+    return body + (no if rule.allowed else yes)
 
 
 def seccomp(program: bytes) -> None:
@@ -312,6 +320,12 @@ def change_root(new_root: str) -> None:
     _call(SYSCALLS["pivot_root"], b".", b".")
     _call(SYSCALLS["umount2"], b".", MNT_DETACH)
     os.chdir("/")
+
+
+def forget_wakes() -> None:
+    """Have the kernel wake nobody when this thread ends, at whatever address is written where it would look."""
+    _call(SYSCALLS["set_tid_address"], 0)
+    _call(SYSCALLS["set_robust_list"], 0, 24)  # sizeof(struct robust_list_head)
 
 
 def drop_capabilities() -> None:

@@ -95,6 +95,31 @@ HARMLESS = {
     "recursion_limit": "sys.setrecursionlimit(100)",
     "breaks_comparison": "np.allclose = np.isclose = None",
     "tracer": "sys.settrace(lambda *_: None)",
+    "maps_an_array": "np.save('a.npy', x); assert np.array_equal(np.load('a.npy', mmap_mode='r'), x)",
+    "maps_an_array_to_write": "m = np.memmap('a.dat', mode='w+', shape=3); m[:] = 7; m.flush()",
+    "maps_a_file": (
+        "import mmap; f = open('line.py', 'rb')\n"
+        "assert mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)[:1] == mmap.mmap(f.fileno(), 0, access=1)[:1]"
+    ),
+    "maps_memory": "import mmap; m = mmap.mmap(-1, 100); m[:2] = b'ab'; m.madvise(mmap.MADV_DONTNEED)",
+    "pool_of_threads": "from concurrent.futures import ThreadPoolExecutor as P; assert [*P(3).map(abs, [-1])] == [1]",
+    "joins_in_c": """
+        c = ctypes.CDLL(None); t = ctypes.c_ulong()
+        assert c.pthread_create(ctypes.byref(t), None, c.usleep, ctypes.c_void_p(20_000)) == 0
+        assert c.pthread_join(t, None) == 0
+    """,
+    "event_loop": "import asyncio; asyncio.run(asyncio.wait_for(asyncio.sleep(0.001), 1))",
+    "clocks": (
+        "for clock in (time.CLOCK_MONOTONIC, time.CLOCK_PROCESS_CPUTIME_ID, 3): time.clock_gettime(clock)"
+        "\ntime.clock_gettime(time.pthread_getcpuclockid(threading.get_ident())); time.sleep(0.001)"
+    ),
+    "usage": "import resource; resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; os.times(); os.sched_getaffinity(0)",
+    "copies": "import shutil; shutil.copyfile('line.py', 'copy'); os.rename('copy', 'moved'); os.remove('moved')",
+    "reads_at": "f = os.open('line.py', os.O_RDONLY); os.preadv(f, [bytearray(3)], 1); os.pread(f, 3, 1)",
+    "temporary": "import tempfile; f = tempfile.TemporaryFile(); f.write(b'x'); f.flush(); os.fsync(f.fileno())",
+    "compressed": "np.savez_compressed('a.npz', x); np.load('a.npz')['arr_0']",
+    "timer": "signal.setitimer(signal.ITIMER_REAL, 1e-3); signal.sigtimedwait([], 0); signal.setitimer(0, 0)",
+    "unlimited": "import resource as r; r.setrlimit(r.RLIMIT_STACK, r.getrlimit(r.RLIMIT_STACK))",
 }
 
 

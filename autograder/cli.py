@@ -62,11 +62,12 @@ class Command(click.Group):
 def _told() -> tuple[type[Exception], ...]:
     """What a command ends with that could not begin: said in a line, without a traceback."""
     from autograder.course.pages import CourseError
+    from autograder.gradebook.lock import LockedError
     from autograder.gradebook.store import StoreError
     from autograder.sandbox.observe import SandboxError
     from autograder.submissions.reading import ClassError
 
-    return CourseError, ClassError, SandboxError, StoreError
+    return CourseError, ClassError, LockedError, SandboxError, StoreError
 
 
 def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:

@@ -94,6 +94,7 @@ ORDER = (
     "submissions.names",
     "submissions.choosing",
     "submissions.reading",
+    "gradebook.lock",
     "gradebook.store",
     "gradebook.diff",
     "gradebook.grader",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +16,13 @@ from autograder import codes
 from autograder.commands.course import COURSE, problems_of, screen
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from autograder.cluster.connection import Cluster
     from autograder.course.problem import Problem
     from autograder.report import Report
+
+SAMPLE_CLASS = Path("build/sample-class")
 
 
 @click.command()
@@ -53,21 +57,20 @@ def grade(
     from autograder.progress import Tally, progress
     from autograder.report import counted
     from autograder.submissions.reading import find_class, keep_apart, loose_files
-    from autograder.submissions.sample import run_notebooks, write_sample_class
 
     console = screen()
     problems = problems_of(course, names)
-    if submissions is None:
-        submissions = Path("build/sample-class")
-        if submissions.exists():
-            shutil.rmtree(submissions)
-        count = write_sample_class(problems, submissions, run_notebooks(problems, workers))
-        console.print(f"No submissions named: grading a sample class of {count}, written to {submissions}.")
-    handed_in = find_class(submissions)
-    keep_apart(submissions, out)
-    tally = Tally(loose_files(submissions))
-    tally.warn(console)
+    keep_apart(submissions or SAMPLE_CLASS, out)
+    if submissions is not None:
+        handed_in = find_class(submissions)
     with ExitStack() as stack:
+        # Held from here on: a second grader is refused before it has touched anything.
+        store = stack.enter_context(Store(out / STORE_FILE))
+        if submissions is None:
+            submissions = stack.enter_context(_sample_class(problems, workers, console))
+            handed_in = find_class(submissions)
+        tally = Tally(loose_files(submissions))
+        tally.warn(console)
         private = (submissions, out)
         cluster = stack.enter_context(_cluster(scheduler, problems, private, weak_sandbox)) if scheduler else None
         console.print(f"Observing the references and known mistakes of {counted(len(problems), 'problem')}.")
@@ -75,17 +78,16 @@ def grade(
         def observed(problem: Problem) -> None:
             console.print(f"observed {problem.id}", highlight=False)
 
-        with Store(out / STORE_FILE) as store:
-            grader = prepare(
-                problems,
-                seed,
-                workers,
-                weak=weak_sandbox,
-                private=private,
-                lacks=cluster.lacks if cluster else None,
-                store=store,
-                done=observed,
-            )
+        grader = prepare(
+            problems,
+            seed,
+            workers,
+            weak=weak_sandbox,
+            private=private,
+            lacks=cluster.lacks if cluster else None,
+            store=store,
+            done=observed,
+        )
 
         def done(report: Report) -> None:
             tally.add(report)
@@ -93,10 +95,28 @@ def grade(
 
         desks = cluster.desks(grader) if cluster else threads(grader, workers)
         with progress(console, len(handed_in), "graded") as advance:
-            grade_class(grader, handed_in, out, desks, done, readers=workers, force=force)
+            grade_class(grader, handed_in, out, desks, done, readers=workers, force=force, opened=store)
     tally.show(console)
     console.print(f"Reports: {out}/<student>/report.txt and report.json; scores: {out}/grades.csv")
     sys.exit(codes.FAULTY_GRADER if tally.faults else 0)
+
+
+@contextmanager
+def _sample_class(problems: Sequence[Problem], workers: int, console: Console) -> Iterator[Path]:
+    """The folder of a sample class, made anew, and nobody else's as long as it is graded."""
+    from autograder.gradebook.lock import LOCK_FILE, Lock
+    from autograder.submissions.sample import run_notebooks, write_sample_class
+
+    SAMPLE_CLASS.mkdir(parents=True, exist_ok=True)
+    with closing(Lock(SAMPLE_CLASS / LOCK_FILE)):
+        for entry in SAMPLE_CLASS.iterdir():
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            elif entry.name != LOCK_FILE:
+                entry.unlink()
+        count = write_sample_class(problems, SAMPLE_CLASS, run_notebooks(problems, workers))
+        console.print(f"No submissions named: grading a sample class of {count}, written to {SAMPLE_CLASS}.")
+        yield SAMPLE_CLASS
 
 
 def _cluster(

@@ -9,7 +9,7 @@ takes long, running and judging a submission, is done at *desks*: threads of thi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 from autograder import codes
@@ -32,6 +32,7 @@ def grade_class(
     *,
     readers: int = 1,
     force: bool = False,
+    opened: Store | None = None,
 ) -> None:
     """Grade a class; each report is filed and written as soon as it is there.
 
@@ -49,8 +50,15 @@ def grade_class(
         How many submissions are read at a time.
     force : bool
         Run everything again.
+    opened : Store, optional
+        The store in ``out``, where it is open already.
+
+    Raises
+    ------
+    StoreError
+        If somebody else grades into ``out``, or the run is not whole in the end.
     """
-    with Store(out / STORE_FILE) as store:
+    with nullcontext(opened) if opened else Store(out / STORE_FILE) as store:
         run = store.begin(grader.footer)
         # A second name of a solution, in the folder of submissions, would be a right answer.
         files = [path for problem in grader.problems for path in problem.folder.rglob("*") if path.is_file()]
@@ -84,7 +92,7 @@ def grade_class(
         with closing(submissions), closing(desks(waiting())) as finished:
             for work, found in finished:
                 file(work, found)
-        store.finish(run)
+        store.finish(run, len(handed_in))
         write_grades(store, run, out)
 
 

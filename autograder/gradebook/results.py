@@ -24,7 +24,7 @@ def rebuild(out: Path) -> int:
     SandboxError, StoreError
         If there is no store, or no whole run in it.
     """
-    with Store.existing(out / STORE_FILE) as store:
+    with Store.existing(out / STORE_FILE, writes=True) as store:
         run = store.latest()
         count = 0
         for report, _ in store.reports(run):

@@ -1,7 +1,8 @@
 """The store of a class's results, in SQLite: a batch can be killed at any moment and resumed, and nothing is run twice.
 
 A result is filed under a key that follows from everything it depends on: the submission's files, the problem's files,
-the seed, the limits, and the engine itself. A run is a list of who had which result.
+the seed, the limits, and the engine itself. A run is a list of who had which result. One process at a time writes to a
+store (:mod:`autograder.gradebook.lock`); others may read it meanwhile.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import sqlite3
 import sys
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +25,7 @@ import numpy as np
 from autograder import engine
 from autograder.answers import Answers, from_bytes, to_bytes
 from autograder.course.problem import Problem
+from autograder.gradebook.lock import LOCK_FILE, Lock, LockedError
 from autograder.report import ProblemReport, Report
 
 STORE_FILE = "gradebook.sqlite"
@@ -107,31 +110,49 @@ def _problem_digest(problem: Problem, own: Collection[Path], points: float, seed
 class Store:
     """Results and runs in a file; safe to use from several threads.
 
+    Parameters
+    ----------
+    path : Path
+        The file, made if need be.
+    writes : bool
+        Hold the lock of its folder, and so be the only one that writes there.
+
     Raises
     ------
     StoreError
-        If the file is no store, or can't be written.
+        If the file is no store, can't be written, or somebody else writes to it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, writes: bool = True) -> None:
+        self._path = path
         self._lock = threading.Lock()
+        self._open = ExitStack()
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = NORMAL")
-            self._database.executescript(_SCHEMA)
+            with self._open:
+                if writes:
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    self._open.enter_context(closing(Lock(path.with_name(LOCK_FILE))))
+                self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+                self._open.enter_context(closing(self._database))
+                self._database.execute("PRAGMA journal_mode = WAL")
+                self._database.execute("PRAGMA synchronous = NORMAL")
+                self._database.executescript(_SCHEMA)
+                self._open = self._open.pop_all()
+        except LockedError as error:
+            raise StoreError(f"{error}, or name another folder with --out") from None
         except (OSError, sqlite3.Error) as error:
             raise StoreError(
                 f"{path} can't be used ({error}); move it away, or name another folder with --out"
             ) from None
+        # What others will find there. One that is removed or replaced meanwhile is written to in vain.
+        self._files = {file: identity(file) for file in (path, *([path.with_name(LOCK_FILE)] * writes))}
 
     @classmethod
-    def existing(cls, path: Path) -> Self:
+    def existing(cls, path: Path, *, writes: bool = False) -> Self:
         """A store that is there already: whoever only reads makes none."""
         if not path.is_file():
             raise StoreError(f"{path.parent} holds no results; grade the class first, or name the folder with --out")
-        return cls(path)
+        return cls(path, writes=writes)
 
     def __enter__(self) -> Self:
         return self
@@ -139,7 +160,7 @@ class Store:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._database.close()
+        self._open.close()
 
     def answers(self, problem: str) -> Answers | None:
         """What the reference and the known mistakes give, for the digest of what that depends on."""
@@ -185,6 +206,7 @@ class Store:
         """File a report: its results, and that this run's student at this position has them. All of it, or nothing."""
         keys = tuple(keys)
         with self._lock, self._database:
+            self._in_place()
             self._database.execute("BEGIN")
             self._database.executemany(
                 "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)",
@@ -198,10 +220,34 @@ class Store:
                 [run, position, report.student, msgspec.json.encode(report.notes), msgspec.json.encode(keys)],
             )
 
-    def finish(self, run: int) -> None:
-        """Say that a run is whole."""
-        with self._lock:
+    def finish(self, run: int, submissions: int) -> None:
+        """Say that a run is whole: it has a report for each of so many submissions.
+
+        Raises
+        ------
+        StoreError
+            If it has not.
+        """
+        with self._lock, self._database:
+            self._in_place()
+            self._database.execute("BEGIN IMMEDIATE")
+            (filed,) = self._database.execute("SELECT COUNT(*) FROM graded WHERE run = ?", [run]).fetchone()
+            if filed != submissions:
+                raise StoreError(
+                    f"{self._path} holds {filed} reports of this run, which graded {submissions} submissions: "
+                    "something else has written to it meanwhile. The table of grades is not written; give the same "
+                    "command again"
+                )
             self._database.execute("UPDATE runs SET finished = 1 WHERE run = ?", [run])
+
+    def _in_place(self) -> None:
+        """See to it that what is written now is what others will find."""
+        for path, was in self._files.items():
+            if identity(path) != was:
+                raise StoreError(
+                    f"{path} was removed or replaced while a run wrote its results; what it held is lost. "
+                    "Give the same command again"
+                )
 
     def finished(self) -> list[int]:
         """The numbers of the runs that are whole, the latest last."""
@@ -240,6 +286,15 @@ class Store:
                     Report.of(student, problems, msgspec.json.decode(notes), msgspec.json.decode(footer)),
                     keys,
                 )
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file has this name now, if one has."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _digest(parts: Iterable[tuple[str, bytes]]) -> str:

@@ -9,6 +9,7 @@ import re
 import shutil
 import sys
 import zipfile
+from contextlib import closing
 from importlib import metadata
 from types import SimpleNamespace
 
@@ -18,6 +19,7 @@ from small_course import ACCEPT, REFERENCE, REJECT, write_course
 
 from autograder.cli import main
 from autograder.codes import CODES
+from autograder.gradebook.lock import LOCK_FILE, Lock
 from autograder.sandbox.enforced import LAYERS, Bounds, Enforced, Identity, Landlock, Namespaces, Seccomp, sentences
 from autograder.sandbox.observe import Sandbox
 from autograder.sandbox.promises import PROMISES
@@ -318,6 +320,18 @@ class TestGrade:
         assert set(right) == {"7"}
         assert scores["nothing-written"] == scores["leaves-early"] == scores["climbs-out"] == "0"
         assert {row.parent.name for row in (home / "build/grades").glob("*/report.txt")} == set(scores)
+
+    @pytest.mark.parametrize("held", ["build/grades", "build/sample-class"])
+    def test_a_second_grader_touches_nothing(self, home, call, held):
+        """Neither the results of the first nor the sample class that it is grading."""
+        (home / held).mkdir(parents=True)
+        (home / "build/sample-class/ada").mkdir(parents=True)
+        with closing(Lock(home / held / LOCK_FILE)):
+            outcome = call("grade", "--workers", 1, "--weak-sandbox")
+
+        assert outcome.exit_code == 64
+        assert f"autograder: {held} is in use: process {os.getpid()} on " in outcome.output
+        assert [path.name for path in (home / "build/sample-class").iterdir() if path.name != LOCK_FILE] == ["ada"]
 
     def test_a_fault_of_ours(self, home, call, class_, tmp_path):
         """The status is 5, the fault is told, and nobody loses a point."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from typing import ClassVar
 
@@ -253,6 +255,44 @@ class TestTwice:
         """The message says what to do first."""
         with pytest.raises(StoreError, match="grade the class first"):
             rebuild(tmp_path)
+
+
+class TestAtOnce:
+    """Two graders of one folder: the second is refused, and the first loses nobody."""
+
+    def test_a_second_run_while_the_first_runs(self, grader, handed_in, tmp_path):
+        """It would clear away what the first has filed."""
+        class_ = handed_in({f"student-{number}": f"{REFERENCE}\n# {number}" for number in range(6)})
+        refused = []
+
+        def begin_another(report):
+            if report.student == "student-3":
+                with pytest.raises(StoreError, match="is in use") as error:
+                    grade_class(grader, class_[:1], tmp_path / "out", threads(grader, 1))
+                refused.append(error.value)
+
+        grade_class(grader, class_, tmp_path / "out", threads(grader, 2), begin_another)
+
+        assert len(refused) == 1
+        assert len(rows(tmp_path / "out")) == 7
+
+    def test_a_run_that_lost_reports_makes_no_table(self, grader, handed_in, tmp_path):
+        """Whatever took them away: the table that was there stays, and the run is not called whole."""
+        class_ = handed_in({"ada": REFERENCE, "bob": f"{REFERENCE}\n# bob's"})
+        grade_class(grader, class_, tmp_path / "out", threads(grader, 1))
+        before = (tmp_path / "out/grades.csv").read_bytes()
+
+        def take_away(report):
+            if report.student == "bob":
+                with closing(sqlite3.connect(tmp_path / "out/gradebook.sqlite")) as database, database:
+                    database.execute("DELETE FROM graded WHERE student = 'ada'")
+
+        with pytest.raises(StoreError, match="holds 1 reports of this run, which graded 2 submissions"):
+            grade_class(grader, class_, tmp_path / "out", threads(grader, 1), take_away)
+
+        assert (tmp_path / "out/grades.csv").read_bytes() == before
+        with Store.existing(tmp_path / "out/gradebook.sqlite") as store:
+            assert store.finished() == [1]
 
 
 def test_a_file_that_is_no_store_is_said(tmp_path):

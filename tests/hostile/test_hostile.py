@@ -37,6 +37,7 @@ from autograder.codes import FAULTS_OF_OURS
 from autograder.course.assignments import read_course
 from autograder.course.problem import Implementation
 from autograder.grade import grade
+from autograder.gradebook.lock import LOCK_FILE
 from autograder.gradebook.results import GRADES_FILE
 from autograder.gradebook.store import STORE_FILE
 from autograder.report import ProblemReport, Verdict
@@ -646,7 +647,7 @@ def test_no_cell_of_the_table_is_a_formula(graded):
 
 def test_a_students_name_is_none_of_the_graders_files(graded):
     """The grader's own files beside the students' folders are reserved, and are files."""
-    assert {GRADES_FILE, STORE_FILE, f"{STORE_FILE}-wal", f"{STORE_FILE}-shm"} <= RESERVED
+    assert {GRADES_FILE, LOCK_FILE, STORE_FILE, f"{STORE_FILE}-wal", f"{STORE_FILE}-shm"} <= RESERVED
     assert (graded.out / GRADES_FILE).is_file()
     assert (graded.out / STORE_FILE).is_file()
 

@@ -26,8 +26,9 @@ from matplotlib.figure import Figure
 
 from autograder.answers import Answers
 from autograder.course.assignments import read_course
+from autograder.gradebook.dependencies import of_module
 from autograder.gradebook.preparation import prepare
-from autograder.gradebook.store import Store, problem_digest
+from autograder.gradebook.store import Store
 from autograder.student.check import check_again, find
 from autograder.submissions.reading import find_class
 from autograder.submissions.sample import write_sample_class
@@ -111,7 +112,7 @@ class Bench:
             replace(problem, notebook_points=0.0) for assignment in read_course(ROOT) for problem in assignment.problems
         ]
         HOME.mkdir(parents=True, exist_ok=True)
-        digests = {problem.id: problem_digest(problem, problem.seed, ()) for problem in self.problems}
+        digests = {problem.id: of_module(problem, problem.seed).digest for problem in self.problems}
         self.kept = Kept(HOME / "state.json", {"plan": asdict(plan), "problems": digests})
         self.out = HOME / "out"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import settings
 from small_course import write_course
@@ -11,6 +13,9 @@ from autograder.sandbox.observe import Sandbox
 
 # What is asserted there is explained as in a test.
 pytest.register_assert_rewrite("specimens")
+
+# As the command sets it for itself: results are filed under it.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # The same examples on every machine, however busy it is.
 settings.register_profile("suite", derandomize=True, deadline=None)

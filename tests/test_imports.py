@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import autograder
+from autograder.gradebook.dependencies import NO_RESULTS
 
 ENGINE = Path(autograder.__file__).parent
 
@@ -94,6 +95,7 @@ ORDER = (
     "submissions.names",
     "submissions.choosing",
     "submissions.reading",
+    "gradebook.dependencies",
     "gradebook.lock",
     "gradebook.store",
     "gradebook.diff",
@@ -242,6 +244,22 @@ def test_a_notebook_beside_student_code_adds_its_shell_alone():
 
     beside = ("shell", "interpreter", "drawn", "outputs", "elsewhere", "abroad", "chance", "clock")
     assert more <= {"autograder.notebook", *(f"autograder.notebook.{name}" for name in beside)}
+
+
+def test_no_result_hangs_on_what_keys_leave_out():
+    """Nothing that runs or judges imports a part of the engine whose text is in no key."""
+    waiting = ["gradebook.preparation", "gradebook.grader", "sandbox.loader", "notebook.shell", "worker.run"]
+    needed = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in needed:
+            needed.add(name)
+            waiting += imported(ENGINE / f"{name.replace('.', '/')}.py")
+
+    left_out = {name.removesuffix(".py") for name in NO_RESULTS}
+    assert {"compare", "grade", "report"} <= needed
+    assert left_out <= ROOMS | set(ORDER)
+    assert {name for name in needed if name.partition(".")[0] in left_out} == set()
 
 
 def test_a_command_loads_no_other_s_modules():

@@ -15,7 +15,7 @@ from autograder.audit.journal import Journal
 from autograder.audit.trials import Spread, distances, farthest
 from autograder.course.problem import Implementation, Problem
 from autograder.grade import Observe, judge
-from autograder.gradebook.store import problem_digest
+from autograder.gradebook.dependencies import of_audit
 from autograder.probe import Check
 from autograder.wire import Observation
 
@@ -94,7 +94,7 @@ def sound(observe: Observe, problem: Problem, seeds: Sequence[int], crew: Crew, 
         return _seed(observe, problem, right, seed)
 
     if kept is not None:
-        journal = Journal(kept / f"{problem.name}-{problem_digest(problem, 0, ())[:16]}", _Seed)
+        journal = Journal(kept / f"{problem.name}-{of_audit(problem).digest[:16]}", _Seed)
         found = crew.each("seeds", lambda seed: journal.once(str(seed), lambda: one(seed)), seeds)
     else:
         found = crew.each("seeds", one, seeds)

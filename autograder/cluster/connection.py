@@ -29,11 +29,10 @@ from autograder.cluster.machines import (
     look_from_scheduler,
     packages_of,
     unfit,
-    versions,
-    versions_of_grader,
 )
 from autograder.cluster.parcel import pack
 from autograder.course.problem import Problem
+from autograder.gradebook.dependencies import surroundings, versions
 from autograder.gradebook.desks import Desks, Finished, Work
 from autograder.gradebook.grader import Graded, Grader
 
@@ -223,7 +222,7 @@ def _expected(client: distributed.Client, packages: tuple[str, ...], private: tu
     here = Here(versions(packages))
     sentences = [unfit("the scheduler", workers.pop("the scheduler"), here, weak=weak)]
     lacks = dict.fromkeys(clause for there in workers.values() for clause in there.lacks)
-    expected = Here(versions_of_grader(packages), tuple(lacks) if weak else ())
+    expected = Here(surroundings(packages), tuple(lacks) if weak else ())
     sentences += [unfit(who, there, expected, weak=weak) for who, there in workers.items()]
     for sentence in filter(None, sentences):
         raise ClusterError(sentence)

@@ -13,8 +13,9 @@ import distributed
 import msgspec
 
 from autograder.answers import from_bytes
-from autograder.cluster.machines import Here, lacks_here, packages_of, unfit, versions_of_grader
+from autograder.cluster.machines import Here, lacks_here, packages_of, unfit
 from autograder.cluster.parcel import Parcel, unpacked
+from autograder.gradebook.dependencies import surroundings
 from autograder.gradebook.desks import sandboxes
 from autograder.gradebook.grader import Graded, Grader
 from autograder.notebook.sheet import sheet_of
@@ -70,7 +71,7 @@ class OpenDesk:
         worker = distributed.get_worker()
         own = [Path(worker.local_directory), *(problem.folder for problem in problems)]
         lacks = lacks_here(own, parcel.private, [home / "data"])
-        there = Here(versions_of_grader(packages_of(problems)), lacks)
+        there = Here(surroundings(packages_of(problems)), lacks)
         self.refused = unfit(f"the worker {worker.address}", there, parcel.expected, weak=parcel.weak)
         if self.refused:
             return

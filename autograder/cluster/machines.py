@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import os
-import platform
 from collections.abc import Iterable, Sequence
-from functools import cache
 from pathlib import Path
 
 import distributed
 import msgspec
 
 from autograder.course.problem import Problem
-from autograder.gradebook.store import engine_digest
+from autograder.gradebook import dependencies
 from autograder.sandbox.observe import Sandbox, SandboxError
 from autograder.sandbox.process import exposed
 
 SAME = "give all machines the same environment and engine (docs/clusters.md)"
-_THREADS = "OPENBLAS_NUM_THREADS"
 
 
 class ClusterError(SandboxError):
@@ -41,45 +36,19 @@ class Here(msgspec.Struct, frozen=True):
 
 
 def packages_of(problems: Iterable[Problem]) -> tuple[str, ...]:
-    """The names of the packages that the problems' modules may import or that are loaded for them."""
-    names = {name.partition(".")[0] for problem in problems for name in (*problem.allowed_imports, *problem.preload)}
-    return tuple(sorted(names))
-
-
-@cache
-def versions(packages: tuple[str, ...]) -> dict[str, str]:
-    """What has to be the same on all machines."""
-    owners = importlib.metadata.packages_distributions()
-    distributions = sorted({owners.get(name, [name])[0] for name in packages} | {"numpy", "dask", "distributed"})
-    return {
-        "the engine": engine_digest()[:12],
-        "Python": platform.python_version(),
-        "the machine": f"{platform.system()} {platform.machine()}",
-        **{f"the package {name}": _version(name) for name in distributions},
-    }
-
-
-def versions_of_grader(packages: tuple[str, ...]) -> dict[str, str]:
-    """The same of a process that judges, whose predicates' sums depend on the number of threads, too."""
-    return {**versions(packages), _THREADS: os.environ.get(_THREADS, "not set")}
-
-
-def _version(distribution: str) -> str:
-    try:
-        return importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return "none"
+    """The names of the packages that the problems' results hang on, and of the cluster's own."""
+    return tuple(sorted({"dask", "distributed", *(name for one in problems for name in dependencies.packages_of(one))}))
 
 
 def look(packages: tuple[str, ...], private: tuple[str, ...], dask_worker: distributed.Worker) -> bytes:
     """What a worker's machine is like; bytes, for another engine's records may be others."""
     lacks = lacks_here([Path(dask_worker.local_directory)], private, ())
-    return msgspec.json.encode(Here(versions_of_grader(packages), lacks))
+    return msgspec.json.encode(Here(dependencies.surroundings(packages), lacks))
 
 
 def look_from_scheduler(packages: tuple[str, ...]) -> bytes:
     """What the scheduler's machine is like, where no student code runs."""
-    return msgspec.json.encode(Here(versions(packages)))
+    return msgspec.json.encode(Here(dependencies.versions(packages)))
 
 
 def lacks_here(own: Sequence[Path], private: Iterable[str], visible: Sequence[Path]) -> tuple[str, ...]:

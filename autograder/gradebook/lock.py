@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-LOCK_FILE = "gradebook.lock"
+LOCK_FILE = "gradebook.sqlite-lock"
 
 
 class LockedError(Exception):

@@ -10,9 +10,10 @@ from pathlib import Path
 from autograder.answers import Answers, observe_answers
 from autograder.course.pages import CourseError
 from autograder.course.problem import Problem
+from autograder.gradebook.dependencies import of_module, of_notebook
 from autograder.gradebook.desks import sandboxes
 from autograder.gradebook.grader import Grader
-from autograder.gradebook.store import Store, notebook_digest, problem_digest
+from autograder.gradebook.store import Store
 from autograder.notebook.sheet import sheet_of
 from autograder.sandbox.observe import Sandbox, SandboxError
 from autograder.sandbox.process import exposed
@@ -74,11 +75,10 @@ def prepare(
         )
     footer = tuple(f"this run was not fully confined: {clause}" for clause in lacks)
     seeds = {problem.id: problem.seed if seed is None else seed for problem in problems}
-    digests = {problem.id: problem_digest(problem, seeds[problem.id], footer) for problem in problems}
+    digests = {problem.id: of_module(problem, seeds[problem.id], footer).digest for problem in problems}
     sheets = {problem.id: sheet_of(problem) for problem in problems if problem.notebook_points}
     for sheet in sheets.values():
-        digest = notebook_digest(sheet.problem, seeds[sheet.problem.id], footer)
-        digests[sheet.problem.notebook_id] = digest
+        digests[sheet.problem.notebook_id] = of_notebook(sheet.problem, seeds[sheet.problem.id], footer).digest
     # Weak: what is run here is staff's own code, whatever this machine enforces.
     with sandboxes(weak=True) as sandbox, ThreadPoolExecutor(workers) as pool:
 

@@ -1,37 +1,29 @@
 """The store of a class's results, in SQLite: a batch can be killed at any moment and resumed, and nothing is run twice.
 
-A result is filed under a key that follows from everything it depends on: the submission's files, the problem's files,
-the seed, the limits, and the engine itself. A run is a list of who had which result. One process at a time writes to a
-store (:mod:`autograder.gradebook.lock`); others may read it meanwhile.
+A result is filed under a key that follows from everything it depends on: the submission's files, and what
+:mod:`autograder.gradebook.dependencies` says. A run is a list of who had which result. One process at a
+time writes to a store (:mod:`autograder.gradebook.lock`); others may read it meanwhile.
 """
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
-import sys
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass
-from functools import cache
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import msgspec
-import numpy as np
 
-from autograder import engine
 from autograder.answers import Answers, from_bytes, to_bytes
-from autograder.course.problem import Problem
+from autograder.gradebook.dependencies import digest
 from autograder.gradebook.lock import LOCK_FILE, Lock, LockedError
 from autograder.report import ProblemReport, Report
 
 STORE_FILE = "gradebook.sqlite"
-
-# The rooms of the engine on which no result hangs.
-NO_RESULTS = ("audit", "commands", "release", "student")
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS results (
@@ -69,42 +61,12 @@ class Key:
     @property
     def text(self) -> str:
         """The key as one text."""
-        return _digest([("files", self.files.encode()), ("problem", self.problem.encode())])
+        return digest([("files", self.files.encode()), ("problem", self.problem.encode())])
 
 
 def files_digest(files: Mapping[str, bytes]) -> str:
     """The digest of a submission's files, names and contents."""
-    return _digest(sorted(files.items()))
-
-
-def problem_digest(problem: Problem, seed: int, footer: Iterable[str]) -> str:
-    """The digest of what a problem's results depend on, beside the submission."""
-    own = [path for path in problem.folder.rglob("*.py") if path.name not in {"notebook.py", "model.py"}]
-    return _problem_digest(problem, sorted(own), problem.points, seed, footer)
-
-
-def notebook_digest(problem: Problem, seed: int, footer: Iterable[str]) -> str:
-    """The digest of what the results of a problem's notebook depend on, beside the submission."""
-    own = [path for name in ("figures.toml", "model.py") if (path := problem.folder / name).is_file()]
-    return _problem_digest(problem, [*own, problem.released_notebook], problem.notebook_points, seed, footer)
-
-
-def _problem_digest(problem: Problem, own: Collection[Path], points: float, seed: int, footer: Iterable[str]) -> str:
-    paths = [*own, *problem.given, *problem.data.values()]
-    settings = (problem.id, problem.title, points, problem.allowed_imports, asdict(problem.limits), seed)
-    return _digest(
-        [
-            *(
-                (
-                    str(path.relative_to(problem.folder)) if path.is_relative_to(problem.folder) else path.name,
-                    path.read_bytes(),
-                )
-                for path in paths
-            ),
-            ("settings", repr(settings).encode()),
-            ("run", repr((engine_digest(), sys.version, np.__version__, tuple(footer))).encode()),
-        ]
-    )
+    return digest(sorted(files.items()))
 
 
 class Store:
@@ -295,18 +257,3 @@ def identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
-
-
-def _digest(parts: Iterable[tuple[str, bytes]]) -> str:
-    whole = hashlib.sha256()
-    for name, content in parts:
-        # Lengths, so that no two lists of parts run together to the same bytes.
-        whole.update(f"{len(name.encode())} {len(content)} {name}".encode())
-        whole.update(content)
-    return whole.hexdigest()
-
-
-@cache
-def engine_digest() -> str:
-    """The digest of the engine: of all of its modules that results hang on."""
-    return _digest(engine.modules(*NO_RESULTS).items())

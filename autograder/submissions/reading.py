@@ -42,9 +42,7 @@ from autograder.submissions.uses import used_by_module, used_by_notebook
 from autograder.worker.reader import Grader
 
 # What the grader writes beside the students' folders: a student of such a name would be in its way.
-RESERVED = frozenset(
-    ("grades.csv", "gradebook.lock", *(f"gradebook.sqlite{end}" for end in ("", "-wal", "-shm", "-journal")))
-)
+RESERVED = frozenset(("grades.csv", *(f"gradebook.sqlite{end}" for end in ("", "-lock", "-wal", "-shm", "-journal"))))
 
 
 class ClassError(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from autograder.notebook.program import HELP, MAGIC, statements
+from autograder.notebook.program import HELP, MAGIC, dotted, statements
 
 # What a shell prints, help, and lists of files, names and settings.
 _ASIDE = re.compile(
@@ -37,7 +37,7 @@ def says_something_aside(source: str) -> bool:
     parsed = statements(source)
     if parsed is None:
         return _ASIDE.search(source) is not None
-    called = [ast.unparse(node.func) for top in parsed for node in ast.walk(top) if isinstance(node, ast.Call)]
+    called = [dotted(node.func) for top in parsed for node in ast.walk(top) if isinstance(node, ast.Call)]
     magics = any(name == MAGIC and _ASIDE.search(line) for name, line in _calls(source) or ())
     return magics or any(_CALLED_ASIDE.search(name) for name in called)
 
@@ -62,8 +62,10 @@ def _calls(source: str) -> list[tuple[str, str]] | None:
     if parsed is None:
         return None
     calls = [node for top in parsed for node in ast.walk(top) if isinstance(node, ast.Call)]
-    return [
-        (call.func.id, str(getattr(call.args[0], "value", "")) if call.args else "")
-        for call in calls
-        if isinstance(call.func, ast.Name)
-    ]
+    return [(call.func.id, _first_text(call)) for call in calls if isinstance(call.func, ast.Name)]
+
+
+def _first_text(call: ast.Call) -> str:
+    """The first argument of a call, if it is a text; a number may have more digits than Python writes out."""
+    first = getattr(call.args[0], "value", "") if call.args else ""
+    return first if isinstance(first, str) else ""

@@ -125,6 +125,8 @@ class _Words(HTMLParser):
         if self._entries > MAX_ENTRIES:
             return
         if tag == "tr":
+            # An entry that was not closed ends here: HTML lets its end be left out.
+            self._inside = False
             self.rows.append([])
         elif tag in {"td", "th"}:
             self._entries += 1
@@ -137,8 +139,8 @@ class _Words(HTMLParser):
             self.text.append("\n")
 
     def handle_endtag(self, tag: str) -> None:
-        """End an entry."""
-        if tag in {"td", "th"}:
+        """End an entry, and with a row or a table its last one."""
+        if tag in {"td", "th", "tr", "thead", "tbody", "tfoot", "table"}:
             self._inside = False
         self._unseen = False
 

@@ -26,6 +26,9 @@ _TIMED = re.compile(r"%%time\Z")
 # How an export writes a magic: as a comment, or as the call that it stands for.
 _COMMENTED_MAGIC = re.compile(r"#\s?(%{1,2}\w.*)\Z")
 _CALLED_MAGIC = re.compile(r"get_ipython\(\)\.run_line_magic\(\s*'(\w+)',\s*'([^']*)'\s*\)\Z")
+# What Python raises over a text that it can't parse, or a tree that it can't write out: of brackets within brackets, of
+# numbers with too many digits; one or the other is a `SystemError` in some versions.
+_UNPARSED = (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError, SystemError)
 # What a cell that is parsed is called, so that what Python has to say of its style (`2in x`, `"\\eta"`) can be ignored.
 _PARSED = "<a cell of a notebook>"
 
@@ -55,7 +58,7 @@ def statements(source: str) -> tuple[ast.stmt, ...] | None:
     for text in ("\n".join(lines), "\n".join(_MAGIC.sub(_as_call, line) for line in lines)):
         try:
             return tuple(ast.parse(text, _PARSED).body)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+        except _UNPARSED:
             continue
     return None
 
@@ -198,6 +201,19 @@ def _root(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
+def dotted(node: ast.AST) -> str:
+    """An expression such as `a.b.c`, as it is written; what the dots begin with is "?" where that is no name.
+
+    However many dots: `ast.unparse` has a limit to them, and to the digits of numbers.
+    """
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    parts.append(node.id if isinstance(node, ast.Name) else "?")
+    return ".".join(reversed(parts))
+
+
 def _uncommented(source: str) -> list[str]:
     return [line for line in lines_of(source, "code") if not line.lstrip().startswith("#")]
 
@@ -207,10 +223,14 @@ def _as_call(match: re.Match[str]) -> str:
 
 
 def _dumped(nodes: Sequence[ast.stmt]) -> list[str]:
-    try:
-        return [ast.dump(node) for node in nodes]
-    except RecursionError:
-        return [""]  # as nothing that is given looks
+    """Each statement as a text that is the same for the same program; "" where it has none, as nothing given has."""
+    found = []
+    for node in nodes:
+        try:
+            found.append(ast.dump(node))
+        except _UNPARSED:
+            found.append("")
+    return found
 
 
 def _gap(node: ast.stmt) -> bool:

@@ -106,7 +106,7 @@ def digest(content: bytes) -> str:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd escapes, which are told where the module is imported
             code = ast.dump(ast.parse(content))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError, SystemError):
         return whole
     return f"{whole} {sha256(code.encode()).hexdigest()}"
 

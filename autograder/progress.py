@@ -13,7 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from autograder import codes
-from autograder.report import NOT_ASKED_FOR, Report, counted, shown
+from autograder.report import NOT_ASKED_FOR, Report, counted
+from autograder.text import line
 
 LINES = 20
 FAULTS = 50
@@ -71,14 +72,14 @@ class Tally:
         """Add a report."""
         self.submissions += 1
         notes = (note for note in report.notes if not note.startswith(NOT_ASKED_FOR))
-        self.doubtful += [f"to look at: {shown(report.student)}: {note}" for note in notes]
+        self.doubtful += [f"to look at: {line(report.student)}: {note}" for note in notes]
         for problem in report.problems:
             self.codes.setdefault(problem.problem, Counter())[problem.code] += 1
             self.scores[problem.problem] = self.scores.get(problem.problem, 0.0) + problem.score
             self.most[problem.problem] = problem.max_score
             self.faults += [
-                f"our fault, no points lost: {shown(report.student)} {problem.problem} {verdict.check}: "
-                f"code {verdict.code}, {verdict.message}"
+                f"our fault, no points lost: {line(report.student)} {problem.problem} {verdict.check}: "
+                f"code {verdict.code}, {line(verdict.message)}"
                 for verdict in problem.checks
                 if verdict.code in codes.FAULTS_OF_OURS
             ]
@@ -88,8 +89,8 @@ class Tally:
         if self.loose:
             more = len(self.loose) - LOOSE
             names = ", ".join(self.loose[:LOOSE]) + (f" and {more} more" if more > 0 else "")
-            line = f"warning: not graded, for it lies in no student's folder: {names}; put each into its student's"
-            console.print(escape(line), highlight=False)
+            said = f"warning: not graded, for it lies in no student's folder: {names}; put each into its student's"
+            console.print(escape(said), highlight=False)
 
     def show(self, console: Console) -> None:
         """A row per problem: the mean score and how many submissions got each code; then what is to be looked at."""
@@ -105,11 +106,11 @@ class Tally:
             table.add_row(problem, f"{mean:.1f}/{self.most[problem]:g}", *cells)
         console.print(table)
         self.warn(console)
-        for line in self.doubtful[:DOUBTFUL]:
-            console.print(escape(line), highlight=False)
+        for said in self.doubtful[:DOUBTFUL]:
+            console.print(escape(said), highlight=False)
         if len(self.doubtful) > DOUBTFUL:
             console.print(f"and {len(self.doubtful) - DOUBTFUL} more; each report says it", highlight=False)
-        for line in self.faults[:FAULTS]:
-            console.print(escape(line), style="bold")
+        for said in self.faults[:FAULTS]:
+            console.print(escape(said), style="bold")
         if len(self.faults) > FAULTS:
             console.print(f"and {len(self.faults) - FAULTS} more faults of ours", style="bold")

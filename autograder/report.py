@@ -9,21 +9,13 @@ from collections.abc import Iterable
 import msgspec
 
 from autograder import codes
+from autograder.text import line, shown
 
 WIDTH = 100
 # How a note begins that is about nothing missing.
 NOT_ASKED_FOR = "not asked for, and not graded: "
-
-# Controls (escape sequences among them), and the characters that reorder or hide text on a page.
-_UNSHOWN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
-    "\U000e0000-\U000e007f]"
-)
-
-
-def shown(text: str) -> str:
-    """Text out of a student's process or folder, safe on a terminal and in a file: no control characters."""
-    return _UNSHOWN.sub("\N{REPLACEMENT CHARACTER}", text)
+# What a line of a student's may begin with that looks like a verdict: signs, and a number.
+_LIKE_A_VERDICT = re.compile(r"[^\w\s!-~]+\s*\d")
 
 
 def counted(count: int, noun: str) -> str:
@@ -69,8 +61,8 @@ class ProblemReport(msgspec.Struct, frozen=True):
                 msgspec.structs.replace(
                     verdict,
                     message=shown(verdict.message),
-                    title=shown(verdict.title),
-                    hint=None if verdict.hint is None else shown(verdict.hint),
+                    title=line(verdict.title),
+                    hint=None if verdict.hint is None else line(verdict.hint),
                 )
                 for verdict in verdicts
             ),
@@ -97,7 +89,7 @@ class Report(msgspec.Struct, frozen=True):
             score=sum(problem.score for problem in problems),
             max_score=sum(problem.max_score for problem in problems),
             problems=problems,
-            notes=tuple(shown(note) for note in notes),
+            notes=tuple(map(line, notes)),
             footer=tuple(footer),
         )
 
@@ -114,7 +106,7 @@ def as_text(report: Report) -> str:
     lines += [""] * bool(report.notes)
     for problem in report.problems:
         lines += [*problem_lines(problem), ""]
-    lines += [f"note: {line}" for line in report.footer]
+    lines += [f"note: {note}" for note in report.footer]
     return "\n".join(lines) + "\n" * bool(report.footer)
 
 
@@ -139,12 +131,18 @@ def _found(verdict: Verdict) -> list[str]:
     lines = []
     if verdict.code != codes.SUCCESS and verdict.blocked_by is None:
         lines.append(f"        code {verdict.code}, {codes.CODES[verdict.code].name}")
-    for line in verdict.message.splitlines():
-        inset = " " * (8 + len(line) - len(line.lstrip()))
-        lines += _wrapped(inset + line.lstrip(), inset + "  ")
+    for said in verdict.message.splitlines():
+        inset = " " * (8 + len(said) - len(said.lstrip()))
+        lines += _wrapped(inset + said.lstrip(), inset + "  ")
     if verdict.hint:
         lines += _wrapped(f"        Hint: {verdict.hint}", " " * 14)
-    return lines
+    return [_set_off(one) for one in lines]
+
+
+def _set_off(found: str) -> str:
+    """A line of what was found, behind a bar if it could be taken for a verdict: wrapped, it may begin anywhere."""
+    text = found.lstrip()
+    return f"{found[: len(found) - len(text)]}| {text}" if _LIKE_A_VERDICT.match(text) else found
 
 
 # What the signs before verdicts say, for who can't see them.
@@ -160,5 +158,5 @@ def mark_of(verdict: Verdict) -> str:
     return "·" if verdict.code in codes.FAULTS_OF_OURS else "✗"
 
 
-def _wrapped(line: str, indent: str) -> list[str]:
-    return textwrap.wrap(line, WIDTH, subsequent_indent=indent, break_on_hyphens=False) or [""]
+def _wrapped(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, subsequent_indent=indent, break_on_hyphens=False) or [""]

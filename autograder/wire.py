@@ -18,6 +18,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from autograder.text import line
+
 Array = NDArray[Any]
 Bytes = bytes | bytearray
 
@@ -43,6 +45,8 @@ MAX_VALUES = 256
 MAX_NDIM = 16
 # Of each text, and of each kind of list, the beginning is carried: a report is made of them.
 MAX_TEXT_CHARACTERS = 5_000
+# Of what is one line: a name, a kind, a line of code.
+MAX_LINE_CHARACTERS = 300
 MAX_CHANGED = 16
 MAX_FRAMES = 12
 MAX_SCALES = 64
@@ -220,7 +224,7 @@ def decode(head: Bytes, body: Bytes) -> Observation:
             draw=whole(header["draw"]),
             ending=ending,
             values=_values(header["values"], body),
-            changed=tuple(text(name) for name in header["changed"][:MAX_CHANGED]),
+            changed=tuple(word(name) for name in header["changed"][:MAX_CHANGED]),
             narrow=header["narrow"] is True,
             scales=_scales(header["scales"]),
             failure=None if failure is None else _failure(failure),
@@ -239,6 +243,11 @@ def text(value: object) -> str:
     return value[:MAX_TEXT_CHARACTERS].encode("utf-8", "replace").decode()
 
 
+def word(value: object) -> str:
+    """The beginning of a JSON string that stands within a line of a report: a name, a kind, a line of code."""
+    return line(text(value)[:MAX_LINE_CHARACTERS])
+
+
 def whole(value: object) -> int:
     """A JSON number that is a whole one, not negative and below 2**32."""
     if type(value) is not int or not 0 <= value < 1 << 32:
@@ -252,9 +261,9 @@ def _values(described: object, body: Bytes) -> dict[str, Array | str]:
     values: dict[str, Array | str] = {}
     start = 0
     for item in described:
-        name = text(item["name"])
+        name = word(item["name"])
         if "is" in item:
-            values[name] = text(item["is"])
+            values[name] = word(item["is"])
             continue
         if item["dtype"] not in DTYPES:
             raise WireError("a dtype that is not carried")
@@ -282,14 +291,14 @@ def _scales(described: Mapping[str, Any]) -> dict[str, tuple[float, ...]]:
     if len(described) > MAX_SCALES:
         raise WireError("too many scales")
     return {
-        text(name): tuple(float(size) for size in sizes[:MAX_SCALES] if type(size) in (int, float))
+        word(name): tuple(float(size) for size in sizes[:MAX_SCALES] if type(size) in (int, float))
         for name, sizes in described.items()
     }
 
 
 def _failure(item: Mapping[str, Any]) -> Failure:
     frames = tuple(
-        Frame(text(frame["file"]), whole(frame["line"]), text(frame["function"]), text(frame["text"]))
+        Frame(word(frame["file"]), whole(frame["line"]), word(frame["function"]), word(frame["text"]))
         for frame in item["frames"][:MAX_FRAMES]
     )
-    return Failure(text(item["kind"]), text(item["message"]), frames)
+    return Failure(word(item["kind"]), text(item["message"]), frames)

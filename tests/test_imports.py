@@ -27,6 +27,7 @@ ORDER = (
     "sandbox.calls",
     "sandbox.mappings",
     "sandbox.confine",
+    "text",
     "wire",
     "probe",
     "worker.job",
@@ -146,7 +147,7 @@ ROOMS = {name.partition(".")[0] for name in ORDER if "." in name}
 
 # What a process that runs student code has in memory of ours.
 BESIDE_STUDENT_CODE = {
-    *("autograder", "autograder.wire", "autograder.probe", "autograder.worker"),
+    *("autograder", "autograder.text", "autograder.wire", "autograder.probe", "autograder.worker"),
     *(f"autograder.worker.{name}" for name in ("run", "job", "watched", "imports", "failures")),
 }
 # What is there as well when it was forked from a server.

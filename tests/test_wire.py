@@ -11,12 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from autograder.text import line
 from autograder.wire import (
     DTYPES,
     ENDINGS,
     MAGIC,
     MAX_BODY_BYTES,
     MAX_HEADER_BYTES,
+    MAX_LINE_CHARACTERS,
     MAX_NDIM,
     MAX_SCALES,
     MAX_VALUES,
@@ -32,23 +34,24 @@ from autograder.wire import (
 
 # Whatever a student prints or raises, lone surrogates aside: these arrive as question marks.
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-frames = st.builds(Frame, file=texts, line=st.integers(0, 2**32 - 1), function=texts, text=texts)
-failures = st.builds(Failure, kind=texts, message=texts, frames=st.lists(frames, max_size=3).map(tuple))
+words = texts.map(line)
+frames = st.builds(Frame, file=words, line=st.integers(0, 2**32 - 1), function=words, text=words)
+failures = st.builds(Failure, kind=words, message=texts, frames=st.lists(frames, max_size=3).map(tuple))
 carried = arrays.arrays(
     dtype=st.sampled_from(sorted(DTYPES)).map(np.dtype),
     shape=arrays.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4),
 )
 laid_out = st.sampled_from([np.asarray, np.asfortranarray, np.transpose, lambda a: a[::-1] if a.ndim else a])
-values = st.dictionaries(texts, st.builds(lambda make, array: make(array), laid_out, carried) | texts, max_size=4)
+values = st.dictionaries(words, st.builds(lambda make, array: make(array), laid_out, carried) | words, max_size=4)
 observations = st.builds(
     Observation,
     check=texts,
     draw=st.integers(0, 2**32 - 1),
     ending=st.sampled_from(sorted(ENDINGS)),
     values=values.map(lambda found: {n: v if isinstance(v, str) else plain(v) for n, v in found.items()}),
-    changed=st.lists(texts, max_size=3).map(tuple),
+    changed=st.lists(words, max_size=3).map(tuple),
     narrow=st.booleans(),
-    scales=st.dictionaries(texts, st.lists(st.floats(allow_nan=False), max_size=3).map(tuple), max_size=3),
+    scales=st.dictionaries(words, st.lists(st.floats(allow_nan=False), max_size=3).map(tuple), max_size=3),
     failure=st.none() | failures,
     output=texts,
 )
@@ -87,6 +90,24 @@ def test_an_observation_arrives_as_it_was_sent(observation):
 def described(value):
     """All that is to be said of a value."""
     return value if isinstance(value, str) else (type(value), value.dtype, value.shape, value.tobytes())
+
+
+@given(st.text(alphabet=st.characters(), max_size=400))
+def test_what_stands_within_a_line_is_one(text):
+    """Kinds, names, lines of code: whatever a run says that they are, a report has one line for each."""
+    failure = {"kind": text, "message": "", "frames": [{"file": text, "line": 1, "function": text, "text": text}]}
+    said = header(
+        values=[{"name": text, "is": text}], changed=[text], scales={text: [1.0]}, failure=failure, output=text
+    )
+
+    arrived = read(io.BytesIO(message(said)).read)
+
+    frame = arrived.failure.frames[0]
+    named = (*arrived.values.items(), arrived.changed, arrived.scales, (arrived.failure.kind,))
+    for word in (*(word for words in named for word in words), frame.file, frame.function, frame.text):
+        assert word == line(word)
+        assert len(word.splitlines()) <= 1
+        assert len(word) <= MAX_LINE_CHARACTERS
 
 
 @given(st.lists(observations, max_size=3))

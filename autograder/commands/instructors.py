@@ -148,11 +148,11 @@ def rebuild(out: Path) -> None:
 def printed(student: str, out: Path) -> None:
     """Show what STUDENT's code printed in the latest run in OUT: for staff, and in no report."""
     from autograder.gradebook.results import printed_by
-    from autograder.report import shown
+    from autograder.text import line
 
-    lines = list(printed_by(out, student))
-    for line in lines or [f"{shown(student)}'s modules printed nothing in the latest run in {out}"]:
-        click.echo(line)
+    said = list(printed_by(out, student))
+    for one in said or [f"{line(student)}'s modules printed nothing in the latest run in {out}"]:
+        click.echo(one)
 
 
 @click.command()
@@ -161,18 +161,19 @@ def diff(out: Path) -> None:
     """Say who gained or lost what, and why, from the run before the latest to the latest in OUT."""
     from autograder.gradebook.diff import differences
     from autograder.gradebook.store import STORE_FILE, Store, StoreError
-    from autograder.report import counted, shown
+    from autograder.report import counted
+    from autograder.text import line
 
     with Store.existing(out / STORE_FILE) as store:
         runs = store.finished()
         if len(runs) < 2:
             held = "one whole run" if runs else "no whole run"
             raise StoreError(f"{out} holds {held}; a difference needs two: grade the class again")
-        lines = 0
-        for line in differences(store, *runs[-2:]):
-            lines += 1
-            click.echo(shown(line))
-        click.echo(f"{counted(lines, 'difference')} between run {runs[-2]} and run {runs[-1]}")
+        count = 0
+        for said in differences(store, *runs[-2:]):
+            count += 1
+            click.echo(line(said))
+        click.echo(f"{counted(count, 'difference')} between run {runs[-2]} and run {runs[-1]}")
 
 
 @click.command()

@@ -75,8 +75,8 @@ def pack(folder: Path, out: Path | None) -> None:
     """
     from zipfile import is_zipfile
 
-    from autograder.report import shown
     from autograder.student.pack import pack as packed_from
+    from autograder.text import line
 
     if out is not None and out.exists() and not is_zipfile(out):
         raise click.BadParameter(f"{out} is there and no zip, and would be lost; name another file", param_hint="--out")
@@ -84,7 +84,7 @@ def pack(folder: Path, out: Path | None) -> None:
     for report in packed.reports:
         click.echo(f"{report.problem}: {report.score:g} of {report.max_score:g} points in your own check")
     for warning in packed.warnings:
-        click.echo(f"warning: {shown(warning)}")
+        click.echo(f"warning: {line(warning)}")
     path = out or folder / f"{packed.assignment}-hand-in.zip"
     try:
         path.write_bytes(packed.as_zip())

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from autograder.gradebook.store import STORE_FILE, Store, StoreError
-from autograder.report import Report, as_json, as_text, shown
+from autograder.report import Report, as_json, as_text
+from autograder.text import line, shown
 
 GRADES_FILE = "grades.csv"
 
@@ -47,10 +48,10 @@ def printed_by(out: Path, student: str) -> Iterator[str]:
             if report.student == student:
                 for problem, key in zip(report.problems, keys, strict=False):
                     for check, text in store.printed(key).items():
-                        yield f"{problem.problem}, {check or 'import'}:"
-                        yield from (f"    {shown(line)}" for line in text.splitlines())
+                        yield f"{problem.problem}, {line(check) or 'import'}:"
+                        yield from (f"    {shown(said)}" for said in text.splitlines())
                 return
-    raise StoreError(f"nobody in the latest run in {out} is called {shown(student)}")
+    raise StoreError(f"nobody in the latest run in {out} is called {line(student)}")
 
 
 def write_report(report: Report, out: Path) -> None:

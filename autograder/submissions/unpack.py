@@ -23,6 +23,7 @@ from typing import IO
 import msgspec
 
 from autograder.submissions import beside
+from autograder.text import UNSHOWN, line
 
 MIB = 2**20
 MAX_FILE_BYTES = {".py": 1 * MIB, ".ipynb": 50 * MIB}
@@ -292,5 +293,6 @@ def litter(name: str) -> bool:
 
 
 def printable(text: str, instead: str = "?") -> str:
-    """The text without what could break a line, steer a terminal, or fail to be written as UTF-8."""
-    return "".join(character if character.isprintable() else instead for character in text)
+    """The text as a line, with something in the place of what could break one, or steer a terminal."""
+    plain = "".join(character if character.isprintable() else instead for character in text)
+    return line(plain).replace(UNSHOWN, instead)

@@ -619,10 +619,11 @@ def test_no_report_tells_where_the_grader_is(graded):
     assert showing == set()
 
 
-def test_no_verdict_can_be_written_by_a_student(graded):
-    """What looks like another verdict stands within the true one, set off from the margin."""
-    text = (graded.out / "shows_verdicts/report.txt").read_text(encoding="utf-8")
-    marked = [line for line in text.splitlines() if line.startswith(("✓", "✗", "·"))]
+@pytest.mark.parametrize("name", ["shows_verdicts", "shows_verdicts_in_names"])
+def test_no_verdict_can_be_written_by_a_student(graded, name):
+    """No line looks like a verdict but the grader's own, in whatever the student has put such words."""
+    text = (graded.out / name / "report.txt").read_text(encoding="utf-8")
+    marked = [line.strip() for line in text.splitlines() if line.strip().startswith(("✓", "✗", "·"))]
 
     assert [line[0] for line in marked] == ["✓", "✗", "✓"]
 

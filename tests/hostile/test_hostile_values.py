@@ -16,7 +16,7 @@ from autograder.codes import FAULTS_OF_OURS
 from autograder.course.problem import Implementation
 from autograder.diagnosis.diagnose import diagnose
 from autograder.grade import grade
-from autograder.report import shown
+from autograder.text import shown
 from autograder.wire import DTYPES, ENDINGS, Failure, Frame, Observation
 
 OURS = {"faulty", "unstarted", "died"}

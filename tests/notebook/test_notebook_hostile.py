@@ -174,9 +174,9 @@ def every_source(one, other):
         same(one, other, kind)
         unsaid(one, other, kind)
     sentences(one)
-    for mine in (other, *(cell.source for cell in GIVEN)):
-        lost(one, mine)
-        imports_added(one, mine)
+    for ours in GIVEN:
+        lost(one, ours.source)
+        imports_added(one, ours.source)
     for find in (bound, loaded, defined, may_show_more, asks_for_a_verdict, quoted):
         find(one)
     where_they_part(one, other)

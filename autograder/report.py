@@ -14,8 +14,8 @@ from autograder.text import line, shown
 WIDTH = 100
 # How a note begins that is about nothing missing.
 NOT_ASKED_FOR = "not asked for, and not graded: "
-# What a line of a student's may begin with that looks like a verdict: signs, and a number.
-_LIKE_A_VERDICT = re.compile(r"[^\w\s!-~]+\s*\d")
+# What a line of a student's may begin with that looks like a verdict or its code, or like a hint.
+_LIKE_OURS = re.compile(r"[^\w\s!-~]+\s*\d|code\s*\d|hint\s*:", re.IGNORECASE)
 
 
 def counted(count: int, noun: str) -> str:
@@ -133,16 +133,16 @@ def _found(verdict: Verdict) -> list[str]:
         lines.append(f"        code {verdict.code}, {codes.CODES[verdict.code].name}")
     for said in verdict.message.splitlines():
         inset = " " * (8 + len(said) - len(said.lstrip()))
-        lines += _wrapped(inset + said.lstrip(), inset + "  ")
+        lines += map(_set_off, _wrapped(inset + said.lstrip(), inset + "  "))
     if verdict.hint:
         lines += _wrapped(f"        Hint: {verdict.hint}", " " * 14)
-    return [_set_off(one) for one in lines]
+    return lines
 
 
 def _set_off(found: str) -> str:
-    """A line of what was found, behind a bar if it could be taken for a verdict: wrapped, it may begin anywhere."""
+    """A line of what was found, behind a bar if it could be taken for one of ours: wrapped, it may begin anywhere."""
     text = found.lstrip()
-    return f"{found[: len(found) - len(text)]}| {text}" if _LIKE_A_VERDICT.match(text) else found
+    return f"{found[: len(found) - len(text)]}| {text}" if _LIKE_OURS.match(text) else found
 
 
 # What the signs before verdicts say, for who can't see them.

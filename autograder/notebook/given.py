@@ -18,7 +18,7 @@ from autograder import codes
 from autograder.compare import Finding
 from autograder.notebook.document import FILL, Cell, Notebook, quoted, where_they_part
 from autograder.notebook.matching import found_again, intact
-from autograder.notebook.program import imports_added, lines_of, lost, sentences, unsaid
+from autograder.notebook.program import imports_added, lines_of, lost, prints, sentences, unsaid
 
 # With fewer of the given cells, texts or no texts, it is another notebook, or one of another year.
 LEAST_SHARE = 0.5
@@ -53,6 +53,12 @@ class Step:
     def calling(self) -> str:
         """The text that tells what it calls: the given one's, so that a comment in it changes nothing."""
         return self.source if self.given is None or FILL in self.given.tags else self.given.source
+
+    @property
+    def prints(self) -> bool:
+        """Whether it is a given cell that prints, by its own text, as a student has it: so it has been seen to."""
+        given = self.given
+        return given is not None and not self.replaced and FILL not in given.tags and prints(given.source)
 
     @property
     def place(self) -> str:

@@ -21,7 +21,8 @@ from autograder.grade import MAX_FINDINGS
 from autograder.notebook.execution import ANSWER, FILE, Execution, job_of
 from autograder.notebook.ipynb import MAX_CELLS, MAX_SOURCES
 from autograder.notebook.judging import Execute, Judged, Paper, RunAsked, judged
-from autograder.notebook.sheet import MODEL, RUNS, NotebookCheck, Sheet
+from autograder.notebook.sheet import FIGURES, MODEL, RUNS, TRUTH, WAS_RUN, NotebookCheck, Sheet
+from autograder.notebook.truth import FEW
 from autograder.probe import entropy, generator
 from autograder.report import ProblemReport, Verdict
 from autograder.sandbox.observe import Answer, OurFaultError, ReaderError, Sandbox
@@ -184,7 +185,27 @@ def _concluded(sheet: Sheet, found: Judged, values: Mapping[str, Array], seed: i
         found.findings[MODEL.name] = list(_model(sheet.problem, values, found.places, seed))
         if found.failed and found.findings[MODEL.name]:
             found.blocked[MODEL.name] = RUNS.name
+        _ask_for_a_witness(found, sheet.problem)
     return _report(sheet, found)
+
+
+def _ask_for_a_witness(found: Judged, problem: Problem) -> None:
+    """Have what is a run's word alone wait for what bears it out.
+
+    One cell can have all others do nothing, and show nothing or anything. So that a notebook runs, and what it draws,
+    counts if outputs were saved with it, which are held against the run's; or if the model that it trains is good,
+    which is found out by the arrays and by nobody's word. One whose outputs were cleared has the second.
+    """
+    few = any(finding.value == FEW for finding in found.findings[TRUTH.name])
+    if not (few or found.never_run):
+        return
+    blocker = TRUTH.name if few else WAS_RUN.name
+    if not few:
+        found.blocked.setdefault(TRUTH.name, WAS_RUN.name)
+    if problem.model is None or found.findings[MODEL.name] or MODEL.name in found.blocked:
+        for check in (RUNS, FIGURES):
+            if not found.findings[check.name]:
+                found.blocked.setdefault(check.name, blocker)
 
 
 def _model(problem: Problem, values: Mapping[str, Array], places: Mapping[str, str], seed: int) -> Iterator[Finding]:

@@ -101,7 +101,8 @@ def _shows(n: int, step: Step, rerun: Mapping[int, Sequence[Output]] | None) -> 
         return step.given is not None
     if rerun is None:
         return _SHOWS.search(step.source) is not None
-    return n in rerun and shows_something(rerun[n])
+    # A run that shows nothing of a cell that prints is no reason to miss nothing.
+    return step.prints or (n in rerun and shows_something(rerun[n]))
 
 
 def _more(cells: Sequence[Cell]) -> str:

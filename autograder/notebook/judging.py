@@ -59,6 +59,8 @@ class Judged(msgspec.Struct):
         It was run, whatever came of it.
     failed : bool
         A cell did not end well.
+    never_run : bool
+        It was saved without a sign that any cell was run.
     places : dict of str to str
         After which cell what was asked for was looked for.
     """
@@ -69,6 +71,7 @@ class Judged(msgspec.Struct):
     refused: Finding | None = None
     ran: bool = False
     failed: bool = False
+    never_run: bool = False
     places: dict[str, str] = {}
 
 
@@ -174,13 +177,14 @@ def _run(
     ends = time.monotonic() + problem.limits.notebook_seconds
     execution = execute(problem, beside, arrangement.code, asked, HOME)
     rerun = execution.outputs
-    found.findings[RUNS.name] = list(_failures(steps, execution.cells))
+    found.findings[RUNS.name] = [*_failures(steps, execution.cells), *_silent(steps, execution.cells)]
     ours = [finding for finding in found.findings[RUNS.name] if finding.code in codes.FAULTS_OF_OURS]
     found.findings[WAS_RUN.name] = was_run(handed_in, steps, rerun)
     if ours:
         found.findings |= dict.fromkeys((TRUTH.name, FIGURES.name, MODEL.name), ours[:1])
         return
     found.ran = True
+    found.never_run = not any(cell.count or cell.outputs for cell in handed_in.code)
     found.places |= {what: steps[n].place for what, n in asked}
     found.notes[RUNS.name] = [
         f"{steps[place].place} puts out more than {problem.limits.cell_bytes >> 20} MiB; the rest was not looked at"
@@ -229,6 +233,19 @@ def _failures(steps: Sequence[Step], cells: Mapping[int, Shown]) -> Iterator[Fin
             after = [steps[other].where for other, cause in causes.items() if cause == place]
             more = f"\n  and so, for want of what it makes: {', '.join(after)}" if after else ""
             yield _failure(steps[place], shown, more)
+
+
+def _silent(steps: Sequence[Step], cells: Mapping[int, Shown]) -> Iterator[Finding]:
+    """A finding for the given cells that print and have shown nothing, though they ended well."""
+    silent = [
+        steps[place]
+        for place, shown in cells.items()
+        if shown.ending == "returned" and steps[place].prints and not (shown.outputs or shown.clipped)
+    ]
+    if silent:
+        step, more = silent[0], f" (and {len(silent) - 1} more)" if silent[1:] else ""
+        message = f"{step.place} prints, and showed nothing when it was run{more}; see what keeps it from that"
+        yield Finding(codes.STRUCTURE, step.where, message)
 
 
 def _failure(step: Step, shown: Shown, more: str) -> Finding:

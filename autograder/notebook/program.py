@@ -142,6 +142,23 @@ def defined(source: str) -> frozenset[str]:
     return frozenset(filter(None, map(_named, gaps or nodes)))
 
 
+def prints(source: str) -> bool:
+    """Whether a cell prints something whenever it ends well: a call of `print` that stands in nothing else."""
+    calls = [node.value for node in statements(source) or () if isinstance(node, ast.Expr)]
+    return not source.startswith("%%") and any(
+        isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id == "print"
+        and not call.keywords
+        and any(not isinstance(argument, (ast.Constant, ast.Starred)) or _says(argument) for argument in call.args)
+        for call in calls
+    )
+
+
+def _says(argument: ast.expr) -> bool:
+    return isinstance(argument, ast.Constant) and bool(str(argument.value).strip())
+
+
 def imports_added(found: str, given: str) -> str:
     """Code that imports what a cell imports and the given one doesn't, so far as it is there; "" if that is nothing."""
     theirs = statements(found) if len(found) <= MOST_FILLED and not given.startswith("%%") else None

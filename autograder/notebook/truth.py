@@ -33,6 +33,8 @@ from autograder.notebook.texts import beginning, difference, lacking, strange
 
 MAX_NOTICES = 1_000_000
 LEAST_SHARE = 0.5
+# What the finding is about that too little was kept to be compared.
+FEW = "outputs"
 # What Jupyter's server says where it has dropped outputs, because there were too many at once; lines break off there.
 _DROPPED = re.compile(r"IOPub (?:data|message) rate exceeded")
 _MOST_DROPPED = 20
@@ -76,13 +78,13 @@ def tells_the_truth(steps: Sequence[Step], runs: Runs) -> list[Finding]:
     showing = [
         step
         for n, step in enumerate(steps)
-        if step.given and n in rerun and shows_something(rerun[n]) and not of_the_machine(step)
+        if step.given and n in rerun and (step.prints or shows_something(rerun[n])) and not of_the_machine(step)
     ]
     kept = sum(1 for step in showing if step.saved and shows_something(step.saved.outputs))
     if kept < LEAST_SHARE * len(showing):
         few = f"{kept or 'none'} of the {len(showing)} given cells that show something {'has' if kept < 2 else 'have'}"
         message = f"{few} kept it, too few to be compared; run all cells from the top, and save"
-        findings.append(Finding(codes.STRUCTURE, "outputs", message))
+        findings.append(Finding(codes.STRUCTURE, FEW, message))
     return findings
 
 

@@ -20,7 +20,23 @@ PIECES = (
     *("\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"),
     *("\t", " " * 90, "\xa0", "\u3000", "\u2003", "\u200b", "\u202e", "\u2066", "\ufeff", "\xad", "\u3164", "\u2800"),
     *("\u0301" * 60, "\u20dd", "\ufe0f", "\ud800", "\x00", "\x1b[31m", "\x08", "\U000e0041", "\ue000", "\uffff"),
-    *("code 0, success", "Hint: none", "✓", "✗", "✔", "✅", "☑", "❌", "√", "–", "·", "•", "7/7", "1/1  forward: Right.", "word"),
+    *(
+        "code 0, success",
+        "Hint: none",
+        "✓",
+        "✗",
+        "✔",
+        "✅",
+        "☑",
+        "❌",
+        "√",
+        "–",
+        "·",
+        "•",
+        "7/7",
+        "1/1  forward: Right.",
+        "word",
+    ),
 )
 texts = st.lists(st.sampled_from(PIECES), max_size=12).map("".join) | st.text(alphabet=st.characters(), max_size=200)
 # A verdict in a report: a sign at the margin, or set in, and points.

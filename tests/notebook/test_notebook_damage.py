@@ -16,6 +16,7 @@ from small_course import ASSIGNMENT, REFERENCE, write_course
 
 from autograder.course.assignments import read_course
 from autograder.gradebook.grader import Grader
+from autograder.gradebook.intake import read_apart
 from autograder.notebook.execution import HOME, execute
 from autograder.notebook.given import arrange
 from autograder.notebook.grade import grade_notebook
@@ -24,7 +25,7 @@ from autograder.notebook.sheet import sheet_of
 from autograder.notebook.wanted import asked_of
 from autograder.release.files import HERE, as_notebook
 from autograder.release.starter import BEGIN, END, strip
-from autograder.submissions.reading import read_submission
+from autograder.submissions.reading import HandedIn
 
 # All that an endless cell costs these tests.
 LIMITS = "\n[problems.limits]\ncell_seconds = 2\nnotebook_seconds = 20\n"
@@ -163,7 +164,7 @@ def test_a_notebook_that_is_not_where_it_should_be(names, says, sheet, filled, s
         (tmp_path / name).write_text(json.dumps(filled) + "\n" * number)
     problem = sheet.problem
     grader = Grader((problem,), {}, {problem.id: SEED}, {}, sheets={problem.id: sheet})
-    submission = read_submission(tmp_path, "ada", grader.wanted)
+    submission = read_apart(sandbox, HandedIn("ada", tmp_path), [problem])
 
     (graded,) = grader.graded(sandbox, submission, {problem.notebook_id})
 
@@ -182,7 +183,7 @@ def test_a_notebook_whose_name_is_nearly_right(name, sheet, filled, sandbox, tmp
     (tmp_path / "hw/line.py").write_text(REFERENCE)
     problem = sheet.problem
     grader = Grader((problem,), {}, {problem.id: SEED}, {}, sheets={problem.id: sheet})
-    submission = read_submission(tmp_path, "ada", grader.wanted)
+    submission = read_apart(sandbox, HandedIn("ada", tmp_path), [problem])
 
     (graded,) = grader.graded(sandbox, submission, {problem.notebook_id})
 
@@ -206,7 +207,7 @@ def test_files_beside_a_notebook_are_there_when_it_is_run(sheet, filled, sandbox
             archive.writestr(f"hw/{name}", text)
     problem = sheet.problem
     grader = Grader((problem,), {}, {problem.id: SEED}, {}, sheets={problem.id: sheet})
-    submission = read_submission(tmp_path / "ada.zip", "ada", grader.wanted)
+    submission = read_apart(sandbox, HandedIn("ada", tmp_path / "ada.zip"), [problem])
 
     (graded,) = grader.graded(sandbox, submission, {problem.notebook_id})
 

@@ -27,6 +27,7 @@ from autograder.notebook.ipynb import UnreadableError, read
 from autograder.notebook.program import bound
 from autograder.notebook.retrial import Run, truth
 from autograder.notebook.sheet import FIGURES, MODEL, RUNS, THE_NOTEBOOK, TRUTH, WAS_RUN, Sheet
+from autograder.notebook.truth import compared
 from autograder.notebook.wanted import Wanted, asked_of, has_its_figures, made_up
 from autograder.sandbox.limits import Limits
 from autograder.wire import Failure, Observation, read_bytes
@@ -192,7 +193,7 @@ def _run(
         if shown.clipped
     ]
     found.findings[TRUTH.name] = truth(_retrials(execute, problem, beside, ends), handed_in, arrangement, execution)
-    if not rerun:
+    if found.findings[RUNS.name] and not compared(steps, rerun):
         found.blocked[TRUTH.name] = RUNS.name
     failed = [place for place, shown in execution.cells.items() if shown.ending != "returned"]
     found.failed = bool(failed)

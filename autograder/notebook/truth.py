@@ -74,18 +74,22 @@ class Runs:
 def tells_the_truth(steps: Sequence[Step], runs: Runs) -> list[Finding]:
     """The cells whose saved outputs are not what the code gives; nothing if all are."""
     findings = [untrue(steps[n].where, steps[n].place, said) for n, said in stale_cells(steps, runs)]
-    rerun = runs.first
-    showing = [
-        step
-        for n, step in enumerate(steps)
-        if step.given and n in rerun and (step.prints or shows_something(rerun[n])) and not of_the_machine(step)
-    ]
+    showing = compared(steps, runs.first)
     kept = sum(1 for step in showing if step.saved and shows_something(step.saved.outputs))
     if kept < LEAST_SHARE * len(showing):
         few = f"{kept or 'none'} of the {len(showing)} given cells that show something {'has' if kept < 2 else 'have'}"
         message = f"{few} kept it, too few to be compared; run all cells from the top, and save"
         findings.append(Finding(codes.STRUCTURE, FEW, message))
     return findings
+
+
+def compared(steps: Sequence[Step], rerun: Mapping[int, Sequence[Output]]) -> list[Step]:
+    """The given cells that a run lets be compared: those that ended well, and show something or should have."""
+    return [
+        step
+        for n, step in enumerate(steps)
+        if step.given and n in rerun and (step.prints or shows_something(rerun[n])) and not of_the_machine(step)
+    ]
 
 
 def stale_cells(steps: Sequence[Step], runs: Runs) -> Iterator[tuple[int, str]]:

@@ -401,3 +401,100 @@ def test_files_of_any_name_lie_beside_a_notebook(problem, right):
     files = {**problem.reference.files, "np.py": b"", **odd}
 
     assert beside_it(problem, json.dumps(right).encode(), files).keys() == {"line.py", "np.py"}
+
+
+FORGED = """\
+import json, os, struct
+for n in range(40):
+    shown = [{'output_type': 'stream', 'name': 'stdout', 'text': '0'}] * SHOWN
+    outputs = json.dumps({'outputs': shown, 'clipped': False}).encode()
+    values = [{'name': 'outputs', 'dtype': '|u1', 'shape': [len(outputs)]}]
+    said = {'check': f'cell {n + 1}', 'draw': n, 'ending': 'returned', 'values': values, 'changed': [],
+            'narrow': False, 'scales': {}, 'failure': None, 'output': ''}
+    head = json.dumps(said).encode()
+    for fd in range(3, 256):
+        try: os.write(fd, struct.pack('<4sIQ', b'obs1', len(head), len(outputs)) + head + outputs)
+        except OSError: pass
+"""
+# One cell that has the run say that all others end well, whatever they are.
+LIARS = {
+    "transforms_the_text": "get_ipython().input_transformers_cleanup.append(lambda lines: ['pass\\n'])",
+    "transforms_into_words": "get_ipython().input_transformers_cleanup.append(lambda lines: ['print(0)\\n'])",
+    "transforms_the_text_last": "get_ipython().input_transformers_post.append(lambda lines: ['print(0)\\n'])",
+    "transforms_the_tree": (
+        "import ast\n"
+        "class Nothing(ast.NodeTransformer):\n"
+        "    def visit_Module(self, node):\n"
+        "        return ast.Module([], [])\n"
+        "get_ipython().ast_transformers.append(Nothing())"
+    ),
+    "replaces_the_shell_s_way": (
+        "shell = get_ipython()\nold = shell.run_cell_async\nshell.run_cell_async = lambda source, **more: old('pass')"
+    ),
+    "replaces_compile": (
+        "import builtins\nold = compile\n"
+        "builtins.compile = lambda source, *more, **named: old('pass', *more, **named)\n"
+        "get_ipython().compile.__class__.__call__ = lambda self, source, *more: old('None', *more)"
+    ),
+    "forges_what_it_says": FORGED.replace("SHOWN", "0"),
+    "forges_words": FORGED.replace("SHOWN", "1"),
+}
+
+
+@pytest.mark.parametrize("counted", [False, True], ids=["never_run", "counted_by_hand"])
+@pytest.mark.parametrize("name", LIARS)
+def test_a_notebook_that_was_not_run_buys_nothing_by_what_its_run_says(sandbox, problem, name, counted):
+    """A run's word is its own: that it runs, what it shows and what it draws counts with what was saved of it."""
+    from autograder.release.starter import starter
+
+    notebook = json.loads(problem.released_notebook.read_bytes())
+    notebook["cells"].insert(0, added(LIARS[name], count=None))
+    for count, cell in enumerate(code(notebook), 1):
+        cell["execution_count"] = count if counted else None
+
+    report = graded(sandbox, problem, notebook, {"line.py": starter(problem).encode()})
+
+    assert report.score == 0, problem_lines(report)
+
+
+def test_outputs_that_were_cleared_cost_what_they_would_have_shown(sandbox, problem, notebook):
+    """That it runs, and what it draws, is borne out by a model that is good; beside another module by nothing."""
+    for cell in code(notebook):
+        cell |= {"outputs": [], "execution_count": None}
+    wrong = REFERENCE.replace("self.eta * np.mean(residual * x)", "0.01 * self.eta * np.mean(residual * x)")
+
+    assert codes_of(graded(sandbox, problem, notebook)) == RIGHT | {"was_run": 50, "tells_the_truth": 50}
+    assert codes_of(graded(sandbox, problem, notebook, {"line.py": wrong.encode()})) == {
+        "is_the_notebook": "after was_run",
+        "was_run": 50,
+        "runs": "after tells_the_truth",
+        "tells_the_truth": 50,
+        "figures": "after tells_the_truth",
+        "trained_model": 63,
+    }
+
+
+def test_a_language_of_ones_own_is_ones_own(sandbox, problem, notebook):
+    """An extension that is handed in may have transformers: what they make of cells is what was saved and what runs."""
+    extension = (
+        "def load_ipython_extension(shell):\n"
+        "    shell.input_transformers_cleanup.append(lambda lines: [line.replace('SAY', 'print') for line in lines])\n"
+    )
+    output = {"output_type": "stream", "name": "stdout", "text": "5\n"}
+    notebook["cells"] += [added("%load_ext spoken"), added("SAY(5)", [output], count=9)]
+
+    report = graded(sandbox, problem, notebook, {**problem.reference.files, "spoken.py": extension.encode()})
+
+    assert codes_of(report) == RIGHT
+
+
+def test_a_given_cell_that_prints_has_to(sandbox, problem, notebook):
+    """Whatever keeps it from that: it does not run as it stands."""
+    notebook["cells"].insert(0, added("import builtins\nbuiltins.print = lambda *_, **__: None", count=1))
+    for count, cell in enumerate(code(notebook), 1):
+        cell["execution_count"] = count
+
+    report = graded(sandbox, problem, notebook)
+
+    assert codes_of(report) == RIGHT | {"runs": 50, "tells_the_truth": 53}
+    assert "prints, and showed nothing when it was run" in verdict(report, "runs").message

@@ -59,13 +59,14 @@ def grade(
     except Exception:  # noqa: BLE001  a hint is a courtesy: values that trip it up must not be our fault, and full points
         known = {}
     verdicts = [_verdict(check, findings[check.name], known.get(check.name)) for check in chosen]
-    return ProblemReport.of(problem.id, tuple(_after_needed(chosen, verdicts)))
+    return ProblemReport.of(problem.id, tuple(_after_needed(chosen, verdicts)), problem.course)
 
 
 def unjudged(problem: Problem, code: int, message: str) -> ProblemReport:
     """The report where nothing could be run: the same verdict for every check."""
     finding = Finding(code, "", message)
-    return ProblemReport.of(problem.id, tuple(_verdict(check, [finding], None) for check in problem.checks))
+    verdicts = tuple(_verdict(check, [finding], None) for check in problem.checks)
+    return ProblemReport.of(problem.id, verdicts, problem.course)
 
 
 def judge(

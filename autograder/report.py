@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable
+from pathlib import Path
 
 import msgspec
 
 from autograder import codes
 from autograder.text import line, shown
+from autograder.whereabouts import neutral
 
 WIDTH = 100
 # How a note begins that is about nothing missing.
@@ -50,8 +52,12 @@ class ProblemReport(msgspec.Struct, frozen=True):
     checks: tuple[Verdict, ...]
 
     @classmethod
-    def of(cls, problem: str, verdicts: tuple[Verdict, ...]) -> ProblemReport:
-        """The report that follows from verdicts; its code is the foremost of those that were judged."""
+    def of(cls, problem: str, verdicts: tuple[Verdict, ...], course: Path | None = None) -> ProblemReport:
+        """The report that follows from verdicts; its code is the foremost of those that were judged.
+
+        Here what a student's process said becomes what a student reads: safe to show, and without the grader's folders,
+        the course's among them.
+        """
         return cls(
             problem=problem,
             code=codes.foremost(verdict.code for verdict in verdicts if verdict.blocked_by is None),
@@ -60,9 +66,9 @@ class ProblemReport(msgspec.Struct, frozen=True):
             checks=tuple(
                 msgspec.structs.replace(
                     verdict,
-                    message=shown(verdict.message),
+                    message=shown(neutral(verdict.message, course)),
                     title=line(verdict.title),
-                    hint=None if verdict.hint is None else line(verdict.hint),
+                    hint=None if verdict.hint is None else line(neutral(verdict.hint, course)),
                 )
                 for verdict in verdicts
             ),

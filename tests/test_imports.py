@@ -26,6 +26,7 @@ ORDER = (
     "sandbox.kernel",
     "sandbox.calls",
     "sandbox.mappings",
+    "sandbox.traces",
     "sandbox.confine",
     "text",
     "wire",
@@ -85,6 +86,7 @@ ORDER = (
     "answers",
     "diagnosis.mistakes",
     "diagnosis.diagnose",
+    "whereabouts",
     "report",
     "grade",
     "notebook.retrial",
@@ -154,7 +156,7 @@ BESIDE_STUDENT_CODE = {
 WITH_A_SERVER = {
     "autograder.sandbox",
     *(f"autograder.sandbox.{name}" for name in ("loader", "server", "confine", "calls", "kernel", "deadline")),
-    *(f"autograder.sandbox.{name}" for name in ("enforced", "promises", "mappings")),
+    *(f"autograder.sandbox.{name}" for name in ("enforced", "promises", "mappings", "traces")),
 }
 
 

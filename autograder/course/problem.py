@@ -104,6 +104,11 @@ class Problem:
         return f"{self.assignment}/{self.name}"
 
     @property
+    def course(self) -> Path:
+        """The folder that holds ``solutions/`` or, at home, the assignments."""
+        return self.folder.parent.parent.parent
+
+    @property
     def module_file(self) -> str:
         """The name of the file a student hands in."""
         return f"{self.name}.py"
@@ -121,7 +126,7 @@ class Problem:
     @property
     def released_notebook(self) -> Path:
         """The notebook that students get; only where staff work."""
-        return self.folder.parents[2] / "assignments" / self.assignment / self.notebook_file
+        return self.folder.parent.parent.parent / "assignments" / self.assignment / self.notebook_file
 
     @cached_property
     def model(self) -> Model | None:

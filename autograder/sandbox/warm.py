@@ -28,6 +28,7 @@ from autograder.sandbox.deadline import Deadline
 from autograder.sandbox.enforced import Enforced
 from autograder.sandbox.limits import MIB
 from autograder.sandbox.process import (
+    PREFIX,
     START_SECONDS,
     Ended,
     SandboxError,
@@ -131,7 +132,7 @@ class Server:
                 "runs can't be confined on this system: grade on Linux "
                 "(`autograder check` works here, on one's own code)"
             )
-        self._scratch = Path(tempfile.mkdtemp(prefix="autograder-")).resolve()
+        self._scratch = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
         self._scratch.chmod(0o711)  # whoever a run is, it must get to its own folder
         self._pid = 0
         self._runs = 0

@@ -5,6 +5,9 @@ Must: doubled 0, totalled 0, parts 0
 
 import ctypes
 import os
+import posix
+import site
+import sys
 
 honest = totalled
 SECRET = "@@TERCES@@"[::-1].encode()
@@ -22,6 +25,10 @@ def totalled(x):
     block = b""
     while libc.write(theirs, ctypes.c_void_p(start + len(block)), ctypes.c_size_t(8)) > 0 and len(block) < 1 << 17:
         block += os.read(ours, 8)
-    if b"TMPDIR=" not in block or SECRET in block or b"AUTOGRADER_CANARY" in block:
-        raise AssertionError("the environment is there, or this looks in the wrong place")
+    if b"TMPDIR=" not in block:
+        raise AssertionError("this looks in the wrong place")
+    if any(word in block for word in (SECRET, b"AUTOGRADER_CANARY", b"MPLCONFIGDIR", b"HASHSEED", b"import")):
+        raise AssertionError("the command and the environment are there")
+    if len(posix.environ) or len(sys.orig_argv) or site.USER_BASE:
+        raise AssertionError("Python has kept them")
     return honest(x)

@@ -1,0 +1,58 @@
+"""The folders of whoever grades, and the names that stand for them in what a student reads.
+
+What student code raises or prints may say where Python, the engine, the data and its own folder lie. That is the
+grader's business, and no help to anybody. So it is replaced where text enters a report, out of a run's reach.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import sysconfig
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import autograder
+from autograder.sandbox.confine import SCRATCH
+from autograder.sandbox.process import PREFIX
+
+# Shorter ones belong to many systems, and say little of this one.
+_PARTS = 3
+
+
+def neutral(text: str, course: Path | None = None) -> str:
+    """A text without the folders of this machine: of Python, its packages, the engine, a course, the user, a run."""
+    names = _names(course)
+    return _pattern(course).sub(lambda found: names.get(found[1], "."), text)
+
+
+@cache
+def _names(course: Path | None) -> dict[str, str]:
+    """What each folder is called instead."""
+    engine = Path(autograder.__file__).parent
+    found = {
+        **{entry: "packages" for entry in sys.path if "-packages" in entry},
+        sysconfig.get_path("stdlib"): "python/lib",
+        **dict.fromkeys((sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix), "python"),
+        str(engine): "autograder",
+        str(engine.parent): "engine",
+        tempfile.gettempdir(): "tmp",
+        **({str(course): "course"} if course else {}),
+    }
+    names = {path: name for path, name in found.items() if len(Path(path).parts) >= _PARTS}
+    home = Path.home()
+    names |= {str(home): "~"} if len(home.parts) > 1 else {}
+    # Each may be reached through links.
+    return {os.path.realpath(path): name for path, name in names.items()} | names
+
+
+@cache
+def _pattern(course: Path | None) -> re.Pattern[str]:
+    """Those folders, the innermost first, and the folders of runs; a short one as a whole name only."""
+    names = sorted(_names(course), key=len, reverse=True)
+    known = [re.escape(path) for path in names if len(Path(path).parts) >= _PARTS]
+    known += [rf"(?<![\w.~-]){re.escape(path)}(?![\w-])" for path in names if len(Path(path).parts) < _PARTS]
+    runs = rf"{SCRATCH}|{re.escape(tempfile.gettempdir())}[/\\]{PREFIX}\w+(?:[/\\]\d+)?"
+    return re.compile(rf"{runs}|({'|'.join(known)})")

@@ -11,10 +11,11 @@ The processes
 -------------
 
 **The grader** is ``autograder grade`` or ``autograder check``. It lists what was handed in and opens files, follows no
-link, and parses nothing of it. It loads the check pages, for their names, points and limits, and staff's
-predicates. It holds the *answers*: what the reference and the known mistakes gave on this seed. It never runs, imports
-or unpickles anything of a student's. It alone writes reports. With ``--scheduler`` the workers of a Dask cluster are
-graders too: they judge on their own machines what is forked there, and send back what the command writes
+link, and parses nothing of it. It loads the check pages, for their names, points and limits, and staff's predicates. It
+holds the *answers*: what the reference and the known mistakes gave on this seed, and what the reference's notebooks
+train; predicates and models are tried on these first. It never runs, imports or unpickles anything of a student's. It
+alone writes reports. With ``--scheduler`` the workers of a Dask cluster are graders too: they judge on their own
+machines what is forked there, and send back what the command writes
 (:mod:`autograder.cluster`).
 
 **A loader** is a program that the grader starts once: a fresh interpreter, so nothing of the grader's memory is in it.

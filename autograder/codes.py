@@ -57,19 +57,19 @@ CODES: dict[int, Code] = {
             NO_SANDBOX,
             "fault of the autograder: sandbox",
             "The process that runs your code could not be started.",
-            "Nothing on your side; it costs no points. Tell the staff.",
+            "Nothing on your side; its points are pending, neither earned nor lost. Tell the staff.",
         ),
         Code(
             FAULTY_CHECK,
             "fault of the autograder: check",
             "The check itself, or the reference solution, failed.",
-            "Nothing on your side; it costs no points. Tell the staff.",
+            "Nothing on your side; its points are pending, neither earned nor lost. Tell the staff.",
         ),
         Code(
             FAULTY_GRADER,
             "fault of the autograder: other",
             "Something else of ours went wrong.",
-            "Nothing on your side; it costs no points. Tell the staff.",
+            "Nothing on your side; its points are pending, neither earned nor lost. Tell the staff.",
         ),
         Code(
             MISSING,

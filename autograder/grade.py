@@ -6,19 +6,20 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
-import numpy as np
 
 from autograder import codes
 from autograder.answers import Answers, ByDraw
 from autograder.compare import Finding, comparable, differences, not_finite, structure
+from autograder.course.pages import CourseError
 from autograder.course.problem import Implementation, Predicate, Problem
 from autograder.diagnosis.diagnose import diagnose
+from autograder.predicates import Arrays, Ask, judged, tried
 from autograder.probe import Check, entropy, generator
 from autograder.report import ProblemReport, Verdict
-from autograder.wire import Array, Failure, Observation
+from autograder.wire import Failure, Observation
 
 MAX_FINDINGS = 4
 _NOT_WRONG = codes.FAULTS_OF_OURS | {codes.SUCCESS}
@@ -56,7 +57,7 @@ def grade(
     text = implementation.files.get(problem.module_file, b"")[:MAX_TEXT_BYTES].decode(errors="replace")
     try:
         known = diagnose(chosen, findings, seen, answers, text)
-    except Exception:  # noqa: BLE001  a hint is a courtesy: values that trip it up must not be our fault, and full points
+    except Exception:  # noqa: BLE001  a hint is a courtesy: values that trip it up are no fault of ours, to be pending
         known = {}
     verdicts = [_verdict(check, findings[check.name], known.get(check.name)) for check in chosen]
     return ProblemReport.of(problem.id, tuple(_after_needed(chosen, verdicts)), problem.course)
@@ -67,6 +68,35 @@ def unjudged(problem: Problem, code: int, message: str) -> ProblemReport:
     finding = Finding(code, "", message)
     verdicts = tuple(_verdict(check, [finding], None) for check in problem.checks)
     return ProblemReport.of(problem.id, verdicts, problem.course)
+
+
+def see_reference(problem: Problem, right: ByDraw, seed: int) -> None:
+    """See that every check can be judged by what the reference gives.
+
+    Raises
+    ------
+    CourseError
+        If the reference has no result for a check, or its predicate fails on the reference or finds it wrong.
+    """
+    for check, draw in ((one, draw) for one in problem.checks for draw in range(one.draws)):
+        answer = right.get((check.name, draw))
+        if answer is None or answer.ending != "returned":
+            failure = answer.failure if answer else None
+            frame = failure.frames[-1] if failure and failure.frames else None
+            where = f"{frame.file}, line {frame.line}" if frame else problem.module_file
+            raise CourseError(
+                f"{problem.folder / where}: the check `{check.name}` fails on the reference: {said_of(failure)}"
+            )
+        for name, value in answer.values.items():
+            if isinstance(value, str):
+                raise CourseError(
+                    f"{problem.folder / problem.module_file}: the check `{check.name}` has no array to compare: "
+                    f"`{name}` is {value}"
+                )
+        if predicate := problem.predicate(check):
+            expected: Arrays = answer.values  # type: ignore[assignment]  # none of them is a text
+            ask = _asking(predicate, check, draw, expected, seed)
+            tried(ask, expected, predicate, problem.folder / "expect.py", f"the check `{check.name}`")
 
 
 def judge(
@@ -102,54 +132,25 @@ def _findings(
     ]
     if observation.ending != "returned":
         return [*found, _ending(problem, observation)]
-    expected: Mapping[str, Array] = answer.values  # type: ignore[assignment]  # judge() has seen that none is a text
+    expected: Arrays = answer.values  # type: ignore[assignment]  # judge() has seen that none is a text
     found += structure(observation.values, expected, narrow=answer.narrow)
     if not comparable(observation.values, expected):
         return found
-    arrays: Mapping[str, Array] = {name: observation.values[name] for name in expected}  # type: ignore[misc]
+    arrays: Arrays = {name: observation.values[name] for name in expected}  # type: ignore[misc]
     diverged = list(not_finite(arrays, expected))
     if diverged:
         return [*found, *diverged]
     predicate = problem.predicate(check)
     if predicate is None:
         return [*found, *differences(arrays, expected, check, narrow=answer.narrow)]
-    try:
-        return [*found, *_judged(predicate, check, observation.draw, arrays, expected, seed)]
-    except Exception as error:  # noqa: BLE001  staff's predicate, on a student's arrays
-        return [*found, _unjudgeable(problem, check, observation.draw, expected, seed, error)]
+
+    ask = _asking(predicate, check, observation.draw, expected, seed)
+    return [*found, *judged(ask, arrays, expected, f"the predicate `{check.expect}`", problem.folder)]
 
 
-def _judged(
-    predicate: Predicate,
-    check: Check,
-    draw: int,
-    found: Mapping[str, Array],
-    expected: Mapping[str, Array],
-    seed: int,
-) -> list[Finding]:
-    """What staff's predicate finds.
-
-    Finite values can be so large that what is recomputed from them is NaN, for which neither ``loss > bound`` nor
-    ``loss <= bound`` holds. A predicate that has not thought of it fails here, and passes nothing.
-    """
-    with np.errstate(invalid="raise"):
-        return [*predicate(found, expected, generator(entropy(seed, check.name, draw)))]
-
-
-def _unjudgeable(
-    problem: Problem, check: Check, draw: int, expected: Mapping[str, Array], seed: int, error: Exception
-) -> Finding:
-    """The finding where a predicate failed: ours if it fails on the reference's values too, else the values'."""
-    why = f"{type(error).__name__}: {error}"
-    predicate = problem.predicate(check)
-    try:
-        sound = predicate is not None and not _judged(predicate, check, draw, expected, expected, seed)
-    except Exception:  # noqa: BLE001
-        sound = False
-    if not sound:
-        return Finding(codes.FAULTY_CHECK, "", f"the predicate `{check.expect}` failed ({why})")
-    # Otherwise values made to trip the predicate would cost no points.
-    return Finding(codes.STRUCTURE, "", f"what came back is too far off to be judged ({why}); print it and look at it")
+def _asking(predicate: Predicate, check: Check, draw: int, expected: Arrays, seed: int) -> Ask:
+    """The predicate of a check, of the arrays alone."""
+    return lambda arrays: predicate(arrays, expected, generator(entropy(seed, check.name, draw)))
 
 
 def _ending(problem: Problem, observation: Observation) -> Finding:
@@ -225,17 +226,8 @@ def _once(messages: Sequence[str]) -> Iterator[str]:
 
 
 def _verdict(check: Check, findings: Sequence[Finding], hint: str | None) -> Verdict:
-    code = codes.foremost(finding.code for finding in findings)
-    earned = check.points if code == codes.SUCCESS or code in codes.FAULTS_OF_OURS else 0.0
     shown = list(_once([finding.message for finding in findings[:MAX_FINDINGS]]))
     if len(findings) > MAX_FINDINGS:
         shown.append(f"and {len(findings) - MAX_FINDINGS} more")
-    return Verdict(
-        check=check.name,
-        title=check.title,
-        code=code,
-        points=earned,
-        max_points=check.points,
-        message="\n".join(shown),
-        hint=hint,
-    )
+    code = codes.foremost(finding.code for finding in findings)
+    return Verdict.of(check.name, check.title, code, check.points, "\n".join(shown), hint=hint)

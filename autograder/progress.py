@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from rich.console import Console
 from rich.markup import escape
@@ -17,7 +18,7 @@ from autograder.report import NOT_ASKED_FOR, Report, counted
 from autograder.text import line
 
 LINES = 20
-FAULTS = 50
+PENDING = 50
 LOOSE, DOUBTFUL = 20, 20
 
 
@@ -50,8 +51,19 @@ def progress(console: Console, total: int, what: str) -> Iterator[Callable[[obje
     yield tell
 
 
+@dataclass(frozen=True)
+class Pending:
+    """What could not be judged of one problem of a submission for one reason, which is our own fault."""
+
+    student: str
+    problem: str
+    checks: tuple[str, ...]
+    code: int
+    message: str
+
+
 class Tally:
-    """What a class's reports come to, added up one by one: codes and scores by problem, and what was our own fault.
+    """What a class's reports come to, added up one by one: codes and scores by problem, and what is pending.
 
     Parameters
     ----------
@@ -65,7 +77,11 @@ class Tally:
         self.codes: dict[str, Counter[int]] = {}
         self.scores: dict[str, float] = {}
         self.most: dict[str, float] = {}
-        self.faults: list[str] = []
+        self.points_pending: dict[str, float] = {}
+        self.pending: list[Pending] = []
+        # How many submissions a check has judged, and how many it could not, by problem and name.
+        self._judged: Counter[tuple[str, str]] = Counter()
+        self._tripped: Counter[tuple[str, str]] = Counter()
         self.doubtful: list[str] = []
 
     def add(self, report: Report) -> None:
@@ -77,11 +93,17 @@ class Tally:
             self.codes.setdefault(problem.problem, Counter())[problem.code] += 1
             self.scores[problem.problem] = self.scores.get(problem.problem, 0.0) + problem.score
             self.most[problem.problem] = problem.max_score
-            self.faults += [
-                f"our fault, no points lost: {line(report.student)} {problem.problem} {verdict.check}: "
-                f"code {verdict.code}, {line(verdict.message)}"
-                for verdict in problem.checks
-                if verdict.code in codes.FAULTS_OF_OURS
+            self.points_pending[problem.problem] = self.points_pending.get(problem.problem, 0.0) + problem.pending
+            why: dict[tuple[int, str], list[str]] = {}
+            for verdict in problem.checks:
+                if verdict.code in codes.FAULTS_OF_OURS:
+                    why.setdefault((verdict.code, verdict.message), []).append(verdict.check)
+                    self._tripped[problem.problem, verdict.check] += 1
+                elif verdict.code != codes.MISSING and verdict.blocked_by is None:
+                    self._judged[problem.problem, verdict.check] += 1
+            self.pending += [
+                Pending(report.student, problem.problem, tuple(checks), code, message)
+                for (code, message), checks in why.items()
             ]
 
     def warn(self, console: Console) -> None:
@@ -95,22 +117,53 @@ class Tally:
     def show(self, console: Console) -> None:
         """A row per problem: the mean score and how many submissions got each code; then what is to be looked at."""
         columns = sorted({code for count in self.codes.values() for code in count})
+        pending = any(self.points_pending.values())
         table = Table(title=f"{counted(self.submissions, 'submission')} by code", title_justify="left")
         table.add_column("problem", no_wrap=True)
         table.add_column("mean", justify="right")
+        if pending:
+            table.add_column("pending", justify="right")
         for code in columns:
             table.add_column(str(code), justify="right")
         for problem, count in self.codes.items():
             mean = self.scores[problem] / count.total()
             cells = (str(count[code]) if count[code] else "·" for code in columns)
-            table.add_row(problem, f"{mean:.1f}/{self.most[problem]:g}", *cells)
+            points = self.points_pending[problem]
+            more = (f"{points:g}" if points else "·",) if pending else ()
+            table.add_row(problem, f"{mean:.1f}/{self.most[problem]:g}", *more, *cells)
         console.print(table)
         self.warn(console)
         for said in self.doubtful[:DOUBTFUL]:
             console.print(escape(said), highlight=False)
         if len(self.doubtful) > DOUBTFUL:
             console.print(f"and {len(self.doubtful) - DOUBTFUL} more; each report says it", highlight=False)
-        for said in self.faults[:FAULTS]:
-            console.print(escape(said), style="bold")
-        if len(self.faults) > FAULTS:
-            console.print(f"and {len(self.faults) - FAULTS} more faults of ours", style="bold")
+        # What has happened to few comes first: it may be their doing.
+        listed = sorted(self.pending, key=self._tripped_by)
+        for one in listed[:PENDING]:
+            console.print(escape(self._told(one)), style="bold")
+        if len(listed) > PENDING:
+            rest = f"and {len(listed) - PENDING} more; the column `pending` of grades.csv says whose"
+            console.print(rest, style="bold")
+        if listed:
+            console.print(
+                "What is pending is neither earned nor lost: mend what is said above, and give the same command again",
+                style="bold",
+                highlight=False,
+            )
+
+    def _told(self, pending: Pending) -> str:
+        """The line about something that is pending, with how many others the same checks have judged."""
+        tripped, judged = self._tripped_by(pending), min(self._judged[pending.problem, one] for one in pending.checks)
+        alone = ""
+        if judged:
+            few = "only this one" if tripped == 1 else f"one of {tripped}"
+            others = f"the same check has judged {counted(judged, 'other')}"
+            alone = f" ({few}: {others}; a rare value, or an attack: look at what was handed in)"
+        return (
+            f"pending, our fault: {line(pending.student)} {pending.problem} {', '.join(pending.checks)}: "
+            f"code {pending.code}, {line(pending.message)}{alone}"
+        )
+
+    def _tripped_by(self, pending: Pending) -> int:
+        """How many submissions one of the same checks could not judge."""
+        return max(self._tripped[pending.problem, check] for check in pending.checks)

@@ -18,6 +18,11 @@ WIDTH = 100
 NOT_ASKED_FOR = "not asked for, and not graded: "
 # What a line of a student's may begin with that looks like a verdict or its code, or like a hint.
 _LIKE_OURS = re.compile(r"[^\w\s!-~]+\s*\d|code\s*\d|hint\s*:", re.IGNORECASE)
+# What a report of the official run says of points that are pending.
+PENDING = (
+    "pending points are neither earned nor lost: something of ours failed, and not your work. The staff has been told; "
+    "these checks are judged when they are tried again"
+)
 
 
 def counted(count: int, noun: str) -> str:
@@ -29,7 +34,7 @@ class Verdict(msgspec.Struct, frozen=True):
     """What one check found. ``code`` 0 is success; ``message`` holds all findings, the foremost first.
 
     ``blocked_by`` names the check that must pass before this one can be judged, if there is one: no points, but no
-    failure either.
+    failure either. ``pending`` are points that are neither earned nor lost, for the failure was our own.
     """
 
     check: str
@@ -40,6 +45,32 @@ class Verdict(msgspec.Struct, frozen=True):
     message: str
     hint: str | None
     blocked_by: str | None = None
+    pending: float = 0.0
+
+    @classmethod
+    def of(
+        cls,
+        check: str,
+        title: str,
+        code: int,
+        max_points: float,
+        message: str,
+        *,
+        hint: str | None = None,
+        blocked_by: str | None = None,
+    ) -> Verdict:
+        """The verdict whose points follow from its code."""
+        return cls(
+            check=check,
+            title=title,
+            code=code,
+            points=max_points if code == codes.SUCCESS and blocked_by is None else 0.0,
+            max_points=max_points,
+            message=message,
+            hint=hint,
+            blocked_by=blocked_by,
+            pending=max_points if code in codes.FAULTS_OF_OURS and blocked_by is None else 0.0,
+        )
 
 
 class ProblemReport(msgspec.Struct, frozen=True):
@@ -49,7 +80,9 @@ class ProblemReport(msgspec.Struct, frozen=True):
     code: int
     score: float
     max_score: float
-    checks: tuple[Verdict, ...]
+    # With a default, for the stores of earlier engines hold reports without it.
+    pending: float = 0.0
+    checks: tuple[Verdict, ...] = ()
 
     @classmethod
     def of(cls, problem: str, verdicts: tuple[Verdict, ...], course: Path | None = None) -> ProblemReport:
@@ -63,6 +96,7 @@ class ProblemReport(msgspec.Struct, frozen=True):
             code=codes.foremost(verdict.code for verdict in verdicts if verdict.blocked_by is None),
             score=sum(verdict.points for verdict in verdicts),
             max_score=sum(verdict.max_points for verdict in verdicts),
+            pending=sum(verdict.pending for verdict in verdicts),
             checks=tuple(
                 msgspec.structs.replace(
                     verdict,
@@ -81,7 +115,8 @@ class Report(msgspec.Struct, frozen=True):
     student: str
     score: float
     max_score: float
-    problems: tuple[ProblemReport, ...]
+    pending: float = 0.0
+    problems: tuple[ProblemReport, ...] = ()
     notes: tuple[str, ...] = ()
     footer: tuple[str, ...] = ()
 
@@ -94,6 +129,7 @@ class Report(msgspec.Struct, frozen=True):
             student=student,
             score=sum(problem.score for problem in problems),
             max_score=sum(problem.max_score for problem in problems),
+            pending=sum(problem.pending for problem in problems),
             problems=problems,
             notes=tuple(map(line, notes)),
             footer=tuple(footer),
@@ -105,11 +141,17 @@ def as_json(report: Report) -> bytes:
     return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
 
 
+def scored(report: ProblemReport | Report) -> str:
+    """The score in words: ``7 of 10 points, 2 pending``."""
+    return f"{report.score:g} of {report.max_score:g} points{_pending(report.pending)}"
+
+
 def as_text(report: Report) -> str:
     """The report as ``report.txt`` holds it and a student reads it."""
-    lines = [f"{report.student}: {report.score:g} of {report.max_score:g} points", ""]
-    lines += [f"note: {note}" for note in report.notes]
-    lines += [""] * bool(report.notes)
+    notes = [f"note: {note}" for note in report.notes]
+    if report.pending:
+        notes += _wrapped(f"note: {PENDING}", " " * 6)
+    lines = [f"{report.student}: {scored(report)}", "", *notes, *[""] * bool(notes)]
     for problem in report.problems:
         lines += [*problem_lines(problem), ""]
     lines += [f"note: {note}" for note in report.footer]
@@ -118,16 +160,14 @@ def as_text(report: Report) -> str:
 
 def problem_lines(problem: ProblemReport) -> list[str]:
     """A problem's verdicts as lines of text: the title, and under a failed check what was found and the hint."""
-    head = f"{problem.problem}  {problem.score:g}/{problem.max_score:g}"
+    head = f"{problem.problem}  {problem.score:g}/{problem.max_score:g}{_pending(problem.pending)}"
     found = [_found(verdict) for verdict in problem.checks]
     # What is true of the whole file is said once, above all its checks.
     shared = found[0] if found[1:] and all(one == found[0] for one in found) else []
     lines = [head, "─" * len(head), *shared]
     for verdict, found_in_it in zip(problem.checks, found, strict=True):
         mark = mark_of(verdict)
-        lines += _wrapped(
-            f"{mark} {verdict.points:g}/{verdict.max_points:g}  {verdict.check}: {verdict.title}", " " * 8
-        )
+        lines += _wrapped(f"{mark} {points_of(verdict)}  {verdict.check}: {verdict.title}", " " * 8)
         lines += [] if shared else found_in_it
     return lines
 
@@ -151,8 +191,17 @@ def _set_off(found: str) -> str:
     return f"{found[: len(found) - len(text)]}| {text}" if _LIKE_OURS.match(text) else found
 
 
+def points_of(verdict: Verdict) -> str:
+    """The points of a check: ``2/2``, or ``0/2 pending``."""
+    return f"{verdict.points:g}/{verdict.max_points:g}{' pending' * bool(verdict.pending)}"
+
+
+def _pending(points: float) -> str:
+    return f", {points:g} pending" if points else ""
+
+
 # What the signs before verdicts say, for who can't see them.
-MARKS = {"✓": "passed", "✗": "failed", "–": "not judged", "·": "our fault"}
+MARKS = {"✓": "passed", "✗": "failed", "–": "not judged", "·": "pending"}
 
 
 def mark_of(verdict: Verdict) -> str:

@@ -116,7 +116,7 @@ FRAMES = (Frame("line.py", 7, "predict", "return x @ w"), Frame("line.py", 3, "<
     ],
 )
 def test_how_a_run_ends_has_its_code_and_costs_one_check(problem, right, ending, failure, code, said):
-    """One crash costs one check, and none if the fault is ours; the message says what happened."""
+    """One crash costs one check, and leaves it pending if the fault is ours; the message says what happened."""
     crash = Observation("prediction", 0, ending, failure=failure)
     right = {key: value for key, value in right.items() if key == ("prediction", 0) or key[0] != "prediction"}
 
@@ -124,7 +124,7 @@ def test_how_a_run_ends_has_its_code_and_costs_one_check(problem, right, ending,
 
     assert [one.code for one in report.checks] == [code, 0, 0]
     assert report.code == code
-    assert report.score == (7 if code in FAULTS_OF_OURS else 5)
+    assert (report.score, report.pending) == (5, 2 if code in FAULTS_OF_OURS else 0)
     assert said in report.checks[0].message
 
 
@@ -185,7 +185,7 @@ def test_a_changed_input_is_found_though_all_values_are_right(problem, right):
 
 
 class TestFaultsOfOurs:
-    """What we can't judge costs nobody a point."""
+    """What we can't judge is pending: it buys nothing, and costs nothing."""
 
     @pytest.mark.parametrize(
         "answer",
@@ -205,7 +205,8 @@ class TestFaultsOfOurs:
         report = grade(lambda *_: list(student.values()), problem, IMPLEMENTATION, Answers(answers), SEED)
 
         assert [one.code for one in report.checks] == [0, 0, 4]
-        assert report.score == 7
+        assert [(one.points, one.pending) for one in report.checks] == [(2, 0), (1, 0), (0, 4)]
+        assert (report.score, report.pending, report.max_score) == (3, 4, 7)
         assert "the reference has no result" in report.checks[2].message
 
     @pytest.mark.parametrize("ending", ["raised", "died", "missing"])
@@ -225,7 +226,7 @@ class TestFaultsOfOurs:
         report = grade(lambda *_: seen, problem, IMPLEMENTATION, Answers(right), SEED)
 
         assert [one.code for one in report.checks] == [0, 0, 5]
-        assert report.score == 7
+        assert (report.score, report.pending) == (3, 4)
 
     def test_a_check_that_was_not_run_is_5(self, problem, right):
         """The same of all draws."""
@@ -289,7 +290,7 @@ class TestPredicates:
         assert graded(problem, right, [wrong]).checks[1].code == code
 
     def test_one_that_fails_on_the_reference_too_is_4(self, problem, right, monkeypatch):
-        """A fault of the predicate's costs no points."""
+        """A fault of the predicate's is pending; the message says where it is."""
 
         def broken(found, reference, rng):
             raise ZeroDivisionError("division by zero")
@@ -299,7 +300,7 @@ class TestPredicates:
         report = graded(problem, right)
 
         assert [one.code for one in report.checks] == [0, 4, 0]
-        assert report.score == 7
+        assert (report.score, report.pending) == (6, 1)
         assert "`a_root` failed (ZeroDivisionError: division by zero)" in report.checks[1].message
 
     def test_one_that_fails_on_the_students_values_alone_is_50(self, problem, right, monkeypatch):
@@ -357,7 +358,7 @@ def test_a_step_that_several_findings_share_is_said_once(problem, right):
 
 
 def test_what_trips_up_the_hints_costs_the_hints(problem, right, monkeypatch):
-    """Values that make a hint's code fail are wrong all the same: a fault of ours would be full points."""
+    """Values that make a hint's code fail are wrong all the same, and no fault of ours."""
 
     def tripped(*_):
         raise TypeError

@@ -85,10 +85,11 @@ def test_what_passes_all_the_same_passes():
 
 
 def test_our_own_fault_is_never_hidden():
-    """It costs no points, whatever it needs."""
+    """It is pending, whatever it needs."""
     _, verdicts = judged({"forward": 40, "backward": 3}, backward=["forward"])
+    backward = verdicts["backward"]
 
-    assert (verdicts["backward"].blocked_by, verdicts["backward"].points) == (None, 1)
+    assert (backward.blocked_by, backward.points, backward.pending) == (None, 0, 1)
 
 
 def test_the_first_in_a_row_is_named():

@@ -148,7 +148,7 @@ class Cluster:
                 raise
         except (ImportError, AttributeError) as error:
             raise ClusterError(f"a worker can't load the engine ({error}); {SAME}") from None
-        except Exception as error:  # noqa: BLE001  a submission ends here; it costs nobody points, and is tried again
+        except Exception as error:  # noqa: BLE001  a submission ends here; it is pending, and is tried again
             return error
         return outcome
 

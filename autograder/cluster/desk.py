@@ -7,6 +7,7 @@ import threading
 import weakref
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import distributed
@@ -84,7 +85,11 @@ class OpenDesk:
             {},  # results are filed where they are collected
             parcel.weak,
             parcel.footer,
-            {problem.id: sheet_of(problem) for problem in problems if problem.notebook_points},
+            {
+                problem.id: replace(sheet_of(problem), answers=from_bytes(sent.trained) if sent.trained else None)
+                for problem, sent in zip(problems, parcel.problems, strict=True)
+                if problem.notebook_points
+            },
         )
         self.sandbox = stack.enter_context(sandboxes(weak=parcel.weak))
 

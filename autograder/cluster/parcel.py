@@ -10,6 +10,7 @@ from autograder.answers import to_bytes
 from autograder.cluster.machines import Here
 from autograder.course.problem import Problem
 from autograder.gradebook.grader import Grader
+from autograder.notebook.sheet import Sheet
 from autograder.sandbox.limits import Limits
 
 # Of a problem's folder, what judges.
@@ -31,6 +32,7 @@ class SentProblem(msgspec.Struct, frozen=True):
     seed: str
     notebook_points: float
     answers: bytes
+    trained: bytes | None
 
 
 class Parcel(msgspec.Struct, frozen=True):
@@ -69,9 +71,14 @@ def pack(grader: Grader, expected: Here, private: tuple[str, ...]) -> bytes:
                 seed=str(grader.seeds[problem.id]),
                 notebook_points=problem.notebook_points,
                 answers=to_bytes(grader.answers[problem.id]),
+                trained=_trained(grader.sheets.get(problem.id)),
             )
         )
     return msgspec.msgpack.encode(Parcel(tuple(problems), files, private, expected, grader.footer, grader.weak))
+
+
+def _trained(sheet: Sheet | None) -> bytes | None:
+    return to_bytes(sheet.answers) if sheet and sheet.answers else None
 
 
 def unpacked(sent: SentProblem, home: Path) -> Problem:

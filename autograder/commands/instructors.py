@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from autograder.cluster.connection import Cluster
     from autograder.course.problem import Problem
+    from autograder.notebook.reference import ReferenceRun
     from autograder.report import Report
 
 SAMPLE_CLASS = Path("build/sample-class")
@@ -60,6 +61,7 @@ def grade(
 
     console = screen()
     problems = problems_of(course, names)
+    ran: Mapping[str, ReferenceRun] = {}
     keep_apart(submissions or SAMPLE_CLASS, out)
     if submissions is not None:
         handed_in = find_class(submissions)
@@ -67,7 +69,7 @@ def grade(
         # Held from here on: a second grader is refused before it has touched anything.
         store = stack.enter_context(Store(out / STORE_FILE))
         if submissions is None:
-            submissions = stack.enter_context(_sample_class(problems, workers, console))
+            submissions, ran = stack.enter_context(_sample_class(problems, workers, console))
             handed_in = find_class(submissions)
         tally = Tally(loose_files(submissions))
         tally.warn(console)
@@ -86,6 +88,7 @@ def grade(
             private=private,
             lacks=cluster.lacks if cluster else None,
             store=store,
+            trained={name: run.answers for name, run in ran.items()},
             done=observed,
         )
 
@@ -98,12 +101,14 @@ def grade(
             grade_class(grader, handed_in, out, desks, done, readers=workers, force=force, opened=store)
     tally.show(console)
     console.print(f"Reports: {out}/<student>/report.txt and report.json; scores: {out}/grades.csv")
-    sys.exit(codes.FAULTY_GRADER if tally.faults else 0)
+    sys.exit(codes.FAULTY_GRADER if tally.pending else 0)
 
 
 @contextmanager
-def _sample_class(problems: Sequence[Problem], workers: int, console: Console) -> Iterator[Path]:
-    """The folder of a sample class, made anew, and nobody else's as long as it is graded."""
+def _sample_class(
+    problems: Sequence[Problem], workers: int, console: Console
+) -> Iterator[tuple[Path, Mapping[str, ReferenceRun]]]:
+    """The folder of a sample class, made anew, and nobody else's as long as it is graded; the reference's runs."""
     from autograder.gradebook.lock import LOCK_FILE, Lock
     from autograder.submissions.sample import run_notebooks, write_sample_class
 
@@ -114,9 +119,11 @@ def _sample_class(problems: Sequence[Problem], workers: int, console: Console) -
                 shutil.rmtree(entry)
             elif entry.name != LOCK_FILE:
                 entry.unlink()
-        count = write_sample_class(problems, SAMPLE_CLASS, run_notebooks(problems, workers))
+        ran = run_notebooks(problems, workers)
+        right = {problem.notebook_file: ran[problem.id].content for problem in problems if problem.id in ran}
+        count = write_sample_class(problems, SAMPLE_CLASS, right)
         console.print(f"No submissions named: grading a sample class of {count}, written to {SAMPLE_CLASS}.")
-        yield SAMPLE_CLASS
+        yield SAMPLE_CLASS, ran
 
 
 def _cluster(

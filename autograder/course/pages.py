@@ -38,12 +38,16 @@ def load(folder: Path, stem: str) -> ModuleType:
         return importlib.import_module(f"{package}.{stem}")
     except Exception as error:
         # Whatever a page raises, it is a fault of the page, and whoever wrote it wants to know where.
-        path = str(folder / f"{stem}.py")
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
-        where = f", line {lines[-1]}" if lines else ""
-        raise CourseError(f"{path}{where} can't be loaded: {type(error).__name__}: {error}") from error
+        where = raised_in(error, folder) or f"{stem}.py"
+        raise CourseError(f"{folder / where} can't be loaded: {type(error).__name__}: {error}") from error
     finally:
         sys.dont_write_bytecode = writes_none
+
+
+def raised_in(error: Exception, folder: Path) -> str:
+    """Where in a problem's own files an exception was raised: ``expect.py, line 31``; "" if in none of them."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).parent == folder]
+    return f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
 
 
 @contextmanager

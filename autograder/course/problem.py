@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -137,9 +138,16 @@ class Problem:
             module = load(self.folder, "model")
         try:
             title = " ".join((module.trained_model.__doc__ or "").strip().split("\n\n")[0].split())
-            return Model(tuple(module.WANTED), title, module.trained_model)
+            wanted, judge = module.WANTED, module.trained_model
         except AttributeError as error:
             raise CourseError(f"{self.folder / 'model.py'} has no `{error.name}`; see docs/authors.md") from None
+        try:
+            for expression in wanted if isinstance(wanted, tuple | list) else (None,):
+                ast.parse(expression, mode="eval")
+        except (SyntaxError, TypeError):
+            path = self.folder / "model.py"
+            raise CourseError(f"{path}: WANTED is {wanted!r}; expected a tuple of expressions, each a text") from None
+        return Model(tuple(wanted), title, judge)
 
     @cached_property
     def page_text(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from autograder.gradebook.store import Key, Store
-from autograder.report import ProblemReport, Report
+from autograder.report import ProblemReport, Report, Verdict, scored
 
 
 def differences(store: Store, before: int, after: int) -> Iterator[str]:
@@ -14,29 +14,34 @@ def differences(store: Store, before: int, after: int) -> Iterator[str]:
     for report, keys in store.reports(after):
         earlier = old.pop(report.student, None)
         if earlier is None:
-            yield f"{report.student}: new, {report.score:g} of {report.max_score:g}"
+            yield f"{report.student}: new, {scored(report)}"
         else:
             yield from _student(*earlier, report, keys)
     for report, _ in old.values():
-        yield f"{report.student}: no longer there, had {report.score:g} of {report.max_score:g}"
+        yield f"{report.student}: no longer there, had {scored(report)}"
 
 
 def _student(old: Report, old_keys: tuple[Key, ...], new: Report, new_keys: tuple[Key, ...]) -> Iterator[str]:
     before = {problem.problem: (problem, key) for problem, key in zip(old.problems, old_keys, strict=True)}
     for problem, key in zip(new.problems, new_keys, strict=True):
         if problem.problem not in before:
-            yield f"{new.student}: {problem.problem} is new, {problem.score:g} of {problem.max_score:g}"
+            yield f"{new.student}: {problem.problem} is new, {scored(problem)}"
             continue
         earlier, earlier_key = before.pop(problem.problem)
         changes = list(_checks(earlier, problem))
         if changes:
-            whose = (
-                "other files were handed in" if key.files != earlier_key.files else "the problem or the engine changed"
-            )
-            points = f"{earlier.score:g} → {problem.score:g} points ({problem.score - earlier.score:+g})"
-            yield f"{new.student}: {problem.problem} {points}, {whose}: {'; '.join(changes)}"
+            points = f"{_score(earlier)} → {_score(problem)} points ({problem.score - earlier.score:+g})"
+            why = _why(earlier_key, key)
+            yield f"{new.student}: {problem.problem} {points}, {why}: {'; '.join(changes)}"
     for problem, _ in before.values():
-        yield f"{new.student}: {problem.problem} is gone, had {problem.score:g} of {problem.max_score:g}"
+        yield f"{new.student}: {problem.problem} is gone, had {scored(problem)}"
+
+
+def _why(old: Key, new: Key) -> str:
+    """Why a result is another one."""
+    if new.files != old.files:
+        return "other files were handed in"
+    return "the problem or the engine changed" if new.problem != old.problem else "it was tried again"
 
 
 def _checks(old: ProblemReport, new: ProblemReport) -> Iterator[str]:
@@ -46,11 +51,19 @@ def _checks(old: ProblemReport, new: ProblemReport) -> Iterator[str]:
         earlier = before.pop(verdict.check, None)
         if earlier is None:
             yield f"`{verdict.check}` is new, code {verdict.code}"
-        elif (earlier.code, earlier.points) != (verdict.code, verdict.points):
+        elif (earlier.code, _points(earlier)) != (verdict.code, _points(verdict)):
             code = f"code {verdict.code} as before"
             if earlier.code != verdict.code:
                 code = f"code {earlier.code} → {verdict.code}"
-            points = f", {earlier.points:g} → {verdict.points:g} points" if earlier.points != verdict.points else ""
-            yield f"`{verdict.check}` {code}{points}"
+            points = f"{_points(earlier)} → {_points(verdict)}"
+            yield f"`{verdict.check}` {code}" + (f", {points} points" if _points(earlier) != _points(verdict) else "")
     for name in before:
         yield f"`{name}` is gone"
+
+
+def _points(verdict: Verdict) -> str:
+    return f"{verdict.pending:g} pending" if verdict.pending else f"{verdict.points:g}"
+
+
+def _score(problem: ProblemReport) -> str:
+    return f"{problem.score:g}" + (f" with {problem.pending:g} pending" if problem.pending else "")

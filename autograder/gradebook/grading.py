@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 from autograder import codes
@@ -68,9 +69,11 @@ def grade_class(
             new = {one.report.problem: one for one in found}
             problems = tuple(new[name].report if name in new else work.known[name] for name in work.keys)
             report = Report.of(work.submission.student, problems, _notes(work.submission), grader.footer)
-            for name, one in new.items():
-                store.keep_printed(work.keys[name], one.printed)
-            store.file(run, work.position, report, _kept(report, work.keys.values()))
+            keys = _kept(report, work.keys.values())
+            for problem, key in zip(problems, keys, strict=True):
+                if problem.problem in new:
+                    store.keep_printed(key, new[problem.problem].printed)
+            store.file(run, work.position, report, keys)
             write_report(report, out)
             done(report)
 
@@ -97,11 +100,9 @@ def grade_class(
 
 
 def _kept(report: Report, keys: Iterable[Key]) -> list[Key]:
-    """The keys of a report's problems; one that was our own fault is filed apart, so that it is tried again."""
+    """The keys of a report's problems; one that is pending is filed apart, so that it is tried again."""
     return [
-        Key(f"{key.files} of {report.student}, not judged", key.problem)
-        if problem.code in codes.FAULTS_OF_OURS
-        else key
+        replace(key, pending=report.student) if problem.code in codes.FAULTS_OF_OURS else key
         for key, problem in zip(keys, report.problems, strict=True)
     ]
 

@@ -1,25 +1,29 @@
-"""Before a class is graded: whether this machine can, and what the references and known mistakes give."""
+"""Before a class is graded: this machine is looked at, references are observed, and staff's pages tried on them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 
 from autograder.answers import Answers, observe_answers
-from autograder.course.pages import CourseError
+from autograder.course.pages import CourseError, source
 from autograder.course.problem import Problem
+from autograder.grade import see_reference
 from autograder.gradebook.dependencies import of_module, of_notebook
 from autograder.gradebook.desks import sandboxes
 from autograder.gradebook.grader import Grader
-from autograder.gradebook.store import Store
-from autograder.notebook.sheet import sheet_of
+from autograder.gradebook.store import Store, files_digest
+from autograder.notebook.reference import run_reference, see_model
+from autograder.notebook.sheet import Sheet, sheet_of
 from autograder.sandbox.observe import Sandbox, SandboxError
 from autograder.sandbox.process import exposed
 
-# What a notebook is run with; a student's own check needs none of it.
-NOTEBOOKS_NEED = ("IPython", "matplotlib_inline")
+# What notebooks are run with, and the reference's made with; a student's own check needs none of it.
+NOTEBOOKS_NEED = ("IPython", "matplotlib_inline", "jupytext", "nbformat")
 
 
 def prepare(
@@ -31,9 +35,12 @@ def prepare(
     private: Sequence[Path] = (),
     lacks: Sequence[str] | None = None,
     store: Store | None = None,
+    trained: Mapping[str, Answers] = MappingProxyType({}),
     done: Callable[[Problem], None] = lambda _: None,
 ) -> Grader:
     """A grader, with the reference and the known mistakes of each problem observed, ``workers`` problems at a time.
+
+    What staff have written is tried on the reference: what is wrong with it stops the run before a student is graded.
 
     Parameters
     ----------
@@ -44,6 +51,8 @@ def prepare(
         default.
     store : Store, optional
         Where answers of an earlier run are found, and these are kept.
+    trained : mapping of str to Answers
+        What references' notebooks have trained that were run already, by problem id.
     done : callable
         Told of each problem whose answers are there.
 
@@ -52,8 +61,9 @@ def prepare(
     SandboxError
         If student code can't be confined as promised, and ``weak`` does not allow that.
     CourseError
-        If students may import a package that is not installed here, or a notebook that is worth points can't be run
-        here or has not been released.
+        If students may import a package that is not installed here; a notebook that is worth points can't be run
+        here or has not been released; the reference has no result; or a predicate or a model fails on the reference,
+        or finds it wrong.
     """
     for problem in problems:
         if absent := sorted(name for name in problem.allowed_imports if not find_spec(name)):
@@ -76,21 +86,37 @@ def prepare(
     footer = tuple(f"this run was not fully confined: {clause}" for clause in lacks)
     seeds = {problem.id: problem.seed if seed is None else seed for problem in problems}
     digests = {problem.id: of_module(problem, seeds[problem.id], footer).digest for problem in problems}
-    sheets = {problem.id: sheet_of(problem) for problem in problems if problem.notebook_points}
-    for sheet in sheets.values():
+    released = {problem.id: sheet_of(problem) for problem in problems if problem.notebook_points}
+    for sheet in released.values():
         digests[sheet.problem.notebook_id] = of_notebook(sheet.problem, seeds[sheet.problem.id], footer).digest
     # Weak: what is run here is staff's own code, whatever this machine enforces.
     with sandboxes(weak=True) as sandbox, ThreadPoolExecutor(workers) as pool:
 
-        def one(problem: Problem) -> Answers:
-            known = store.answers(digests[problem.id]) if store else None
-            answers = known or observe_answers(sandbox().observe, problem, seeds[problem.id])
+        def kept(digest: str, make: Callable[[], Answers]) -> Answers:
+            known = store.answers(digest) if store else None
+            answers = known or make()
             if store and not known and not answers.faulty:
-                store.keep_answers(digests[problem.id], answers)
-            done(problem)
+                store.keep_answers(digest, answers)
             return answers
 
-        answers = {problem.id: found for problem, found in zip(problems, pool.map(one, problems), strict=True)}
+        def one(problem: Problem) -> tuple[Answers, Sheet | None]:
+            seed, sheet = seeds[problem.id], released.get(problem.id)
+            answers = kept(digests[problem.id], lambda: observe_answers(sandbox().observe, problem, seed))
+            see_reference(problem, answers.right, seed)
+            if sheet:
+                # Beside what judges both, the solution's own cells.
+                own = {name: digests[name].encode() for name in (problem.id, problem.notebook_id)}
+                digest = files_digest({**own, "notebook.py": source(problem.folder / "notebook.py").encode()})
+                run = trained.get(problem.id)
+                ran = kept(digest, lambda: run or run_reference(sandbox().run_cells, released[problem.id]).answers)
+                sheet = replace(sheet, answers=ran)
+                see_model(sheet, seed)
+            done(problem)
+            return answers, sheet
+
+        found = dict(zip((problem.id for problem in problems), pool.map(one, problems), strict=True))
+    answers = {name: answers for name, (answers, _) in found.items()}
+    sheets = {name: sheet for name, (_, sheet) in found.items() if sheet}
     return Grader(tuple(problems), answers, seeds, digests, weak, footer, sheets)
 
 

@@ -63,13 +63,13 @@ def write_report(report: Report, out: Path) -> None:
 
 
 def grades_csv(reports: Iterable[Report]) -> Iterator[str]:
-    """The lines of the table of scores: a row per student, a column per problem, ``total`` and ``max``."""
+    """The lines of the table of scores: a row per student, a column per problem, ``total``, ``max`` and ``pending``."""
     for number, report in enumerate(reports):
         if number == 0:
-            yield _row(["student", *(problem.problem for problem in report.problems), "total", "max"])
+            yield _row(["student", *(problem.problem for problem in report.problems), "total", "max", "pending"])
         name = f"'{report.student}" if report.student.startswith(_FORMULA) else report.student
         scores = (f"{problem.score:g}" for problem in report.problems)
-        yield _row([name, *scores, f"{report.score:g}", f"{report.max_score:g}"])
+        yield _row([name, *scores, f"{report.score:g}", f"{report.max_score:g}", f"{report.pending:g}"])
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -53,15 +53,19 @@ class Key:
         Digest of the submission's files.
     problem : str
         Digest of everything else that the result depends on.
+    pending : str
+        Whose result it is that could not be judged; "" of one that was. It is filed apart, and so tried again.
     """
 
     files: str
     problem: str
+    pending: str = ""
 
     @property
     def text(self) -> str:
         """The key as one text."""
-        return digest([("files", self.files.encode()), ("problem", self.problem.encode())])
+        parts = {"files": self.files, "problem": self.problem} | ({"pending": self.pending} if self.pending else {})
+        return digest([(name, part.encode()) for name, part in parts.items()])
 
 
 def files_digest(files: Mapping[str, bytes]) -> str:

@@ -16,13 +16,15 @@ import numpy as np
 
 from autograder import codes
 from autograder.compare import Finding
-from autograder.course.problem import Problem
+from autograder.course.problem import Model, Problem
 from autograder.grade import MAX_FINDINGS
 from autograder.notebook.execution import ANSWER, FILE, Execution, job_of
 from autograder.notebook.ipynb import MAX_CELLS, MAX_SOURCES
 from autograder.notebook.judging import Execute, Judged, Paper, RunAsked, judged
 from autograder.notebook.sheet import FIGURES, MODEL, RUNS, TRUTH, WAS_RUN, NotebookCheck, Sheet
 from autograder.notebook.truth import FEW
+from autograder.predicates import Ask
+from autograder.predicates import judged as judged_by
 from autograder.probe import entropy, generator
 from autograder.report import ProblemReport, Verdict
 from autograder.sandbox.observe import Answer, OurFaultError, ReaderError, Sandbox
@@ -182,7 +184,7 @@ def _concluded(sheet: Sheet, found: Judged, values: Mapping[str, Array], seed: i
     if found.refused:
         return unjudged_notebook(sheet, found.refused.code, found.refused.message)
     if found.ran:
-        found.findings[MODEL.name] = list(_model(sheet.problem, values, found.places, seed))
+        found.findings[MODEL.name] = list(_model(sheet, values, found.places, seed))
         if found.failed and found.findings[MODEL.name]:
             found.blocked[MODEL.name] = RUNS.name
         _ask_for_a_witness(found, sheet.problem)
@@ -208,9 +210,9 @@ def _ask_for_a_witness(found: Judged, problem: Problem) -> None:
                 found.blocked.setdefault(check.name, blocker)
 
 
-def _model(problem: Problem, values: Mapping[str, Array], places: Mapping[str, str], seed: int) -> Iterator[Finding]:
+def _model(sheet: Sheet, values: Mapping[str, Array], places: Mapping[str, str], seed: int) -> Iterator[Finding]:
     """What is found of the trained model, recomputed from what it is made of."""
-    model = problem.model
+    problem, model = sheet.problem, sheet.problem.model
     if model is None:
         return
     for wanted in model.wanted:
@@ -222,12 +224,12 @@ def _model(problem: Problem, values: Mapping[str, Array], places: Mapping[str, s
             yield Finding(codes.DIVERGED, wanted, f"`{wanted}` holds NaN or infinity: the training has diverged")
             return
     found = {wanted: values[wanted] for wanted in model.wanted}
-    try:
-        with np.errstate(invalid="raise"):
-            yield from [*model.judge(found, problem.data, generator(entropy(seed, MODEL.name, 0)))]
-    except Exception as error:  # noqa: BLE001  staff's predicate, on a student's arrays
-        why = f"{type(error).__name__}: {error}"
-        yield Finding(codes.STRUCTURE, "", f"what the notebook trained is too far off to be judged ({why}); look at it")
+    yield from judged_by(asking(problem, model, seed), found, sheet.trained, "`trained_model`", problem.folder)
+
+
+def asking(problem: Problem, model: Model, seed: int) -> Ask:
+    """What judges a trained model, of its arrays alone."""
+    return lambda arrays: model.judge(arrays, problem.data, generator(entropy(seed, MODEL.name, 0)))
 
 
 def _report(sheet: Sheet, found: Judged) -> ProblemReport:
@@ -244,23 +246,13 @@ def _verdict(check: NotebookCheck, found: Judged, points: float) -> Verdict:
     shown = [finding.message for finding in ordered[:MAX_FINDINGS]]
     if len(ordered) > MAX_FINDINGS:
         shown.append(f"and {len(ordered) - MAX_FINDINGS} more")
-    blocker = found.blocked.get(check.name)
+    blocker = found.blocked.get(check.name) if code not in codes.FAULTS_OF_OURS else None
     if blocker:
         code = codes.foremost(finding.code for finding in found.findings.get(blocker, ()))
         shown = [f"not judged: fix `{blocker}` first"]
     elif code == codes.SUCCESS:
         shown = found.notes.get(check.name, [])
-    earned = not blocker and (code == codes.SUCCESS or code in codes.FAULTS_OF_OURS)
-    return Verdict(
-        check=check.name,
-        title=check.title,
-        code=code,
-        points=points if earned else 0.0,
-        max_points=points,
-        message="\n".join(shown),
-        hint=None,
-        blocked_by=blocker,
-    )
+    return Verdict.of(check.name, check.title, code, points, "\n".join(shown), blocked_by=blocker)
 
 
 def _earned(verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
@@ -268,5 +260,8 @@ def _earned(verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
     first, *others = verdicts
     if first.code == codes.SUCCESS and not any(verdict.points for verdict in others):
         message = "counts as soon as another check of the notebook passes"
-        first = msgspec.structs.replace(first, points=0.0, message=message, blocked_by=others[0].check)
+        # Where one of these is pending, so is this: it isn't known yet.
+        blocker = next((verdict for verdict in others if verdict.pending), others[0])
+        pending = first.max_points if blocker.pending else 0.0
+        first = msgspec.structs.replace(first, points=0.0, pending=pending, message=message, blocked_by=blocker.check)
     yield from (first, *others)

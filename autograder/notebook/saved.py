@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from autograder.course.pages import CourseError
+from autograder.course.pages import CourseError, source
 from autograder.course.problem import Problem
 from autograder.notebook.aside import asks_for_a_verdict
 from autograder.notebook.document import FILL
 from autograder.notebook.execution import RunCells, job_of
 from autograder.release.files import as_notebook
 from autograder.release.starter import without_markers
+from autograder.wire import Observation
 
 
 def filled(problem: Problem) -> dict[str, Any]:
     """The released notebook with its empty cells filled from the solution, as JSON; not run."""
     notebook: dict[str, Any] = json.loads(problem.released_notebook.read_bytes())
-    text = without_markers((problem.folder / "notebook.py").read_text("utf-8"))
-    solution = json.loads(as_notebook(text, problem.name))
+    path = problem.folder / "notebook.py"
+    solution = json.loads(as_notebook(without_markers(source(path)), problem.name))
+    if len(solution["cells"]) != len(notebook["cells"]):
+        raise CourseError(f"{problem.released_notebook} is not what {path} gives; run `autograder release`")
     for cell, solved in zip(notebook["cells"], solution["cells"], strict=True):
         if FILL in cell["metadata"].get("tags", ()):
             cell["source"] = solved["source"]
@@ -47,13 +50,22 @@ def save(
     CourseError
         If it could not be run, or a cell ended the run.
     """
-    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    sources = ["".join(cell["source"]) for cell in cells]
-    labelled = [(f"cell {number}", source) for number, source in enumerate(sources, 1)]
+    labelled = [(f"cell {number}", "".join(cell["source"])) for number, cell in enumerate(code_of(notebook), 1)]
     seen = [*run_cells(problem, job_of(problem, modules, labelled), problem.limits.notebook_seconds)]
-    if len(seen) <= len(cells):
+    if len(seen) <= len(labelled):
         why = seen[-1].failure.message if seen and seen[-1].failure else "it was not run"
         raise CourseError(f"{problem.notebook_id} can't be run to its end: {why}")
+    return with_outputs(notebook, seen, verdict)
+
+
+def code_of(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The cells of code of a notebook, given as JSON."""
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+
+def with_outputs(notebook: Mapping[str, Any], seen: Sequence[Observation], verdict: str = "checked") -> bytes:
+    """A notebook with what each of its cells of code has shown, as a file."""
+    cells = code_of(notebook)
     for count, (cell, observation) in enumerate(zip(cells, seen, strict=False), 1):
         raw = observation.values["outputs"]
         outputs = json.loads(raw.tobytes())["outputs"] if isinstance(raw, np.ndarray) else []

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from autograder.answers import Answers
 from autograder.course.pages import CourseError
 from autograder.course.problem import Problem
 from autograder.notebook.document import Notebook
 from autograder.notebook.ipynb import UnreadableError, read
 from autograder.notebook.wanted import Wanted, wanted_figures
+from autograder.wire import Array
 
 
 @dataclass(frozen=True)
@@ -45,12 +48,23 @@ class Sheet:
         Those it must have.
     wanted : tuple of str
         What the model that it trains is made of, as expressions in its names.
+    answers : Answers or None
+        What the reference's notebook trains; None where it was not run.
     """
 
     problem: Problem
     released: Notebook
     figures: tuple[Wanted, ...] = ()
     wanted: tuple[str, ...] = ()
+    answers: Answers | None = None
+
+    @property
+    def trained(self) -> Mapping[str, Array] | None:
+        """The arrays that the reference's notebook trains, by expression; None where it was not run."""
+        if self.answers is None:
+            return None
+        values = self.answers.right[MODEL.name, 0].values
+        return {name: value for name, value in values.items() if not isinstance(value, str)}
 
     @property
     def checks(self) -> tuple[NotebookCheck, ...]:

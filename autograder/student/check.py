@@ -17,7 +17,7 @@ from autograder.course.pages import CourseError
 from autograder.course.problem import Implementation, Problem
 from autograder.grade import grade
 from autograder.notebook.drawn import watch_in_a_notebook
-from autograder.report import MARKS, ProblemReport, Verdict, mark_of, problem_lines
+from autograder.report import MARKS, ProblemReport, Verdict, mark_of, points_of, problem_lines, scored
 from autograder.sandbox.observe import Sandbox
 from autograder.student import markup
 from autograder.student.environment import digests
@@ -46,14 +46,15 @@ class Checked:
 
     def _repr_html_(self) -> str:
         report = self.report
-        points = f"{report.score:g} of {report.max_score:g} points"
         rows = [_row(verdict) for verdict in report.checks]
         foot = f"Codes: {_CODES}" if report.code != codes.SUCCESS else ""
-        return markup.table(f"{report.problem}: {points}", ("result", "check", "what it claims", "points"), rows, foot)
+        return markup.table(
+            f"{report.problem}: {scored(report)}", ("result", "check", "what it claims", "points"), rows, foot
+        )
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         report = self.report
-        found = {"problem": report.problem, "code": report.code, "score": report.score, "max_score": report.max_score}
+        found = {name: getattr(report, name) for name in ("problem", "code", "score", "max_score", "pending")}
         return {
             "text/plain": str(self),
             "text/html": self._repr_html_(),
@@ -77,7 +78,7 @@ def _row(verdict: Verdict) -> markup.Row:
     said += f"<div><strong>Hint:</strong> {markup.marked_up(verdict.hint)}</div>" if verdict.hint else ""
     mark = mark_of(verdict)
     name = f"<code>{html.escape(verdict.check)}</code>"
-    return markup.Row(mark, MARKS[mark], name, said, f"{verdict.points:g}/{verdict.max_points:g}")
+    return markup.Row(mark, MARKS[mark], name, said, points_of(verdict))
 
 
 def check(problem: str, *checks: str, folder: Path | str = ".") -> Checked:

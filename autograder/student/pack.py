@@ -20,7 +20,7 @@ from autograder.course.problem import Problem
 from autograder.notebook.given import Step, arrange
 from autograder.notebook.history import was_run
 from autograder.notebook.ipynb import UnreadableError, read
-from autograder.report import ProblemReport, counted
+from autograder.report import ProblemReport, counted, scored
 from autograder.sandbox.observe import SandboxError
 from autograder.student.check import check_file, released
 from autograder.student.environment import digest, same_code
@@ -187,7 +187,7 @@ def _of_module(problem: Problem, report: ProblemReport) -> Iterator[str]:
     if report.code != codes.SUCCESS:
         name, code = problem.module_file, codes.CODES[report.code]
         yield (
-            f"{name} has {report.score:g} of {report.max_score:g} points in your own check (code {report.code}, "
+            f"{name} has {scored(report)} in your own check (code {report.code}, "
             f"{code.name}); `python -m autograder check {name}` says why"
         )
 

@@ -16,22 +16,23 @@ from pathlib import Path
 
 from autograder.course.problem import Problem
 from autograder.gradebook.desks import sandboxes
-from autograder.notebook.saved import filled, save
+from autograder.notebook.reference import ReferenceRun, run_reference
+from autograder.notebook.sheet import sheet_of
 from autograder.release.starter import starter
 
 Files = Mapping[str, bytes]
 
 
-def run_notebooks(problems: Sequence[Problem], workers: int) -> dict[str, bytes]:
-    """The notebooks that are worth points, by file name, run beside the references: what a right student hands in."""
+def run_notebooks(problems: Sequence[Problem], workers: int) -> dict[str, ReferenceRun]:
+    """What came of the references' notebooks that are worth points, by problem id."""
     worth = [problem for problem in problems if problem.notebook_points]
     # Weak: what is run is staff's own.
     with sandboxes(weak=True) as sandbox, ThreadPoolExecutor(workers) as pool:
 
-        def one(problem: Problem) -> bytes:
-            return save(sandbox().run_cells, problem, problem.reference.files, filled(problem))
+        def one(problem: Problem) -> ReferenceRun:
+            return run_reference(sandbox().run_cells, sheet_of(problem))
 
-        return dict(zip((problem.notebook_file for problem in worth), pool.map(one, worth), strict=True))
+        return dict(zip((problem.id for problem in worth), pool.map(one, worth), strict=True))
 
 
 def write_sample_class(problems: Sequence[Problem], folder: Path, notebooks: Files | None = None) -> int:
@@ -40,7 +41,8 @@ def write_sample_class(problems: Sequence[Problem], folder: Path, notebooks: Fil
     Parameters
     ----------
     notebooks : mapping of str to bytes, optional
-        As :func:`run_notebooks` gives them. One submission has all of them; what befalls a notebook is shown on one.
+        By file name: what a right student hands in. One submission has all of them; what befalls a notebook is shown on
+        one.
     """
     submissions = {**_by_specimen(problems), **_by_accident(problems), **_by_notebook(problems, notebooks or {})}
     submissions["all-right"] = {**submissions["all-right"], **(notebooks or {})}

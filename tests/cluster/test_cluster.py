@@ -239,7 +239,7 @@ def test_notebooks_travel_where_they_are_graded(crew, sandbox, tmp_path):
     grade_here(grader, tmp_path / "class", tmp_path / "here")
 
     assert written(tmp_path / "there") == written(tmp_path / "here")
-    assert (tmp_path / "there/grades.csv").read_text().splitlines()[1:] == ["ada,7,8,15,15", "bob,7,0,7,15"]
+    assert (tmp_path / "there/grades.csv").read_text().splitlines()[1:] == ["ada,7,8,15,15,0", "bob,7,0,7,15,0"]
 
 
 def test_start_up_is_paid_once_and_ends_with_the_command(crew, grader, class_, tmp_path):

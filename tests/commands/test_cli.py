@@ -248,9 +248,9 @@ class TestGrade:
         assert "2 submissions by code" in outcome.output
         with (tmp_path / "out/grades.csv").open(encoding="utf-8") as file:
             assert list(csv.reader(file)) == [
-                ["student", "lines/line", "total", "max"],
-                ["ada", "7", "7", "7"],
-                ["bob", "3", "3", "7"],
+                ["student", "lines/line", "total", "max", "pending"],
+                ["ada", "7", "7", "7", "0"],
+                ["bob", "3", "3", "7", "0"],
             ]
         assert json.loads((tmp_path / "out/bob/report.json").read_text())["score"] == 3.0
         assert "Hint: how often does your loop run?" in (tmp_path / "out/bob/report.txt").read_text()
@@ -333,16 +333,50 @@ class TestGrade:
         assert f"autograder: {held} is in use: process {os.getpid()} on " in outcome.output
         assert [path.name for path in (home / "build/sample-class").iterdir() if path.name != LOCK_FILE] == ["ada"]
 
-    def test_a_fault_of_ours(self, home, call, class_, tmp_path):
-        """The status is 5, the fault is told, and nobody loses a point."""
-        (home / EXPECT).write_text("def a_root(found, reference, rng):\n    raise ZeroDivisionError\n    yield\n")
+    def test_what_staff_have_misspelt_is_found_before_anybody_is_graded(self, home, call, class_, tmp_path):
+        """The status is that of a call that could not begin, and the line is named."""
+        path = home / EXPECT
+        path.write_text(path.read_text().replace("positives(rng)", "positive(rng)"))
 
         outcome = call("grade", class_, "--out", tmp_path / "out", "--workers", 1, "--weak-sandbox")
 
-        assert outcome.exit_code == 5
-        assert "our fault, no points lost: ada lines/line rooted: code 4" in " ".join(outcome.output.split())
-        with (tmp_path / "out/grades.csv").open(encoding="utf-8") as file:
-            assert [row["total"] for row in csv.DictReader(file)] == ["7", "3"]
+        assert outcome.exit_code == 64
+        assert f"autograder: {path.resolve()}, line 12: NameError: name 'positive' is not defined" in outcome.output
+        assert [one.name for one in (tmp_path / "out").glob("[!g]*")] == []
+        assert not (tmp_path / "out/grades.csv").exists()
+
+    def test_what_is_pending(self, home, call, class_, tmp_path):
+        """The status is 5, who is concerned is told and how many others are not; mended, it is judged."""
+        finding = 'yield Finding(60, "x"'
+        wrong = {"eve": "return 0.0 * a + 7.0", "fay": "return 0.0 * a + 8.0"}
+        for student, root in wrong.items():
+            (class_ / student).mkdir()
+            (class_ / student / "line.py").write_text(f"{REFERENCE}\n\ndef root(a):\n    {root}\n")
+        (class_ / "gus").mkdir()
+        broken = shutil.copytree(home, tmp_path / "broken")
+        path = broken / EXPECT
+        slip = f'if found["x"][0] == 7.0:\n            raise undefined\n        {finding}'
+        path.write_text(path.read_text().replace(finding, slip))
+        words = ("grade", class_, "--out", tmp_path / "out", "--workers", 1, "--weak-sandbox", "--course")
+
+        first = call(*words, broken)
+        second = call(*words, home)
+
+        assert (first.exit_code, second.exit_code) == (5, 0)
+        said = " ".join(first.output.split())
+        message = (
+            "code 4, the predicate `a_root` failed (expect.py, line 14: NameError: name 'undefined' is not defined)"
+        )
+        alone = "(only this one: the same check has judged 3 others; a rare value, or an attack: look at what was"
+        assert f"pending, our fault: eve lines/line rooted: {message} {alone} handed in)" in said
+        assert "give the same command again" in said
+        assert said.count("pending, our fault") == 1
+        assert re.search(r"problem .*mean .*pending", said)
+        assert "pending, our fault" not in second.output
+        assert "│ pending" not in second.output
+        difference = call("diff", "--out", tmp_path / "out").output
+        assert "eve: lines/line 6 with 1 pending → 6 points (+0), the problem or the engine changed: " in difference
+        assert "`rooted` code 4 → 60, 1 pending → 0 points" in difference
 
     def test_another_seed(self, home, call, class_, tmp_path):
         """The verdicts are the same on any seed, and each is its own run."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -14,9 +15,11 @@ from handed_in import FakeReader
 from small_course import REFERENCE, REJECT, laid_over
 
 from autograder.answers import Answers, by_draw
+from autograder.course.assignments import read_course
 from autograder.course.pages import CourseError
 from autograder.gradebook import desks, preparation
 from autograder.gradebook.desks import threads
+from autograder.gradebook.diff import differences
 from autograder.gradebook.grader import Grader
 from autograder.gradebook.grading import grade_class
 from autograder.gradebook.preparation import prepare
@@ -108,8 +111,8 @@ def test_everybody_has_a_report_in_the_order_of_the_class(grader, handed_in, tmp
     )
 
     assert rows(tmp_path / "out") == [
-        ["student", "lines/line", "total", "max"],
-        *([student, "7", "7", "7"] for student in students),
+        ["student", "lines/line", "total", "max", "pending"],
+        *([student, "7", "7", "7", "0"] for student in students),
     ]
     assert sorted(report.student for report in told) == students
     for student in students:
@@ -128,7 +131,11 @@ def test_a_real_class_is_graded(lines, handed_in, tmp_path):
 
     grade_class(grader, handed_in(modules), tmp_path / "out", threads(grader, 2))
 
-    assert rows(tmp_path / "out")[1:] == [["ada", "7", "7", "7"], ["bob", "5", "5", "7"], ["cyd", "0", "0", "7"]]
+    assert rows(tmp_path / "out")[1:] == [
+        ["ada", "7", "7", "7", "0"],
+        ["bob", "5", "5", "7", "0"],
+        ["cyd", "0", "0", "7", "0"],
+    ]
     (verdict, *_) = read(tmp_path / "out", "bob")["problems"][0]["checks"]
     assert (verdict["check"], verdict["code"], verdict["hint"]) == (
         "prediction",
@@ -138,7 +145,7 @@ def test_a_real_class_is_graded(lines, handed_in, tmp_path):
 
 
 def test_what_fails_in_our_code_is_5_for_that_student_alone(grader, handed_in, tmp_path):
-    """An exception of the grader's costs nobody a point, and stops nobody's grading."""
+    """An exception of the grader's is worth nothing, costs nothing, and stops nobody's grading."""
     told = []
 
     grade_class(
@@ -149,7 +156,15 @@ def test_what_fails_in_our_code_is_5_for_that_student_alone(grader, handed_in, t
         told.append,
     )
 
-    assert [row[1] for row in rows(tmp_path / "out")[1:]] == ["7", "7", "7"]
+    assert [row[1:] for row in rows(tmp_path / "out")[1:]] == [
+        ["7", "7", "7", "0"],
+        ["0", "0", "7", "7"],
+        ["7", "7", "7", "0"],
+    ]
+    text = " ".join((tmp_path / "out/bob/report.txt").read_text(encoding="utf-8").split())
+    assert text.startswith("bob: 0 of 7 points, 7 pending note: pending points are neither earned nor lost")
+    assert "The staff has been told; these checks are judged when they are tried again" in text
+    assert "pending" not in (tmp_path / "out/ada/report.txt").read_text(encoding="utf-8")
     assert [report.problems[0].code for report in sorted(told, key=lambda report: report.student)] == [0, 5, 0]
     assert "RuntimeError: no such luck" in read(tmp_path / "out", "bob")["problems"][0]["checks"][0]["message"]
 
@@ -165,7 +180,7 @@ def test_what_was_not_handed_in_is_40(grader, tmp_path):
 
     grade_class(grader, find_class(home), tmp_path / "out", threads(grader, 2))
 
-    assert [row[1:] for row in rows(tmp_path / "out")[1:]] == [["0", "0", "7"]] * 3
+    assert [row[1:] for row in rows(tmp_path / "out")[1:]] == [["0", "0", "7", "0"]] * 3
     for student, said in (("ada", "was not handed in"), ("bob", "is a link"), ("cyd", "could not be read")):
         report = read(tmp_path / "out", student)
         assert {check["code"] for check in report["problems"][0]["checks"]} == {40}
@@ -212,18 +227,62 @@ class TestTwice:
 
         assert len(FakeSandbox.runs) == {"files": 1, "problem": 2}[what]
 
-    def test_a_fault_of_ours_is_tried_again(self, grader, handed_in, tmp_path, monkeypatch):
+    def test_what_is_pending_is_tried_again(self, grader, handed_in, tmp_path, monkeypatch):
         """When it is mended the student gets a verdict, and only the one whose it was is run."""
+        out = tmp_path / "out"
         class_ = handed_in({"ada": REFERENCE, "bob": "# draws missing"})
-        grade_class(grader, class_, tmp_path / "out", threads(grader, 1))
-        assert read(tmp_path / "out", "bob")["problems"][0]["code"] == 5
+        grade_class(grader, class_, out, threads(grader, 1))
+        assert read(out, "bob")["problems"][0]["code"] == 5
+        assert rows(out)[1:] == [["ada", "7", "7", "7", "0"], ["bob", "2", "2", "7", "5"]]
         FakeSandbox.runs.clear()
         monkeypatch.setattr(FakeSandbox, "observe", lambda self, *_: self.runs.append("mended") or self.seen)
 
-        grade_class(grader, class_, tmp_path / "out", threads(grader, 1))
+        grade_class(grader, class_, out, threads(grader, 1))
 
         assert FakeSandbox.runs == ["mended"]
-        assert read(tmp_path / "out", "bob")["problems"][0]["code"] == 0
+        assert read(out, "bob")["problems"][0]["code"] == 0
+        assert rows(out)[1:] == [["ada", "7", "7", "7", "0"], ["bob", "7", "7", "7", "0"]]
+        with Store(out / "gradebook.sqlite") as store:
+            (line,) = differences(store, 1, 2)
+        assert line == (
+            "bob: lines/line 2 with 5 pending → 7 points (+5), it was tried again: `rooted` code 5 → 0, 1 pending → 1 "
+            "points; `fitted` code 5 → 0, 4 pending → 4 points"
+        )
+
+    def test_what_is_pending_twice_is_no_difference(self, grader, handed_in, tmp_path):
+        """It is run again each time, and filed as what it is."""
+        class_ = handed_in({"bob": "# draws missing"})
+        for _ in range(2):
+            grade_class(grader, class_, tmp_path / "out", threads(grader, 1))
+
+        assert len(FakeSandbox.runs) == 2
+        with Store(tmp_path / "out/gradebook.sqlite") as store:
+            assert list(differences(store, 1, 2)) == []
+
+    def test_what_a_pending_module_printed_can_be_read(self, grader, handed_in, tmp_path, right, monkeypatch):
+        """Whoever looks for the reason wants to see it."""
+        monkeypatch.setattr(FakeSandbox, "seen", [replace(one, output="hello\n") for one in right])
+        grade_class(grader, handed_in({"bob": "# draws missing"}), tmp_path / "out", threads(grader, 1))
+
+        assert "    hello" in list(printed_by(tmp_path / "out", "bob"))
+
+    def test_what_an_older_engine_has_stored_is_read(self, grader, handed_in, tmp_path):
+        """Its reports say nothing of pending points, nor do its keys."""
+        out = tmp_path / "out"
+        grade_class(grader, handed_in({"ada": REFERENCE}), out, threads(grader, 1))
+        kept = {path: path.read_bytes() for path in out.rglob("*.*") if "sqlite" not in path.name}
+        database = sqlite3.connect(out / "gradebook.sqlite")
+        with database:
+            (found,) = database.execute("SELECT report FROM results").fetchone()
+            (keys,) = database.execute("SELECT keys FROM graded").fetchone()
+            older = re.sub(rb'"pending":0\.0,|,"pending":0\.0', b"", found), re.sub(rb',"pending":""', b"", keys)
+            assert not any(b"pending" in one for one in older)
+            database.execute("UPDATE results SET report = ?", older[:1])
+            database.execute("UPDATE graded SET keys = ?", older[1:])
+        database.close()
+
+        assert rebuild(out) == 1
+        assert {path: path.read_bytes() for path in kept} == kept
 
     def test_a_run_that_was_interrupted_goes_on(self, grader, handed_in, tmp_path):
         """What was finished is kept; what is written is whole; the rest is run the next time."""
@@ -330,17 +389,15 @@ class TestTable:
 
         assert next(row for row in csv.reader(text.splitlines(keepends=True)) if row[0] != "student") == [
             name,
-            "7",
-            "7",
-            "7",
+            *("7", "7", "7", "0"),
         ]
 
     def test_points_are_written_as_people_write_them(self):
         """No `7.0`, and halves where there are halves."""
         (_, ada, bob) = csv.reader(grades_csv([report_of("ada", 7.0), report_of("bob", 2.5)]))
 
-        assert ada == ["ada", "7", "7", "7"]
-        assert bob == ["bob", "2.5", "2.5", "7"]
+        assert ada == ["ada", "7", "7", "7", "0"]
+        assert bob == ["bob", "2.5", "2.5", "7", "0"]
 
 
 class TestFiles:
@@ -376,10 +433,11 @@ class TestReport:
         """The fields are those that docs/results.md promises."""
         report = json.loads(as_json(report_of("ada", 2.5, "`heights` differs")))
 
-        assert {key: report[key] for key in ("student", "score", "max_score")} == {
+        assert {key: report[key] for key in ("student", "score", "max_score", "pending")} == {
             "student": "ada",
             "score": 2.5,
             "max_score": 7.0,
+            "pending": 0.0,
         }
         (problem,) = report["problems"]
         assert {key: problem[key] for key in problem if key != "checks"} == {
@@ -387,6 +445,7 @@ class TestReport:
             "code": 53,
             "score": 2.5,
             "max_score": 7.0,
+            "pending": 0.0,
         }
         assert problem["checks"] == [
             {
@@ -398,6 +457,7 @@ class TestReport:
                 "message": "`heights` differs",
                 "hint": None,
                 "blocked_by": None,
+                "pending": 0.0,
             }
         ]
 
@@ -471,6 +531,65 @@ def test_a_package_that_students_may_import_is_there(lines):
         prepare((wanting,), None, 1)
 
 
+# What staff write, a change of it, and what is said before anybody is graded.
+MISTAKES = [
+    pytest.param(
+        "expect.py", "positives(rng)):", "positives(rgn)):", r"/expect\.py, line 12: NameError: name 'rgn'", id="expect"
+    ),
+    pytest.param(
+        "expect.py", "if not np", "if np", r"/expect\.py, line 10: it finds the reference wrong, .*`rooted`", id="bound"
+    ),
+    pytest.param(
+        "expect.py", "if not np", "if not (np", r"/expect\.py can't be loaded: SyntaxError", id="expect_syntax"
+    ),
+    pytest.param(
+        "expect.py", ".checks import", ".check import", r"/expect\.py, line 7 can't be loaded", id="expect_import"
+    ),
+    pytest.param(
+        "checks.py",
+        "points.npz",
+        "point.npz",
+        r"/checks\.py, line 30: the check `fitted` fails on the reference: File",
+        id="page",
+    ),
+    pytest.param(
+        "line.py",
+        "heights + b",
+        "heights + B",
+        r"/line\.py, line 10: the check `prediction` fails .* NameError",
+        id="reference",
+    ),
+    pytest.param(
+        "line.py", "return np.sqrt(np.asarray(a))", "pass", r"/line\.py: .*`rooted` .*: `x` is None", id="no_array"
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "old", "new", "said"), MISTAKES)
+def test_staffs_mistakes_stop_the_class_before_it_is_graded(course, name, old, new, said):
+    """What can be found on the reference is found there, with its file and line, also if the answers are known."""
+    path = course / "solutions/lines/line" / name
+    text = path.read_text()
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new))
+    (assignment,) = read_course(course)
+
+    with pytest.raises(CourseError, match=said):
+        prepare(assignment.problems, None, 1, weak=True)
+
+
+def test_a_mistake_is_found_though_the_answers_are_known(course, tmp_path, monkeypatch):
+    """Of a run before."""
+    (problem,) = read_course(course)[0].problems
+    with Store(tmp_path / "store.sqlite") as store:
+        prepare([problem], None, 1, weak=True, store=store)
+        monkeypatch.setattr(type(problem), "predicate", lambda *_: lambda found, reference, rng: rgn)  # noqa: F821
+        monkeypatch.setattr(preparation, "observe_answers", None)
+
+        with pytest.raises(CourseError, match="NameError"):
+            prepare([problem], None, 1, weak=True, store=store)
+
+
 def test_what_was_printed_is_for_staff(grader, handed_in, tmp_path, right, monkeypatch):
     """It is in no report, whoever printed what; staff can ask for it, also after a run that ran nothing again."""
     chatty = [replace(one, output=f"draw {one.draw}: X is [0.123\x1b[2J\n") for one in right]
@@ -517,5 +636,5 @@ def test_a_student_may_be_refused_before_anything_is_read(grader, tmp_path):
         threads(grader, 1),
     )
 
-    assert rows(tmp_path / "out")[1] == ["ada", "0", "0", "7"]
+    assert rows(tmp_path / "out")[1] == ["ada", "0", "0", "7", "0"]
     assert "of one name" in (tmp_path / "out/ada/report.txt").read_text()

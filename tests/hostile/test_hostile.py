@@ -536,7 +536,7 @@ def test_honest_reports_are_the_same_without_the_attacks(graded, student):
 
 
 def test_nothing_is_taken_for_the_graders_fault(graded):
-    """No attack ends in a fault of ours, which costs no points: not one verdict, and not the whole run."""
+    """No attack ends in a fault of ours, which would be pending: not one verdict, and not the whole run."""
     found = {path.parent.name: graded.verdicts(path.parent.name) for path in graded.out.glob("*/report.json")}
 
     assert {

@@ -18,6 +18,7 @@ from small_course import REFERENCE
 
 from autograder.course.assignments import read_course
 from autograder.course.pages import CourseError
+from autograder.course.problem import Model
 from autograder.notebook.execution import HOME, Execution, Shown, execute
 from autograder.notebook.grade import beside_it, grade_notebook
 from autograder.notebook.retrial import ABROAD
@@ -240,16 +241,41 @@ def test_what_is_not_the_notebook_is_said_once(sandbox, problem, content, code, 
     assert "\n".join(problem_lines(report)).count(said) == 1
 
 
-def test_our_own_fault_costs_nothing(problem, right):
-    """Where nothing could be run, what needs a run is not held against anybody."""
+def test_our_own_fault_is_pending(problem, right):
+    """Where nothing could be run, what needs a run is neither earned nor lost; what was saved is judged."""
 
     def execute(problem, modules, steps, wanted, surroundings):
         return Execution({place: Shown("unstarted", failure=Failure("", "no room")) for place, _ in steps})
 
     report = grade_notebook(execute, sheet_of(problem), json.dumps(right).encode(), problem.reference.files, 0)
 
-    assert report.score == 8
+    assert codes_of(report) == dict.fromkeys(RIGHT, 3) | {"is_the_notebook": 0, "was_run": 0}
+    assert (report.score, report.pending, report.max_score) == (2, 6, 8)
     assert report.code == 3
+
+
+def test_what_is_pending_is_no_pass(problem):
+    """The cells that were handed out are worth nothing beside it; nor are they lost, as long as it may yet pass."""
+
+    def execute(problem, modules, steps, wanted, surroundings):
+        return Execution({place: Shown("unstarted", failure=Failure("", "no room")) for place, _ in steps})
+
+    untouched = problem.released_notebook.read_bytes()
+    report = grade_notebook(execute, sheet_of(problem), untouched, problem.reference.files, 0)
+
+    assert codes_of(report) == dict.fromkeys(RIGHT, 3) | {"is_the_notebook": "after runs", "was_run": 50}
+    assert (report.score, report.pending, report.max_score) == (0, 7, 8)
+
+
+def test_a_fault_of_ours_waits_for_nothing(sandbox, problem, notebook, monkeypatch):
+    """A cell that fails as well hides it from nobody: the points are pending, and staff are told."""
+    monkeypatch.setitem(problem.__dict__, "model", Model(("model.slope",), "It learns.", lambda *_: [undefined]))  # noqa: F821
+    notebook["cells"].append(added("1 / 0"))
+
+    report = graded(sandbox, problem, notebook)
+
+    assert codes_of(report) == RIGHT | {"runs": 2, "trained_model": 4}
+    assert (report.score, report.pending) == (5, 2)
 
 
 @pytest.mark.parametrize(
@@ -315,7 +341,7 @@ def test_a_second_run_that_can_not_be_made_is_our_own_fault(sandbox, problem, no
     report = grade_notebook(once, sheet_of(problem), content, problem.reference.files, problem.seed)
 
     assert codes_of(report) == RIGHT | {"tells_the_truth": 3}
-    assert report.score == report.max_score
+    assert (report.score, report.pending, report.max_score) == (6, 2, 8)
 
 
 def test_what_differs_from_run_to_run_is_nobodys_lie(sandbox, problem, notebook):

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import sys
 from dataclasses import replace
 
+import msgspec
 import pytest
-from graded_notebook import read_graded_problem, saved_notebook
+from graded_notebook import read_graded_problem, saved_notebook, write_graded_course
 from handed_in import read_handed_in, with_uses
 from small_course import REFERENCE
 
+from autograder.answers import from_bytes
+from autograder.course.assignments import read_course
 from autograder.course.pages import CourseError
 from autograder.gradebook.desks import threads
 from autograder.gradebook.diff import differences
@@ -18,6 +23,7 @@ from autograder.gradebook.grading import grade_class
 from autograder.gradebook.preparation import prepare
 from autograder.gradebook.results import GRADES_FILE, rebuild
 from autograder.gradebook.store import STORE_FILE, Store
+from autograder.submissions.choosing import Submission
 from autograder.submissions.reading import find_class
 
 MODULE, NOTEBOOK = "lines/line", "lines/line.ipynb"
@@ -79,11 +85,11 @@ def test_the_module_and_the_notebook_stand_alone(grader, class_, tmp_path):
 
     assert [entry.problem for entry in reports["ada"].problems] == [MODULE, NOTEBOOK]
     assert scores(tmp_path / "out") == [
-        ["student", MODULE, NOTEBOOK, "total", "max"],
-        ["ada", "7", "8", "15", "15"],
-        ["bob", "7", "0", "7", "15"],
-        ["cleo", "0", "2", "2", "15"],
-        ["dan", "0", "0", "0", "15"],
+        ["student", MODULE, NOTEBOOK, "total", "max", "pending"],
+        ["ada", "7", "8", "15", "15", "0"],
+        ["bob", "7", "0", "7", "15", "0"],
+        ["cleo", "0", "2", "2", "15", "0"],
+        ["dan", "0", "0", "0", "15", "0"],
     ]
     assert {verdict.code for verdict in reports["bob"].problems[1].checks} == {40}
     assert "line.ipynb was not handed in" in reports["bob"].problems[1].checks[0].message
@@ -157,8 +163,8 @@ def test_a_notebook_that_can_not_be_taken_says_why(grader, class_, tmp_path):
     assert "handed in 2 times" in report.problems[1].checks[0].message
 
 
-def test_a_fault_of_ours_is_nobodys_loss(grader, class_, tmp_path, monkeypatch):
-    """Whatever fails, the others go on."""
+def test_a_fault_of_ours_is_nobodys_loss_and_nobodys_gain(grader, class_, tmp_path, monkeypatch):
+    """Whatever fails, the others go on, and the points are pending: also those of `is_the_notebook`."""
 
     def fails(*_):
         raise ZeroDivisionError
@@ -167,7 +173,7 @@ def test_a_fault_of_ours_is_nobodys_loss(grader, class_, tmp_path, monkeypatch):
     report = run(grader, class_, tmp_path / "out")["ada"]
 
     assert report.problems[1].code == 5
-    assert report.score == 15
+    assert (report.score, report.pending, report.max_score) == (7, 8, 15)
 
 
 def test_a_notebook_that_was_not_released_stops_the_class(tmp_path):
@@ -177,6 +183,104 @@ def test_a_notebook_that_was_not_released_stops_the_class(tmp_path):
 
     with pytest.raises(CourseError, match="autograder release"):
         prepare((problem,), None, 1, weak=True)
+
+
+# What staff write, a change of it, and what is said before anybody is graded.
+MISTAKES = [
+    pytest.param("model.py", "loss = np", "loss = npp", r"/model\.py, line 13: NameError: name 'npp'", id="model"),
+    pytest.param(
+        "model.py",
+        "2.0 * x)",
+        "3.0 * x)",
+        r"/model\.py, line 10: it finds the reference wrong, .*: code 63",
+        id="bound",
+    ),
+    pytest.param(
+        "model.py", '("model.slope",)', '("model.slop",)', r"/model\.py: WANTED names `model\.slop`", id="wanted"
+    ),
+    pytest.param("model.py", '("model.slope",)', '("model.slope")', r"/model\.py: WANTED is 'model", id="no_tuple"),
+    pytest.param(
+        "model.py", '("model.slope",)', "(slope,)", r"/model\.py, line 7 can't be loaded: NameError", id="load"
+    ),
+    pytest.param("figures.toml", "falls = true", "rises = true", r"/figures\.toml: .*no curve", id="figure_rises"),
+    pytest.param("figures.toml", "curves = 1", 'about = "x"', r"/figures\.toml: .*about “x”", id="figure_about"),
+    pytest.param("figures.toml", '"line.png"', '"lines.png"', r"/figures\.toml: .*`lines\.png`", id="figure_file"),
+    pytest.param(
+        "notebook.py", "return x * x", "return x * y", r"/notebook\.py, cell 6 .*NameError: name 'y'", id="notebook"
+    ),
+    pytest.param("notebook.py", "# %%\ncheck", "# %%\n1\n\n# %%\ncheck", "run `autograder release`", id="not_released"),
+    pytest.param("model.py", '"model.slope",', '"np.inf * model.slope",', r"/model\.py: WANTED .* finite", id="inf"),
+    pytest.param("model.py", '"model.slope",', '"model.slope[",', r"/model\.py: WANTED is .* expressions", id="syntax"),
+]
+
+
+@pytest.mark.parametrize(("name", "old", "new", "said"), MISTAKES)
+def test_staffs_mistakes_stop_the_class_before_it_is_graded(tmp_path, name, old, new, said):
+    """What can be found on the reference's notebook is found there, with its file."""
+    write_graded_course(tmp_path / "course")
+    path = tmp_path / "course/solutions/lines/line" / name
+    text = path.read_text()
+    assert text.count(old) >= 1
+    path.write_text(text.replace(old, new))
+    (assignment,) = read_course(tmp_path / "course")
+
+    with pytest.raises(CourseError, match=said):
+        prepare(assignment.problems, None, 1, weak=True)
+
+
+def test_the_references_notebook_is_run_once(tmp_path, monkeypatch):
+    """What it trains is kept under what it hangs on; a model that changes is tried on it all the same."""
+    problem = read_graded_problem(tmp_path / "course")
+    with Store(tmp_path / "store.sqlite") as store:
+        first = prepare((problem,), None, 1, weak=True, store=store).sheets[problem.id].trained
+        with monkeypatch.context() as patch:
+            patch.setattr("autograder.gradebook.preparation.run_reference", None)
+            again = prepare((problem,), None, 1, weak=True, store=store).sheets[problem.id].trained
+        path = problem.folder / "model.py"
+        path.write_text(path.read_text().replace("<= 0.1", "<= 1e-30"))
+        changed = read_course(tmp_path / "course")[0].problems
+        sys.modules.pop(problem.model.judge.__module__)
+
+        with pytest.raises(CourseError, match=r"model\.py, line 10: it finds the reference wrong"):
+            prepare(changed, None, 1, weak=True, store=store)
+
+    assert first.keys() == again.keys() == {"model.slope"}
+    assert first["model.slope"] == again["model.slope"]
+
+
+@pytest.mark.parametrize(
+    ("judge", "code", "points", "said"),
+    [
+        pytest.param("return [slpoe]", 4, (0, 2), r"model\.py, line 15: NameError: name 'slpoe'", id="misspelt"),
+        pytest.param("return [[]][2 - slope]", 50, (0, 0), "too far off to be judged", id="trips_on_values"),
+    ],
+)
+def test_whose_fault_a_failing_model_is(sandbox, content, tmp_path, judge, code, points, said):
+    """What a student's values alone trip is theirs; a slip of staff's is nobody's loss, and named."""
+    problem = read_graded_problem(tmp_path / "course")
+    path = problem.folder / "model.py"
+    body = f"    slope = round(float(found['model.slope']))\n    if slope == 2:\n        return []\n    {judge}\n"
+    path.write_text(path.read_text().partition("    x = rng")[0] + body)
+    (problem,) = read_course(tmp_path / "course")[0].problems
+    grader = prepare((problem,), None, 1, weak=True)
+    slow = REFERENCE.replace("self.eta * np.mean(residual * x)", "0.01 * self.eta * np.mean(residual * x)")
+    files = {"line.py": slow.encode(), "line.ipynb": content}
+
+    (_, graded) = grader.graded(sandbox, Submission("ada", files), (MODULE, NOTEBOOK))
+    verdict = graded.report.checks[-1]
+
+    assert (verdict.check, verdict.code, verdict.points, verdict.pending) == ("trained_model", code, *points)
+    assert re.search(said, verdict.message)
+
+
+def test_a_workers_grader_knows_what_the_reference_trains(grader, tmp_path):
+    """It travels in the parcel: a worker decides whose fault it is, too."""
+    parcel = pytest.importorskip("autograder.cluster.parcel")
+    machines = pytest.importorskip("autograder.cluster.machines")
+
+    (sent,) = msgspec.msgpack.decode(parcel.pack(grader, machines.Here({}), ()), type=parcel.Parcel).problems
+
+    assert from_bytes(sent.trained).right["trained_model", 0].values.keys() == {"model.slope"}
 
 
 def test_without_a_shell_no_notebook_is_run(problem, monkeypatch):

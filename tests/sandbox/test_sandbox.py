@@ -586,7 +586,7 @@ def test_a_server_that_dies_during_a_run_costs_nobody_a_point(lines, right, when
 
 
 def test_a_machine_that_starts_no_process_is_a_fault_of_ours(lines, monkeypatch):
-    """Every check says so, and costs no points."""
+    """Every check says so, and none is the student's."""
 
     def refuse(*args, **kwargs):
         raise OSError(11, "Resource temporarily unavailable")

@@ -21,8 +21,9 @@ from autograder.course.assignments import read_course
 from autograder.course.pages import CourseError
 from autograder.grade import grade
 from autograder.release.files import as_zip, release, write
+from autograder.report import ProblemReport, Verdict
 from autograder.student import markup
-from autograder.student.check import check, check_again, check_file, find, problems_in
+from autograder.student.check import Checked, check, check_again, check_file, find, problems_in
 from autograder.student.environment import digest
 
 SPECIMENS = {**ACCEPT, **REJECT}
@@ -222,8 +223,24 @@ class TestShown:
             "code": 53,
             "score": 3.0,
             "max_score": 7.0,
+            "pending": 0.0,
             "files": {"line.py": digest((home / "line.py").read_bytes())},
         }
+
+    def test_what_is_pending_is_said(self):
+        """As text and as a table: neither passed nor failed, and how much."""
+        verdicts = (
+            Verdict.of("first", "It is right.", 0, 5.0, ""),
+            Verdict.of("second", "It is left.", 3, 2.0, "no room"),
+        )
+        checked = Checked(ProblemReport.of("lines/line", verdicts))
+
+        assert str(checked).startswith("lines/line  5/7, 2 pending\n")
+        assert "· 0/2 pending  second: It is left." in str(checked)
+        table = checked._repr_html_()
+        assert "lines/line: 5 of 7 points, 2 pending" in table
+        assert '<span aria-hidden="true">· </span>pending' in table
+        assert ">0/2 pending<" in table
 
     def test_html_of_a_students_is_text(self, home):
         """A message can't put anything into the notebook but words."""

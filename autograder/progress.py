@@ -156,9 +156,10 @@ class Tally:
         tripped, judged = self._tripped_by(pending), min(self._judged[pending.problem, one] for one in pending.checks)
         alone = ""
         if judged:
-            few = "only this one" if tripped == 1 else f"one of {tripped}"
             others = f"the same check has judged {counted(judged, 'other')}"
-            alone = f" ({few}: {others}; a rare value, or an attack: look at what was handed in)"
+            alone = f" (one of {tripped}: {others})"
+            if tripped == 1:
+                alone = f" (only this one: {others}; a rare value, or an attack: look at what was handed in)"
         return (
             f"pending, our fault: {line(pending.student)} {pending.problem} {', '.join(pending.checks)}: "
             f"code {pending.code}, {line(pending.message)}{alone}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 import sqlite3
@@ -12,6 +13,7 @@ from typing import ClassVar
 
 import pytest
 from handed_in import FakeReader
+from rich.console import Console
 from small_course import REFERENCE, REJECT, laid_over
 
 from autograder.answers import Answers, by_draw
@@ -25,6 +27,7 @@ from autograder.gradebook.grading import grade_class
 from autograder.gradebook.preparation import prepare
 from autograder.gradebook.results import grades_csv, printed_by, rebuild, write_atomically
 from autograder.gradebook.store import Store, StoreError
+from autograder.progress import Tally
 from autograder.report import ProblemReport, Report, Verdict, as_json, as_text
 from autograder.sandbox.enforced import Enforced
 from autograder.sandbox.observe import SandboxError
@@ -398,6 +401,64 @@ class TestTable:
 
         assert ada == ["ada", "7", "7", "7", "0"]
         assert bob == ["bob", "2.5", "2.5", "7", "0"]
+
+
+class TestTally:
+    """What is under the table: each thing that is pending, and whether it has happened to others."""
+
+    @staticmethod
+    def shown(reports):
+        """What is printed of some reports, in one line."""
+        tally, console = Tally(), Console(file=io.StringIO(), width=200)
+        for report in reports:
+            tally.add(report)
+        tally.show(console)
+        return " ".join(console.file.getvalue().split())
+
+    @staticmethod
+    def report(student, *codes):
+        """A report with a check for each of the codes; of a code below 0, that waits for another check."""
+        verdicts = tuple(
+            Verdict.of(f"check_{n}", "It is.", abs(code), 2.0, "no luck", blocked_by="other" if code < 0 else None)
+            for n, code in enumerate(codes)
+        )
+        return Report.of(student, (ProblemReport.of("lines/line", verdicts),))
+
+    @pytest.mark.parametrize(
+        ("others", "said"),
+        [
+            pytest.param(
+                [0, 53], "no luck (only this one: the same check has judged 2 others; a rare value", id="one_of_three"
+            ),
+            pytest.param([5, 53], "no luck (one of 2: the same check has judged 1 other)", id="two_of_three"),
+            pytest.param([5, 5], "no luck pending", id="everybody"),
+            pytest.param([40, -53], "no luck What is pending", id="nobody_else_was_judged"),
+        ],
+    )
+    def test_whether_others_were_judged_is_said(self, others, said):
+        """A file that was not handed in and a check that waits for another were not judged."""
+        reports = [self.report("ada", 5), *(self.report(f"bob-{n}", code) for n, code in enumerate(others))]
+
+        assert f"pending, our fault: ada lines/line check_0: code 5, {said}" in self.shown(reports)
+
+    def test_one_cause_is_one_line(self):
+        """However many checks of a problem it has kept from being judged."""
+        said = self.shown([self.report("ada", 5, 0, 5)])
+
+        assert "ada lines/line check_0, check_2: code 5, no luck" in said
+        assert "│ lines/line │ 2.0/6 │ 4 │" in said
+
+    def test_what_is_rare_comes_first(self):
+        """It would be lost below what everybody has."""
+        reports = [self.report(f"bob-{n:03}", 4, 0) for n in range(70)]
+        said = self.shown([*reports, self.report("eve", 4, 3)])
+
+        assert said.index("eve lines/line check_1: code 3") < said.index("bob-000 lines/line check_0: code 4")
+        assert "and 22 more; the column `pending` of grades.csv says whose" in said
+
+    def test_where_nothing_is_pending_nothing_is_said_of_it(self):
+        """Neither a column nor a line."""
+        assert "pending" not in self.shown([self.report("ada", 0), self.report("bob", 53)])
 
 
 class TestFiles:

@@ -266,7 +266,7 @@ def test_whose_fault_a_failing_model_is(sandbox, content, tmp_path, judge, code,
     slow = REFERENCE.replace("self.eta * np.mean(residual * x)", "0.01 * self.eta * np.mean(residual * x)")
     files = {"line.py": slow.encode(), "line.ipynb": content}
 
-    (_, graded) = grader.graded(sandbox, Submission("ada", files), (MODULE, NOTEBOOK))
+    (_, graded) = grader.graded(sandbox, with_uses(Submission("ada", files), grader.problems), (MODULE, NOTEBOOK))
     verdict = graded.report.checks[-1]
 
     assert (verdict.check, verdict.code, verdict.points, verdict.pending) == ("trained_model", code, *points)

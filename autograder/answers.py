@@ -15,6 +15,7 @@ import msgspec
 from autograder.course.pages import CourseError
 from autograder.course.problem import Implementation, Problem
 from autograder.probe import Check
+from autograder.seed import Seed
 from autograder.wire import Frame, Observation, WireError, encode, read
 
 ANSWERS_FILE = "answers.bin"
@@ -22,7 +23,7 @@ ANSWERS_FILE = "answers.bin"
 # A trained network is too large to ship a dozen times, and no two mistakes train to the same one.
 MAX_MISTAKE_BYTES = 1 << 16
 
-Observe = Callable[[Problem, Implementation, int, Sequence[Check] | None], Sequence[Observation]]
+Observe = Callable[[Problem, Implementation, Seed, Sequence[Check] | None], Sequence[Observation]]
 ByDraw = Mapping[tuple[str, int], Observation]
 
 
@@ -59,7 +60,7 @@ def by_draw(observations: Sequence[Observation]) -> ByDraw:
     return {(observation.check, observation.draw): observation for observation in observations}
 
 
-def observe_answers(observe: Observe, problem: Problem, seed: int) -> Answers:
+def observe_answers(observe: Observe, problem: Problem, seed: Seed) -> Answers:
     """Run the reference and the reject specimens of a problem on a seed."""
     right = by_draw(observe(problem, problem.reference, seed, None))
     heavy = {check for (check, _), one in right.items() if len(encode(one)) > MAX_MISTAKE_BYTES}

@@ -17,8 +17,9 @@ from autograder.course.pages import CourseError
 from autograder.course.problem import Implementation, Predicate, Problem
 from autograder.diagnosis.diagnose import diagnose
 from autograder.predicates import Arrays, Ask, judged, tried
-from autograder.probe import Check, entropy, generator
+from autograder.probe import Check, generator
 from autograder.report import ProblemReport, Verdict
+from autograder.seed import Seed
 from autograder.wire import Failure, Observation
 
 MAX_FINDINGS = 4
@@ -26,7 +27,7 @@ _NOT_WRONG = codes.FAULTS_OF_OURS | {codes.SUCCESS}
 # Of a module, as far as it is read for the names in it.
 MAX_TEXT_BYTES = 1 << 16
 
-Observe = Callable[[Problem, Implementation, int, Sequence[Check] | None], Sequence[Observation]]
+Observe = Callable[[Problem, Implementation, Seed, Sequence[Check] | None], Sequence[Observation]]
 
 
 def grade(
@@ -34,7 +35,7 @@ def grade(
     problem: Problem,
     implementation: Implementation,
     answers: Answers,
-    seed: int,
+    seed: Seed,
     checks: Sequence[Check] | None = None,
 ) -> ProblemReport:
     """The report on one implementation.
@@ -70,7 +71,7 @@ def unjudged(problem: Problem, code: int, message: str) -> ProblemReport:
     return ProblemReport.of(problem.id, verdicts, problem.course)
 
 
-def see_reference(problem: Problem, right: ByDraw, seed: int) -> None:
+def see_reference(problem: Problem, right: ByDraw, seed: Seed) -> None:
     """See that every check can be judged by what the reference gives.
 
     Raises
@@ -95,12 +96,12 @@ def see_reference(problem: Problem, right: ByDraw, seed: int) -> None:
                 )
         if predicate := problem.predicate(check):
             expected: Arrays = answer.values  # type: ignore[assignment]  # none of them is a text
-            ask = _asking(predicate, check, draw, expected, seed)
+            ask = _asking(problem, predicate, check, draw, expected, seed)
             tried(ask, expected, predicate, problem.folder / "expect.py", f"the check `{check.name}`")
 
 
 def judge(
-    problem: Problem, check: Check, observations: Sequence[Observation], right: ByDraw, seed: int
+    problem: Problem, check: Check, observations: Sequence[Observation], right: ByDraw, seed: Seed
 ) -> list[Finding]:
     """All findings of one check, over its draws; none when it passes."""
     if not observations:
@@ -124,7 +125,7 @@ def judge(
 
 
 def _findings(
-    problem: Problem, check: Check, observation: Observation, answer: Observation, seed: int
+    problem: Problem, check: Check, observation: Observation, answer: Observation, seed: Seed
 ) -> list[Finding]:
     found = [
         Finding(codes.INPUT_CHANGED, what, f"{what} was changed by a call; work on a copy")
@@ -143,14 +144,13 @@ def _findings(
     predicate = problem.predicate(check)
     if predicate is None:
         return [*found, *differences(arrays, expected, check, narrow=answer.narrow)]
-
-    ask = _asking(predicate, check, observation.draw, expected, seed)
+    ask = _asking(problem, predicate, check, observation.draw, expected, seed)
     return [*found, *judged(ask, arrays, expected, f"the predicate `{check.expect}`", problem.folder)]
 
 
-def _asking(predicate: Predicate, check: Check, draw: int, expected: Arrays, seed: int) -> Ask:
+def _asking(problem: Problem, predicate: Predicate, check: Check, draw: int, expected: Arrays, seed: Seed) -> Ask:
     """The predicate of a check, of the arrays alone."""
-    return lambda arrays: predicate(arrays, expected, generator(entropy(seed, check.name, draw)))
+    return lambda arrays: predicate(arrays, expected, generator(seed.of_draw(problem.id, check.name, draw)))
 
 
 def _ending(problem: Problem, observation: Observation) -> Finding:

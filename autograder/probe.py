@@ -6,7 +6,6 @@ answers.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
@@ -129,11 +128,9 @@ def checks_of(page: ModuleType) -> tuple[Check, ...]:
     return tuple(record for record in found if isinstance(record, Check))
 
 
-def entropy(seed: int, check: str, draw: int) -> int:
-    """What the inputs of one draw of one check follow from; it doesn't tell the seed."""
-    return int.from_bytes(hashlib.sha256(f"{seed} {check} {draw}".encode()).digest()[:16])
-
-
 def generator(entropy: int) -> np.random.Generator:
-    """The source of randomness of one draw: the same inputs for the student and for the reference."""
+    """The source of randomness of one draw: the same inputs for the student and for the reference.
+
+    It begins with what :meth:`autograder.seed.Seed.of_draw` gives.
+    """
     return np.random.default_rng(entropy)

@@ -161,7 +161,9 @@ def lay_out(
         for name in ("checks.py", "expect.py"):
             if (problem.folder / name).exists():
                 shutil.copy(problem.folder / name, own)
-        (own / "seed.json").write_text(json.dumps(problem.seed))
+        drawn = ((check.name, draw) for check in problem.checks for draw in range(check.draws))
+        numbers = {f"{name}/{draw}": problem.seed.of_draw(problem.id, name, draw) for name, draw in drawn}
+        (own / "draws.json").write_text(json.dumps(numbers))
         right = answers[problem.id].right
         np.savez(
             own / "expected.npz",

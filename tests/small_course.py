@@ -9,11 +9,12 @@ import numpy as np
 
 from autograder.course.problem import Implementation
 
-ASSIGNMENT = """\
+KEY = "6d61792062652072656164206279207468652077686f6c6520636c6173732e2e"
+ASSIGNMENT = f"""\
 title = "Lines"
 due = 2027-03-05T23:55:00-05:00
 quota = 3
-seed = 987654321
+key = "{KEY}"
 allowed_imports = ["numpy"]
 data = ["points.npz"]
 

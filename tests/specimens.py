@@ -11,8 +11,9 @@ import pytest
 from autograder import codes
 from autograder.answers import ANSWERS_FILE, MAX_MISTAKE_BYTES, from_file, observe_answers
 from autograder.audit.leaks import Secrets
-from autograder.course.assignments import PUBLIC_SEED, read_course
+from autograder.course.assignments import read_course
 from autograder.grade import grade
+from autograder.seed import Seed
 from autograder.wire import encode
 
 HOME = Path(__file__).resolve().parent.parent
@@ -42,7 +43,7 @@ def released(problem):
 
 
 class Official:
-    """Grades as the official run does: on the hidden seed, beside what the reference and the mistakes give there."""
+    """Grades as the official run does: on the assignment's key, beside what is right and known wrong there."""
 
     def __init__(self, sandbox):
         self.observe = sandbox.observe
@@ -64,7 +65,7 @@ class AtHome(Official):
     """Grades as a student's own check does: on the public seed, beside the answers that were released."""
 
     def seed(self, problem):
-        return PUBLIC_SEED
+        return Seed.public()
 
     def answers(self, problem_id):
         problem = PROBLEMS[problem_id]

@@ -11,10 +11,11 @@ from autograder.answers import Answers, by_draw
 from autograder.codes import FAULTS_OF_OURS
 from autograder.course.problem import Implementation
 from autograder.grade import MAX_FINDINGS, grade, unjudged
-from autograder.probe import entropy, generator
+from autograder.probe import generator
+from autograder.seed import Seed
 from autograder.wire import Failure, Frame, Observation
 
-SEED = 5
+SEED = Seed.numbered(5)
 IMPLEMENTATION = Implementation({})  # the fake runs nothing
 
 
@@ -32,7 +33,7 @@ def problem(lines):
 @pytest.fixture
 def right(problem):
     """What the reference gives: round numbers, and a root of what the predicate draws."""
-    roots = np.sqrt(problem.page.positives(generator(entropy(SEED, "rooted", 0))))
+    roots = np.sqrt(problem.page.positives(generator(SEED.of_draw(problem.id, "rooted", 0))))
     return by_draw(
         [
             *(returned("prediction", draw, heights=np.arange(5.0) + draw, one_row=[2.5]) for draw in range(3)),

@@ -31,6 +31,7 @@ ORDER = (
     "text",
     "wire",
     "probe",
+    "seed",
     "worker.job",
     "worker.watched",
     "worker.imports",
@@ -238,7 +239,7 @@ def test_a_run_holds_what_it_should(sandbox, lines):
     names = "sorted(name for name in sys.modules if name.partition('.')[0] == 'autograder')"
     spy = f"import sys\n\ndef predict(x, w, b):\n    raise ValueError({names})\n"
 
-    seen = sandbox.observe(lines, laid_over(lines, spy), 0, lines.checks[:1])
+    seen = sandbox.observe(lines, laid_over(lines, spy), lines.seed, lines.checks[:1])
 
     assert set(ast.literal_eval(seen[0].failure.message)) <= BESIDE_STUDENT_CODE | WITH_A_SERVER
 

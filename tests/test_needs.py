@@ -18,6 +18,7 @@ from autograder.grade import grade
 from autograder.probe import check
 from autograder.progress import Tally
 from autograder.report import Report, as_json, problem_lines
+from autograder.seed import Seed
 from autograder.student.check import Checked
 from autograder.wire import Failure, Observation
 
@@ -53,7 +54,7 @@ def judged(ends, **needs):
     problem = SimpleNamespace(id="a/p", module_file="p.py", checks=checks, allowed_imports=(), predicate=lambda _: None)
     right = by_draw([Observation(name, 0, **ENDS[0]) for name in ends])
     seen = [Observation(name, 0, **ENDS[code]) for name, code in ends.items()]
-    report = grade(lambda *_: seen, problem, Implementation({}), Answers(right), 0)
+    report = grade(lambda *_: seen, problem, Implementation({}), Answers(right), Seed.public())
     return report, {verdict.check: verdict for verdict in report.checks}
 
 
@@ -136,7 +137,7 @@ def test_a_single_check_is_judged_alone():
     right = by_draw([Observation("backward", 0, **ENDS[0])])
     seen = [Observation("backward", 0, **ENDS[53])]
 
-    (verdict,) = grade(lambda *_: seen, problem, Implementation({}), Answers(right), 0, checks[1:]).checks
+    (verdict,) = grade(lambda *_: seen, problem, Implementation({}), Answers(right), Seed.public(), checks[1:]).checks
 
     assert (verdict.code, verdict.blocked_by) == (53, None)
 

@@ -17,6 +17,7 @@ from autograder.course.problem import Implementation, Problem
 from autograder.grade import Observe, judge
 from autograder.gradebook.dependencies import of_audit
 from autograder.probe import Check
+from autograder.seed import Seed
 from autograder.wire import Observation
 
 # A stated rate is too small to be seen. The predicate is asked for this one instead, and what it does then is counted.
@@ -31,7 +32,7 @@ class Alarm(msgspec.Struct, frozen=True):
     implementation: str
     check: str
     failures: int
-    seed: int
+    seed: str
     message: str
 
 
@@ -90,18 +91,18 @@ def sound(observe: Observe, problem: Problem, seeds: Sequence[int], crew: Crew, 
         f"accept/{specimen.name}": problem.implementation(specimen.source) for specimen in problem.specimens("accept")
     }
 
-    def one(seed: int) -> _Seed:
-        return _seed(observe, problem, right, seed)
+    def one(number: int) -> _Seed:
+        return _seed(observe, problem, right, Seed.numbered(number))
 
     if kept is not None:
         journal = Journal(kept / f"{problem.name}-{of_audit(problem).digest[:16]}", _Seed)
         found = crew.each("seeds", lambda seed: journal.once(str(seed), lambda: one(seed)), seeds)
     else:
         found = crew.each("seeds", one, seeds)
-    failed: dict[tuple[str, str], list[tuple[int, str]]] = {}
-    for seed, each in zip(seeds, found, strict=True):
+    failed: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for number, each in zip(seeds, found, strict=True):
         for name, check, message in each.failed:
-            failed.setdefault((name, check), []).append((seed, message))
+            failed.setdefault((name, check), []).append((str(Seed.numbered(number)), message))
     alarms = tuple(Alarm(name, check, len(each), *each[0]) for (name, check), each in failed.items())
     bounds = tuple(
         Bound(check.name, check.false_alarm, LOOSENED, len(seeds), sum(check.name in each.loosened for each in found))
@@ -116,7 +117,7 @@ def sound(observe: Observe, problem: Problem, seeds: Sequence[int], crew: Crew, 
     return Alarms(len(seeds), alarms, bounds, farthest(spread))
 
 
-def _seed(observe: Observe, problem: Problem, right: Mapping[str, Implementation], seed: int) -> _Seed:
+def _seed(observe: Observe, problem: Problem, right: Mapping[str, Implementation], seed: Seed) -> _Seed:
     reference = observe(problem, problem.reference, seed, None)
     answers = by_draw(reference)
     failed = []
@@ -130,7 +131,7 @@ def _seed(observe: Observe, problem: Problem, right: Mapping[str, Implementation
 
 
 def _failed(
-    problem: Problem, checks: Sequence[Check], seen: Sequence[Observation], answers: ByDraw, seed: int
+    problem: Problem, checks: Sequence[Check], seen: Sequence[Observation], answers: ByDraw, seed: Seed
 ) -> dict[str, str]:
     """The checks that observations fail, and what they say."""
     failed = {}
@@ -151,7 +152,7 @@ def elsewhere(
         seen = there(problem, implementation, problem.seed, None)
         label = f"{each}, {name},"
         failed = _failed(problem, problem.checks, seen, answers, problem.seed)
-        alarms += [Alarm(label, check, 1, problem.seed, said) for check, said in failed.items()]
+        alarms += [Alarm(label, check, 1, str(problem.seed), said) for check, said in failed.items()]
         spread.append((label, distances(problem, seen, answers)))
     return Alarms(1, tuple(alarms), (), farthest(spread))
 
@@ -161,7 +162,7 @@ def wrong(alarms: Alarms) -> Iterable[str]:
     for alarm in alarms.alarms:
         yield (
             f"{alarm.implementation} fails `{alarm.check}` on {alarm.failures} of {alarms.seeds} seeds, "
-            f"first on seed {alarm.seed}: {alarm.message}"
+            f"first on {alarm.seed}: {alarm.message}"
         )
     for bound in alarms.bounds:
         if bound.is_refuted:

@@ -21,18 +21,18 @@ from autograder.audit.margins import Margin, margins, narrowed
 from autograder.audit.mutants import mutants
 from autograder.audit.specimens import audit
 from autograder.audit.trials import Round, Trial, farther, try_out
-from autograder.course.assignments import PUBLIC_SEED
 from autograder.course.problem import Implementation, Problem
 from autograder.course.specimens import Specimen
 from autograder.grade import Observe
 from autograder.probe import Check
 from autograder.release.starter import starter
+from autograder.seed import Seed
 from autograder.wire import Observation
 
 # How many times slower than the middle one a check must be, to be tried only on what survives the others.
 SLOW = 5.0
-# Beside the hidden seed and the public one, so that what is caught by luck shows.
-ANOTHER_SEED = 1
+# Beside the official run's and the public one, so that what is caught by luck shows.
+ANOTHER_SEED = Seed.numbered(1)
 # Of the mutants that get a value wrong, the share that must have a hint that is true of them.
 LEAST_EXPLAINED = 0.6
 
@@ -109,10 +109,10 @@ class Remembering:
     """An ``observe`` that runs an implementation once on each seed, through all checks, and remembers."""
 
     observe: Observe
-    seen: dict[tuple[str, tuple[bytes, ...], int], Sequence[Observation]] = field(default_factory=dict)
+    seen: dict[tuple[str, tuple[bytes, ...], Seed], Sequence[Observation]] = field(default_factory=dict)
 
     def __call__(
-        self, problem: Problem, implementation: Implementation, seed: int, checks: Sequence[Check] | None
+        self, problem: Problem, implementation: Implementation, seed: Seed, checks: Sequence[Check] | None
     ) -> Sequence[Observation]:
         """As :class:`autograder.grade.Observe` says."""
         key = problem.id, tuple(implementation.files.values()), seed
@@ -165,7 +165,7 @@ def measure(
 
     everything = [check.name for check in problem.checks]
     stages = _stages(observe, problem) if fast else [everything]
-    home = home or Round(problem, PUBLIC_SEED, observe_answers(observe, problem, PUBLIC_SEED), observe)
+    home = home or Round(problem, Seed.public(), observe_answers(observe, problem, Seed.public()), observe)
     asked = [("the starter", problem.implementation(starter(problem))), *right.items(), *rejects.items()]
     at_home = crew.each("specimens at home", lambda one: _at_home(official, home, *one, stages[0]), asked)
 
@@ -220,7 +220,7 @@ def measure(
 def student_s(problem: Problem, observe: Observe) -> Round:
     """What a student's own check of a released problem is: its checks, on the public seed, beside what was released."""
     problem.checks  # noqa: B018  loaded here: loading a page from several threads at once is no good
-    return Round(problem, PUBLIC_SEED, from_file(problem.folder / ANSWERS_FILE), observe)
+    return Round(problem, Seed.public(), from_file(problem.folder / ANSWERS_FILE), observe)
 
 
 def _at_home(

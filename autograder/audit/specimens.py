@@ -9,9 +9,10 @@ from autograder.answers import Answers
 from autograder.course.problem import Problem
 from autograder.grade import Observe, grade
 from autograder.release.starter import starter
+from autograder.seed import Seed
 
 
-def audit(observe: Observe, problem: Problem, answers: Answers, seed: int) -> Iterator[str]:
+def audit(observe: Observe, problem: Problem, answers: Answers, seed: Seed) -> Iterator[str]:
     """What does not hold of a problem on one seed, a sentence each: nothing, when all is well.
 
     The reference and each accept specimen get full marks; the starter gets 40; each reject specimen fails exactly the

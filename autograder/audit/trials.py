@@ -14,6 +14,7 @@ from autograder.diagnosis.mistakes import borne_out
 from autograder.grade import Observe, grade, judge
 from autograder.probe import Check
 from autograder.report import ProblemReport
+from autograder.seed import Seed
 from autograder.wire import Array, Observation
 
 # In tolerances: what float32 leaves of a number that is nearly 0 beside others.
@@ -72,7 +73,7 @@ class Round:
     """
 
     problem: Problem
-    seed: int
+    seed: Seed
     answers: Answers
     observe: Observe
     secrets: Secrets | None = None
@@ -100,7 +101,9 @@ def try_out(where: Round, implementation: Implementation, names: Sequence[str] |
     checks = problem.checks if names is None else where.checks(names)
     seen: list[Observation] = []
 
-    def noting(problem: Problem, one: Implementation, seed: int, some: Sequence[Check] | None) -> Sequence[Observation]:
+    def noting(
+        problem: Problem, one: Implementation, seed: Seed, some: Sequence[Check] | None
+    ) -> Sequence[Observation]:
         seen[:] = where.observe(problem, one, seed, some)
         return seen
 

@@ -12,13 +12,14 @@ from autograder.course.problem import Problem
 from autograder.gradebook.grader import Grader
 from autograder.notebook.sheet import Sheet
 from autograder.sandbox.limits import Limits
+from autograder.seed import Seed
 
 # Of a problem's folder, what judges.
 OWN_FILES = ("checks.py", "expect.py", "model.py", "figures.toml")
 
 
 class SentProblem(msgspec.Struct, frozen=True):
-    """A problem without its folder: files by their names in the parcel; numbers that may be of any size as text."""
+    """A problem without its folder: files by their names in the parcel."""
 
     assignment: str
     name: str
@@ -29,7 +30,7 @@ class SentProblem(msgspec.Struct, frozen=True):
     given: tuple[str, ...]
     data: tuple[str, ...]
     limits: Limits
-    seed: str
+    seed: Seed
     notebook_points: float
     answers: bytes
     trained: bytes | None
@@ -68,7 +69,7 @@ def pack(grader: Grader, expected: Here, private: tuple[str, ...]) -> bytes:
                 given=tuple(path.name for path in problem.given),
                 data=tuple(problem.data),
                 limits=problem.limits,
-                seed=str(grader.seeds[problem.id]),
+                seed=grader.seeds[problem.id],
                 notebook_points=problem.notebook_points,
                 answers=to_bytes(grader.answers[problem.id]),
                 trained=_trained(grader.sheets.get(problem.id)),
@@ -95,6 +96,6 @@ def unpacked(sent: SentProblem, home: Path) -> Problem:
         allowed_imports=sent.allowed_imports,
         preload=sent.preload,
         limits=sent.limits,
-        seed=int(sent.seed),
+        official=sent.seed,
         notebook_points=sent.notebook_points,
     )

@@ -75,7 +75,7 @@ def dist(out: Path, course: Path) -> None:
 @click.option(
     "--seeds", type=click.IntRange(1), help="How many seeds correct work is run on.  [default: 1000; fast: 1]"
 )
-@click.option("--seed", type=click.IntRange(0), help="Instead of the assignment's hidden seed.")
+@click.option("--seed", type=click.IntRange(0), help="On the inputs of this number instead of the official run's.")
 @click.option(
     "--python", "pythons", multiple=True, help="Another interpreter to run correct work with, for the margins."
 )
@@ -102,13 +102,14 @@ def audit(
     from dataclasses import replace
 
     from autograder.course.pages import CourseError
+    from autograder.seed import Seed
 
     problems = problems_of(course)
     if unknown := set(ids) - {problem.id for problem in problems}:
         raise CourseError(f"no problem {sorted(unknown)[0]}; there are {', '.join(p.id for p in problems)}")
     chosen = [problem for problem in problems if not ids or problem.id in ids]
     if seed is not None:
-        chosen = [replace(problem, seed=seed) for problem in chosen]
+        chosen = [replace(problem, official=Seed.numbered(seed)) for problem in chosen]
     if whole or fast or seeds or pythons:
         faults = _measure(chosen, fast, seeds or (1 if fast else 1000), pythons, out, workers, course)
     else:

@@ -31,7 +31,7 @@ SAMPLE_CLASS = Path("build/sample-class")
 @click.option("--assignment", "names", multiple=True, help="Grade this assignment; all of the course by default.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
 @click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="one per core")
-@click.option("--seed", type=click.IntRange(0), help="Instead of the assignment's hidden seed.")
+@click.option("--seed", type=click.IntRange(0), help="On the inputs of this number instead of the official run's.")
 @click.option("--force", is_flag=True, help="Run again what has been graded already.")
 @click.option("--weak-sandbox", is_flag=True, help="Grade even if this machine can't confine student code.")
 @click.option("--scheduler", metavar="ADDRESS", help="Grade on a Dask cluster: tcp://HOST:PORT of its scheduler.")
@@ -57,10 +57,15 @@ def grade(
     from autograder.gradebook.store import STORE_FILE, Store
     from autograder.progress import Tally, progress
     from autograder.report import counted
+    from autograder.seed import Seed
     from autograder.submissions.reading import find_class, keep_apart, loose_files
 
     console = screen()
     problems = problems_of(course, names)
+    chosen = None if seed is None else Seed.numbered(seed)
+    if chosen is None:
+        for problem in problems:
+            problem.seed  # noqa: B018  where an assignment has no key, nothing is begun
     ran: Mapping[str, ReferenceRun] = {}
     keep_apart(submissions or SAMPLE_CLASS, out)
     if submissions is not None:
@@ -82,7 +87,7 @@ def grade(
 
         grader = prepare(
             problems,
-            seed,
+            chosen,
             workers,
             weak=weak_sandbox,
             private=private,

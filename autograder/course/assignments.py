@@ -1,7 +1,7 @@
 """Assignments and courses, read from their folders.
 
 The same reader serves ``solutions/<assignment>`` (staff) and ``assignments/<assignment>/checks`` (released): the
-second has no references and no specimens, and no hidden seed.
+second has no references and no specimens, and no key.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import re
 from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from autograder.course.pages import CourseError
 from autograder.course.problem import Problem
 from autograder.sandbox.limits import Limits
-
-PUBLIC_SEED = 0
+from autograder.seed import Seed
 
 _SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
@@ -33,14 +33,19 @@ class ProblemEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AssignmentEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``assignment.toml``, as written; ``name`` stands in a release, whose folder students may rename."""
+    """``assignment.toml``, as written.
+
+    ``name`` stands in a release, whose folder students may rename. ``key`` stands in no release, and in no entry that
+    was read: the problems have it. ``seed`` is what stood in its place once.
+    """
 
     title: str
     problems: tuple[ProblemEntry, ...]
     allowed_imports: tuple[str, ...] = ("numpy",)
     preload: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
-    seed: int = PUBLIC_SEED
+    key: Any = None
+    seed: Any = None
     name: str = ""
     quota: int | None = None
     due: datetime | None = None
@@ -73,13 +78,15 @@ def read_assignment(folder: Path, name: str, data: Path) -> Assignment:
         raise CourseError(f"{path} can't be read: {error.strerror}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise CourseError(f"{path}: {error}") from None
+    name = entry.name or name
+    official = _official(entry, path)
+    entry = msgspec.structs.replace(entry, key=None)
     for file in entry.data:
         if not (data / file).is_file():
             raise CourseError(f"{path} names the data file {file}; there is no {data / file}")
     names = [item.name for item in entry.problems]
     if len(set(names)) != len(names) or not names:
         raise CourseError(f"{path} names the problems {', '.join(names) or 'none'}; name at least one, and none twice")
-    name = entry.name or name
     given = tuple(sorted((folder / "given").glob("*.py")))
     problems = []
     for item in entry.problems:
@@ -99,7 +106,7 @@ def read_assignment(folder: Path, name: str, data: Path) -> Assignment:
                 allowed_imports=entry.allowed_imports,
                 preload=tuple(dict.fromkeys((*entry.allowed_imports, *entry.preload))),
                 limits=_limits(item, path),
-                seed=entry.seed,
+                official=official,
                 notebook_points=item.notebook_points,
             )
         )
@@ -112,14 +119,42 @@ def read_course(course: Path) -> tuple[Assignment, ...]:
     Raises
     ------
     CourseError
-        If there is no such folder, or an assignment is malformed.
+        If there is no such folder, an assignment is malformed, or two have the same key.
     """
     paths = sorted((course / "solutions").glob("*/assignment.toml"))
     if not paths:
         raise CourseError(
             f"{course} is no course: it holds no solutions/<assignment>/assignment.toml; use --course DIR"
         )
-    return tuple(read_assignment(path.parent, path.parent.name, course / "data") for path in paths)
+    assignments = tuple(read_assignment(path.parent, path.parent.name, course / "data") for path in paths)
+    holders: dict[Seed, str] = {}
+    for assignment in assignments:
+        key, path = assignment.problems[0].official, assignment.folder / "assignment.toml"
+        if key is not None and (other := holders.setdefault(key, assignment.name)) != assignment.name:
+            raise CourseError(f"{path} has the `key` of {other}; each needs its own: {_new_key(path)}")
+    return assignments
+
+
+def _official(entry: AssignmentEntry, path: Path) -> Seed | None:
+    """The seed that the entry's key is; what is said of a wrong one doesn't hold it."""
+    if entry.seed is not None:
+        raise CourseError(
+            f"{path} has a `seed`: a number can be found out by trying, and is used no more; {_new_key(path)}"
+        )
+    if entry.key is None:
+        return None
+    try:
+        key = bytes.fromhex(entry.key)
+    except (TypeError, ValueError):
+        raise CourseError(f"{path}: `key` is no text of hexadecimal digits; {_new_key(path)}") from None
+    try:
+        return Seed.secret(key)
+    except ValueError as error:
+        raise CourseError(f"{path}: `key` is {error}; {_new_key(path)}") from None
+
+
+def _new_key(path: Path) -> str:
+    return f"say `autograder new-term --assignment {path.parent.name}`, which writes a new key there"
 
 
 def _limits(entry: ProblemEntry, path: Path) -> Limits:

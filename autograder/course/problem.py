@@ -14,6 +14,7 @@ from autograder.course.pages import CourseError, importable, load, source
 from autograder.course.specimens import Specimen, read_specimen
 from autograder.probe import Check, checks_of
 from autograder.sandbox.limits import Limits
+from autograder.seed import Seed
 from autograder.submissions.uses import used_by_module
 
 # (found, reference, generator), and for a statistical check false_alarm=...
@@ -80,8 +81,8 @@ class Problem:
         Modules that are imported before the student's, so that their import costs each run nothing.
     limits : Limits
         What a run may cost.
-    seed : int
-        The seed of the official run.
+    official : Seed or None
+        The seed of the official run; None in a release, and where the assignment has no key.
     notebook_points : float
         What the notebook is worth; 0 where it isn't graded.
     """
@@ -96,7 +97,7 @@ class Problem:
     allowed_imports: tuple[str, ...]
     preload: tuple[str, ...]
     limits: Limits
-    seed: int
+    official: Seed | None
     notebook_points: float = 0.0
 
     @property
@@ -108,6 +109,22 @@ class Problem:
     def course(self) -> Path:
         """The folder that holds ``solutions/`` or, at home, the assignments."""
         return self.folder.parent.parent.parent
+
+    @property
+    def seed(self) -> Seed:
+        """The seed of the official run.
+
+        Raises
+        ------
+        CourseError
+            If there is none.
+        """
+        if self.official is None:
+            raise CourseError(
+                f"{self.folder.parent / 'assignment.toml'} has no `key`, from which the inputs of the official run "
+                f"follow; say `autograder new-term --assignment {self.folder.parent.name}`, which writes one there"
+            )
+        return self.official
 
     @property
     def module_file(self) -> str:

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from autograder import engine
 from autograder.course.problem import Problem
+from autograder.seed import Seed
 
 # The parts of the engine on which no result hangs: nothing that runs or judges imports them.
 NO_RESULTS = ("audit", "cluster", "commands", "student", "__main__.py", "cli.py", "progress.py")
@@ -60,13 +61,13 @@ class Dependencies:
         )
 
 
-def of_module(problem: Problem, seed: int, footer: Iterable[str] = ()) -> Dependencies:
+def of_module(problem: Problem, seed: Seed, footer: Iterable[str] = ()) -> Dependencies:
     """What the verdicts on a problem's module depend on, and what the reference and the known mistakes give."""
     own = [problem.folder / problem.module_file, *(problem.folder / "reject").glob("*.py")]
     return _of(problem, own, _pages(problem, "checks", "expect"), problem.points, seed, footer)
 
 
-def of_notebook(problem: Problem, seed: int, footer: Iterable[str] = ()) -> Dependencies:
+def of_notebook(problem: Problem, seed: Seed, footer: Iterable[str] = ()) -> Dependencies:
     """What the verdicts on a problem's notebook depend on."""
     own = [problem.folder / "figures.toml", problem.released_notebook]
     pages = _pages(problem, "checks", "model")
@@ -75,7 +76,7 @@ def of_notebook(problem: Problem, seed: int, footer: Iterable[str] = ()) -> Depe
 
 def of_audit(problem: Problem) -> Dependencies:
     """What an audit's findings on one seed depend on: as a module's verdicts, what is right, and the audit itself."""
-    module = of_module(problem, 0)
+    module = of_module(problem, Seed.numbered(0))
     right = _read(problem, (problem.folder / "accept").glob("*.py"))
     return Dependencies({**module.files, **right}, {**module.settings, "audit": _engine()}, module.surroundings)
 
@@ -118,7 +119,7 @@ def _of(
     own: Iterable[Path],
     pages: Collection[Path],
     points: float,
-    seed: int,
+    seed: Seed,
     footer: Iterable[str],
     packages: tuple[str, ...] = (),
 ) -> Dependencies:
@@ -129,7 +130,7 @@ def _of(
         "allowed_imports": problem.allowed_imports,
         "preload": problem.preload,
         "limits": asdict(problem.limits),
-        "seed": seed,
+        "seed": seed.digest,
         "footer": tuple(footer),
     }
     files = {

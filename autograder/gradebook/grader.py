@@ -15,6 +15,7 @@ from autograder.notebook.grade import grade_apart, unjudged_notebook
 from autograder.notebook.sheet import Sheet
 from autograder.report import ProblemReport
 from autograder.sandbox.observe import OurFaultError, Sandbox
+from autograder.seed import Seed
 from autograder.submissions.choosing import Submission, is_module
 from autograder.submissions.spool import content_of, digest_of
 from autograder.wire import Observation
@@ -29,7 +30,7 @@ class Graded:
     ----------
     report : ProblemReport
     printed : mapping of str to str
-        What the module printed, by check. It is for staff: whoever prints the inputs of the hidden seed is not to read
+        What the module printed, by check. It is for staff: whoever prints the inputs of the official run is not to read
         them.
     """
 
@@ -47,7 +48,7 @@ class Grader:
         In the order of the reports.
     answers : mapping of str to Answers
         By problem id.
-    seeds : mapping of str to int
+    seeds : mapping of str to Seed
         By problem id.
     digests : mapping of str to str
         Of what results depend on, beside the submission; by the ids of problems and notebooks.
@@ -61,7 +62,7 @@ class Grader:
 
     problems: tuple[Problem, ...]
     answers: Mapping[str, Answers]
-    seeds: Mapping[str, int]
+    seeds: Mapping[str, Seed]
     digests: Mapping[str, str]
     weak: bool = False
     footer: tuple[str, ...] = ()

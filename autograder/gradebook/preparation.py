@@ -21,6 +21,7 @@ from autograder.notebook.reference import run_reference, see_model
 from autograder.notebook.sheet import Sheet, sheet_of
 from autograder.sandbox.observe import Sandbox, SandboxError
 from autograder.sandbox.process import exposed
+from autograder.seed import Seed
 
 # What notebooks are run with, and the reference's made with; a student's own check needs none of it.
 NOTEBOOKS_NEED = ("IPython", "matplotlib_inline", "jupytext", "nbformat")
@@ -28,7 +29,7 @@ NOTEBOOKS_NEED = ("IPython", "matplotlib_inline", "jupytext", "nbformat")
 
 def prepare(
     problems: Sequence[Problem],
-    seed: int | None,
+    seed: Seed | None,
     workers: int,
     *,
     weak: bool = False,
@@ -44,6 +45,8 @@ def prepare(
 
     Parameters
     ----------
+    seed : Seed, optional
+        What all problems are graded on; each on its assignment's key, by default.
     private : sequence of Path
         What no run may see, beside the problems: the submissions and the reports.
     lacks : sequence of str, optional
@@ -63,7 +66,7 @@ def prepare(
     CourseError
         If students may import a package that is not installed here; a notebook that is worth points can't be run
         here or has not been released; the reference has no result; or a predicate or a model fails on the reference,
-        or finds it wrong.
+        or finds it wrong; or an assignment has no key.
     """
     for problem in problems:
         if absent := sorted(name for name in problem.allowed_imports if not find_spec(name)):

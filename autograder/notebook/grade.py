@@ -25,9 +25,10 @@ from autograder.notebook.sheet import FIGURES, MODEL, RUNS, TRUTH, WAS_RUN, Note
 from autograder.notebook.truth import FEW
 from autograder.predicates import Ask
 from autograder.predicates import judged as judged_by
-from autograder.probe import entropy, generator
+from autograder.probe import generator
 from autograder.report import ProblemReport, Verdict
 from autograder.sandbox.observe import Answer, OurFaultError, ReaderError, Sandbox
+from autograder.seed import Seed
 from autograder.submissions.uses import used_by_notebook
 from autograder.wire import Array, Observation, encode
 from autograder.worker.job import Content
@@ -42,7 +43,7 @@ MAX_MESSAGE_CHARACTERS = 4_000
 
 
 def grade_notebook(
-    execute: Execute, sheet: Sheet, content: bytes, files: Mapping[str, bytes], seed: int, misnamed: str = ""
+    execute: Execute, sheet: Sheet, content: bytes, files: Mapping[str, bytes], seed: Seed, misnamed: str = ""
 ) -> ProblemReport:
     """The report on a handed-in notebook, read in this process: one's own, or one that is known.
 
@@ -54,7 +55,7 @@ def grade_notebook(
         The notebook, as it was handed in.
     files : mapping of str to bytes
         The other files of the submission, by name.
-    seed : int
+    seed : Seed
         What data that nobody has seen follow from.
     misnamed : str
         What is to be said of the name it was handed in under; "" if that is right.
@@ -76,7 +77,7 @@ def grade_apart(
     sheet: Sheet,
     content: bytes | Content,
     beside: Mapping[str, bytes | Content],
-    seed: int,
+    seed: Seed,
     misnamed: str = "",
 ) -> ProblemReport:
     """The report on a handed-in notebook, which is read and compared in a reader.
@@ -179,7 +180,7 @@ def _without_drawn(sheet: Sheet, beside: Mapping[str, AnyContent]) -> dict[str, 
     return {name: text for name, text in beside.items() if name not in drawn}
 
 
-def _concluded(sheet: Sheet, found: Judged, values: Mapping[str, Array], seed: int) -> ProblemReport:
+def _concluded(sheet: Sheet, found: Judged, values: Mapping[str, Array], seed: Seed) -> ProblemReport:
     """The report that follows from what was found, and from what the notebook has trained."""
     if found.refused:
         return unjudged_notebook(sheet, found.refused.code, found.refused.message)
@@ -210,7 +211,7 @@ def _ask_for_a_witness(found: Judged, problem: Problem) -> None:
                 found.blocked.setdefault(check.name, blocker)
 
 
-def _model(sheet: Sheet, values: Mapping[str, Array], places: Mapping[str, str], seed: int) -> Iterator[Finding]:
+def _model(sheet: Sheet, values: Mapping[str, Array], places: Mapping[str, str], seed: Seed) -> Iterator[Finding]:
     """What is found of the trained model, recomputed from what it is made of."""
     problem, model = sheet.problem, sheet.problem.model
     if model is None:
@@ -227,9 +228,9 @@ def _model(sheet: Sheet, values: Mapping[str, Array], places: Mapping[str, str],
     yield from judged_by(asking(problem, model, seed), found, sheet.trained, "`trained_model`", problem.folder)
 
 
-def asking(problem: Problem, model: Model, seed: int) -> Ask:
+def asking(problem: Problem, model: Model, seed: Seed) -> Ask:
     """What judges a trained model, of its arrays alone."""
-    return lambda arrays: model.judge(arrays, problem.data, generator(entropy(seed, MODEL.name, 0)))
+    return lambda arrays: model.judge(arrays, problem.data, generator(seed.of_draw(problem.id, MODEL.name, 0)))
 
 
 def _report(sheet: Sheet, found: Judged) -> ProblemReport:

@@ -114,7 +114,7 @@ def judge(files: Mapping[str, bytes], grader: Grader) -> Iterator[bytes]:
     """Judge a notebook in a reader: the `notebook`, beside the `released` one, by a `paper`."""
     paper = msgspec.msgpack.decode(files["paper"], type=Paper)
     # As far as it is known here; the grader runs the real one.
-    problem = Problem(paper.assignment, paper.name, "", 0.0, Path(), (), {}, (), (), paper.limits, 0)
+    problem = Problem(paper.assignment, paper.name, "", 0.0, Path(), (), {}, (), (), paper.limits, None)
     sheet = Sheet(problem, read(files["released"]), paper.figures, paper.wanted)
 
     def run_cells(_: Problem, job: Job, seconds: float) -> Iterator[Observation]:

@@ -24,6 +24,7 @@ from autograder.notebook.saved import filled, with_outputs
 from autograder.notebook.sheet import MODEL, Sheet
 from autograder.notebook.wanted import asked_of, has_its_figures
 from autograder.predicates import tried
+from autograder.seed import Seed
 from autograder.wire import Observation
 from autograder.worker.job import Job
 
@@ -81,7 +82,7 @@ def run_reference(run_cells: RunCells, sheet: Sheet) -> ReferenceRun:
     return ReferenceRun(answers, with_outputs(notebook, seen[0]))
 
 
-def see_model(sheet: Sheet, seed: int) -> None:
+def see_model(sheet: Sheet, seed: Seed) -> None:
     """See that ``model.py`` accepts what the reference's notebook trains.
 
     Raises

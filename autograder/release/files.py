@@ -18,13 +18,14 @@ import numpy as np
 import autograder
 from autograder import codes, engine
 from autograder.answers import ANSWERS_FILE, Answers, ByDraw, Observe, from_file, observe_answers, to_bytes
-from autograder.course.assignments import PUBLIC_SEED, Assignment
+from autograder.course.assignments import Assignment
 from autograder.course.pages import CourseError
 from autograder.course.problem import Problem
 from autograder.grade import see_reference
 from autograder.notebook.document import FILL
 from autograder.release.handout import GENERATED, codes_page, public_entry, readme, requirements
 from autograder.release.starter import solution_lines, starter, strip, survivors, to_fill
+from autograder.seed import Seed
 from autograder.wire import Observation
 
 ROUNDING = 1e-6
@@ -174,8 +175,8 @@ def _texts(files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
 
 
 def _answers(observe: Observe, problem: Problem, old: Path) -> bytes:
-    answers = observe_answers(observe, problem, PUBLIC_SEED)
-    see_reference(problem, answers.right, PUBLIC_SEED)
+    answers = observe_answers(observe, problem, Seed.public())
+    see_reference(problem, answers.right, Seed.public())
     if old.is_file():
         try:
             before = from_file(old)

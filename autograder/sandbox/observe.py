@@ -23,11 +23,12 @@ import numpy as np
 
 from autograder import codes
 from autograder.course.problem import Implementation, Problem
-from autograder.probe import Check, entropy
+from autograder.probe import Check
 from autograder.sandbox.enforced import LAYERS, Enforced
 from autograder.sandbox.limits import MIB, Limits
 from autograder.sandbox.process import START_SECONDS, Process, SandboxError, Started
 from autograder.sandbox.warm import DiskFullError, Forked, Loader, Server
+from autograder.seed import Seed
 from autograder.wire import Failure, Observation, WireError
 from autograder.worker.job import Call, Content, Job, compiled
 from autograder.worker.reader import ASKED, RETURNED
@@ -154,7 +155,7 @@ class Sandbox:
         return server.enforced
 
     def observe(
-        self, problem: Problem, implementation: Implementation, seed: int, checks: Sequence[Check] | None = None
+        self, problem: Problem, implementation: Implementation, seed: Seed, checks: Sequence[Check] | None = None
     ) -> list[Observation]:
         """What the checks show of an implementation, a draw at a time.
 
@@ -170,7 +171,7 @@ class Sandbox:
                 page=problem.page_text,
                 given=tuple(path.stem for path in problem.given),
                 allowed_imports=problem.allowed_imports,
-                draws=tuple((check.name, draw, entropy(seed, check.name, draw)) for check, draw in pending),
+                draws=tuple((check.name, draw, seed.of_draw(problem.id, check.name, draw)) for check, draw in pending),
                 data={name: str(path) for name, path in problem.data.items()},
                 limits=asdict(problem.limits),
                 files=files,

@@ -12,13 +12,14 @@ from typing import Any
 
 from autograder import codes
 from autograder.answers import ANSWERS_FILE, Answers, from_file
-from autograder.course.assignments import PUBLIC_SEED, Assignment, read_assignment
+from autograder.course.assignments import Assignment, read_assignment
 from autograder.course.pages import CourseError
 from autograder.course.problem import Implementation, Problem
 from autograder.grade import grade
 from autograder.notebook.drawn import watch_in_a_notebook
 from autograder.report import MARKS, ProblemReport, Verdict, mark_of, points_of, problem_lines, scored
 from autograder.sandbox.observe import Sandbox
+from autograder.seed import Seed
 from autograder.student import markup
 from autograder.student.environment import digests
 from autograder.student.waiting import Waiting
@@ -184,7 +185,7 @@ def _report(
         raise CourseError(f"{problem.id} has no check `{sorted(unknown)[0]}`; it has {known}")
     chosen = [one for one in problem.checks if not names or one.name in names]
     implementation = Implementation.of(problem.module_file, _modules(folder))
-    return grade(sandbox.observe, problem, implementation, answers, PUBLIC_SEED, chosen)
+    return grade(sandbox.observe, problem, implementation, answers, Seed.public(), chosen)
 
 
 def _modules(folder: Path) -> dict[str, bytes]:

@@ -25,9 +25,10 @@ from autograder.audit.trials import Round, distances, farthest, try_out
 from autograder.course.assignments import read_course
 from autograder.course.pages import CourseError
 from autograder.sandbox.observe import Sandbox
+from autograder.seed import Seed
 from autograder.wire import Observation
 
-SEED = 11
+SEED = Seed.numbered(11)
 EVERYTHING = ["prediction", "rooted", "fitted"]
 
 EQUIVALENT = """\
@@ -158,7 +159,7 @@ class TestKills:
         """A mutant that is wrong for some inputs only is caught by no check on every draw."""
         source = lines.reference.files["line.py"].decode()
         half = source.replace("return heights + b", "return heights + b + (x[0, 0] > 0)")
-        rounds = [at(lines, sandbox, seed) for seed in (1, 2)]
+        rounds = [at(lines, sandbox, Seed.numbered(number)) for number in (1, 2)]
         each = kill(Mutant("luck", 1, "", "", half), rounds, [EVERYTHING]).kill
 
         assert 0 < each.shares["prediction"] < 1
@@ -288,8 +289,8 @@ class TestSeeds:
             seeds = []
 
             def observe(problem, implementation, seed, checks):
-                before(seed)
-                seeds.append(seed)
+                before(seed.number)
+                seeds.append(seed.number)
                 return sandbox.observe(problem, implementation, seed, checks)
 
             return sound(observe, problem, range(4), crew, tmp_path / "seeds"), set(seeds)

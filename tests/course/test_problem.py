@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 
 import numpy as np
 import pytest
-from small_course import ACCEPT, CHECKS, GIVEN, REFERENCE, REJECT
+from small_course import ACCEPT, CHECKS, GIVEN, KEY, REFERENCE, REJECT
 
 from autograder.course.assignments import read_assignment, read_course
 from autograder.course.pages import CourseError
-from autograder.probe import entropy, generator
+from autograder.seed import Seed
 
 TOML = "solutions/lines/assignment.toml"
 LINE = "solutions/lines/line"
@@ -38,7 +39,7 @@ def test_a_course_is_read_as_written(assignment):
     (problem,) = assignment.problems
 
     assert (assignment.name, assignment.title) == ("lines", "Lines")
-    assert (problem.id, problem.points, problem.seed) == ("lines/line", 7, 987654321)
+    assert (problem.id, problem.points, problem.seed) == ("lines/line", 7, Seed.secret(bytes.fromhex(KEY)))
     assert [check.name for check in problem.checks] == ["prediction", "rooted", "fitted"]
     assert [check.draws for check in problem.checks] == [3, 1, 2]
     assert problem.checks[0].title == "`predict` returns x·w + b for every row of x."
@@ -224,6 +225,59 @@ def test_two_problems_of_one_name_are_refused(course):
     assert str(toml) in str(error.value)
 
 
+class TestKeys:
+    """Without a key of its own an assignment has no official run."""
+
+    @pytest.mark.parametrize(
+        ("line", "said"),
+        [
+            pytest.param("seed = 545202703", "has a `seed`: a number can be found out", id="seed_of_old"),
+            pytest.param("seed = 0", "has a `seed`: a number can be found out", id="public_seed_of_old"),
+            pytest.param(f'key = "{KEY}"\nseed = 5', "has a `seed`: a number can be found out", id="both"),
+            pytest.param('key = ""', "a key of 0 bits; expected 128 to 512", id="empty"),
+            pytest.param(f'key = "{KEY[:30]}"', "a key of 120 bits; expected 128 to 512", id="short"),
+            pytest.param(f'key = "{KEY * 3}"', "a key of 768 bits; expected 128 to 512", id="long"),
+            pytest.param(f'key = "{KEY[:-1]}"', "is no text of hexadecimal digits", id="odd"),
+            pytest.param(f'key = "x{KEY[1:]}"', "is no text of hexadecimal digits", id="not_hexadecimal"),
+            pytest.param("key = 987654321", "is no text of hexadecimal digits", id="number"),
+            pytest.param(f'key = ["{KEY}"]', "is no text of hexadecimal digits", id="list"),
+        ],
+    )
+    def test_one_that_is_none_is_refused(self, course, line, said):
+        """With the command that makes one, and not quoted."""
+        replace(course / TOML, f'key = "{KEY}"', line)
+
+        with pytest.raises(CourseError) as error:
+            read_course(course)
+
+        assert str(course / TOML) in str(error.value)
+        assert said in str(error.value)
+        assert "`autograder new-term --assignment lines`" in str(error.value)
+        assert KEY[:12] not in str(error.value)
+
+    def test_without_one_there_is_no_seed(self, course):
+        """The course can be read and released; who asks for official inputs is told what to do."""
+        replace(course / TOML, f'key = "{KEY}"\n', "")
+        (assignment,) = read_course(course)
+        (problem,) = assignment.problems
+
+        assert problem.official is None
+        with pytest.raises(CourseError, match=r"has no `key`.*`autograder new-term --assignment lines`") as error:
+            problem.seed  # noqa: B018
+
+        assert str(course / TOML) in str(error.value)
+
+    def test_two_assignments_have_not_one(self, course):
+        """However it is spelt: what is seen of the one would tell of the other."""
+        shutil.copytree(course / "solutions/lines", course / "solutions/more")
+        replace(course / "solutions/more/assignment.toml", KEY, KEY.upper())
+
+        with pytest.raises(CourseError, match=r"has the `key` of lines.*--assignment more`") as error:
+            read_course(course)
+
+        assert KEY not in str(error.value)
+
+
 def test_a_page_without_checks_is_refused(course):
     """A problem has at least one check."""
     (course / LINE / "checks.py").write_text('"""Nothing yet."""\n')
@@ -243,11 +297,8 @@ def test_a_folder_without_solutions_is_no_course(tmp_path):
 def test_handed_out_modules_of_one_name_do_not_mix(course):
     """Each assignment's pages import their own given modules, whichever is read first."""
     again = course / "solutions/again"
-    for path in sorted((course / "solutions/lines").rglob("*")):
-        copy = again / path.relative_to(course / "solutions/lines")
-        if path.is_file():
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(path.read_bytes())
+    shutil.copytree(course / "solutions/lines", again)
+    replace(again / "assignment.toml", KEY, KEY[::-1])
     (again / "given/given_noise.py").write_text(GIVEN.replace("SPREAD = 0.5", "SPREAD = 64.0"))
     path = list(sys.path)
 
@@ -269,18 +320,6 @@ def test_the_pages_of_two_courses_do_not_mix(course, tmp_path, problem):
     (assignment,) = read_course(other)
 
     assert [check.draws for check in assignment.problems[0].checks] == [3, 1, 5]
-
-
-def test_a_draws_inputs_follow_from_seed_check_and_draw():
-    """The same three give the same inputs; any other of them gives others."""
-
-    def first(seed, check, draw):
-        return generator(entropy(seed, check, draw)).normal()
-
-    inputs = [first(*one) for one in ((0, "forward", 0), (1, "forward", 0), (0, "backward", 0), (0, "forward", 1))]
-
-    assert first(0, "forward", 0) == inputs[0]
-    assert len(set(inputs)) == 4
 
 
 def test_a_probe_stays_a_function_and_is_found_in_its_place():

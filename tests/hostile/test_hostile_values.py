@@ -16,6 +16,7 @@ from autograder.codes import FAULTS_OF_OURS
 from autograder.course.problem import Implementation
 from autograder.diagnosis.diagnose import diagnose
 from autograder.grade import grade
+from autograder.seed import Seed
 from autograder.text import shown
 from autograder.wire import DTYPES, ENDINGS, Failure, Frame, Observation
 
@@ -116,7 +117,7 @@ def test_what_comes_back_is_judged(lines, right, data):
     with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
         patch.setattr("autograder.grade.diagnose", noted)
         warnings.simplefilter("ignore")  # of overflows, in the comparison of what overflows
-        report = grade(lambda *_: seen, problem, module, Answers(answers, mistakes), 0)
+        report = grade(lambda *_: seen, problem, module, Answers(answers, mistakes), Seed.public())
 
     assert tripped == []
     for verdict in report.checks:

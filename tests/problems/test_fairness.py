@@ -18,10 +18,11 @@ from autograder.answers import Answers, by_draw
 from autograder.course.assignments import read_course
 from autograder.course.problem import Implementation
 from autograder.grade import grade
+from autograder.seed import Seed
 
 HOME = Path(__file__).resolve().parents[2]
 PROBLEMS = {problem.id: problem for assignment in read_course(HOME) for problem in assignment.problems}
-SEED = 2027
+SEED = Seed.numbered(2027)
 
 by_problem = pytest.mark.parametrize("problem", PROBLEMS.values(), ids=PROBLEMS.keys())
 

@@ -14,6 +14,7 @@ from autograder.grade import grade
 from autograder.gradebook.desks import threads
 from autograder.gradebook.grader import Grader
 from autograder.gradebook.grading import grade_class
+from autograder.seed import Seed
 from autograder.submissions.reading import find_class
 from autograder.submissions.sample import write_sample_class
 
@@ -39,11 +40,11 @@ def test_the_contract_is_kept():
 @by_problem
 def test_the_reference_has_full_marks_on_any_seed(problem, sandbox):
     """Whatever is drawn, the solution is one."""
-    for seed in range(20):
+    for seed in map(Seed.numbered, range(20)):
         seen = sandbox.observe(problem, problem.reference, seed)
         report = grade(lambda *_, seen=seen: seen, problem, problem.reference, Answers(by_draw(seen)), seed)
 
-        assert [(one.check, one.message) for one in report.checks if one.code] == [], f"on seed {seed}"
+        assert [(one.check, one.message) for one in report.checks if one.code] == [], f"on {seed}"
 
 
 @by_specimen("accept")

@@ -60,7 +60,7 @@ def test_the_page_for_reviewers_is_whole(problem):
 
 @by_problem
 def test_the_released_checks_are_those_of_the_course(problem):
-    """Names, points, draws and limits are the same, and the hidden seed is not there."""
+    """Names, points, draws and limits are the same, and the key is not there."""
     home = released(problem)
     there = read_assignment(home / "checks", home.name, home / "data").problems
     (twin,) = (one for one in there if one.name == problem.name)
@@ -69,4 +69,4 @@ def test_the_released_checks_are_those_of_the_course(problem):
         (one.name, one.points, one.draws, one.expect) for one in problem.checks
     ]
     assert (twin.id, twin.limits, twin.allowed_imports) == (problem.id, problem.limits, problem.allowed_imports)
-    assert twin.seed != problem.seed
+    assert twin.official is None

@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-from small_course import ACCEPT, REFERENCE, REJECT, write_course
+from small_course import ACCEPT, KEY, REFERENCE, REJECT, write_course
 
 import autograder
 from autograder import codes
@@ -189,12 +189,12 @@ class TestSecrecy:
         )
 
     def test_no_line_of_a_solution_is_in_any_member(self, files):
-        """Neither a region's line nor a specimen's, nor the hidden seed, is in any file, text or not."""
+        """Neither a region's line nor a specimen's, nor the key, is in any file, text or not."""
         regions = [text.split("# END SOLUTION")[0] for text in REFERENCE.split("# BEGIN SOLUTION")[1:]]
         specimens = [text.rpartition('"""')[2] for text in (*ACCEPT.values(), *REJECT.values())]
         handed_out = {line.strip() for line in files["line.py"].decode().splitlines()}
         lines = {line.strip() for text in (*regions, *specimens) for line in text.splitlines()}
-        secrets = {"987654321", *(line for line in lines - handed_out if line not in {"", "return self"})}
+        secrets = {KEY, *(line for line in lines - handed_out if line not in {"", "return self"})}
         assert len(secrets) > 15
 
         with zipfile.ZipFile(io.BytesIO(as_zip(files, "lines"))) as archive:

@@ -38,7 +38,7 @@ def course(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def official(course, sandbox):
-    """The official run: the problem, and a function of a module's text that gives the report on the hidden seed."""
+    """The official run: the problem, and a function of a module's text that gives the report."""
     (assignment,) = read_course(course)
     (problem,) = assignment.problems
     answers = observe_answers(sandbox.observe, problem, problem.seed)
@@ -68,7 +68,7 @@ def told(report):
 
 @pytest.mark.parametrize("name", SPECIMENS)
 def test_the_verdict_is_the_official_one(home, official, name):
-    """Codes, points and hints on the public seed are those on the hidden seed, for all that is right or known wrong."""
+    """Codes, points and hints at home are those of the official run, for all that is right or known wrong."""
     judge, problem = official
     implementation = laid_over(problem, SPECIMENS[name])
     (home / "line.py").write_bytes(implementation.files["line.py"])

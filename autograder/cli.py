@@ -21,14 +21,16 @@ class Late(UserDict[str, Any]):
     """Commands, by the module each is in, which is imported when it is asked for."""
 
     def __getitem__(self, name: str) -> click.Command:
-        command: click.Command = getattr(import_module(f"autograder.commands.{self.data[name]}"), name)
+        command: click.Command = getattr(
+            import_module(f"autograder.commands.{self.data[name]}"), name.replace("-", "_")
+        )
         return command
 
 
 COMMANDS = Late(
     {
         **dict.fromkeys(("check", "codes", "pack"), "students"),
-        **dict.fromkeys(("diff", "doctor", "grade", "printed", "rebuild"), "instructors"),
+        **dict.fromkeys(("diff", "doctor", "grade", "new-term", "printed", "rebuild"), "instructors"),
         **dict.fromkeys(("audit", "dist", "release"), "authors"),
     }
 )

@@ -95,6 +95,8 @@ ORDER = (
     "notebook.sheet",
     "notebook.judging",
     "notebook.grade",
+    "release.keys",
+    "release.history",
     "release.starter",
     "release.handout",
     "release.files",

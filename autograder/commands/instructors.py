@@ -1,4 +1,4 @@
-"""What instructors type: ``grade``, ``rebuild``, ``printed``, ``diff`` and ``doctor``."""
+"""What instructors type: ``new-term``, ``grade``, ``rebuild``, ``printed``, ``diff`` and ``doctor``."""
 
 from __future__ import annotations
 
@@ -24,6 +24,56 @@ if TYPE_CHECKING:
     from autograder.report import Report
 
 SAMPLE_CLASS = Path("build/sample-class")
+
+
+@click.command(name="new-term")
+@click.option("--assignment", "names", multiple=True, help="A new key for this assignment; for all by default.")
+@click.option("--check", "only_check", is_flag=True, help="Change nothing; exit with 1 if a key is missing or exposed.")
+@COURSE
+def new_term(names: tuple[str, ...], only_check: bool, course: Path) -> None:
+    """Give each assignment a new key, from which the inputs of the official run follow.
+
+    Writes it into solutions/<assignment>/assignment.toml and leaves the rest as it is. Also looks through the history
+    of the course's git repository, and names the keys that were committed together with what students get.
+    """
+    from autograder.release.history import NoHistoryError, history
+    from autograder.release.keys import entries, read_key, renew
+    from autograder.report import counted
+
+    paths = entries(course, names)
+    before = {name: key for name, path in paths.items() if (key := read_key(path))}
+    bad = False
+    if only_check:
+        for name in paths.keys() - before.keys():
+            bad = True
+            click.echo(f"{paths[name]} has no `key` that can be used")
+    else:
+        renew(paths.values())
+        for name, path in paths.items():
+            click.echo(f"{path}: a new key{' in the place of the old one' if name in before else ''}")
+    try:
+        found = history(course, before)
+    except NoHistoryError as error:
+        click.echo(f"no history was looked through: {error}")
+    else:
+        exposed = [one for one in found.exposed if one.assignment in paths]
+        for one in exposed:
+            present = one.key == before.get(one.assignment)
+            bad |= present
+            which = f"the key that it {'has' if only_check else 'had until now'}" if present else "an earlier key"
+            click.echo(
+                f"warning: {one.assignment}: {which} was committed together with assignments/{one.assignment}, in "
+                f"{counted(one.commits, 'commit')}, the first {one.commit[:12]}: whoever has that commit can compute "
+                "the official inputs that followed from it"
+            )
+        if not exposed:
+            where = "in the repository's history" if found.whole else "in what a shallow clone has of the history"
+            click.echo(f"no key was committed together with its release, {where}")
+    click.echo(
+        "Whoever has solutions/ has the keys, and with a clone or a fork of the repository those of its history, too: "
+        "give students what `autograder dist` makes, and nothing else."
+    )
+    sys.exit(only_check and bad)
 
 
 @click.command()

@@ -7,7 +7,9 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
+import tomllib
 import zipfile
 from contextlib import closing
 from importlib import metadata
@@ -15,16 +17,18 @@ from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
-from small_course import ACCEPT, REFERENCE, REJECT, write_course
+from small_course import ACCEPT, ASSIGNMENT, KEY, REFERENCE, REJECT, write_course
 
-from autograder.cli import main
+from autograder.cli import EXIT_USAGE, main
 from autograder.codes import CODES
 from autograder.gradebook.lock import LOCK_FILE, Lock
+from autograder.gradebook.store import STORE_FILE, Store
 from autograder.sandbox.enforced import LAYERS, Bounds, Enforced, Identity, Landlock, Namespaces, Seccomp, sentences
 from autograder.sandbox.observe import Sandbox
 from autograder.sandbox.promises import PROMISES
 
 EXPECT = "solutions/lines/line/expect.py"
+TOML = "solutions/lines/assignment.toml"
 
 
 @pytest.fixture
@@ -64,6 +68,15 @@ def student(released, monkeypatch):
     monkeypatch.chdir(folder)
     yield folder
     (folder / "line.py").write_bytes(starter)
+
+
+@pytest.fixture
+def class_(tmp_path):
+    """A class of two."""
+    for student, fragment in (("ada", ""), ("bob", REJECT["one_step"])):
+        (tmp_path / "class" / student).mkdir(parents=True)
+        (tmp_path / "class" / student / "line.py").write_text(f"{REFERENCE}\n\n{fragment}")
+    return tmp_path / "class"
 
 
 @pytest.mark.parametrize(
@@ -231,14 +244,6 @@ class TestCheck:
 
 class TestGrade:
     """The instructor's command: reports, a table, and a status that says whether everybody was judged."""
-
-    @pytest.fixture
-    def class_(self, tmp_path):
-        """A class of two."""
-        for student, fragment in (("ada", ""), ("bob", REJECT["one_step"])):
-            (tmp_path / "class" / student).mkdir(parents=True)
-            (tmp_path / "class" / student / "line.py").write_text(f"{REFERENCE}\n\n{fragment}")
-        return tmp_path / "class"
 
     def test_a_class(self, home, call, class_, tmp_path):
         """Reports are where they should be, and the status is 0, whatever the students did."""
@@ -485,6 +490,101 @@ class TestRelease:
 
         assert outcome.exit_code == 64
         assert "line.py, line" in outcome.output
+
+
+class TestNewTerm:
+    """Before a class is graded each assignment has a key of its own."""
+
+    @pytest.fixture
+    def without(self, home):
+        """The small course as somebody writes it: nobody has thought of a key."""
+        path = home / TOML
+        path.write_text(ASSIGNMENT.replace(f'key = "{KEY}"\n', ""))
+        return home
+
+    @pytest.mark.parametrize("words", [["grade"], ["grade", "--assignment", "lines"], ["audit"]], ids=" ".join)
+    def test_what_needs_official_inputs_is_refused_without_a_key(self, without, call, words):
+        """Before anything is made, with the command that makes one; on numbered inputs it goes on."""
+        outcome = call(*words)
+
+        assert outcome.exit_code == EXIT_USAGE
+        assert "has no `key`" in outcome.output
+        assert "`autograder new-term --assignment lines`" in outcome.output
+        assert not (without / "build").exists()
+
+    def test_what_needs_none_goes_on(self, without, call, class_, tmp_path):
+        """Staff's own numbers need no key."""
+        words = ("--out", tmp_path / "out", "--workers", 1, "--weak-sandbox", "--seed", 3)
+
+        assert call("grade", class_, *words).exit_code == 0
+        assert call("audit", "--seed", 3).exit_code == 0
+
+    def test_then_the_class_is_graded(self, without, call, class_, tmp_path):
+        """On inputs that follow from the key; with another key it is graded anew."""
+        runs = []
+        for _ in range(2):
+            said = call("new-term")
+            key = tomllib.loads((without / TOML).read_text())["key"]
+            assert said.exit_code == 0
+            assert len(bytes.fromhex(key)) == 32
+            graded = call("grade", class_, "--out", tmp_path / "out", "--workers", 1, "--weak-sandbox")
+            assert graded.exit_code == 0
+            runs.append((said.output + graded.output, key))
+
+        assert "a new key\n" in runs[0][0]
+        assert "a new key in the place of the old one\n" in runs[1][0]
+        assert "no history was looked through: fatal: not a git repository" in runs[0][0]
+        files = [path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()]
+        for _, key in runs:
+            assert not any(key in said for said, _ in runs)
+            assert not any(key.encode() in content or bytes.fromhex(key) in content for content in files)
+        with Store.existing(tmp_path / "out" / STORE_FILE) as store:
+            one, other = ({key.problem for _, keys in store.reports(run) for key in keys} for run in (1, 2))
+        assert one.isdisjoint(other)
+
+    def test_a_key_that_was_committed_with_the_release_is_told(self, home, call, monkeypatch):
+        """With the commit; and whether it is the one that is there."""
+        for name in ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"):
+            monkeypatch.setenv(name, "staff@example.org")
+        (home / "assignments/lines").mkdir(parents=True)
+        (home / "assignments/lines/line.py").write_text("pass\n")
+        for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "x"]):
+            subprocess.run(["git", *words], check=True)
+        commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout[:12]
+
+        asked = call("new-term", "--check")
+        assert asked.exit_code == 1
+        assert "warning: lines: the key that it has was committed together with assignments/lines" in asked.output
+        assert (home / TOML).read_text() == ASSIGNMENT
+
+        renewed = call("new-term")
+        assert renewed.exit_code == 0
+        assert (
+            "the key that it had until now was committed together with assignments/lines, in 1 commit" in renewed.output
+        )
+
+        after = call("new-term", "--check")
+        assert after.exit_code == 0
+        assert "warning: lines: an earlier key was committed" in after.output
+        for outcome in (asked, renewed, after):
+            assert f"the first {commit}" in outcome.output
+            assert "give students what `autograder dist` makes, and nothing else" in outcome.output
+            assert KEY not in outcome.output
+
+    def test_a_missing_key_is_told_without_writing_one(self, without, call):
+        """1, and the file is as it was."""
+        text = (without / TOML).read_text()
+
+        outcome = call("new-term", "--check")
+
+        assert outcome.exit_code == 1
+        assert "has no `key` that can be used" in outcome.output
+        assert (without / TOML).read_text() == text
+
+    @pytest.mark.parametrize("words", [["--assignment", "nonesuch"], ["--course", "data"]], ids="_".join)
+    def test_where_there_is_nothing_to_write(self, home, call, words):
+        """A usage error, in a line."""
+        assert call("new-term", *words).exit_code == EXIT_USAGE
 
 
 class TestAudit:

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograder.answers import ByDraw
 from autograder.course.problem import Problem
-from autograder.release.starter import solution_lines
+from autograder.release.starter import solution_lines, words
 from autograder.report import ProblemReport
 from autograder.wire import Array
 
@@ -23,10 +23,18 @@ LEAST_DIGITS = 4
 
 @dataclass(frozen=True)
 class Secrets:
-    """What no report may show: the reference's numbers, sizes alone, in order; and the lines of its regions."""
+    """What no report may show.
+
+    Attributes
+    ----------
+    numbers : ndarray
+        The reference's, sizes alone, in order.
+    lines : mapping of str to str
+        Those of its regions, by their words.
+    """
 
     numbers: Array
-    lines: Mapping[str, int]
+    lines: Mapping[str, str]
 
     @classmethod
     def of(cls, problem: Problem, right: ByDraw) -> Self:
@@ -38,7 +46,10 @@ class Secrets:
             if not isinstance(value, str) and value.dtype.kind == "f"
         ]
         text = problem.reference.files[problem.module_file].decode()
-        return cls(np.unique(np.concatenate([np.zeros(1), *values])), solution_lines(text, problem.module_file))
+        lines = {
+            said: text.splitlines()[n - 1].strip() for said, n in solution_lines(text, problem.module_file).items()
+        }
+        return cls(np.unique(np.concatenate([np.zeros(1), *values])), lines)
 
     def told(self, report: ProblemReport) -> Iterator[str]:
         """What a report gives away, a sentence each."""
@@ -49,10 +60,9 @@ class Secrets:
                 for number in _NUMBER.findall(line):
                     if self._is_expected(number):
                         yield f"`{verdict.check}` tells the expected number {number}: {line}"
-                plain = " ".join(line.split())
-                for solution in self.lines:
-                    if solution in plain:
-                        yield f"`{verdict.check}` tells the solution's line `{solution}`: {line}"
+                plain = f" {' '.join(words(line))} "
+                for solution in dict.fromkeys(told for said, told in self.lines.items() if f" {said} " in plain):
+                    yield f"`{verdict.check}` tells the solution's line `{solution}`: {line}"
 
     def _is_expected(self, number: str) -> bool:
         """Whether one of the expected numbers, rounded to as many digits, is this one."""

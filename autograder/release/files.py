@@ -78,7 +78,7 @@ def release(observe: Observe, assignment: Assignment, old: Path) -> dict[str, by
         files[path.name] = files[f"checks/given/{path.name}"] = path.read_bytes()
     files[codes.PAGE] = codes_page().encode()
     files["checks/assignment.toml"] = public_entry(assignment).encode()
-    left = list(survivors(solutions, _texts(files)))
+    left = list(survivors(solutions, [*_texts(files), *_guide().items(), *_hints(assignment)]))
     if left:
         raise CourseError("\n".join(left))
     for name, path in assignment.problems[0].data.items():
@@ -145,9 +145,8 @@ def as_zip(files: Mapping[str, bytes], name: str) -> bytes:
         **{f"autograder/{path}": text for path, text in engine.modules(*NOT_HANDED_OUT).items()},
         "requirements.txt": requirements().encode(),
     }
-    guide = Path(autograder.__file__).parents[1] / "docs" / GUIDE
-    if guide.is_file():  # in a clone; an installed engine has none
-        everything |= {GUIDE: guide.read_bytes(), "README.md": files["README.md"] + POINTER.encode()}
+    for guide, text in _guide().items():
+        everything |= {guide: text.encode(), "README.md": files["README.md"] + POINTER.encode()}
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, content in sorted(everything.items()):
@@ -172,6 +171,19 @@ def _texts(files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
             cells = json.loads(text)["cells"]
             text = "\n".join("".join(cell["source"]) for cell in cells)
         yield name, text
+
+
+def _guide() -> dict[str, str]:
+    """The guide for students, in a clone; an installed engine has none."""
+    path = Path(autograder.__file__).parents[1] / "docs" / GUIDE
+    return {GUIDE: path.read_bytes().decode()} if path.is_file() else {}
+
+
+def _hints(assignment: Assignment) -> Iterator[tuple[str, str]]:
+    """What the answers say in words, by where it is written."""
+    for problem in assignment.problems:
+        for mistake in problem.specimens("reject"):
+            yield f"the hint of {problem.folder / 'reject' / mistake.name}.py", mistake.hint
 
 
 def _answers(observe: Observe, problem: Problem, old: Path) -> bytes:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
+import textwrap
+from bisect import bisect
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -15,7 +18,12 @@ END = "# END SOLUTION"
 
 _NEARLY = re.compile(r"#[\W_]*(begin|end)[\W_]*solution", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
-# A line of fewer words (`return out`, `n, d = X.shape`) is anybody's line, and gives nothing away.
+_WORD_OR_SIGN = re.compile(r"\w+|[^\w\s]")
+_SILENT = frozenset("`'\"\\(),;")
+# Signs of a comment, and prompts.
+_BEFORE = re.compile(r"^\s*(?:(?:>>>|\.\.\.|#+)\s*)*")
+_TEXT_OR_COMMENT = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|#.*""")
+# A line of fewer words (`return out`, `n = X.shape[0]`) is anybody's line, and gives nothing away.
 _TELLING_WORDS = 4
 
 
@@ -109,19 +117,27 @@ def starter(problem: Problem) -> str:
 
 
 def solution_lines(text: str, where: str) -> dict[str, int]:
-    """The telling lines inside the regions of a text that don't stand outside them too, with their numbers."""
+    """What gives a solution away, with the number of the line it begins on: the words of its lines and statements.
+
+    Also of what a statement returns or assigns, if that computes something. The words are those of :func:`words`.
+    """
     lines = text.splitlines()
-    inside = {n for region in regions(text, where) for n in range(region.first, region.last + 1)}
-    handed_out = {_normal(line) for number, line in enumerate(lines, 1) if number not in inside}
-    return {
-        line: number
-        for number, line in ((number, _normal(lines[number - 1])) for number in sorted(inside))
-        if len(_WORD.findall(line)) >= _TELLING_WORDS and line not in handed_out
-    }
+    found: dict[str, int] = {}
+    for region in regions(text, where):
+        inside = lines[region.first : region.last - 1]
+        pieces = [*((number, line) for number, line in enumerate(inside, 1)), *_statements("\n".join(inside))]
+        for number, piece in pieces:
+            code = (_TEXT_OR_COMMENT.sub(r"\1", line) for line in piece.splitlines())
+            said = " ".join(word for line in code for word in words(line)).rstrip(" :")
+            if len(_WORD.findall(said)) >= _TELLING_WORDS:
+                found.setdefault(said, region.first + number)
+    return found
 
 
 def survivors(solutions: Mapping[str, Mapping[str, int]], files: Iterable[tuple[str, str]]) -> Iterator[str]:
     """The places where a solution line stands in what is handed out, a sentence each.
+
+    It is found as code, in a docstring, a comment, a text, after a prompt; on one line or on several, however spaced.
 
     Parameters
     ----------
@@ -130,19 +146,43 @@ def survivors(solutions: Mapping[str, Mapping[str, int]], files: Iterable[tuple[
     files : iterable of (str, str)
         Names and texts of what is handed out.
     """
-    telling = {line: (where, number) for where, lines in solutions.items() for line, number in lines.items()}
     for name, text in files:
-        for number, line in enumerate(text.splitlines(), 1):
-            if (origin := telling.get(_normal(line))) is not None:
-                yield f"{name}, line {number}: the solution line {origin[0]}:{origin[1]} survives: `{line.strip()}`"
+        lines = text.splitlines()
+        said = [(number, word) for number, line in enumerate(lines, 1) for word in words(line)]
+        starts = list(itertools.accumulate((len(word) + 1 for _, word in said), initial=0))
+        whole = f" {' '.join(word for _, word in said)} "
+        places: dict[tuple[int, str, int], None] = {}
+        for where, telling in solutions.items():
+            for line, number in telling.items():
+                at = whole.find(f" {line} ")
+                while at >= 0:
+                    places[said[bisect(starts, at) - 1][0], where, number] = None
+                    at = whole.find(f" {line} ", at + 1)
+        for number, where, origin in sorted(places):
+            yield f"{name}, line {number}: the solution line {where}:{origin} survives: `{lines[number - 1].strip()}`"
 
 
-def _normal(line: str) -> str:
-    """A line without its indentation, its spacing, and a comment after it."""
-    code = line.strip()
-    if code.startswith("#"):
-        return ""
-    return " ".join(code.partition("  #")[0].split())
+def words(line: str) -> list[str]:
+    """A line as names, numbers and signs, without what may be written otherwise and says the same.
+
+    That is its spacing; quotes, round brackets, commas; and what makes it a comment, a quotation or an example.
+    """
+    return [word for word in _WORD_OR_SIGN.findall(_BEFORE.sub("", line)) if word not in _SILENT]
+
+
+def _statements(text: str) -> Iterator[tuple[int, str]]:
+    """The statements of a region that hold no other, and what they compute, each with its first line's number."""
+    text = textwrap.dedent(text)
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return  # a part of a statement, or a magic: its lines must do
+    for node in ast.walk(tree):
+        if isinstance(node, ast.stmt) and not hasattr(node, "body"):
+            yield node.lineno, ast.get_source_segment(text, node) or ""
+            value = getattr(node, "value", None)
+            if value and any(isinstance(part, (ast.BinOp, ast.Compare)) for part in ast.walk(value)):
+                yield node.lineno, ast.get_source_segment(text, value) or ""
 
 
 def _functions(text: str) -> list[tuple[int, int, str]]:

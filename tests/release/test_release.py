@@ -243,6 +243,62 @@ class TestSecrecy:
 
         assert origin in str(error.value)
 
+    @pytest.mark.parametrize(
+        ("path", "old", "new", "said"),
+        [
+            pytest.param(
+                "line/line.py",
+                "each row of x, (n, d).",
+                "each row of x, (n, d).\n\n    >>> heights = np.matmul(x, w)\n    ",
+                "line.py, line 9: ",
+                id="docstring_of_the_same_function",
+            ),
+            pytest.param(
+                "line/line.py",
+                "\n\ndef root",
+                "\n\n# return heights + b, self.slope * x - y\ndef root",
+                "line.py, line 11: ",
+                id="comment",
+            ),
+            pytest.param(
+                "line/notebook.py",
+                "# # A line through points",
+                "# # A line through points\n#\n# First `heights = np.matmul(x, w)`, then the rest.",
+                "line.ipynb, line 3: ",
+                id="text_of_a_notebook",
+            ),
+            pytest.param(
+                "assignment.toml",
+                'title = "A line through points"',
+                'title = "heights = np.matmul(x, w)"',
+                "README.md, line ",
+                id="readme",
+            ),
+            pytest.param(
+                "line/checks.py",
+                "`predict` returns x·w + b for",
+                "`predict` says heights=np.matmul(x,w) and returns",
+                "checks/line/checks.py, line ",
+                id="sentence_of_a_check",
+            ),
+            pytest.param(
+                "line/reject/intercept_forgotten.py",
+                "what does `predict` give where x is 0?",
+                "say residual = self.slope * x - y instead",
+                "the hint of ",
+                id="hint",
+            ),
+        ],
+    )
+    def test_nor_in_words(self, course, again, path, old, new, said):
+        """In a docstring, a comment, a text, what is made of titles, a hint: whoever reads it has the line."""
+        text_of(course / "solutions/lines" / path, old, new)
+
+        with pytest.raises(CourseError, match="survives") as error:
+            again()
+
+        assert said in str(error.value)
+
 
 class TestRefusals:
     """What can't be released is said with its file."""

@@ -138,38 +138,94 @@ return out
 mean = np.mean(x, axis=0)
 # a remark of four whole words
 scatter  =  centred.T @ centred   # d by d
+for row in range(len(scatter)):
+    title = "a # b" + names[row]  # "c"
+    total = (
+        row[0]
+        + mean  # of all
+        - 1
+    )
+return total / scatter.sum(axis=1)
 # END SOLUTION
 """
 
 
-def test_telling_lines_are_those_of_the_solution_alone():
-    """Anybody's lines, remarks, and lines that are handed out anyway give nothing away."""
+def test_telling_lines_are_the_solution_s():
+    """Lines, statements and what they compute; not remarks, nor what anybody writes. That it is given is no excuse."""
     assert solution_lines(SOLUTION, "pca.py") == {
-        "centred = x - np.mean(x, axis=0)": 5,
-        "scatter = centred.T @ centred": 9,
+        "centred = x - np . mean x axis = 0": 5,
+        "x - np . mean x axis = 0": 5,
+        "mean = np . mean x axis = 0": 7,
+        "scatter = centred . T @ centred": 9,
+        "for row in range len scatter": 10,
+        "title = a # b + names [ row ]": 11,
+        "a # b + names [ row ]": 11,
+        "total = row [ 0 ] + mean - 1": 12,
+        "row [ 0 ] + mean - 1": 12,
+        "return total / scatter . sum axis = 1": 17,
+        "total / scatter . sum axis = 1": 17,
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        pytest.param('def f(x):\n    """Centre.\n\n    centred = x - np.mean(x, axis=0)\n    """\n', 4, id="docstring"),
+        pytest.param('"""\n>>> centred = x - np.mean(x, axis=0)\n"""', 2, id="example"),
+        pytest.param(">>> scatter = (centred.T\n...            @ centred)", 1, id="example_of_two_lines"),
+        pytest.param("# scatter = centred.T @ centred", 1, id="comment"),
+        pytest.param("x = 1\n#: scatter = \\\n#     centred.T @ centred", 2, id="comment_of_two_lines"),
+        pytest.param("x = f(x)  # scatter = centred.T @ centred", 1, id="comment_after_code"),
+        pytest.param("Say ``scatter = centred.T @ centred``, then go on.", 1, id="literal_in_a_sentence"),
+        pytest.param("1. Say\n2. `centred = x - np.mean(x, axis=0)`.", 2, id="markdown_list"),
+        pytest.param("> scatter = centred.T @ centred", 1, id="quotation"),
+        pytest.param("| step | `scatter = centred.T @ centred` |", 1, id="cell_of_a_table"),
+        pytest.param("scatter=centred.T@centred", 1, id="without_spaces"),
+        pytest.param("scatter = ( centred.T  @\tcentred )", 1, id="other_spaces"),
+        pytest.param("a = 1\nscatter = (\n    centred.T\n    @ centred\n)", 2, id="on_several_lines"),
+        pytest.param("total = row[0] + mean - 1", 1, id="on_one_line_instead"),
+        pytest.param("is what np.dot gives, x - np.mean(x, axis=0), of each row", 1, id="what_is_assigned"),
+        pytest.param("out = total / scatter.sum(axis=1)", 1, id="what_is_returned"),
+        pytest.param("title = 'a # b' + names[row]", 1, id="other_quotes"),
+        pytest.param("for row in range(len(scatter)): pass", 1, id="head_of_a_loop"),
+    ],
+)
+def test_a_solution_line_is_found_wherever_it_stands(text, line):
+    """With file and line, and where it comes from."""
+    found = list(survivors({"pca.py": solution_lines(SOLUTION, "pca.py")}, [("other.py", "x"), ("page.md", text)]))
+
+    assert found
+    assert all(each.startswith(f"page.md, line {line}: the solution line pca.py:") for each in found)
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param("scatter = centred.T @ centred\n", id="as_it_stands"),
-        pytest.param("\tscatter =  centred.T @ centred\n", id="other_spacing"),
-        pytest.param("scatter = centred.T @ centred  # easy\n", id="with_a_remark"),
+        pytest.param("", id="nothing"),
+        pytest.param("return out", id="anybody_s_line"),
+        pytest.param("# a remark of four whole words", id="remark"),
+        pytest.param("scatter = centred.T @ centred_too", id="longer_name"),
+        pytest.param("scatter = centred.T * centred", id="other_sign"),
+        pytest.param("The scatter of centred rows is centred times its transpose.", id="words"),
+        pytest.param("scatter = centred\n\nT = 1 @ centred", id="other_line_between"),
+        pytest.param("mean = np.mean(x, axis=1)", id="other_number"),
     ],
 )
-def test_a_solution_line_that_survives_is_named(text):
-    """The sentence names file and line of both, however the line is laid out."""
-    solutions = {"pca.py": solution_lines(SOLUTION, "pca.py")}
-
-    (sentence,) = survivors(solutions, [("checks.py", f"import numpy\n{text}"), ("README.md", "nothing\n")])
-
-    assert sentence.startswith("checks.py, line 2: the solution line pca.py:9 survives")
+def test_what_is_not_a_solution_line_is_none(text):
+    """Neither prose about it nor a line that is nearly it."""
+    assert list(survivors({"pca.py": solution_lines(SOLUTION, "pca.py")}, [("page.md", text)])) == []
 
 
-def test_a_starter_gives_nothing_away(problem):
-    """No telling line of the solution stands in the starter."""
-    lines = solution_lines(REFERENCE, "line.py")
+@pytest.mark.parametrize(
+    ("inside", "expected"),
+    [
+        pytest.param("%timeit x = np.sum(a, axis=0) # b", {"%timeit x = np . sum a axis = 0": 2}, id="magic"),
+        pytest.param("    else:\n        b = a @ w.T - c", {"b = a @ w . T - c": 3}, id="part_of_a_statement"),
+        pytest.param("", {}, id="nothing"),
+    ],
+)
+def test_a_region_that_cannot_be_parsed_has_its_lines(inside, expected):
+    """A notebook's, or a branch of something that is given."""
+    found = solution_lines(f"# BEGIN SOLUTION\n{inside}\n# END SOLUTION\n", "notebook.py")
 
-    assert lines
-    assert list(survivors({"line.py": lines}, [("line.py", starter(problem))])) == []
+    assert {line.replace("% timeit", "%timeit"): number for line, number in found.items()} == expected

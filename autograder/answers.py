@@ -60,13 +60,23 @@ def by_draw(observations: Sequence[Observation]) -> ByDraw:
     return {(observation.check, observation.draw): observation for observation in observations}
 
 
-def observe_answers(observe: Observe, problem: Problem, seed: Seed) -> Answers:
-    """Run the reference and the reject specimens of a problem on a seed."""
-    right = by_draw(observe(problem, problem.reference, seed, None))
+def observe_answers(observe: Observe, problem: Problem, seed: Seed, *, at_home: bool = False) -> Answers:
+    """Run the reference and the reject specimens of a problem on a seed.
+
+    Parameters
+    ----------
+    at_home : bool
+        For students to have: nothing of the checks that the official run alone makes, nor of mistakes that show in no
+        others.
+    """
+    checks = [check for check in problem.checks if check.at_home or not at_home]
+    right = by_draw(observe(problem, problem.reference, seed, checks))
     heavy = {check for (check, _), one in right.items() if len(encode(one)) > MAX_MISTAKE_BYTES}
     mistakes = []
     for specimen in problem.specimens("reject"):
-        caught = [check for check in problem.checks if check.name in specimen.caught.keys() - heavy]
+        if at_home and specimen.caught.keys().isdisjoint(check.name for check in checks):
+            continue
+        caught = [check for check in checks if check.name in specimen.caught.keys() - heavy]
         seen = observe(problem, problem.implementation(specimen.source), seed, caught) if caught else ()
         light = [_bare(each) for each in seen if len(encode(each)) <= MAX_MISTAKE_BYTES]
         mistakes.append(Mistake(specimen.name, specimen.hint, by_draw(light)))

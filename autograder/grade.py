@@ -49,7 +49,7 @@ def grade(
     checks : sequence of Check, optional
         Those to judge; all of the problem's by default.
     """
-    chosen = tuple(checks or problem.checks)
+    chosen = tuple(problem.checks if checks is None else checks)
     seen = observe(problem, implementation, seed, chosen)
     findings = {}
     for check in chosen:

@@ -51,6 +51,9 @@ class Check:
     needs : tuple of str
         Checks without which this one can't be judged: where one of them has no result to speak of, and this one fails
         too, it is shown as not judged.
+    at_home : bool
+        Students' own checks make it, too. Not where the right answer is the same whatever is drawn: it would have to be
+        handed out.
     """
 
     name: str
@@ -65,6 +68,7 @@ class Check:
     wall_seconds: float | None
     false_alarm: float = 0.0
     needs: tuple[str, ...] = ()
+    at_home: bool = True
 
 
 def check(
@@ -78,6 +82,7 @@ def check(
     wall_seconds: float | None = None,
     false_alarm: float = 0.0,
     needs: Sequence[str] = (),
+    at_home: bool = True,
 ) -> Callable[[Probe], Probe]:
     """Mark a probe as a check; the probe's name is the check's id, its docstring the sentence the student reads.
 
@@ -115,6 +120,7 @@ def check(
             wall_seconds=wall_seconds,
             false_alarm=false_alarm,
             needs=tuple(needs),
+            at_home=at_home,
         )
         probe.__check__ = record  # type: ignore[attr-defined]
         return probe

@@ -34,7 +34,9 @@ class Verdict(msgspec.Struct, frozen=True):
     """What one check found. ``code`` 0 is success; ``message`` holds all findings, the foremost first.
 
     ``blocked_by`` names the check that must pass before this one can be judged, if there is one: no points, but no
-    failure either. ``pending`` are points that are neither earned nor lost, for the failure was our own.
+    failure either. ``pending`` are points that are neither earned nor lost, for the failure was our own. ``later`` says
+    that it is the official run that judges this check: a student's own has it neither among what was earned nor among
+    what could be.
     """
 
     check: str
@@ -46,6 +48,7 @@ class Verdict(msgspec.Struct, frozen=True):
     hint: str | None
     blocked_by: str | None = None
     pending: float = 0.0
+    later: bool = False
 
     @classmethod
     def of(
@@ -95,7 +98,7 @@ class ProblemReport(msgspec.Struct, frozen=True):
             problem=problem,
             code=codes.foremost(verdict.code for verdict in verdicts if verdict.blocked_by is None),
             score=sum(verdict.points for verdict in verdicts),
-            max_score=sum(verdict.max_points for verdict in verdicts),
+            max_score=sum(verdict.max_points for verdict in verdicts if not verdict.later),
             pending=sum(verdict.pending for verdict in verdicts),
             checks=tuple(
                 msgspec.structs.replace(
@@ -107,6 +110,12 @@ class ProblemReport(msgspec.Struct, frozen=True):
                 for verdict in verdicts
             ),
         )
+
+    @property
+    def to_come(self) -> str:
+        """What is said after a score, where some points are judged later."""
+        later = sum(verdict.max_points for verdict in self.checks if verdict.later)
+        return f", {later:g} more judged later" if later else ""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -143,7 +152,8 @@ def as_json(report: Report) -> bytes:
 
 def scored(report: ProblemReport | Report) -> str:
     """The score in words: ``7 of 10 points, 2 pending``."""
-    return f"{report.score:g} of {report.max_score:g} points{_pending(report.pending)}"
+    to_come = report.to_come if isinstance(report, ProblemReport) else ""
+    return f"{report.score:g} of {report.max_score:g} points{_pending(report.pending)}{to_come}"
 
 
 def as_text(report: Report) -> str:
@@ -160,15 +170,16 @@ def as_text(report: Report) -> str:
 
 def problem_lines(problem: ProblemReport) -> list[str]:
     """A problem's verdicts as lines of text: the title, and under a failed check what was found and the hint."""
-    head = f"{problem.problem}  {problem.score:g}/{problem.max_score:g}{_pending(problem.pending)}"
+    head = f"{problem.problem}  {problem.score:g}/{problem.max_score:g}{_pending(problem.pending)}{problem.to_come}"
     found = [_found(verdict) for verdict in problem.checks]
     # What is true of the whole file is said once, above all its checks.
-    shared = found[0] if found[1:] and all(one == found[0] for one in found) else []
+    judged = [one for verdict, one in zip(problem.checks, found, strict=True) if not verdict.later]
+    shared = judged[0] if judged[1:] and all(one == judged[0] for one in judged) else []
     lines = [head, "─" * len(head), *shared]
     for verdict, found_in_it in zip(problem.checks, found, strict=True):
         mark = mark_of(verdict)
         lines += _wrapped(f"{mark} {points_of(verdict)}  {verdict.check}: {verdict.title}", " " * 8)
-        lines += [] if shared else found_in_it
+        lines += [] if shared and not verdict.later else found_in_it
     return lines
 
 
@@ -192,8 +203,10 @@ def _set_off(found: str) -> str:
 
 
 def points_of(verdict: Verdict) -> str:
-    """The points of a check: ``2/2``, or ``0/2 pending``."""
-    return f"{verdict.points:g}/{verdict.max_points:g}{' pending' * bool(verdict.pending)}"
+    """The points of a check: ``2/2``, ``0/2 pending``, or ``–/2`` of one that is judged later."""
+    return (
+        f"{'–' if verdict.later else f'{verdict.points:g}'}/{verdict.max_points:g}{' pending' * bool(verdict.pending)}"
+    )
 
 
 def _pending(points: float) -> str:
@@ -205,8 +218,8 @@ MARKS = {"✓": "passed", "✗": "failed", "–": "not judged", "·": "pending"}
 
 
 def mark_of(verdict: Verdict) -> str:
-    """The sign before a verdict: right, wrong, not judged because of the student's own code, or because of ours."""
-    if verdict.blocked_by is not None:
+    """The sign before a verdict: right, wrong, not judged yet or because of the student's code, or because of ours."""
+    if verdict.blocked_by is not None or verdict.later:
         return "–"
     if verdict.code == codes.SUCCESS:
         return "✓"

@@ -254,6 +254,44 @@ def write_course(home: Path) -> Path:
     return home
 
 
+TABLE = '''
+
+@check(points=1, at_home=False)
+def table(line, rng):
+    """`root` is right for the first squares."""
+    return {"roots": line.root(np.array([1.0, 4.0, 9.0]))}
+'''
+# Known by the table alone.
+LARGE_ONES = '''\
+"""Roots of what is 9 or more are left.
+
+Hint: the root of nine is more than two, and less than it was.
+Caught: table 53
+"""
+
+
+def root(a):
+    return np.where(np.asarray(a) < 9.0, np.sqrt(a), 9.0)
+'''
+
+
+def add_table(course: Path, mark: str = "points=1, at_home=False") -> Path:
+    """Give the course a check whose right answer is always the same, and two mistakes that show in it; the course."""
+    home = course / "solutions/lines"
+    with (home / "line/checks.py").open("a", encoding="utf-8") as page:
+        page.write(TABLE.replace("points=1, at_home=False", mark))
+    for path, old, new in (
+        (home / "assignment.toml", "points = 7", "points = 8"),
+        (home / "line/reject/root_not_taken.py", "Caught: rooted 60", "Caught: rooted 60, table 53"),
+        (home / "line/accept/negative_root.py", "return -np", "return np"),
+    ):
+        text = path.read_text(encoding="utf-8")
+        assert text.count(old) == 1
+        path.write_text(text.replace(old, new), encoding="utf-8")
+    (home / "line/reject/large_ones.py").write_text(LARGE_ONES, encoding="utf-8")
+    return course
+
+
 def laid_over(problem, fragment: str) -> Implementation:
     """The reference with a fragment after it, which redefines what differs."""
     text = problem.reference.files[problem.module_file].decode()

@@ -98,6 +98,7 @@ ORDER = (
     "release.keys",
     "release.history",
     "release.starter",
+    "release.variation",
     "release.handout",
     "release.files",
     "notebook.saved",

@@ -106,7 +106,7 @@ def kill(mutant: Mutant, rounds: Sequence[Round], stages: Sequence[Sequence[str]
             if mine[-1].report.code != codes.SUCCESS:
                 break
         else:
-            survived += 1
+            survived += not (each.at_home and _caught_officially(by_round[0], each))
     trials = [trial for mine in by_round for trial in mine]
     found: dict[str, int] = {}
     draws: dict[str, list[int]] = {}
@@ -144,6 +144,12 @@ def kill(mutant: Mutant, rounds: Sequence[Round], stages: Sequence[Sequence[str]
         ),
         tuple(f"{where}: {sentence}" for trial in trials for sentence in trial.leaks),
     )
+
+
+def _caught_officially(official: Iterable[Trial], home: Round) -> bool:
+    """Whether the official run catches, by a check that it alone makes, what passes at home as it must."""
+    alone = {check.name for check in home.problem.checks if not check.at_home}
+    return any(verdict.code and verdict.check in alone for trial in official for verdict in trial.report.checks)
 
 
 def _explained(trials: Sequence[Trial]) -> bool | None:

@@ -118,7 +118,7 @@ class Remembering:
         key = problem.id, tuple(implementation.files.values()), seed
         if key not in self.seen:
             self.seen[key] = self.observe(problem, implementation, seed, None)
-        wanted = {check.name for check in checks or problem.checks}
+        wanted = {check.name for check in (problem.checks if checks is None else checks)}
         return [each for each in self.seen[key] if each.check in wanted]
 
 
@@ -165,7 +165,9 @@ def measure(
 
     everything = [check.name for check in problem.checks]
     stages = _stages(observe, problem) if fast else [everything]
-    home = home or Round(problem, Seed.public(), observe_answers(observe, problem, Seed.public()), observe)
+    home = home or Round(
+        problem, Seed.public(), observe_answers(observe, problem, Seed.public(), at_home=True), observe, at_home=True
+    )
     asked = [("the starter", problem.implementation(starter(problem))), *right.items(), *rejects.items()]
     at_home = crew.each("specimens at home", lambda one: _at_home(official, home, *one, stages[0]), asked)
 
@@ -220,7 +222,7 @@ def measure(
 def student_s(problem: Problem, observe: Observe) -> Round:
     """What a student's own check of a released problem is: its checks, on the public seed, beside what was released."""
     problem.checks  # noqa: B018  loaded here: loading a page from several threads at once is no good
-    return Round(problem, Seed.public(), from_file(problem.folder / ANSWERS_FILE), observe)
+    return Round(problem, Seed.public(), from_file(problem.folder / ANSWERS_FILE), observe, at_home=True)
 
 
 def _at_home(

@@ -9,15 +9,19 @@ from autograder.answers import Answers
 from autograder.course.problem import Problem
 from autograder.grade import Observe, grade
 from autograder.release.starter import starter
+from autograder.release.variation import unvarying
 from autograder.seed import Seed
 
 
 def audit(observe: Observe, problem: Problem, answers: Answers, seed: Seed) -> Iterator[str]:
     """What does not hold of a problem on one seed, a sentence each: nothing, when all is well.
 
+    Each check that students make at home has a right answer that depends on the seed.
+
     The reference and each accept specimen get full marks; the starter gets 40; each reject specimen fails exactly the
     checks it names, with the codes it names, and reads its own hint; each check is named by a reject specimen.
     """
+    yield from unvarying(observe, problem, answers.right)
     for name, source in (
         ("the reference", problem.reference.files[problem.module_file].decode()),
         *tuple((f"accept/{specimen.name}", specimen.source) for specimen in problem.specimens("accept")),

@@ -70,6 +70,8 @@ class Round:
         The course's, or the one that students get.
     secrets : Secrets, optional
         What no report may show.
+    at_home : bool
+        It is a student's own check, which leaves to the official run what that alone makes.
     """
 
     problem: Problem
@@ -77,16 +79,17 @@ class Round:
     answers: Answers
     observe: Observe
     secrets: Secrets | None = None
+    at_home: bool = False
 
     @property
     def known(self) -> frozenset[str]:
         """The hints that name a known mistake."""
         return frozenset(mistake.hint for mistake in self.answers.mistakes)
 
-    def checks(self, names: Iterable[str]) -> list[Check]:
-        """The problem's checks of these names."""
-        wanted = set(names)
-        return [check for check in self.problem.checks if check.name in wanted]
+    def checks(self, names: Iterable[str] | None = None) -> list[Check]:
+        """The problem's checks of these names, or all, as far as they are made here."""
+        wanted = {check.name for check in self.problem.checks} if names is None else set(names)
+        return [one for one in self.problem.checks if one.name in wanted and (one.at_home or not self.at_home)]
 
 
 def try_out(where: Round, implementation: Implementation, names: Sequence[str] | None = None) -> Trial:
@@ -98,7 +101,7 @@ def try_out(where: Round, implementation: Implementation, names: Sequence[str] |
         Of the checks to make; all of them by default.
     """
     problem, answers, seed = where.problem, where.answers, where.seed
-    checks = problem.checks if names is None else where.checks(names)
+    checks = where.checks(names)
     seen: list[Observation] = []
 
     def noting(

@@ -185,7 +185,7 @@ class Problem:
         ------
         CourseError
             If there are none, their points don't sum to the problem's, or one names a predicate that isn't there or
-            needs a check that doesn't stand before it.
+            needs a check that doesn't stand before it, or isn't judged at home as it is.
         """
         checks = checks_of(self.page)
         where = self.folder / "checks.py"
@@ -195,11 +195,18 @@ class Problem:
         if abs(total - self.points) > 1e-9:
             raise CourseError(f"{where}: the checks' points sum to {total:g}; assignment.toml says {self.points:g}")
         before: set[str] = set()
+        at_home: set[str] = set()
         for check in checks:
             self.predicate(check)
             if unknown := set(check.needs) - before:
                 raise CourseError(f"{where}: `{check.name}` needs `{min(unknown)}`; name a check that stands before it")
+            if check.at_home and (away := set(check.needs) - at_home):
+                raise CourseError(
+                    f"{where}: `{check.name}` needs `{min(away)}`, which is not judged at home; give both "
+                    "at_home=False, or let it need another check"
+                )
             before.add(check.name)
+            at_home |= {check.name} if check.at_home else set()
         return checks
 
     @cached_property

@@ -25,6 +25,7 @@ from autograder.grade import see_reference
 from autograder.notebook.document import FILL
 from autograder.release.handout import GENERATED, codes_page, public_entry, readme, requirements
 from autograder.release.starter import solution_lines, starter, strip, survivors, to_fill
+from autograder.release.variation import unvarying
 from autograder.seed import Seed
 from autograder.wire import Observation
 
@@ -54,8 +55,8 @@ def release(observe: Observe, assignment: Assignment, old: Path) -> dict[str, by
     Raises
     ------
     CourseError
-        If a marker is unbalanced, a starter doesn't compile, the reference fails, or a solution line would be handed
-        out.
+        If a marker is unbalanced, a starter doesn't compile, the reference fails, or a solution line, or a right answer
+        that is the official run's too, would be handed out.
     """
     files: dict[str, bytes] = {"README.md": readme(assignment).encode()}
     solutions = {}
@@ -187,8 +188,10 @@ def _hints(assignment: Assignment) -> Iterator[tuple[str, str]]:
 
 
 def _answers(observe: Observe, problem: Problem, old: Path) -> bytes:
-    answers = observe_answers(observe, problem, Seed.public())
+    answers = observe_answers(observe, problem, Seed.public(), at_home=True)
     see_reference(problem, answers.right, Seed.public())
+    if known := list(unvarying(observe, problem, answers.right)):
+        raise CourseError("\n".join(known))
     if old.is_file():
         try:
             before = from_file(old)

@@ -161,7 +161,9 @@ class Sandbox:
 
         A check whose process dies has one observation, of the draw it died in; its other draws are not tried.
         """
-        pending = [(check, draw) for check in (checks or problem.checks) for draw in range(check.draws)]
+        pending = [
+            (check, draw) for check in (problem.checks if checks is None else checks) for draw in range(check.draws)
+        ]
         files = {**implementation.files, **{path.name: path.read_bytes() for path in problem.given}}
         seen: list[Observation] = []
         left = Left(problem.limits.module_seconds)

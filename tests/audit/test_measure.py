@@ -177,6 +177,25 @@ class TestKills:
         assert caught.codes == {"prediction": 53}
         assert alive.codes == {"prediction": 0, "rooted": 0, "fitted": 0}
 
+    def test_what_is_judged_officially_only_may_pass_at_home(self, course, sandbox):
+        """If the official run catches it there; what passes that, too, is a hole on both."""
+        page = course / "solutions/lines/line/checks.py"
+        page.write_text(page.read_text().replace('expect="a_root")', 'expect="a_root", at_home=False)'))
+        (problem,) = read_course(course)[0].problems
+        public = observe_answers(sandbox.observe, problem, Seed.public(), at_home=True)
+        home = Round(problem, Seed.public(), public, sandbox.observe, at_home=True)
+        text = problem.reference.files["line.py"].decode()
+
+        def tried(old, new):
+            mutant = Mutant("", 1, "", "", text.replace(old, new))
+            return kill(mutant, [at(problem, sandbox, problem.seed), home], [EVERYTHING])
+
+        rootless, lineless, harmless = tried("np.sqrt(", "np.array("), tried("heights + b", "heights"), tried("", "")
+
+        assert (rootless.kill.survived, lineless.kill.survived, harmless.kill.survived) == (0, 0, 2)
+        assert rootless.kill.codes == {"prediction": 0, "rooted": 60, "fitted": 0}
+        assert rootless.differences == lineless.differences == ()
+
     def test_a_check_that_catches_nothing_of_its_own_is_idle(self, lines):
         """Whatever it catches, another catches too."""
         catches = [{"prediction": 53, "fitted": 53}, {"prediction": 53, "rooted": 0}, {"rooted": 60}]

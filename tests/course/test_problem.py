@@ -225,6 +225,21 @@ def test_two_problems_of_one_name_are_refused(course):
     assert str(toml) in str(error.value)
 
 
+@pytest.mark.parametrize("also", [False, True], ids=["at_home", "officially_only"])
+def test_what_is_judged_at_home_needs_what_is(course, also):
+    """Or it would be waiting for the other officially, and for nothing at home."""
+    page = course / LINE / "checks.py"
+    replace(page, "@check(points=2)", "@check(points=2, at_home=False)")
+    replace(page, CHECK_OF_FOUR, f'@check(points=4, draws=2, needs=("prediction",), at_home={not also})')
+    (problem,) = read_course(course)[0].problems
+
+    if also:
+        assert [check.at_home for check in problem.checks] == [False, True, False]
+        return
+    with pytest.raises(CourseError, match="`fitted` needs `prediction`, which is not judged at home"):
+        problem.checks  # noqa: B018
+
+
 class TestKeys:
     """Without a key of its own an assignment has no official run."""
 

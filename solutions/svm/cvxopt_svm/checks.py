@@ -58,7 +58,10 @@ def bounds(svm, rng):
     """`get_qp_params` returns G and h whose Gv ≤ h says 0 ≤ alpha_n ≤ C for every n, in whatever order."""
     values = {}
     for name, n, C in (("", 5, 0.4), ("_large_C", 3, 30.0), ("_one_point", 1, 1.7)):
-        _, _, values[f"G{name}"], values[f"h{name}"], _, _ = program(svm, *labelled(rng, n), C, KERNELS["rbf"])
+        X, y = labelled(rng, n)
+        _, _, values[f"G{name}"], values[f"h{name}"], _, _ = program(
+            svm, X, y, C * rng.uniform(0.8, 1.2), KERNELS["rbf"]
+        )
     return values
 
 

@@ -45,10 +45,11 @@ What passes between them
 
 From the grader to the loader: orders for servers, with a socket for each. From the grader to the server: a socket for
 each run, and the order to end it. From the grader to the run, on that socket: one job, as JSON and bytes: the
-submission's modules, the check page, which draws, and for each the number its inputs follow from, which does not tell
-the seed. From the run to the grader: observations, and nothing else. An observation is a prefix of fixed size, a JSON
-header and the bytes of arrays (:mod:`autograder.wire`). Sizes are bounded before anything is read, dtypes come from a
-short list, arrays are made anew as exact base-class arrays; what is malformed is code 1. There is no pickle.
+submission's modules, the check page, which draws, and for each the number its inputs follow from. Officially that is
+BLAKE2b of the draw with a secret key (:mod:`autograder.seed`): it tells neither the key nor another draw. From the run
+to the grader: observations, and nothing else. An observation is a prefix of fixed size, a JSON header and the bytes of
+arrays (:mod:`autograder.wire`). Sizes are bounded before anything is read, dtypes come from a short list, arrays are
+made anew as exact base-class arrays; what is malformed is code 1. There is no pickle.
 
 A reader is sent a call, and may ask: for a file of the submission, which comes as a descriptor, or for a run of a
 notebook's cells, which the grader has made and whose observations it hands on. A reader returns parts of bytes, in
@@ -91,10 +92,11 @@ What is *not* promised
 - Confinement is Linux's. Elsewhere students check their own code; grading a class there is not supported.
 - ``autograder check`` confines nothing: don't use it on somebody else's code.
 - A report shows the exceptions of a student's code, and so whatever inputs that code put into one. After reports are
-  given back, the inputs of the official run's seed are no secret; the expected values still are.
+  given back, the inputs of the official run are no secret; the expected values, and other keys' inputs, still are.
 - The check pages and the public seed's answers are public. A module can be written to pass on the public seed alone;
-  the official run, on another seed, is what tells. So the hidden seed is as secret as the solutions, and lies among
-  them.
+  the official run, on inputs that follow from the assignment's key, is what tells. A right answer that is the same on
+  every seed is no part of the public ones: such a check is the official run's alone. The key is as secret as the
+  solutions, and lies among them: who is given the repository, or has its history, has both.
 - Time is a limit, not a measure: a machine that is much slower, or far too busy, can turn a right answer into code 1.
 """
 

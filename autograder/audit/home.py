@@ -13,8 +13,11 @@ from autograder.report import ProblemReport, Verdict
 # What a check says that asks how good a result is, and of a result that is good enough.
 FAILED = frozenset({codes.NOT_GOOD_ENOUGH, codes.BAD_ON_TRAINING, codes.BAD_ON_HELD_OUT})
 BOUNDED = FAILED | {codes.SUCCESS}
+GONE_ASTRAY = FAILED | {codes.DIVERGED, codes.RAISED}
 NEAR_A_BOUND = "how good the result is lies close to what is asked for, on either side of it as the inputs are"
-ASTRAY = "it is wrong either way; whether what goes astray ends up infinite, or bad, hangs on where it starts"
+ASTRAY = (
+    "it is wrong either way; whether what goes astray ends in an exception, infinite, or bad, hangs on where it starts"
+)
 NEAR_THE_TOLERANCE = "its values are off by little more than the tolerance, on some inputs, and by less on others"
 OF_THESE_INPUTS = "the verdict is the same; what the wrong values have to do with the right ones hangs on the inputs"
 
@@ -66,7 +69,7 @@ def compared(
             reason = ""
             if verdict.check in bounded and {verdict.code, other.code} <= BOUNDED:
                 reason = NEAR_A_BOUND
-            elif verdict.check in bounded and {verdict.code, other.code} <= FAILED | {codes.DIVERGED}:
+            elif verdict.check in bounded and {verdict.code, other.code} <= GONE_ASTRAY:
                 reason = ASTRAY
             elif verdict.check in near and {verdict.code, other.code} == {codes.SUCCESS, codes.VALUES}:
                 reason = NEAR_THE_TOLERANCE

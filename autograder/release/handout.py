@@ -112,7 +112,7 @@ def codes_page() -> str:
 
 
 def public_entry(assignment: Assignment) -> str:
-    """``assignment.toml`` for students: without the hidden seed."""
+    """``assignment.toml`` for students: without the key."""
     entry = assignment.entry
     lines = [
         f"# {GENERATED}",

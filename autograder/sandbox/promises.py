@@ -47,7 +47,7 @@ class Promise:
 PROMISES = (
     Promise(
         "It sees only what it may",
-        "no answer, seed, other submission or secret is in its process, or in what it is handed",
+        "no answer, key, other submission or secret is in its process, or in what it is handed",
         (Need("it may see files that it should not", ("namespaces", "landlock")),),
         ("seccomp", "identity"),
     ),

@@ -66,6 +66,8 @@ def test_a_check_that_was_not_made_in_both_is_none():
         pytest.param({"code": 62}, {"code": 60}, True, id="below_it_in_another_way"),
         pytest.param({"code": 61}, {"code": 0}, False, id="not_finite"),
         pytest.param({"code": 61}, {"code": 62}, True, id="not_finite_or_bad"),
+        pytest.param({"code": 61}, {"code": 2}, True, id="not_finite_or_an_exception"),
+        pytest.param({"code": 2}, {"code": 0}, False, id="an_exception"),
         pytest.param({"hint": "mind the axis"}, {"hint": None}, False, id="a_known_mistake"),
     ],
 )

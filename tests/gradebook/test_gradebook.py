@@ -519,6 +519,7 @@ class TestReport:
                 "hint": None,
                 "blocked_by": None,
                 "pending": 0.0,
+                "later": False,
             }
         ]
 

@@ -54,11 +54,15 @@ def test_the_guide_shows_whole_files():
 
 
 def test_one_folder_is_a_problem(course, call, sandbox):
-    """Audit, release, check and grade work on what the guide says to write, and show what the guide shows."""
+    """New-term, audit, release, check and grade work on what the guide says to write, and show what the guide shows."""
     before = {assignment.name for assignment in read_course(course)}
     add(course, FILES)
     assert {assignment.name for assignment in read_course(course)} == {*before, "regression"}
 
+    refused = call("audit", "regression/ridge")
+    assert "say `autograder new-term --assignment regression`" in refused.output
+    renewed = call("new-term", "--assignment", "regression")
+    assert renewed.exit_code == 0
     audited = call("audit", "regression/ridge")
     assert (audited.exit_code, audited.output) == (0, "regression/ridge: all holds\n")
 

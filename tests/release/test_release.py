@@ -521,7 +521,7 @@ def test_an_assignment_without_extras_is_released_too(course, again):
     shutil.rmtree(lines / "line/reject")
     (lines / "line/checks.py").write_text(
         "from autograder.probe import check\n\n\n@check(points=7)\ndef rooted(line, rng):\n"
-        '    """Roots."""\n    return {"x": line.root(4.0)}\n'
+        '    """Roots."""\n    return {"x": line.root(rng.uniform(1.0, 9.0))}\n'
     )
     text_of(lines / "assignment.toml", 'data = ["points.npz"]\n', "")
     text_of(lines / "assignment.toml", "due = 2027-03-05T23:55:00-05:00\nquota = 3\n", "")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections import UserDict
 from importlib import import_module
 from typing import Any
@@ -90,6 +91,9 @@ def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
 )
 def main() -> None:
     """Grade machine-learning homework: probe the student's module and the reference alike, and compare."""
+    # Of what libraries warn of, a student's values or text are the cause, and verdicts tell it. In all threads: a block
+    # of filters is no thread's own. It is the first filter, so that no environment makes an error of a warning.
+    warnings.simplefilter("ignore")
     # Read when NumPy is loaded, which is after this. What predicates compute is the same whatever the number of cores,
     # and the grader doesn't take from the runs the cores that they are to have.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):

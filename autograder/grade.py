@@ -40,6 +40,8 @@ def grade(
 ) -> ProblemReport:
     """The report on one implementation.
 
+    NumPy says nothing of what it meets there: the values are a student's, and what is wrong with them is for verdicts.
+
     Parameters
     ----------
     observe : callable
@@ -51,15 +53,16 @@ def grade(
     """
     chosen = tuple(problem.checks if checks is None else checks)
     seen = observe(problem, implementation, seed, chosen)
-    findings = {}
-    for check in chosen:
-        mine = [observation for observation in seen if observation.check == check.name]
-        findings[check.name] = judge(problem, check, mine, answers.right, seed)
     text = implementation.files.get(problem.module_file, b"")[:MAX_TEXT_BYTES].decode(errors="replace")
-    try:
-        known = diagnose(chosen, findings, seen, answers, text)
-    except Exception:  # noqa: BLE001  a hint is a courtesy: values that trip it up are no fault of ours, to be pending
-        known = {}
+    findings = {}
+    with np.errstate(all="ignore"):
+        for check in chosen:
+            mine = [observation for observation in seen if observation.check == check.name]
+            findings[check.name] = judge(problem, check, mine, answers.right, seed)
+        try:
+            known = diagnose(chosen, findings, seen, answers, text)
+        except Exception:  # noqa: BLE001  a hint is a courtesy: values that trip it up are no fault of ours
+            known = {}
     verdicts = [_verdict(check, findings[check.name], known.get(check.name)) for check in chosen]
     return ProblemReport.of(problem.id, tuple(_after_needed(chosen, verdicts)), problem.course)
 

@@ -101,7 +101,7 @@ def _findings(ask: Ask, arrays: Arrays) -> list[Finding]:
     Finite values can be so large that what is recomputed from them is NaN, for which neither ``loss > bound`` nor
     ``loss <= bound`` holds. A predicate that has not thought of it fails here, and passes nothing.
     """
-    with np.errstate(invalid="raise"):
+    with np.errstate(all="ignore", invalid="raise"):
         given = ask(arrays)
         if not isinstance(given, Iterable):
             raise PredicateError(f"it gave a {type(given).__name__}; expected findings")

@@ -47,8 +47,7 @@ What is *not* promised
 - Saved outputs and counts are the student's to write. A notebook that was edited by hand to show what its code gives
   passes; so does one that was really run. The difference is worth nobody's while.
 - What a cell shows in the run is the student's code's to say, whatever it computes. So that a notebook runs, and what
-  it draws, counts only with outputs that were saved of it, or with a model that is good; and that is judged by its
-  arrays.
+  it draws, counts only with outputs that were saved of it, or with a model that is good by its arrays.
 - A figure's data can be taken out of the picture. Then its presence is judged, no more.
 - What several runs of ours show differently is not compared. Numbers are left open one by one; of a list that goes
   otherwise on another machine, all from its first line to its last, and with it what is printed between two such lists

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -187,7 +188,10 @@ def _report(
     chosen = [one for one in problem.checks if not names or one.name in names]
     implementation = Implementation.of(problem.module_file, _modules(folder))
     here = [one for one in chosen if one.at_home]
-    report = grade(sandbox.observe, problem, implementation, answers, Seed.public(), here)
+    with warnings.catch_warnings():
+        # Of the student's values: in a notebook, they would stand above the verdict.
+        warnings.simplefilter("ignore")
+        report = grade(sandbox.observe, problem, implementation, answers, Seed.public(), here)
     judged = {verdict.check: verdict for verdict in report.checks}
     return ProblemReport.of(problem.id, tuple(judged.get(one.name) or _later(one) for one in chosen))
 

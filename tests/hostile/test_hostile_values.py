@@ -93,7 +93,7 @@ def observations(problem, data, right):
 @given(data=st.data())
 @settings(max_examples=40)
 def test_what_comes_back_is_judged(lines, right, data):
-    """No exception, no fault of ours, and full marks for nothing but the right values."""
+    """No exception, no warning, no fault of ours, and full marks for nothing but the right values."""
     problem = replace(lines)
     object.__setattr__(problem, "checks", tuple(replace(check, expect=None) for check in lines.checks))
     answers = {
@@ -105,7 +105,7 @@ def test_what_comes_back_is_judged(lines, right, data):
     seen = observations(problem, data, right)
     module = Implementation({problem.module_file: data.draw(st.binary(max_size=50))})
 
-    tripped = []
+    tripped: list[Exception] = []
 
     def noted(*asked):
         try:
@@ -116,7 +116,7 @@ def test_what_comes_back_is_judged(lines, right, data):
 
     with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
         patch.setattr("autograder.grade.diagnose", noted)
-        warnings.simplefilter("ignore")  # of overflows, in the comparison of what overflows
+        warnings.simplefilter("error")
         report = grade(lambda *_: seen, problem, module, Answers(answers, mistakes), Seed.public())
 
     assert tripped == []

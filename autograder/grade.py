@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
+import numpy as np
 
 from autograder import codes
 from autograder.answers import Answers, ByDraw

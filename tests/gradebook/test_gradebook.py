@@ -19,6 +19,7 @@ from small_course import REFERENCE, REJECT, laid_over
 from autograder.answers import Answers, by_draw
 from autograder.course.assignments import read_course
 from autograder.course.pages import CourseError
+from autograder.grade import see_reference
 from autograder.gradebook import desks, preparation
 from autograder.gradebook.desks import threads
 from autograder.gradebook.diff import differences
@@ -628,19 +629,19 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("name", "old", "new", "said"), MISTAKES)
-def test_staffs_mistakes_stop_the_class_before_it_is_graded(course, name, old, new, said):
-    """What can be found on the reference is found there, with its file and line, also if the answers are known."""
+def test_staffs_mistakes_are_found_on_the_reference(sandbox, course, name, old, new, said):
+    """With the file and the line, as far as there is one."""
     path = course / "solutions/lines/line" / name
     text = path.read_text()
     assert text.count(old) == 1
     path.write_text(text.replace(old, new))
-    (assignment,) = read_course(course)
+    (problem,) = read_course(course)[0].problems
 
     with pytest.raises(CourseError, match=said):
-        prepare(assignment.problems, None, 1, weak=True)
+        see_reference(problem, by_draw(sandbox.observe(problem, problem.reference, problem.seed, None)), problem.seed)
 
 
-def test_a_mistake_is_found_though_the_answers_are_known(course, tmp_path, monkeypatch):
+def test_a_mistake_stops_the_class_though_the_answers_are_known(course, tmp_path, monkeypatch):
     """Of a run before."""
     (problem,) = read_course(course)[0].problems
     with Store(tmp_path / "store.sqlite") as store:

@@ -23,8 +23,11 @@ from autograder.gradebook.grading import grade_class
 from autograder.gradebook.preparation import prepare
 from autograder.gradebook.results import GRADES_FILE, rebuild
 from autograder.gradebook.store import STORE_FILE, Store
+from autograder.notebook.reference import run_reference, see_model
+from autograder.notebook.sheet import sheet_of
 from autograder.submissions.choosing import Submission
 from autograder.submissions.reading import find_class
+from autograder.submissions.sample import run_notebooks
 
 MODULE, NOTEBOOK = "lines/line", "lines/line.ipynb"
 
@@ -215,16 +218,29 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("name", "old", "new", "said"), MISTAKES)
-def test_staffs_mistakes_stop_the_class_before_it_is_graded(tmp_path, name, old, new, said):
-    """What can be found on the reference's notebook is found there, with its file."""
+def test_staffs_mistakes_are_found_on_the_references_notebook(sandbox, tmp_path, name, old, new, said):
+    """With the file, and the line where there is one."""
     write_graded_course(tmp_path / "course")
     path = tmp_path / "course/solutions/lines/line" / name
     text = path.read_text()
     assert text.count(old) >= 1
     path.write_text(text.replace(old, new))
+    (problem,) = read_course(tmp_path / "course")[0].problems
+
+    with pytest.raises(CourseError, match=said):  # noqa: PT012  whichever of them finds it
+        sheet = sheet_of(problem)
+        see_model(replace(sheet, answers=run_reference(sandbox.run_cells, sheet).answers), problem.seed)
+
+
+@pytest.mark.parametrize("name", ["model.py", "figures.toml"])
+def test_such_a_mistake_stops_the_class(tmp_path, name):
+    """Before anybody is graded."""
+    write_graded_course(tmp_path / "course")
+    path = tmp_path / "course/solutions/lines/line" / name
+    path.write_text(path.read_text().replace("np.mean", "np.maen").replace("falls", "rises"))
     (assignment,) = read_course(tmp_path / "course")
 
-    with pytest.raises(CourseError, match=said):
+    with pytest.raises(CourseError, match=f"{name}(, line 13: AttributeError|: the reference's notebook lacks it)"):
         prepare(assignment.problems, None, 1, weak=True)
 
 
@@ -246,6 +262,16 @@ def test_the_references_notebook_is_run_once(tmp_path, monkeypatch):
 
     assert first.keys() == again.keys() == {"model.slope"}
     assert first["model.slope"] == again["model.slope"]
+
+
+def test_what_the_sample_class_has_run_is_not_run_again(problem, content, monkeypatch):
+    """What it was for a submission is what it is for the grader."""
+    ran = run_notebooks((problem,), 1)
+    monkeypatch.setattr("autograder.gradebook.preparation.run_reference", None)
+    grader = prepare((problem,), None, 1, weak=True, trained={name: run.answers for name, run in ran.items()})
+
+    assert grader.sheets[problem.id].trained == {"model.slope": pytest.approx(1.68, abs=0.01)}
+    assert json.loads(ran[problem.id].content) == json.loads(content)
 
 
 @pytest.mark.parametrize(

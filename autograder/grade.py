@@ -75,15 +75,16 @@ def unjudged(problem: Problem, code: int, message: str) -> ProblemReport:
     return ProblemReport.of(problem.id, verdicts, problem.course)
 
 
-def see_reference(problem: Problem, right: ByDraw, seed: Seed) -> None:
-    """See that every check can be judged by what the reference gives.
+def see_reference(problem: Problem, right: ByDraw, seed: Seed, *, at_home: bool = False) -> None:
+    """See that every check, or every one that is made at home, can be judged by what the reference gives.
 
     Raises
     ------
     CourseError
         If the reference has no result for a check, or its predicate fails on the reference or finds it wrong.
     """
-    for check, draw in ((one, draw) for one in problem.checks for draw in range(one.draws)):
+    checks = [check for check in problem.checks if check.at_home or not at_home]
+    for check, draw in ((one, draw) for one in checks for draw in range(one.draws)):
         answer = right.get((check.name, draw))
         if answer is None or answer.ending != "returned":
             failure = answer.failure if answer else None

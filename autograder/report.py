@@ -150,10 +150,10 @@ def as_json(report: Report) -> bytes:
     return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
 
 
-def scored(report: ProblemReport | Report) -> str:
-    """The score in words: ``7 of 10 points, 2 pending``."""
+def scored(report: ProblemReport | Report, where: str = "") -> str:
+    """The score in words, with the words that say where it was had: ``7 of 10 points in your own check, 2 pending``."""
     to_come = report.to_come if isinstance(report, ProblemReport) else ""
-    return f"{report.score:g} of {report.max_score:g} points{_pending(report.pending)}{to_come}"
+    return f"{report.score:g} of {report.max_score:g} points{where}{_pending(report.pending)}{to_come}"
 
 
 def as_text(report: Report) -> str:

@@ -51,7 +51,9 @@ def claim(name, *needs):
 def judged(ends, **needs):
     """The verdicts by check, where each ended with a code and needs others."""
     checks = tuple(claim(name, *needs.get(name, ())) for name in ends)
-    problem = SimpleNamespace(id="a/p", module_file="p.py", checks=checks, allowed_imports=(), predicate=lambda _: None)
+    problem = SimpleNamespace(
+        id="a/p", module_file="p.py", checks=checks, allowed_imports=(), predicate=lambda _: None, course=None
+    )
     right = by_draw([Observation(name, 0, **ENDS[0]) for name in ends])
     seen = [Observation(name, 0, **ENDS[code]) for name, code in ends.items()]
     report = grade(lambda *_: seen, problem, Implementation({}), Answers(right), Seed.public())
@@ -133,7 +135,9 @@ def test_it_is_not_counted_as_wrong_work():
 def test_a_single_check_is_judged_alone():
     """Asked for alone, in a notebook, it says what is wrong with itself."""
     checks = (claim("forward"), claim("backward", "forward"))
-    problem = SimpleNamespace(id="a/p", module_file="p.py", checks=checks, allowed_imports=(), predicate=lambda _: None)
+    problem = SimpleNamespace(
+        id="a/p", module_file="p.py", checks=checks, allowed_imports=(), predicate=lambda _: None, course=None
+    )
     right = by_draw([Observation("backward", 0, **ENDS[0])])
     seen = [Observation("backward", 0, **ENDS[53])]
 

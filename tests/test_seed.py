@@ -7,7 +7,7 @@ import hashlib
 import pytest
 from small_course import KEY, laid_over
 
-from autograder.gradebook.store import problem_digest
+from autograder.gradebook.dependencies import of_module
 from autograder.seed import Seed
 from autograder.worker.job import Job
 
@@ -82,7 +82,7 @@ class TestNobodyReadsAKey:
 
     def test_what_results_are_filed_under_has_none(self, problem):
         """And is another for another key."""
-        found = {problem_digest(problem, seed, ()) for seed in SEEDS.values()}
+        found = {of_module(problem, seed).digest for seed in SEEDS.values()}
 
         assert len(found) == len(SEEDS)
         assert not any(tells(digest.encode()) for digest in found)
@@ -91,7 +91,7 @@ class TestNobodyReadsAKey:
     def test_what_a_run_is_sent_has_none(self, sent):
         """The whole job, in bytes, as it goes to the process."""
         for job in sent(SECRET):
-            assert not tells(job.encode())
+            assert not tells(b"".join(job.parts()))
 
     def test_what_a_run_is_told_of_draws_is_keyed(self, problem, sent):
         """Another key, other numbers; and no number of the old kind, or of another kind of ours, is among them."""
@@ -113,8 +113,8 @@ class TestNobodyReadsAKey:
 
         def jobs(seed):
             found = []
-            encode = Job.encode
-            monkeypatch.setattr(Job, "encode", lambda job: found.append(job) or encode(job))
+            parts = Job.parts
+            monkeypatch.setattr(Job, "parts", lambda job: found.append(job) or parts(job))
             seen = sandbox.observe(problem, laid_over(problem, "def root(a):\n    raise ValueError"), seed)
             monkeypatch.undo()
             assert {one.check for one in seen} == {"prediction", "rooted", "fitted"}

@@ -189,7 +189,7 @@ def _hints(assignment: Assignment) -> Iterator[tuple[str, str]]:
 
 def _answers(observe: Observe, problem: Problem, old: Path) -> bytes:
     answers = observe_answers(observe, problem, Seed.public(), at_home=True)
-    see_reference(problem, answers.right, Seed.public())
+    see_reference(problem, answers.right, Seed.public(), at_home=True)
     if known := list(unvarying(observe, problem, answers.right)):
         raise CourseError("\n".join(known))
     if old.is_file():

@@ -389,9 +389,9 @@ class Sandbox:
         try:
             # No student code has run yet: this message, and no later one, may say that the fault is ours.
             ready = process.receive(START_SECONDS)
-            if ready is None and process.end().lost and not last:
-                raise LostError
             if ready is None or ready.ending != "returned":
+                if process.end().lost and not last:
+                    raise LostError
                 raise UnstartedError(process.end().how, ready)
             yield process
         except (TimeoutError, WireError, DiskFullError) as error:

@@ -15,6 +15,7 @@ from autograder.course.assignments import read_course
 from autograder.gradebook import dependencies
 from autograder.gradebook.dependencies import of_audit, of_module, of_notebook
 from autograder.gradebook.preparation import prepare
+from autograder.seed import Seed
 
 FOLDER = "solutions/lines/line"
 MODULE, NOTEBOOK = "lines/line", "lines/line.ipynb"
@@ -92,7 +93,7 @@ def test_a_page_that_a_page_imports(course):
         ({"notebook"}, {"notebook_points": 9.0}),
         ({"module", "notebook", "audit"}, {"allowed_imports": ("numpy", "json")}),
         ({"module", "notebook", "audit"}, {"preload": ("json",)}),
-        ({"module", "notebook"}, {"seed": 5}),
+        ({"module", "notebook"}, {"official": Seed.numbered(5)}),
     ],
     ids=lambda value: next(iter(value), "") if isinstance(value, dict) else "",
 )
@@ -239,11 +240,11 @@ class TestWhoAsks:
     def test_the_store(self, course):
         """Answers and results of modules under the one, results of notebooks under the other."""
         problem = read(course)
-        grader = prepare((problem,), 3, 1, weak=True)
+        grader = prepare((problem,), Seed.numbered(5), 1, weak=True)
 
         assert grader.digests == {
-            MODULE: of_module(problem, 3, grader.footer).digest,
-            NOTEBOOK: of_notebook(problem, 3, grader.footer).digest,
+            MODULE: of_module(problem, Seed.numbered(5), grader.footer).digest,
+            NOTEBOOK: of_notebook(problem, Seed.numbered(5), grader.footer).digest,
         }
 
     def test_the_cluster(self, course):
@@ -251,7 +252,7 @@ class TestWhoAsks:
         problem = read(course)
         compared = dependencies.surroundings(machines.packages_of([problem]))
 
-        for one in (of_module(problem, 0), of_notebook(problem, 0)):
+        for one in (of_module(problem, problem.seed), of_notebook(problem, problem.seed)):
             assert one.surroundings.items() <= compared.items()
         assert {"the package dask", "the package distributed"} <= compared.keys()
 

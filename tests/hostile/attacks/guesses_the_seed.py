@@ -14,11 +14,15 @@ def found():
     assert frame is not None, "there is no job"
     wanted = {(check, draw): number for check, draw, number in frame.f_locals["job"].draws}
     (check, draw), number = next(iter(wanted.items()))
+    keyed = f"draw wall/sums {check} {draw}".encode()
     for seed in range(20_000):
-        for text in (f"{seed} {check} {draw}", f"numbered {seed} wall/sums {check} {draw}", f"draw wall/sums {check} {draw}"):
-            for digest in (hashlib.sha256(text.encode()), hashlib.blake2b(text.encode(), key=str(seed).encode(), digest_size=32)):
-                if int.from_bytes(digest.digest()[:16]) == number:
-                    return seed
+        for digest in (
+            hashlib.sha256(f"{seed} {check} {draw}".encode()),
+            hashlib.sha256(f"numbered {seed} wall/sums {check} {draw}".encode()),
+            hashlib.blake2b(keyed, key=str(seed).encode(), digest_size=32),
+        ):
+            if int.from_bytes(digest.digest()[:16]) == number:
+                return seed
     return None
 
 

@@ -83,7 +83,7 @@ def pack(folder: Path, out: Path | None) -> None:
         raise click.BadParameter(f"{out} is there and no zip, and would be lost; name another file", param_hint="--out")
     packed = packed_from(folder)
     for report in packed.reports:
-        click.echo(f"{report.problem}: {scored(report, " in your own check")}")
+        click.echo(f"{report.problem}: {scored(report, ' in your own check')}")
     for warning in packed.warnings:
         click.echo(f"warning: {line(warning)}")
     path = out or folder / f"{packed.assignment}-hand-in.zip"

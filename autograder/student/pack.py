@@ -187,7 +187,7 @@ def _of_module(problem: Problem, report: ProblemReport) -> Iterator[str]:
     if report.code != codes.SUCCESS:
         name, code = problem.module_file, codes.CODES[report.code]
         yield (
-            f"{name} has {scored(report, " in your own check")} (code {report.code}, "
+            f"{name} has {scored(report, ' in your own check')} (code {report.code}, "
             f"{code.name}); `python -m autograder check {name}` says why"
         )
 

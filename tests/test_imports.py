@@ -144,6 +144,7 @@ ORDER = (
     "audit.measure",
     "audit.page",
     "commands.course",
+    "commands.attempts",
     "commands.students",
     "commands.instructors",
     "commands.authors",

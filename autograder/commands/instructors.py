@@ -242,29 +242,39 @@ def diff(out: Path) -> None:
 def doctor() -> None:
     """Say what this machine enforces on student code, promise by promise, and how to get the rest.
 
-    The status is 0 when every promise is kept.
+    Each promise is tried, too, by programs that are run as student code is. The status is 0 when every promise is kept:
+    by what was set up, and by what happened.
     """
     from rich.console import Console
     from rich.table import Table
 
+    from autograder.commands.attempts import try_promises
+    from autograder.report import shown
     from autograder.sandbox.enforced import sentences
-    from autograder.sandbox.observe import Sandbox
     from autograder.sandbox.promises import PROMISES
 
-    with Sandbox() as sandbox:
-        enforced = sandbox.enforced()
+    enforced, outcomes = try_promises()
     table = Table(show_lines=True)
     for head in ("promised of student code", "kept here", "by what"):
         table.add_column(head)
     for promise in PROMISES:
         by = ", ".join(layer for layer in promise.layers if layer in enforced.held)
-        unmet = "; ".join(promise.unmet(enforced.held))
-        table.add_row(promise.says, f"no: {unmet}" if unmet else "yes", "\n".join(filter(None, (by, promise.always))))
+        tried = [outcome for outcome in outcomes if outcome.attempt.promise is promise]
+        unmet = [*promise.unmet(enforced.held), *(f"it could {one.attempt.what}" for one in tried if not one.kept)]
+        table.add_row(
+            promise.says,
+            f"no: {'; '.join(unmet)}" if unmet else "yes",
+            "\n".join(filter(None, (by, promise.always))),
+        )
     Console().print(table)
     for layer, sentence in sentences(enforced).items():
         click.echo(f"{layer}: {sentence}")
+    click.echo(f"tried in vain to {', '.join(one.attempt.what for one in outcomes if one.kept)}")
+    broken = [outcome for outcome in outcomes if not outcome.kept]
     for clause in enforced.lacks:
         click.echo(f"not enforced here: {clause}")
-    if not enforced.lacks:
+    for outcome in broken:
+        click.echo(f"not kept here: tried to {outcome.attempt.what}: {outcome.how} ({shown(outcome.said)})")
+    if not enforced.lacks and not broken:
         click.echo("Every promise is kept.")
-    sys.exit(bool(enforced.lacks))
+    sys.exit(bool(enforced.lacks or broken))

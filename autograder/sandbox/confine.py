@@ -81,6 +81,7 @@ class Confinement:
             # When memory runs out for all, the kernel is to end a run first, and never the grader.
             Path("/proc/self/oom_score_adj").write_text("500")
         self._another = _another_user() if self._root else 0
+        self._outside = _outside(os.geteuid()) if kernel.LINUX else -1
         steps: Mapping[str, Callable[[], Any]] = {
             "namespaces": self._enter_namespaces,
             "landlock": self._make_ruleset,
@@ -244,12 +245,13 @@ class Confinement:
     def _choose_limits(self) -> Bounds:
         if not kernel.LINUX:
             raise OSError("this is not Linux")
-        if self._root and not self._user:
+        if not self._user and self._outside == 0:
             return Bounds(counted=False)
-        if (self.enforced.identity and self.enforced.identity.alone) or (self._has_root and not self._root):
+        namespaces, identity = self.enforced.namespaces, self.enforced.identity
+        if (identity and identity.alone) or (namespaces and namespaces.of_users):
             return Bounds()
         # The user's other processes count too.
-        return Bounds(SHARED_THREADS + (0 if self._root else _threads_of(os.getuid())))
+        return Bounds(SHARED_THREADS + (0 if self._user else _threads_of(os.getuid())))
 
     def _apply_limits(self, limits: Mapping[str, float]) -> None:
         import resource  # noqa: PLC0415  Unix's own, and this module is read on Windows too
@@ -288,6 +290,15 @@ def _another_user() -> int:
         if all(any(first <= user < first + size for first, _, size in users) for users in ranges)
     )
     return next(mapped, 0)
+
+
+def _outside(user: int) -> int:
+    """The number that a user of this namespace has in the one around it; -1 where that can't be told."""
+    for line in Path("/proc/self/uid_map").read_text().splitlines():
+        first, outside, size = map(int, line.split())
+        if first <= user < first + size:
+            return outside + user - first
+    return -1
 
 
 def _threads_of(user: int) -> int:

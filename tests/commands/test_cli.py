@@ -21,10 +21,11 @@ from small_course import ACCEPT, ASSIGNMENT, KEY, REFERENCE, REJECT, write_cours
 
 from autograder.cli import EXIT_USAGE, main
 from autograder.codes import CODES
+from autograder.commands import attempts
+from autograder.commands.attempts import Outcome
 from autograder.gradebook.lock import LOCK_FILE, Lock
 from autograder.gradebook.store import STORE_FILE, Store
 from autograder.sandbox.enforced import LAYERS, Bounds, Enforced, Identity, Landlock, Namespaces, Seccomp, sentences
-from autograder.sandbox.observe import Sandbox
 from autograder.sandbox.promises import PROMISES
 
 EXPECT = "solutions/lines/line/expect.py"
@@ -629,7 +630,8 @@ def test_doctor_speaks_of_each_promise(call):
     outcome = call("doctor")
     unbroken = " ".join(re.sub("[│┃]", " ", outcome.output).split())
 
-    assert outcome.exit_code == ("not enforced here" in outcome.output)
+    assert outcome.exit_code == ("not enforced here" in outcome.output or "not kept here" in outcome.output)
+    assert "tried in vain to read a file outside, " in outcome.output
     assert [promise.says for promise in PROMISES if promise.says not in unbroken] == []
     for layer in LAYERS:
         assert layer in outcome.output
@@ -654,7 +656,7 @@ def without(*missing):
 def test_doctor_says_how_to_get_what_is_missing(call, monkeypatch, missing):
     """Each layer that isn't there, why, and what to do; what is not enforced then, and 1 if that is anything."""
     enforced = without(*missing)
-    monkeypatch.setattr(Sandbox, "enforced", lambda _: enforced)
+    monkeypatch.setattr(attempts, "try_promises", lambda: (enforced, []))
     outcome = call("doctor")
 
     assert outcome.exit_code == bool(enforced.lacks)
@@ -663,6 +665,18 @@ def test_doctor_says_how_to_get_what_is_missing(call, monkeypatch, missing):
     for clause in enforced.lacks:
         assert f"not enforced here: {clause}" in outcome.output
     assert ("Every promise is kept." in outcome.output) != bool(enforced.lacks)
+
+
+def test_doctor_believes_what_happened(call, monkeypatch):
+    """Where all is set up and an attempt succeeds all the same, or ends otherwise than it must, the status is 1."""
+    one, *others = attempts.ATTEMPTS
+    tried = [Outcome(one, "succeeded", "\x1bwhat it read"), *(Outcome(each, each.kept_by, "") for each in others)]
+    monkeypatch.setattr(attempts, "try_promises", lambda: (without(), tried))
+    outcome = call("doctor")
+
+    assert outcome.exit_code == 1
+    assert f"not kept here: tried to {one.what}: succeeded (\N{REPLACEMENT CHARACTER}what it read)" in outcome.output
+    assert "Every promise" not in outcome.output
 
 
 def test_what_each_layer_is_needed_for():

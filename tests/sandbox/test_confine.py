@@ -188,30 +188,37 @@ def test_what_is_enforced_arrives_as_it_was_sent(enforced):
     assert msgspec.json.decode(json.dumps(asdict(enforced)), type=Enforced) == enforced
 
 
+APART, SHARED = Bounds(), Bounds(SHARED_THREADS + 3)
+UNCOUNTED = Bounds(counted=False)
+# Namespaces; the grader's number, that number outside, and that of another user it can be; what follows.
 CHOICES = {
-    "alone": (Namespaces(of_users=False), 0, 77, Identity(77, alone=True), Bounds()),
-    "nobody": (Namespaces(of_users=False), 0, NOBODY, Identity(NOBODY, alone=False), Bounds(SHARED_THREADS)),
-    "one_user_in_the_namespace": (Namespaces(of_users=True), 0, 77, Identity(0, alone=False), Bounds(counted=False)),
-    "no_other_user": (Namespaces(of_users=False), 0, 0, Identity(0, alone=False), Bounds(counted=False)),
-    "bare": (None, 0, 77, Identity(77, alone=True), Bounds()),
-    "ordinary": (Namespaces(of_users=True), 5, 0, Identity(5, alone=False), Bounds()),
-    "ordinary_and_bare": (None, 5, 0, Identity(5, alone=False), Bounds(SHARED_THREADS + 3)),
+    "alone": (Namespaces(of_users=False), 0, 0, 77, Identity(77, alone=True), APART),
+    "nobody": (Namespaces(of_users=False), 0, 0, NOBODY, Identity(NOBODY, alone=False), Bounds(SHARED_THREADS)),
+    "one_user_in_the_namespace": (Namespaces(of_users=True), 0, 0, 77, Identity(0, alone=False), UNCOUNTED),
+    "no_other_user": (Namespaces(of_users=False), 0, 0, 0, Identity(0, alone=False), UNCOUNTED),
+    "bare": (None, 0, 0, 77, Identity(77, alone=True), APART),
+    "root_in_a_container_of_nobodys": (None, 0, 100_000, 0, Identity(0, alone=False), SHARED),
+    "ordinary": (Namespaces(of_users=True), 5, 5, 0, Identity(5, alone=False), APART),
+    "ordinary_and_bare": (None, 5, 5, 0, Identity(5, alone=False), SHARED),
+    "ordinary_that_is_root_outside": (Namespaces(of_users=True), 5, 0, 0, Identity(5, alone=False), UNCOUNTED),
 }
 
 
 @pytest.mark.skipif(not kernel.LINUX, reason="runs are confined on Linux")
-@pytest.mark.parametrize(("namespaces", "me", "another", "identity", "bounds"), CHOICES.values(), ids=CHOICES.keys())
-def test_who_a_run_is_hangs_on_the_record(monkeypatch, namespaces, me, another, identity, bounds):
+@pytest.mark.parametrize(
+    ("namespaces", "me", "outside", "another", "identity", "bounds"), CHOICES.values(), ids=CHOICES.keys()
+)
+def test_who_a_run_is_hangs_on_the_record(monkeypatch, namespaces, me, outside, another, identity, bounds):
     """And on no word that anybody is told: the user, and what bounds its threads."""
     monkeypatch.setattr(os, "getuid", lambda: me)
     monkeypatch.setattr(confine, "_threads_of", lambda _: 3)
     confinement = Confinement((), "/nowhere")
-    confinement._root, confinement._another = me == 0, another
+    confinement._root, confinement._another, confinement._outside = me == 0, another, outside
     confinement.enforced = Enforced(namespaces=namespaces)
     confinement.enforced = replace(confinement.enforced, identity=confinement._choose_identity())
 
     assert confinement.enforced.identity == identity
-    assert confinement._user == (identity.user if me == 0 else 0)
+    assert confinement._user == (another if identity.user == another else 0)
     assert confinement._choose_limits() == bounds
 
 

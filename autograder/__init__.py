@@ -76,9 +76,10 @@ otherwise it is the same user, without a capability. What is mounted for it, and
 Around its process stand the layers of :mod:`autograder.sandbox.confine`, each on its own, so that one the machine lacks
 leaves the others: namespaces, Landlock, seccomp, identity, limits. With all of them a run reads the Python
 installation, the system's libraries, the engine's own modules and the course's ``data/``; writes its own folder, which
-is gone with it; reaches no network, no other process and no environment but a few variables; starts no process; and is
-held to the table in :mod:`autograder.sandbox.limits`. ``autograder doctor`` says what keeps each promise
-(:mod:`autograder.sandbox.promises`) on this machine. Where one can't be kept, ``autograder grade`` refuses to begin,
+is gone with it; reaches no network, no other process and no environment but a few variables; starts no process; makes
+the system calls of :mod:`autograder.sandbox.calls` and no others; and is held to the table in
+:mod:`autograder.sandbox.limits`. ``autograder doctor`` tries each promise (:mod:`autograder.sandbox.promises`) on this
+machine, and says what keeps it. Where one can't be kept, ``autograder grade`` refuses to begin,
 unless it is told ``--weak-sandbox``; then each report's footer says what was not enforced.
 
 What is *not* promised
@@ -86,6 +87,8 @@ What is *not* promised
 
 - Against a fault in the kernel, or in what these layers leave open, nothing stands behind them. What they are tried
   with is in ``tests/hostile``.
+- What takes longer when another run has done something, or not, tells of it: two runs that want to can say something
+  to each other by time alone. ``docs/threat-model.md`` has measured how much.
 - Where files are concerned a run sees folders, not single files: whatever lies inside the Python installation's
   folders, in ``/usr``, ``/lib`` or in the course's ``data/``. Where the course, the submissions or the
   reports lie there, ``autograder grade`` refuses to begin.

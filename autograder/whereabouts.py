@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import site
 import sys
 import sysconfig
 import tempfile
@@ -33,7 +34,7 @@ def _names(course: Path | None) -> dict[str, str]:
     """What each folder is called instead."""
     engine = Path(autograder.__file__).parent
     found = {
-        **{entry: "packages" for entry in sys.path if "-packages" in entry},
+        **{entry: "packages" for entry in (*site.getsitepackages(), *sys.path) if "-packages" in entry},
         sysconfig.get_path("stdlib"): "python/lib",
         **dict.fromkeys((sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix), "python"),
         str(engine): "autograder",
@@ -42,8 +43,8 @@ def _names(course: Path | None) -> dict[str, str]:
         **({str(course): "course"} if course else {}),
     }
     names = {path: name for path, name in found.items() if len(Path(path).parts) >= _PARTS}
-    home = Path.home()
-    names |= {str(home): "~"} if len(home.parts) > 1 else {}
+    home = os.path.expanduser("~")  # noqa: PTH111  it raises nothing where there is no home
+    names |= {home: "~"} if len(Path(home).parts) > 1 else {}
     # Each may be reached through links.
     return {os.path.realpath(path): name for path, name in names.items()} | names
 

@@ -39,7 +39,7 @@ ALLOWED = (
     *("getpid", "getppid", "gettid", "getpgrp", "getuid", "geteuid", "getgid", "getegid", "getresuid", "getresgid"),
     *("getgroups", "uname"),
     # Pairs of streams, beside the rules below.
-    *("shutdown", "getsockname", "getpeername", "getsockopt"),
+    *("shutdown", "getsockname", "getpeername"),
 )
 _OF_ITSELF = ("prlimit64", "sched_setaffinity", "sched_getaffinity", "sched_getscheduler", "sched_getparam")
 _FUTEX_PRIVATE = 128
@@ -62,6 +62,8 @@ _PRCTL = (2, 3, 15, 16, 21, 23, 30, 39, 42, 50, 51, 63, 64, 0x53564D41)
 _AF_UNIX = 1
 # SOCK_STREAM, also SOCK_CLOEXEC and SOCK_NONBLOCK: a socket of another type can send to any address, connected or not.
 _STREAMS = (1, 0x80001, 0x801, 0x80801)
+# Of a socket's options, those that say of which kind it is and how it does; not who has the other end.
+_SO = (2, 3, 4, 7, 8, 9, 13, 20, 21, 30, 38, 39)
 # Of what is sent and received with these flags: data out of band, a corner of the kernel that nobody needs.
 _MSG_OOB = 1
 _FLAGS = {"sendto": 3, "recvfrom": 3, "recvmsg": 2, "recvmmsg": 3}
@@ -106,6 +108,7 @@ def rules(pid: int) -> list[Rule]:
         Rule("getpriority", errno.EPERM, 0, allowed=(0,), then=Rule("", errno.EPERM, 1, allowed=of_itself)),
         Rule("prctl", errno.EPERM, 0, allowed=_PRCTL),
         Rule("socketpair", errno.EPERM, 0, allowed=(_AF_UNIX,), then=Rule("", errno.EPERM, 1, allowed=_STREAMS)),
+        Rule("getsockopt", errno.EPERM, 2, allowed=_SO),
         *(Rule(call, errno.EOPNOTSUPP, flags, refused_bits=_MSG_OOB) for call, flags in _FLAGS.items()),
         # A disk could be full between two looks at it; libraries write what they can't reserve.
         Rule("fallocate", errno.EOPNOTSUPP),

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import stat
 import sys
 import uuid
@@ -39,6 +40,7 @@ SHARED_THREADS = 4096
 # Timers of the kernel's, and signals on their way, of the user.
 PENDING_SIGNALS = 64
 SCRATCH = "/scratch/run"
+HOST = "localhost"
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 # What the C library and the interpreter read outside of their own folders.
 SYSTEM = (
@@ -173,6 +175,7 @@ class Confinement:
         except PermissionError:
             self._descend()
         self._make_root()
+        socket.sethostname(HOST)
         return Namespaces(of_users)
 
     def _descend(self) -> None:

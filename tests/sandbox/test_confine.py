@@ -135,6 +135,9 @@ DECIDED = {
     "another_process": (("fork",), "EAGAIN"),
     "pair": (("socketpair", 1, 1), ALLOW),
     "pair_of_datagrams": (("socketpair", 1, 2), "EPERM"),
+    "kind_of_a_socket": (("getsockopt", 3, 1, 3), ALLOW),
+    "who_has_the_other_end": (("getsockopt", 3, 1, 17), "EPERM"),
+    "process_at_the_other_end": (("getsockopt", 3, 1, 77), "EPERM"),
     "no_call": ((600,), "ENOSYS"),
     "a_call_of_yore": ((400,), "EPERM"),
 }

@@ -24,6 +24,9 @@ MAX_REMEMBERED = 200
 # In the place of a number in a line that is another one in each run.
 OPEN = "\N{WHITE SQUARE}"
 
+# How many words of a line with open numbers are laid beside how many others: beyond that, it may say what it likes.
+_MOST_LAID_BESIDE = 100_000
+
 # Braces within a line, beyond which nobody looks for sets in it.
 _MOST_BRACES = 40
 
@@ -122,6 +125,8 @@ def _fits(pattern: Sequence[str], words: Sequence[str], *, exactly: bool) -> boo
     at = len(first)
     if at > end or not alike(first, words[:at], exactly=exactly) or not alike(last, words[end:], exactly=exactly):
         return False
+    if len(pattern) * len(words) > _MOST_LAID_BESIDE:
+        return True
     for run in middle:
         places = (k for k in range(at, end - len(run) + 1) if alike(run, words[k : k + len(run)], exactly=exactly))
         if (place := next(places, None)) is None:

@@ -17,6 +17,9 @@ from autograder.notebook.figures import pictures_differ
 from autograder.notebook.lines import Line
 from autograder.notebook.texts import in_all, lacking
 
+# Tables of one cell that are held against others. Of more, each against each, none is.
+MAX_TABLES = 20
+
 
 @dataclass(frozen=True)
 class Steady:
@@ -72,7 +75,8 @@ def _text(outputs: Sequence[Output]) -> str:
 
 
 def _tables(outputs: Sequence[Output]) -> list[Output]:
-    return [one for one in displays(outputs) if table_of(one).rows]
+    found = [one for one in displays(outputs) if table_of(one).rows]
+    return found if len(found) <= MAX_TABLES else []
 
 
 def _figures_part(shown: Sequence[Output], gives: Sequence[Output], *, exactly: bool) -> str:

@@ -23,9 +23,10 @@ _MAX_NAME_BYTES = 120
 _MOST_NAMES = 500
 _MOST_BYTES = 16 << 20
 # A pattern of names with an ending: `*.png`, `img/scan_*.jpg`.
-_PATTERN = re.compile(rb"[\w.-]{0,100}\*[\w*?.-]{0,100}\.[A-Za-z]\w{0,7}\b")
+# Like the next one, it begins where a run of such letters does and nowhere in it, or each would be gone through again.
+_PATTERN = re.compile(rb"(?<![\w*?.-])[\w?.-]{0,100}+\*[\w*?.-]{0,100}\.[A-Za-z]\w{0,7}\b")
 _MOST_PATTERNS = 100
-_PICTURE = re.compile(rb"[A-Za-z0-9+/=]{1000,}+")
+_PICTURE = re.compile(rb"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/=]{1000,}+")
 # Modules and notebooks are taken by other rules; answers are nobody's to hand in.
 _OTHERS = (".py", ".pyc", ".pyd", ".so", ".ipynb", "answers.bin")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -109,10 +110,12 @@ def companions(entries: list[Entry], files: Mapping[str, bytes]) -> dict[tuple[s
     suffixes = tuple(MAX_FILE_BYTES)
     homes = sorted({entry.parts[:-1] for entry in entries if entry.name.endswith(suffixes)}, key=len)
     places = {
-        "/".join(entry.parts[len(home) :]): entry.parts
+        # By either form of its name: a notebook from macOS has the one in its text that its file had there.
+        unicodedata.normalize(form, "/".join(entry.parts[len(home) :])): entry.parts
         for home in reversed(homes)
         for entry in entries
         if entry.parts[: len(home)] == home and not entry.fault
+        for form in ("NFC", "NFD")
     }
     return {places[name]: name for name in named_in(files.values(), places)[:MAX_FILES]}
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
@@ -34,6 +35,7 @@ from autograder.submissions.unpack import (
     NotOpenedError,
     Open,
     RefusedError,
+    composed,
     entries_of,
     litter,
     printable,
@@ -148,15 +150,14 @@ def find_class(folder: Path) -> list[HandedIn]:
 
     named: dict[str, list[str]] = {}
     for entry in handed_in:
-        named.setdefault(stem(entry), []).append(printable(entry.name))
+        named.setdefault(stem(entry), []).append(entry.name)
     taken = set(RESERVED)
     submissions = []
     for entry in handed_in:
         name = stem(entry)
         student = unique(folder_name(name), taken)
-        taken.add(student.casefold())
-        same = " and ".join(named[name])
-        refused = f"{same} are of one name; keep the one to be graded" if len(named[name]) > 1 else ""
+        taken.add(_folded(student))
+        refused = f"{_several(named[name])}; keep the one to be graded" if len(named[name]) > 1 else ""
         submissions.append(HandedIn(student, Path(entry.path), refused))
     return submissions
 
@@ -219,11 +220,20 @@ def is_submission(entry: os.DirEntry[str]) -> bool:
 
 
 def stem(entry: os.DirEntry[str]) -> str:
-    """The folder's name, or the archive's without its suffix."""
+    """The folder's name, or the archive's without its suffix; in one form, however a system writes its accents."""
+    name = composed(entry.name)
     if entry.is_dir():
-        return entry.name
-    suffix = next(s for s in ARCHIVES + OTHER_ARCHIVES if entry.name.lower().endswith(s))
-    return entry.name[: -len(suffix)]
+        return name
+    suffix = next(s for s in ARCHIVES + OTHER_ARCHIVES if name.lower().endswith(s))
+    return name[: -len(suffix)]
+
+
+def _several(names: Sequence[str]) -> str:
+    """That submissions are of one name, which may look the same as well."""
+    seen = [printable(composed(name)) for name in names]
+    if len(set(seen)) < len(seen):
+        return f"{' and '.join(dict.fromkeys(seen))}: {len(seen)} of one name, written in different forms of Unicode"
+    return f"{' and '.join(seen)} are of one name"
 
 
 def folder_name(name: str) -> str:
@@ -233,9 +243,14 @@ def folder_name(name: str) -> str:
 
 
 def unique(name: str, taken: Collection[str]) -> str:
-    """The name, or else the name with the first number that nobody has; `taken` is in one case."""
+    """The name, or else the name with the first number that nobody has; `taken` is in one case and of one width."""
     number, candidate = 1, name
-    while candidate.casefold() in taken:
+    while _folded(candidate) in taken:
         number += 1
         candidate = f"{name}-{number}"
     return candidate
+
+
+def _folded(name: str) -> str:
+    """What two names have in common that some disk, or somebody who reads them, takes for one."""
+    return unicodedata.normalize("NFKC", name).casefold()

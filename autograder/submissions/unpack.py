@@ -14,6 +14,7 @@ import re
 import stat
 import struct
 import tarfile
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -39,6 +40,7 @@ LITTER = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"}  # and everythi
 DAMAGED = (
     *(zipfile.BadZipFile, tarfile.TarError, zlib.error, struct.error),
     *(EOFError, OSError, ValueError, OverflowError, NotImplementedError, RuntimeError),
+    *(LookupError, TypeError, AttributeError, AssertionError, MemoryError),
 )
 
 
@@ -115,7 +117,8 @@ def entries_of(listing: Listing, opened: Open, wants: Wants) -> list[Entry]:
 def folder_entries(files: Sequence[tuple[tuple[str, ...], str]], opened: Open, wants: Wants) -> Iterator[Entry]:
     """The files that are listed of a folder."""
     meter = Meter()
-    for number, (parts, fault) in enumerate(files):
+    for number, (written, fault) in enumerate(files):
+        parts = tuple(map(composed, written))
         if fault or not wants(parts):
             yield Entry(parts, fault=fault)
             continue
@@ -273,11 +276,16 @@ class Bounded(io.RawIOBase):
 def parts_of(name: str) -> tuple[str, ...]:
     """The path of an archive's member, which must stay within the archive. Old Windows tools write backslashes."""
     # What is no text in its archive's encoding could not be written out again.
-    path = name.replace("\\", "/").encode("utf-8", "replace").decode()
+    path = composed(name).replace("\\", "/").encode("utf-8", "replace").decode()
     parts = tuple(part for part in path.split("/") if part not in ("", "."))
     if path.startswith("/") or re.match(r"[A-Za-z]:", path) or ".." in parts:
         raise RefusedError(f"{printable(name)} would be written outside of the archive's folder; pack it again")
     return parts
+
+
+def composed(name: str) -> str:
+    """A name in the one form of Unicode that all are compared in: macOS writes an accent as a letter of its own."""
+    return unicodedata.normalize("NFC", name)
 
 
 def limit(name: str) -> int:

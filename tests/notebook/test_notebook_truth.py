@@ -18,6 +18,8 @@ from autograder.notebook.drawn import watch
 from autograder.notebook.figures import differ, of_png
 from autograder.notebook.given import Step
 from autograder.notebook.ipynb import output
+from autograder.notebook.lines import OPEN, Line, agree
+from autograder.notebook.steady import steady
 from autograder.notebook.texts import Difference, difference
 from autograder.notebook.truth import Runs, stale, tells_the_truth
 from autograder.notebook.wanted import Wanted, WantedAxes, has_its_figures, wanted_figures
@@ -505,3 +507,14 @@ def test_the_page_of_wanted_figures_is_read(tmp_path):
     page.write_text(FIGURES.replace("about", "abuot"))
     with pytest.raises(CourseError, match="abuot"):
         wanted_figures(page)
+
+
+def test_what_would_be_laid_beside_each_other_without_end_may_say_anything():
+    """A line of thousands of open words, and tables by the dozen, cost no more than their length to be let pass."""
+    words = ("pid", OPEN, *["5"] * 400, "b", OPEN, "end")
+    tables = [Output("display", data={"text/html": f"<table><tr><td>{n}</td></tr></table>"}) for n in range(30)]
+
+    assert not agree(Line("", words[:40] + words[-3:]), Line("pid 7 5 5 c 8 end"))
+    assert agree(Line("", words), Line("pid " + "5 " * 800 + "c end"))
+    assert steady(tables[:5], tables[:5]).lacks(tables[5:6]) != ""
+    assert steady(tables, tables).lacks(tables[5:6]) == ""

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from autograder.submissions.choosing import choose, companions, misnamed
 from autograder.submissions.names import resembled
+from autograder.submissions.reading import folder_name, unique
+from autograder.submissions.unpack import Entry, RefusedError, parts_of
+from autograder.text import line
 
 WANTED = ("soft_margin_svm.py", "soft_margin_svm.ipynb", "cvxopt_svm.py", "cvxopt_svm.ipynb", "line.py", "svm.py")
 
@@ -72,3 +78,26 @@ def test_two_that_are_as_near_are_none():
 def test_any_name_costs_little():
     """A name of as many words as a file system allows is looked at like any other."""
     assert resembled("a_" * 120 + "line.py", WANTED) == "line.py"
+
+
+PIECES = ("line", "svm", ".py", ".ipynb", "e\u0301", "\u00e9", "\uff4c", "\ud800", "/", "\\", "..", "*", "~", " (1)")
+pieced = st.lists(st.sampled_from(PIECES), max_size=8).map("".join)
+names = st.text(alphabet=st.characters(), max_size=80) | pieced
+
+
+@given(names, names)
+def test_any_name_is_read(name, other):
+    """A file's, a folder's, a student's: it is taken, told, or refused in a sentence; nothing raises."""
+    assert resembled(name, WANTED) in {None, *WANTED}
+    student = unique(folder_name(name), {folder_name(other).casefold()})
+    assert student == line(student)
+    assert student.encode()
+    try:
+        entries = [Entry(parts, other.encode("utf-8", "replace")) for parts in map(parts_of, (name, other)) if parts]
+    except RefusedError:
+        return
+    submission = choose("ada", entries, WANTED)
+    for said in (*submission.extra, *submission.problems.values()):
+        assert said == line(said)
+    misnamed(entries, WANTED)
+    companions(entries, {"line.ipynb": other.encode("utf-8", "replace")})

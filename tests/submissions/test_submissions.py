@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import random
 import stat
@@ -495,11 +496,49 @@ def test_two_submissions_of_one_name(tmp_path):
     assert bob.files
 
 
+def test_a_name_in_two_forms_of_unicode(tmp_path):
+    """Is one name, whichever system wrote it: both are told, under names of their own, and neither is lost."""
+    composed, decomposed = "Zo\u00eb", "Zoe\u0308"
+    write(tmp_path, {f"{composed}/attention.py": CODE, f"{decomposed}/attention.py": CODE})
+
+    found = read_class(tmp_path, WANTED)
+
+    sentence = f"{composed}: 2 of one name, written in different forms of Unicode; keep the one to be graded"
+    assert found == [Submission(composed, refused=sentence), Submission(f"{composed}-2", refused=sentence)]
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["folder", "zip"])
+def test_names_of_files_in_another_form_of_unicode(tmp_path, packed):
+    """A module has the name that imports it; a picture the one that the notebook calls it by."""
+    notebook = json.dumps({"cells": ["![](Skizze_a\u0308.png)", "![](Bild_\u00f6.png)"]}, ensure_ascii=False).encode()
+    files = {
+        "attention.py": CODE,
+        "attention.ipynb": notebook,
+        "schla\u0308ge.py": CODE,
+        "Skizze_a\u0308.png": b"1",
+        "Bild_o\u0308.png": b"2",
+    }
+    write(tmp_path, {"ada.zip": zipped(files)} if packed else {f"ada/{name}": text for name, text in files.items()})
+
+    found = only(tmp_path, {*WANTED, "attention.ipynb"}).files
+
+    assert found == {
+        "attention.py": CODE,
+        "attention.ipynb": notebook,
+        "schl\u00e4ge.py": CODE,
+        "Skizze_a\u0308.png": b"1",
+        "Bild_\u00f6.png": b"2",
+    }
+
+
 @pytest.mark.parametrize(
     ("names", "students"),
     [
         pytest.param(["Ada", "ada", "ada-2"], ["Ada", "ada-2", "ada-2-2"], id="case"),
         pytest.param(["a:b", "a?b"], ["a_b", "a_b-2"], id="separators"),
+        pytest.param(["Zoe\u0308"], ["Zo\u00eb"], id="one_form"),
+        pytest.param(["ada", "\uff41da"], ["ada", "\uff41da-2"], id="width"),
+        pytest.param(["a\u2713", "b" + "\u0301" * 90], ["a_", "b" + "\u0301" * 4], id="signs"),
         pytest.param(["x\x1b[31m\n"], ["x_[31m_"], id="control"),
         pytest.param(["a\u202eb"], ["a_b"], id="right_to_left"),
         pytest.param(["Zoë Ångström 李"], ["Zoë Ångström 李"], id="letters_of_all_kinds"),
@@ -594,3 +633,22 @@ def test_without_a_notebook_nothing_is_taken_along(tmp_path):
     write(tmp_path / "class/ada", {"attention.py": b'open("a.csv")', "a.csv": b"1"})
 
     assert only(tmp_path / "class", ("attention.py", "attention.ipynb")).files.keys() == {"attention.py"}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param(b"open('my own.csv')", ["my own.csv"], id="by_name"),
+        pytest.param(b"![](sketch_\\u00f6.png)", ["sketch_\u00f6.png"], id="as_json"),
+        pytest.param(b"glob('*.png')", ["a.png", "sketch_\u00f6.png"], id="by_pattern"),
+        pytest.param(b"glob('scans/**/?*.png')", ["a.png", "sketch_\u00f6.png"], id="by_a_longer_one"),
+        pytest.param(b"glob('sk*.png')", ["sketch_\u00f6.png"], id="by_a_beginning"),
+        pytest.param(b"A" * 998 + b" my own.csv " + b"A" * 998, ["my own.csv"], id="between_runs_that_are_no_picture"),
+        pytest.param(b"A" * 500 + b"a.png" + b"A" * 500, ["a.png"], id="within_such_a_run"),
+        pytest.param(b"x" * 3_000 + b"/" * 3_000, [], id="a_picture"),
+        pytest.param(b"*" * 3_000 + b".png?*.*", [], id="stars"),
+    ],
+)
+def test_files_that_a_text_names(text, found):
+    """Each run of letters is looked at once: a text of runs that are nearly pictures is read in its own length."""
+    assert beside.named_in([text], ["a.png", "my own.csv", "sketch_\u00f6.png", "notes.txt"]) == found

@@ -218,7 +218,7 @@ def decode(head: Bytes, body: Bytes) -> Observation:
         failure = header["failure"]
         ending = header["ending"]
         if ending not in ENDINGS:
-            raise WireError(f"unknown ending {ending!r}")
+            raise WireError("an ending that there is not")
         return Observation(
             check=text(header["check"]),
             draw=whole(header["draw"]),

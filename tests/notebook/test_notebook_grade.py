@@ -16,6 +16,7 @@ from graded_notebook import (
 )
 from small_course import REFERENCE
 
+from autograder.codes import FAULTS_OF_OURS
 from autograder.course.assignments import read_course
 from autograder.course.pages import CourseError
 from autograder.course.problem import Model
@@ -524,3 +525,37 @@ def test_a_given_cell_that_prints_has_to(sandbox, problem, notebook):
 
     assert codes_of(report) == RIGHT | {"runs": 50, "tells_the_truth": 53}
     assert "prints, and showed nothing when it was run" in verdict(report, "runs").message
+
+
+ROW_IN_AN_ENTRY = "<table><tr><td>a<tr>b</table>"
+STRANGE = {
+    "a_number_too_long_to_write": ("id(0x" + "f" * 5000 + ")", {"text/plain": "7"}),
+    "a_method_of_such_a_number": ("print(1)\n(0x" + "f" * 5000 + ").bit_length()", {"text/plain": "7"}),
+    "a_definition_with_such_a_number": ("def f():\n    return 0x" + "f" * 5000, {"text/plain": "7"}),
+    "four_hundred_dots": ("print(1)\nif False:\n    a" + ".b" * 400 + "()", {"text/plain": "2"}),
+    "an_entry_that_is_not_closed": (
+        f"from IPython.display import HTML, display\ndisplay(HTML({ROW_IN_AN_ENTRY!r}))",
+        {"text/plain": "<x>", "text/html": ROW_IN_AN_ENTRY.replace("b", "c")},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_a_strange_cell_is_judged(sandbox, problem, notebook, name):
+    """It is no fault of ours, in the starter's notebook and in a right one, which it costs at most what it shows."""
+    from autograder.release.starter import starter
+
+    source, data = STRANGE[name]
+    shown = [{"output_type": "display_data", "metadata": {}, "data": data}]
+    untouched = json.loads(problem.released_notebook.read_bytes())
+    for cells in (untouched["cells"], notebook["cells"]):
+        cells.insert(0, added(source, shown, count=1))
+    for count, cell in enumerate(code(notebook), 1):
+        cell["execution_count"] = count
+
+    given_back = graded(sandbox, problem, untouched, {"line.py": starter(problem).encode()})
+    right = graded(sandbox, problem, notebook)
+
+    assert given_back.score == 0
+    assert not {one.code for one in (*given_back.checks, *right.checks)} & FAULTS_OF_OURS
+    assert codes_of(right).items() - {("tells_the_truth", 53)} <= RIGHT.items()

@@ -16,10 +16,16 @@ help:            ## Say what can be made
 setup: $(READY)  ## Install what is needed into .venv; every other target does so when it must
 	@:
 
+# By the environment and the shell's quotes, so that a name may hold whatever names can: ' and " and $$ and # and \.
+grade: override export SUBMISSIONS := $(value SUBMISSIONS)
+grade: override export OUT := $(value OUT)
+grade: override export ASSIGNMENT := $(value ASSIGNMENT)
+grade: override export WORKERS := $(value WORKERS)
+grade: override export SCHEDULER := $(value SCHEDULER)
 grade: $(READY)  ## Grade SUBMISSIONS=folder, or a sample class [OUT=folder ASSIGNMENT=name WORKERS=4 SCHEDULER=tcp://…]
-	@$(BIN)/autograder grade $(if $(SUBMISSIONS),'$(SUBMISSIONS)') $(if $(OUT),--out '$(OUT)') \
-	    $(foreach name,$(ASSIGNMENT),--assignment $(name)) $(if $(WORKERS),--workers $(WORKERS)) \
-	    $(if $(SCHEDULER),--scheduler '$(SCHEDULER)')
+	@set -f; set --; for name in $$ASSIGNMENT; do set -- "$$@" --assignment "$$name"; done; \
+	exec $(BIN)/autograder grade "$$@" $${OUT:+--out "$$OUT"} $${WORKERS:+--workers "$$WORKERS"} \
+	    $${SCHEDULER:+--scheduler "$$SCHEDULER"} $${SUBMISSIONS:+-- "$$SUBMISSIONS"}
 
 test: $(READY)   ## Run the tests; ARGS='-k svm' runs some
 	@$(BIN)/python -m pytest $(ARGS)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import os
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -78,6 +81,75 @@ def test_help_names_what_can_be_said_to_grade():
     taken = set(re.findall(r"[A-Z]{3,}", recipe)) - {"BIN"}
 
     assert taken <= set(re.findall(r"[A-Z]{3,}", line))
+
+
+@pytest.fixture
+def graded(tmp_path):
+    """A function that gives `make grade` words, and returns those that the command gets."""
+    command = tmp_path / "venv/bin/autograder"
+    command.parent.mkdir(parents=True)
+    command.write_text(f"#!{sys.executable}\nimport sys\nprint(ascii(sys.argv[1:]))\n")
+    command.chmod(0o755)
+    (tmp_path / "venv/installed").write_text("")
+
+    def make(*words, **environment):
+        said = subprocess.run(
+            ["make", "--no-print-directory", "grade", f"VENV={tmp_path / 'venv'}", *words],
+            cwd=HOME,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert said.stderr == ""
+        return ast.literal_eval(said.stdout)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "handed-in",
+        "prof's class",
+        'the "best" class',
+        "$HOME",
+        "$(HOME)",
+        "a$b$$c",
+        "two  blanks",
+        "a\\b",
+        "ends in \\",
+        "#1",
+        "a#b",
+        "a;b",
+        "a&b|c",
+        "`id`",
+        "*",
+        "a=b",
+        "a,b",
+        "(a)",
+        "%",
+        "~",
+        "Łódź",
+        "-x",
+    ],
+)
+@pytest.mark.parametrize("how", ["words", "environment"])
+def test_a_folder_may_have_any_name(graded, name, how):
+    """`make grade` hands it on as it is, whoever quotes what on the way."""
+    named = {"SUBMISSIONS": name, "OUT": f"{name}/out"}
+    words = graded(*(f"{key}={value}" for key, value in named.items())) if how == "words" else graded(**named)
+
+    assert words == ["grade", "--out", f"{name}/out", "--", name]
+
+
+def test_what_is_not_said_to_make_is_not_said_to_the_command(graded):
+    """Nothing, all of it, and several assignments."""
+    assert graded() == ["grade"]
+    assert graded("ASSIGNMENT=svm networks", "WORKERS=4", "SCHEDULER=tcp://head:8786", "SUBMISSIONS=in") == [
+        *("grade", "--assignment", "svm", "--assignment", "networks"),
+        *("--workers", "4", "--scheduler", "tcp://head:8786", "--", "in"),
+    ]
 
 
 def test_ci_runs_what_people_run():

@@ -24,7 +24,16 @@ from autograder.course.problem import Problem
 from autograder.seed import Seed
 
 # The parts of the engine on which no result hangs: nothing that runs or judges imports them.
-NO_RESULTS = ("audit", "cluster", "commands", "student", "__main__.py", "cli.py", "progress.py")
+NO_RESULTS = (
+    "audit",
+    "cluster",
+    "commands",
+    "student",
+    "__main__.py",
+    "cli.py",
+    "progress.py",
+    "terminal.py",
+)
 # What a notebook may import, beside what modules may.
 NOTEBOOKS_IMPORT = ("IPython", "ipykernel", "matplotlib", "matplotlib_inline")
 # How many threads compute, in a process that judges: sums depend on it. In a run it is always one.

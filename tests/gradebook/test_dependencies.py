@@ -212,6 +212,8 @@ def test_the_machine(course, monkeypatch, where, name, value):
         ("sandbox/limits.py", {"module", "notebook", "audit"}),
         ("audit/alarms.py", {"audit"}),
         ("cli.py", {"audit"}),
+        ("terminal.py", {"audit"}),
+        ("student/pack.py", {"audit"}),
         ("cluster/connection.py", {"audit"}),
     ],
 )

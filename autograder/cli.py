@@ -14,6 +14,8 @@ from typing import Any
 
 import click
 
+from autograder.terminal import EXIT_INTERRUPTED, forgiving, interruptible
+
 # Beyond every verdict's number: the call's words are off (sysexits.h, EX_USAGE).
 EXIT_USAGE = 64
 
@@ -50,27 +52,32 @@ class Command(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
-        try:
-            return super().invoke(ctx)
-        except SystemExit:
-            raise  # the usual end; the next line would import what it names
-        except _told() as error:
-            click.echo(f"autograder: {error}", err=True)
-            sys.exit(EXIT_USAGE)
-        except click.UsageError as error:
-            error.show()
-            sys.exit(EXIT_USAGE)
+        with forgiving(), interruptible():
+            try:
+                return super().invoke(ctx)
+            except SystemExit:
+                raise  # the usual end; the next but one would import what it names
+            except KeyboardInterrupt:
+                click.echo("autograder: interrupted", err=True)
+                sys.exit(EXIT_INTERRUPTED)
+            except _told() as error:
+                click.echo(f"autograder: {error}", err=True)
+                sys.exit(EXIT_USAGE)
+            except click.UsageError as error:
+                error.show()
+                sys.exit(EXIT_USAGE)
 
 
 def _told() -> tuple[type[Exception], ...]:
     """What a command ends with that could not begin: said in a line, without a traceback."""
     from autograder.course.pages import CourseError
+    from autograder.gradebook.faults import MachineError
     from autograder.gradebook.lock import LockedError
     from autograder.gradebook.store import StoreError
     from autograder.sandbox.observe import SandboxError
     from autograder.submissions.reading import ClassError
 
-    return CourseError, ClassError, LockedError, SandboxError, StoreError
+    return CourseError, ClassError, LockedError, MachineError, SandboxError, StoreError
 
 
 def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:

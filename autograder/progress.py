@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
 from rich.table import Table
 
 from autograder import codes
@@ -18,37 +19,80 @@ from autograder.report import NOT_ASKED_FOR, Report, counted
 from autograder.text import line
 
 LINES = 20
+# How long nothing is finished before it is said who is waited for.
+PATIENCE_SECONDS = 10.0
 PENDING = 50
 LOOSE, DOUBTFUL = 20, 20
 
 
+class Progress:
+    """What is told of a long run as it goes: each thing as it is finished, and who is waited for.
+
+    Parameters
+    ----------
+    done : callable
+        Shows that one more is finished.
+    waiting : callable
+        Shows a line about who is waited for; an empty one when nobody is any more.
+    rarely : bool
+        Show it ever more rarely: where lines are kept, and not replaced.
+    """
+
+    def __init__(self, done: Callable[[], object], waiting: Callable[[str], object], *, rarely: bool) -> None:
+        self._done = done
+        self._waiting = waiting
+        self._rarely = rarely
+        self._since = time.monotonic()
+        self._told = 0.0
+
+    def __call__(self, _: object) -> None:
+        """One more is finished."""
+        self._since, self._told = time.monotonic(), 0.0
+        self._waiting("")
+        self._done()
+
+    def waits(self, pending: Sequence[tuple[str, float]]) -> None:
+        """Nothing has been finished for a moment; these are at work, for so many seconds, the longest first."""
+        quiet = time.monotonic() - self._since
+        if pending and quiet >= max(PATIENCE_SECONDS, 2 * self._told * self._rarely):
+            self._told = quiet
+            (name, seconds), *others = pending
+            more = f" and {len(others)} more" if others else ""
+            self._waiting(f"waiting for {line(name)} ({seconds:.0f} s){more}")
+
+
 @contextmanager
-def progress(console: Console, total: int, what: str) -> Iterator[Callable[[object], None]]:
-    """A function to be told of each thing as it is finished."""
+def progress(console: Console, total: int, what: str) -> Iterator[Progress]:
+    """What is to be told of each thing as it is finished."""
     if console.is_terminal:
         columns = (
-            TextColumn(what),
+            TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TextColumn("ETA"),
             TimeRemainingColumn(),
+            TextColumn("{task.fields[waiting]}", markup=False),
         )
-        with Progress(*columns, console=console) as bar:
-            task = bar.add_task(what, total=total)
-            yield lambda _: bar.advance(task)
+        with Bar(*columns, console=console) as bar:
+            task = bar.add_task(what, total=total, waiting="")
+            yield Progress(lambda: bar.advance(task), lambda line: bar.update(task, waiting=line), rarely=False)
         return
     started = time.monotonic()
     done = 0
 
-    def tell(_: object) -> None:
+    def tell() -> None:
         nonlocal done
         done += 1
         if done * LINES // total != (done - 1) * LINES // total:
             left = (time.monotonic() - started) / done * (total - done)
             console.print(f"{what}: {done} of {total}, ETA {left:.0f} s", highlight=False)
 
-    yield tell
+    def wait(line: str) -> None:
+        if line:
+            console.print(f"{what}: {done} of {total}, {line}", highlight=False, markup=False)
+
+    yield Progress(tell, wait, rarely=True)
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ from autograder.cluster.machines import (
 from autograder.cluster.parcel import pack
 from autograder.course.problem import Problem
 from autograder.gradebook.dependencies import surroundings, versions
-from autograder.gradebook.desks import Desks, Finished, Work
+from autograder.gradebook.desks import TELL_SECONDS, Desks, Finished, Waits, Work
 from autograder.gradebook.grader import Graded, Grader
 
 # A task of dask's, of which bytes come.
@@ -69,7 +69,7 @@ class Cluster:
         """How many submissions are graded at a time, with the workers that are there now."""
         return sum(self._client.nthreads().values())
 
-    def desks(self, grader: Grader) -> Desks:
+    def desks(self, grader: Grader, waits: Waits = lambda _: None) -> Desks:
         """The cluster's desks: each thread of each worker is one."""
 
         def desks(work: Iterable[Work]) -> Finished:
@@ -80,6 +80,14 @@ class Cluster:
                 desk = self._client.submit(Desk, parcel, key=f"autograder-desk-{mark}")
             running: dict[Remote, Work] = {}
             room, counted = 0, 0.0
+
+            def finished() -> Finished:
+                since = time.monotonic()
+                while not self._is_any_finished(running):
+                    # The first that was sent: the others may be behind it.
+                    waits([(next(iter(running.values())).submission.student, time.monotonic() - since)])
+                yield from self._finished(running, grader)
+
             try:
                 for piece in work:
                     with self._reached():
@@ -87,9 +95,9 @@ class Cluster:
                         if time.monotonic() - counted > COUNT_SECONDS:  # workers come and go
                             room, counted = AHEAD * self.threads(), time.monotonic()
                     if len(running) > room:
-                        yield from self._finished(running, grader)
+                        yield from finished()
                 while running:
-                    yield from self._finished(running, grader)
+                    yield from finished()
             finally:
                 with suppress(OSError, RuntimeError, CancelledError):
                     self._client.cancel(list(running))
@@ -117,10 +125,17 @@ class Cluster:
         submission = msgspec.msgpack.encode(replace(piece.submission, files=files, extra=()))
         return self._client.submit(grade_there, desk, submission, piece.ids, key=key, retries=RETRIES)
 
-    def _finished(self, running: dict[Remote, Work], grader: Grader) -> Finished:
-        """Wait for a task or more, and hand back what came of those that are finished."""
+    def _is_any_finished(self, running: Iterable[Remote]) -> bool:
+        """Wait a moment for a task or more."""
         with self._reached(), self._client.as_current():
-            distributed.wait(list(running), return_when="FIRST_COMPLETED")
+            try:
+                distributed.wait(list(running), TELL_SECONDS, return_when="FIRST_COMPLETED")
+            except TimeoutError:
+                return False
+        return True
+
+    def _finished(self, running: dict[Remote, Work], grader: Grader) -> Finished:
+        """Hand back what came of the tasks that are finished."""
         ready = sorted((future for future in running if future.done()), key=lambda future: running[future].position)
         for future, outcome in zip(ready, self._outcomes(ready), strict=True):
             piece = running.pop(future)

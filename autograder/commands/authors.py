@@ -170,7 +170,8 @@ def _measure(
         others[f"with {python}"] = Sandbox(warm=False, python=str(Path(program).absolute())).observe
     console = screen()
     found = []
-    with sandboxes(weak=True) as sandbox, ThreadPoolExecutor(workers) as pool:  # all of it is staff's own code
+    # Weak: all of it is staff's own code.
+    with sandboxes(weak=True) as sandbox, ThreadPoolExecutor(workers) as pool, sandbox.while_wanted():
 
         def observe(*asked: Any) -> Sequence[Observation]:
             return sandbox().observe(*asked)

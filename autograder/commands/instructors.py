@@ -14,6 +14,7 @@ import click
 
 from autograder import codes
 from autograder.commands.course import COURSE, problems_of, screen
+from autograder.terminal import EXIT_INTERRUPTED
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
     from autograder.cluster.connection import Cluster
     from autograder.course.problem import Problem
     from autograder.notebook.reference import ReferenceRun
+    from autograder.progress import Tally
     from autograder.report import Report
+
+# Beyond every verdict's number: not all could be done, and the same command goes on (sysexits.h, EX_TEMPFAIL).
+EXIT_UNFINISHED = 75
 
 SAMPLE_CLASS = Path("build/sample-class")
 
@@ -99,7 +104,8 @@ def grade(
 ) -> None:
     """Grade a folder of SUBMISSIONS; without one, a sample class that is made for it.
 
-    Writes OUT/grades.csv and OUT/<student>/report.json and report.txt. The status is 0 when everything was judged.
+    Writes OUT/grades.csv and OUT/<student>/report.json and report.txt. The status is 0 when everything was judged and
+    written. After Ctrl-C, or when the disk was full, the same command goes on where it was.
     """
     from autograder.gradebook.desks import threads
     from autograder.gradebook.grading import grade_class
@@ -128,6 +134,7 @@ def grade(
             handed_in = find_class(submissions)
         tally = Tally(loose_files(submissions))
         tally.warn(console)
+        stack.enter_context(_cut_short(tally, len(handed_in)))
         private = (submissions, out)
         cluster = stack.enter_context(_cluster(scheduler, problems, private, weak_sandbox)) if scheduler else None
         console.print(f"Observing the references and known mistakes of {counted(len(problems), 'problem')}.")
@@ -151,12 +158,61 @@ def grade(
             tally.add(report)
             advance(report)
 
-        desks = cluster.desks(grader) if cluster else threads(grader, workers)
+        unwritten: list[str] = []
         with progress(console, len(handed_in), "graded") as advance:
-            grade_class(grader, handed_in, out, desks, done, readers=workers, force=force, opened=store)
+            desks = cluster.desks(grader, advance.waits) if cluster else threads(grader, workers, advance.waits)
+            grade_class(
+                grader,
+                handed_in,
+                out,
+                desks,
+                done,
+                readers=workers,
+                force=force,
+                opened=store,
+                unwritten=unwritten.append,
+                waits=advance.waits,
+            )
     tally.show(console)
     console.print(f"Reports: {out}/<student>/report.txt and report.json; scores: {out}/grades.csv")
-    sys.exit(codes.FAULTY_GRADER if tally.pending else 0)
+    _tell_unwritten(unwritten)
+    sys.exit(EXIT_UNFINISHED if unwritten else codes.FAULTY_GRADER if tally.pending else 0)
+
+
+@contextmanager
+def _cut_short(tally: Tally, submissions: int) -> Iterator[None]:
+    """A class on its way: where that ends early, what is kept is said, and how to go on."""
+    from autograder.gradebook.faults import MachineError
+    from autograder.gradebook.store import StoreError
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        end, status = "interrupted; give the same command again", EXIT_INTERRUPTED
+    except MachineError as error:
+        end, status = f"{error}, and give the same command again", EXIT_UNFINISHED
+    except StoreError as error:
+        click.echo(f"autograder: {error}", err=True)
+        sys.exit(EXIT_UNFINISHED)
+    else:
+        return
+    kept = f"{tally.submissions} of {submissions} submissions are graded and kept"
+    click.echo(f"autograder: {end}: it goes on from there. {kept}", err=True)
+    sys.exit(status)
+
+
+def _tell_unwritten(unwritten: Sequence[str]) -> None:
+    """Say which reports are kept in the store and could not be written as files."""
+    from autograder.report import counted
+
+    for line in unwritten:
+        click.echo(f"not written: {line}", err=True)
+    if unwritten:
+        click.echo(
+            f"autograder: {counted(len(unwritten), 'report')} could not be written; all are kept: mend the above, and "
+            "give the same command again",
+            err=True,
+        )
 
 
 @contextmanager
@@ -198,10 +254,18 @@ def _cluster(
 @click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
 def rebuild(out: Path) -> None:
     """Write grades.csv and the reports of the latest run again, out of the store in OUT."""
+    from autograder.gradebook.faults import MachineError
     from autograder.gradebook.results import rebuild as rebuild_reports
     from autograder.report import counted
 
-    click.echo(f"{counted(rebuild_reports(out), 'report')} written to {out}")
+    unwritten: list[str] = []
+    try:
+        click.echo(f"{counted(rebuild_reports(out, unwritten.append), 'report')} written to {out}")
+    except MachineError as error:
+        click.echo(f"autograder: {error}, and give the same command again", err=True)
+        sys.exit(EXIT_UNFINISHED)
+    _tell_unwritten(unwritten)
+    sys.exit(EXIT_UNFINISHED if unwritten else 0)
 
 
 @click.command()

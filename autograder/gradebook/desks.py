@@ -6,11 +6,14 @@ Here they are threads of this process. Those on other machines are :mod:`autogra
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
+from autograder import codes
 from autograder.gradebook.grader import Graded, Grader
 from autograder.gradebook.store import Key
 from autograder.report import ProblemReport
@@ -43,6 +46,9 @@ class Work:
     ids: tuple[str, ...]
 
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
 Finished = Generator[tuple[Work, tuple[Graded, ...]], None, None]
 
 # Grades work and hands it back as it is finished, in whatever order. Takes a little more than is being graded, in the
@@ -50,25 +56,57 @@ Finished = Generator[tuple[Work, tuple[Graded, ...]], None, None]
 Desks = Callable[[Iterable[Work]], Finished]
 
 
-def threads(grader: Grader, workers: int) -> Desks:
+# Is told of what takes long: whose submissions are at work, and for how many seconds, the longest first.
+Waits = Callable[[Sequence[tuple[str, float]]], object]
+# How often.
+TELL_SECONDS = 1.0
+
+
+class AtWork:
+    """Whose submissions are at work in threads, and since when."""
+
+    def __init__(self, waits: Waits) -> None:
+        self._waits = waits
+        self._since: dict[str, float] = {}
+
+    @contextmanager
+    def on(self, student: str) -> Iterator[None]:
+        """A thread at work on a submission."""
+        self._since[student] = time.monotonic()
+        try:
+            yield
+        finally:
+            del self._since[student]
+
+    def ready(self, running: Collection[Future[Any]]) -> set[Future[Any]]:
+        """Those that are finished, one at least, and meanwhile tell who is waited for."""
+        while not (ready := wait(running, TELL_SECONDS, return_when=FIRST_COMPLETED).done):
+            longest = sorted(self._since.copy().items(), key=lambda item: item[1])
+            self._waits([(student, time.monotonic() - since) for student, since in longest])
+        return ready
+
+
+def threads(grader: Grader, workers: int, waits: Waits = lambda _: None) -> Desks:
     """Desks in this process: so many threads, each with a sandbox of its own."""
 
     def desks(work: Iterable[Work]) -> Finished:
-        with sandboxes(weak=grader.weak) as sandbox, ThreadPoolExecutor(workers) as pool:
+        with sandboxes(weak=grader.weak) as sandbox, ThreadPoolExecutor(workers) as pool, sandbox.while_wanted():
+            at_work = AtWork(waits)
 
             def one(piece: Work) -> tuple[Graded, ...]:
-                return grader.graded(sandbox(), piece.submission, piece.ids)
+                with at_work.on(piece.submission.student):
+                    return grader.graded(sandbox(), piece.submission, piece.ids)
 
             running: dict[Future[tuple[Graded, ...]], Work] = {}
 
             def finished() -> Finished:
-                ready, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in sorted(ready, key=lambda future: running[future].position):
-                    yield running.pop(future), future.result()
+                for future in sorted(at_work.ready(running), key=lambda future: running[future].position):
+                    piece = running.pop(future)
+                    yield piece, _outcome(grader, piece, future)
 
             try:
                 for piece in work:
-                    running[pool.submit(one, piece)] = piece
+                    running[submitted(pool, one, piece)] = piece
                     if len(running) >= 2 * workers:
                         yield from finished()
                 while running:
@@ -80,23 +118,63 @@ def threads(grader: Grader, workers: int) -> Desks:
     return desks
 
 
-@contextmanager
-def sandboxes(*, weak: bool) -> Iterator[Callable[[], Sandbox]]:
-    """A sandbox for each thread that asks, closed together."""
-    own = threading.local()
-    made: list[Sandbox] = []
-    loader = Loader()
+class Sandboxes:
+    """A sandbox for each thread that asks, out of one loader."""
 
-    def sandbox() -> Sandbox:
-        if not hasattr(own, "sandbox"):
-            own.sandbox = Sandbox(weak=weak, loader=loader)
-            made.append(own.sandbox)
-        mine: Sandbox = own.sandbox
+    def __init__(self, *, weak: bool) -> None:
+        self._weak = weak
+        self._own = threading.local()
+        self._made: list[Sandbox] = []
+        self._loader = Loader()
+
+    def __call__(self) -> Sandbox:
+        """The sandbox of the thread that asks."""
+        if not hasattr(self._own, "sandbox"):
+            self._own.sandbox = Sandbox(weak=self._weak, loader=self._loader)
+            self._made.append(self._own.sandbox)
+        mine: Sandbox = self._own.sandbox
         return mine
 
-    try:
-        yield sandbox
-    finally:
-        for one in made:
+    @contextmanager
+    def while_wanted(self) -> Iterator[None]:
+        """What runs ends at once where this ends early: by an exception, by Ctrl-C, or because nobody asks for more.
+
+        The threads are still there: they are waited for, and find that nothing is run any more.
+        """
+        try:
+            yield
+        except BaseException:
+            self._loader.abandon()
+            raise
+
+    def close(self) -> None:
+        """End all of them, when no thread uses one any more."""
+        for one in self._made:
             one.close()
-        loader.close()
+        self._loader.close()
+
+
+@contextmanager
+def sandboxes(*, weak: bool) -> Iterator[Sandboxes]:
+    """A sandbox for each thread that asks, closed together."""
+    with closing(Sandboxes(weak=weak)) as made:
+        yield made
+
+
+def submitted(pool: ThreadPoolExecutor, do: Callable[[Item], Result], item: Item) -> Future[Result]:
+    """What a thread of the pool will have done; that it can't, where no thread can be started."""
+    try:
+        return pool.submit(do, item)
+    except RuntimeError as error:
+        failed: Future[Result] = Future()
+        failed.set_exception(error)
+        return failed
+
+
+def _outcome(grader: Grader, piece: Work, future: Future[tuple[Graded, ...]]) -> tuple[Graded, ...]:
+    """What came of a piece of work; a fault of ours, and this submission's alone, where that is an exception."""
+    try:
+        return future.result()
+    except Exception as error:  # noqa: BLE001  whatever it is: a submission ends here
+        why = f"the grader failed: {type(error).__name__}: {error}"
+        return tuple(Graded(grader.unjudged(name, codes.FAULTY_GRADER, why)) for name in piece.ids)

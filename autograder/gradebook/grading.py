@@ -14,7 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from autograder import codes
-from autograder.gradebook.desks import Desks, Work
+from autograder.gradebook import faults
+from autograder.gradebook.desks import Desks, Waits, Work
 from autograder.gradebook.grader import Graded, Grader
 from autograder.gradebook.intake import read_ahead
 from autograder.gradebook.results import write_grades, write_report
@@ -34,6 +35,8 @@ def grade_class(
     readers: int = 1,
     force: bool = False,
     opened: Store | None = None,
+    unwritten: Callable[[str], object] = lambda _: None,
+    waits: Waits = lambda _: None,
 ) -> None:
     """Grade a class; each report is filed and written as soon as it is there.
 
@@ -53,11 +56,17 @@ def grade_class(
         Run everything again.
     opened : Store, optional
         The store in ``out``, where it is open already.
+    unwritten : callable
+        Is told of each report that is filed and can't be written, in a sentence.
+    waits : callable
+        Is told of what takes long to be read; desks tell of what takes long to be graded.
 
     Raises
     ------
     StoreError
         If somebody else grades into ``out``, or the run is not whole in the end.
+    MachineError
+        If nothing can be written any more, or the submissions are gone. What was filed before that is kept.
     """
     with nullcontext(opened) if opened else Store(out / STORE_FILE) as store:
         run = store.begin(grader.footer)
@@ -74,8 +83,11 @@ def grade_class(
                 if problem.problem in new:
                     store.keep_printed(key, new[problem.problem].printed)
             store.file(run, work.position, report, keys)
-            write_report(report, out)
-            done(report)
+            try:
+                if said := write_report(report, out):
+                    unwritten(f"{report.student}: {said}")
+            finally:
+                done(report)
 
         def waiting() -> Iterator[Work]:
             for position, submission in submissions:
@@ -91,9 +103,11 @@ def grade_class(
                     file(work, ())
 
         # Closed at once, also where a report can't be written or Ctrl-C comes: what is left is not begun.
-        submissions = read_ahead(handed_in, grader.problems, solutions, readers, weak=grader.weak)
+        submissions = read_ahead(handed_in, grader.problems, solutions, readers, waits, weak=grader.weak)
         with closing(submissions), closing(desks(waiting())) as finished:
             for work, found in finished:
+                if any(one.report.code == codes.NO_SANDBOX for one in found):
+                    faults.see_room()
                 file(work, found)
         store.finish(run, len(handed_in))
         write_grades(store, run, out)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import msgspec
 
+from autograder import codes
 from autograder.course.problem import Problem
-from autograder.gradebook.desks import sandboxes
+from autograder.gradebook.desks import AtWork, Waits, sandboxes, submitted
+from autograder.gradebook.faults import MachineError, see_room
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.observe import Answer, OurFaultError, ReaderError, Sandbox
 from autograder.submissions.beside import MAX_FILES, may_lie_beside
 from autograder.submissions.choosing import MAX_MODULES, Submission, is_module
-from autograder.submissions.place import Identities, Place
+from autograder.submissions.place import Identities, Place, UnreadError
 from autograder.submissions.reading import HandedIn, Taken, Wish
 from autograder.submissions.spool import PART_BYTES, Spool
 from autograder.submissions.unpack import NotOpenedError, RefusedError, limit, printable
@@ -25,20 +27,37 @@ AHEAD = 2
 
 
 def read_ahead(
-    handed_in: Sequence[HandedIn], problems: Sequence[Problem], private: Identities, readers: int, *, weak: bool
+    handed_in: Sequence[HandedIn],
+    problems: Sequence[Problem],
+    private: Identities,
+    readers: int,
+    waits: Waits = lambda _: None,
+    *,
+    weak: bool,
 ) -> Generator[tuple[int, Submission], None, None]:
-    """The submissions with their positions, as they are read: in order, but for those that take long."""
-    with sandboxes(weak=weak) as sandbox, ThreadPoolExecutor(readers) as pool:
+    """The submissions with their positions, as they are read: in order, but for those that take long.
+
+    Raises
+    ------
+    MachineError
+        If the folder of submissions is gone, or there is no room to keep what is read.
+    """
+    with sandboxes(weak=weak) as sandbox, ThreadPoolExecutor(readers) as pool, sandbox.while_wanted():
+        at_work = AtWork(waits)
         running: dict[Future[Submission], int] = {}
 
+        def one(handed: HandedIn) -> Submission:
+            with at_work.on(handed.student):
+                return read_apart(sandbox(), handed, problems, private)
+
         def read() -> Iterator[tuple[int, Submission]]:
-            ready, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in sorted(ready, key=running.__getitem__):
-                yield running.pop(future), future.result()
+            for future in sorted(at_work.ready(running), key=running.__getitem__):
+                position = running.pop(future)
+                yield position, _outcome(handed_in[position], future)
 
         try:
             for position, handed in enumerate(handed_in):
-                running[pool.submit(lambda one: read_apart(sandbox(), one, problems, private), handed)] = position
+                running[submitted(pool, one, handed)] = position
                 if len(running) >= AHEAD * readers:
                     yield from read()
             while running:
@@ -46,6 +65,20 @@ def read_ahead(
         finally:
             for future in running:
                 future.cancel()
+
+
+def _outcome(handed: HandedIn, future: Future[Submission]) -> Submission:
+    """What was read; a fault of ours, and this submission's alone, where that is an exception."""
+    try:
+        submission = future.result()
+    except Exception as error:  # noqa: BLE001  whatever it is: a submission ends here
+        why = f"the grader failed to read it: {type(error).__name__}: {error}"
+        submission = Submission(handed.student, unread=((codes.FAULTY_GRADER, why),))
+    if submission.unread:
+        see_room()
+        if not handed.path.parent.is_dir():
+            raise MachineError(f"{handed.path.parent} is no longer there: put it back")
+    return submission
 
 
 def read_apart(sandbox: Sandbox, handed: HandedIn, problems: Sequence[Problem], private: Identities = ()) -> Submission:
@@ -64,16 +97,24 @@ def read_apart(sandbox: Sandbox, handed: HandedIn, problems: Sequence[Problem], 
         place = Place(handed.path, private)
         wish = Wish(student, place.listing, names)
 
+        unread: list[UnreadError] = []
+
         def answer(question: bytes) -> Iterator[Answer]:
             try:
                 with place.open(msgspec.msgpack.decode(question, type=int)) as file:
                     yield b"", file.fileno()
             except (NotOpenedError, IndexError) as error:
                 yield str(error).encode(), None
+            except UnreadError as error:
+                unread.append(error)
+                yield str(error).encode(), None
 
         given = {"wish": msgspec.msgpack.encode(wish)}
         parts = sandbox.call("autograder.submissions.reading:read", given, Limits(), answer)
-        return _taken(student, parts, {name for pair in names for name in pair})
+        taken = _taken(student, parts, {name for pair in names for name in pair})
+        return _unread(student, unread[0]) if unread else taken
+    except UnreadError as error:
+        return _unread(student, error)
     except RefusedError as error:
         return Submission(student, refused=str(error))
     except ReaderError as error:
@@ -81,6 +122,10 @@ def read_apart(sandbox: Sandbox, handed: HandedIn, problems: Sequence[Problem], 
         return Submission(student, refused=why)
     except OurFaultError as error:
         return Submission(student, unread=((error.code, str(error)),))
+
+
+def _unread(student: str, error: UnreadError) -> Submission:
+    return Submission(student, unread=((codes.FAULTY_GRADER, f"what was handed in could not be read here: {error}"),))
 
 
 def _taken(student: str, parts: Iterator[bytes], wanted: Collection[str]) -> Submission:

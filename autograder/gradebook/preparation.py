@@ -93,7 +93,7 @@ def prepare(
     for sheet in released.values():
         digests[sheet.problem.notebook_id] = of_notebook(sheet.problem, seeds[sheet.problem.id], footer).digest
     # Weak: what is run here is staff's own code, whatever this machine enforces.
-    with sandboxes(weak=True) as sandbox, ThreadPoolExecutor(workers) as pool:
+    with sandboxes(weak=True) as sandbox, ThreadPoolExecutor(workers) as pool, sandbox.while_wanted():
 
         def kept(digest: str, make: Callable[[], Answers]) -> Answers:
             known = store.answers(digest) if store else None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from autograder.gradebook import faults
 from autograder.gradebook.store import STORE_FILE, Store, StoreError
 from autograder.report import Report, as_json, as_text
 from autograder.text import line, shown
@@ -17,20 +19,29 @@ GRADES_FILE = "grades.csv"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
-def rebuild(out: Path) -> int:
+def rebuild(out: Path, unwritten: Callable[[str], object] = lambda _: None) -> int:
     """Write ``grades.csv`` and the reports again, out of the store's latest whole run; returns how many reports.
+
+    Parameters
+    ----------
+    unwritten : callable
+        Is told of each report that can't be written, in a sentence.
 
     Raises
     ------
-    SandboxError, StoreError
+    StoreError
         If there is no store, or no whole run in it.
+    MachineError
+        If nothing can be written.
     """
     with Store.existing(out / STORE_FILE, writes=True) as store:
         run = store.latest()
         count = 0
         for report, _ in store.reports(run):
-            write_report(report, out)
-            count += 1
+            if said := write_report(report, out):
+                unwritten(f"{report.student}: {said}")
+            else:
+                count += 1
         write_grades(store, run, out)
     return count
 
@@ -54,12 +65,29 @@ def printed_by(out: Path, student: str) -> Iterator[str]:
     raise StoreError(f"nobody in the latest run in {out} is called {line(student)}")
 
 
-def write_report(report: Report, out: Path) -> None:
-    """A student's report, as JSON and as text."""
+def write_report(report: Report, out: Path) -> str:
+    """A student's report, as JSON and as text; or why it can't be written, while others can: a clause.
+
+    Raises
+    ------
+    MachineError
+        If no file can be written there.
+    """
     folder = out / report.student
-    folder.mkdir(exist_ok=True)
-    write_atomically(folder / "report.json", as_json(report))
-    write_atomically(folder / "report.txt", as_text(report).encode())
+    path = folder
+    try:
+        folder.mkdir(exist_ok=True)
+        for path, content in (
+            (folder / "report.json", as_json(report)),
+            (folder / "report.txt", as_text(report).encode()),
+        ):
+            write_atomically(path, content)
+    except OSError as error:
+        said = faults.clause(path, error)
+        if error.errno in faults.OF_A_DISK:
+            raise faults.MachineError(said) from None
+        return said
+    return ""
 
 
 def grades_csv(reports: Iterable[Report]) -> Iterator[str]:
@@ -75,14 +103,28 @@ def grades_csv(reports: Iterable[Report]) -> Iterator[str]:
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that there is never half of it."""
     new = path.with_name(f".{path.name}.new")
-    new.write_bytes(content)
-    new.replace(path)
+    try:
+        new.write_bytes(content)
+        new.replace(path)
+    except OSError:
+        with suppress(OSError):
+            new.unlink()
+        raise
 
 
 def write_grades(store: Store, run: int, out: Path) -> None:
-    """The table of a run's scores, out of the store."""
+    """The table of a run's scores, out of the store.
+
+    Raises
+    ------
+    MachineError
+        If it can't be written.
+    """
     lines = grades_csv(report for report, _ in store.reports(run))
-    write_atomically(out / GRADES_FILE, "".join(lines).encode())
+    try:
+        write_atomically(out / GRADES_FILE, "".join(lines).encode())
+    except OSError as error:
+        raise faults.MachineError(faults.clause(out / GRADES_FILE, error)) from None
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -7,10 +7,11 @@ time writes to a store (:mod:`autograder.gradebook.lock`); others may read it me
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +20,7 @@ from typing import Self
 import msgspec
 
 from autograder.answers import Answers, from_bytes, to_bytes
+from autograder.gradebook import faults
 from autograder.gradebook.dependencies import digest
 from autograder.gradebook.lock import LOCK_FILE, Lock, LockedError
 from autograder.report import ProblemReport, Report
@@ -107,16 +109,14 @@ class Store:
         except LockedError as error:
             raise StoreError(f"{error}, or name another folder with --out") from None
         except (OSError, sqlite3.Error) as error:
-            raise StoreError(
-                f"{path} can't be used ({error}); move it away, or name another folder with --out"
-            ) from None
+            raise StoreError(f"{faults.clause(path, error)}, or name another folder with --out") from None
         # What others will find there. One that is removed or replaced meanwhile is written to in vain.
         self._files = {file: identity(file) for file in (path, *([path.with_name(LOCK_FILE)] * writes))}
 
     @classmethod
     def existing(cls, path: Path, *, writes: bool = False) -> Self:
         """A store that is there already: whoever only reads makes none."""
-        if not path.is_file():
+        if not os.path.isfile(path):  # noqa: PTH113  raises nothing, whatever lies in the way
             raise StoreError(f"{path.parent} holds no results; grade the class first, or name the folder with --out")
         return cls(path, writes=writes)
 
@@ -130,18 +130,18 @@ class Store:
 
     def answers(self, problem: str) -> Answers | None:
         """What the reference and the known mistakes give, for the digest of what that depends on."""
-        with self._lock:
+        with self._used():
             row = self._database.execute("SELECT answers FROM answers WHERE problem = ?", [problem]).fetchone()
         return from_bytes(row[0]) if row else None
 
     def keep_answers(self, problem: str, answers: Answers) -> None:
         """Keep the answers under that digest."""
-        with self._lock:
+        with self._used():
             self._database.execute("INSERT OR REPLACE INTO answers VALUES (?, ?)", [problem, to_bytes(answers)])
 
     def begin(self, footer: Iterable[str]) -> int:
         """A new run's number; what runs cut short have left is cleared, but for their results."""
-        with self._lock:
+        with self._used():
             cut_short = "SELECT run FROM runs WHERE NOT finished"
             self._database.execute(f"DELETE FROM graded WHERE run IN ({cut_short})")  # noqa: S608  our own words
             cursor = self._database.execute(
@@ -151,27 +151,27 @@ class Store:
 
     def find(self, key: Key) -> ProblemReport | None:
         """The result filed under a key."""
-        with self._lock:
+        with self._used():
             row = self._database.execute("SELECT report FROM results WHERE key = ?", [key.text]).fetchone()
         return msgspec.json.decode(row[0], type=ProblemReport) if row else None
 
     def keep_printed(self, key: Key, texts: Mapping[str, str]) -> None:
         """Keep what a module printed, by check, in place of what it printed before."""
-        with self._lock:
+        with self._used():
             self._database.execute("DELETE FROM printed WHERE key = ?", [key.text])
             if texts:
                 self._database.execute("INSERT INTO printed VALUES (?, ?)", [key.text, msgspec.json.encode(texts)])
 
     def printed(self, key: Key) -> dict[str, str]:
         """What a module printed, by check."""
-        with self._lock:
+        with self._used():
             row = self._database.execute("SELECT texts FROM printed WHERE key = ?", [key.text]).fetchone()
         return msgspec.json.decode(row[0], type=dict[str, str]) if row else {}
 
     def file(self, run: int, position: int, report: Report, keys: Iterable[Key]) -> None:
         """File a report: its results, and that this run's student at this position has them. All of it, or nothing."""
         keys = tuple(keys)
-        with self._lock, self._database:
+        with self._used():
             self._in_place()
             self._database.execute("BEGIN")
             self._database.executemany(
@@ -194,7 +194,7 @@ class Store:
         StoreError
             If it has not.
         """
-        with self._lock, self._database:
+        with self._used():
             self._in_place()
             self._database.execute("BEGIN IMMEDIATE")
             (filed,) = self._database.execute("SELECT COUNT(*) FROM graded WHERE run = ?", [run]).fetchone()
@@ -205,6 +205,16 @@ class Store:
                     "command again"
                 )
             self._database.execute("UPDATE runs SET finished = 1 WHERE run = ?", [run])
+
+    @contextmanager
+    def _used(self) -> Iterator[None]:
+        """The database for this thread alone, what is written to it as a whole."""
+        with self._lock:
+            try:
+                with self._database:
+                    yield
+            except sqlite3.Error as error:
+                raise faults.MachineError(faults.clause(self._path, error)) from None
 
     def _in_place(self) -> None:
         """See to it that what is written now is what others will find."""
@@ -217,7 +227,7 @@ class Store:
 
     def finished(self) -> list[int]:
         """The numbers of the runs that are whole, the latest last."""
-        with self._lock:
+        with self._used():
             rows = self._database.execute("SELECT run FROM runs WHERE finished ORDER BY run").fetchall()
         return [run for (run,) in rows]
 
@@ -236,11 +246,11 @@ class Store:
 
     def reports(self, run: int) -> Iterator[tuple[Report, tuple[Key, ...]]]:
         """The reports of a run, in the order of the submissions, one at a time, with the keys of their problems."""
-        with self._lock:
+        with self._used():
             (footer,) = self._database.execute("SELECT footer FROM runs WHERE run = ?", [run]).fetchone()
             count = self._database.execute("SELECT MAX(position) + 1 FROM graded WHERE run = ?", [run]).fetchone()[0]
         for position in range(count or 0):
-            with self._lock:
+            with self._used():
                 row = self._database.execute(
                     "SELECT student, notes, keys FROM graded WHERE run = ? AND position = ?", [run, position]
                 ).fetchone()

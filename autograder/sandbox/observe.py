@@ -150,7 +150,10 @@ class Sandbox:
         SandboxError
             If no server starts.
         """
-        server = Server(self._loader, (), (), self._layers)
+        try:
+            server = Server(self._loader, (), (), self._layers)
+        except OSError as error:
+            raise SandboxError(f"no process for student code could be started on this machine: {error}") from None
         server.close()
         return server.enforced
 

@@ -10,6 +10,17 @@ from pathlib import Path
 BLOCK_BYTES = 4096
 # How often it is looked at, at most, and how many looks must have found nothing amiss.
 LOOKS, CALM_LOOKS = 20, 2
+# What a run must find on the disk; with less, its own writes could fail for no fault of its own.
+LEAST_BYTES = 8 << 20
+
+
+def has_room(folder: Path, least_bytes: int = LEAST_BYTES) -> bool:
+    """Whether so much can be written to a folder's disk, as far as can be told."""
+    try:
+        found = os.statvfs(folder)
+    except (OSError, AttributeError):  # it is gone; Windows has no such call
+        return True
+    return found.f_bavail * found.f_frsize >= least_bytes and (found.f_favail > 0 or not found.f_files)
 
 
 def larger(folder: Path, pid: int, most_bytes: float) -> bool:

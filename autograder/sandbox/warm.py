@@ -37,7 +37,7 @@ from autograder.sandbox.process import (
     how,
     installation,
 )
-from autograder.sandbox.scratch import larger
+from autograder.sandbox.scratch import has_room, larger
 from autograder.sandbox.server import ENDED, FORKED, READY, SPENT
 from autograder.wire import MAX_BODY_BYTES, Observation, read
 from autograder.worker import reader
@@ -69,10 +69,36 @@ class Loader:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._started: dict[int, tuple[subprocess.Popen[bytes], socket.socket]] = {}
+        self._servers: set[int] = set()
+        self._abandoned = False
+
+    def abandon(self) -> None:
+        """End all servers at once, and whatever they run, and make no others.
+
+        Whoever waits for a run in another thread has its end, and none after it.
+        """
+        with self._lock:
+            self._abandoned = True
+            for pid in self._servers:
+                _kill(pid)
+
+    def serves(self, pid: int) -> None:
+        """There is a server of this number."""
+        with self._lock:
+            self._servers.add(pid)
+            if self._abandoned:
+                _kill(pid)
+
+    def served(self, pid: int) -> None:
+        """There is none any more."""
+        with self._lock:
+            self._servers.discard(pid)
 
     def order(self, order: bytes, fds: list[int], hash_seed: int) -> None:
         """Ask for a server. Where there is nobody to ask any more another is started, once."""
         with self._lock:
+            if self._abandoned:
+                raise BrokenPipeError("nothing is run any more")
             try:
                 self._send(order, fds, hash_seed)
             except OSError:
@@ -116,6 +142,11 @@ class Loader:
                 process.wait()
 
 
+def _kill(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
 class Server:
     """A confined process with the libraries loaded, from which runs are forked."""
 
@@ -134,6 +165,7 @@ class Server:
             )
         self._scratch = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
         self._scratch.chmod(0o711)  # whoever a run is, it must get to its own folder
+        self._loader = loader
         self._pid = 0
         self._runs = 0
         # What it says until it is ready; the end of that is its own end.
@@ -156,6 +188,7 @@ class Server:
         os.close(said)
         self._control.settimeout(START_SECONDS)
         self.enforced = self._ready()
+        loader.serves(self._pid)
         self._control.settimeout(ANSWER_SECONDS)
 
     def _ready(self) -> Enforced:
@@ -189,6 +222,10 @@ class Server:
             ours.close()
             raise
         watched = None if self.enforced.namespaces else (self._scratch, *FORKED.unpack(said))
+        if watched and not has_room(self._scratch):
+            ours.close()
+            self.end()
+            raise SandboxError("no room is left for the files of a run")
         return Forked(self, ours, order, watched)
 
     def spent(self) -> float:
@@ -216,13 +253,13 @@ class Server:
     def kill(self) -> None:
         """End the server at once, and whatever it runs."""
         if self._pid and not self._ended(0):
-            with suppress(ProcessLookupError):
-                os.kill(self._pid, signal.SIGKILL)
+            _kill(self._pid)
             self._ended(END_SECONDS)
 
     def close(self) -> None:
         """End the server, and whatever it runs."""
         self._control.close()
+        self._loader.served(self._pid)
         if self._said >= 0:
             if not self._ended(END_SECONDS):
                 self.kill()

@@ -29,6 +29,10 @@ MAX_NAMES_BYTES = 2 << 20
 Identities = Collection[tuple[int, int]]
 
 
+class UnreadError(Exception):
+    """What was handed in can't be read on this machine, which is no fault of whoever did; the message says why."""
+
+
 class Place:
     """A student's folder or archive.
 
@@ -41,7 +45,9 @@ class Place:
     Raises
     ------
     RefusedError
-        If it can't be listed, or holds more than a student's work can be.
+        If it holds more than a student's work can be.
+    UnreadError
+        If it can't be listed.
     """
 
     def __init__(self, path: Path, private: Identities = ()) -> None:
@@ -49,14 +55,15 @@ class Place:
         if path.is_symlink():
             raise RefusedError(f"{printable(path.name)} is a link; hand in the folder or archive itself")
         name = _as_text(path.name)
-        if not path.is_dir():
-            self._paths = [path]
-            self.listing = Listing(name)
-            return
         try:
+            path.lstat()  # it was there when the class was listed
+            if not path.is_dir():
+                self._paths = [path]
+                self.listing = Listing(name)
+                return
             found = [*_bounded(_walked(path, ()))]
         except OSError as error:
-            raise RefusedError(f"{printable(name)} could not be read: {error.strerror}; hand it in again") from None
+            raise UnreadError(f"{printable(name)}: {error.strerror}") from None
         self._paths = [Path(path, *parts) for parts, _ in found]
         self.listing = Listing(name, tuple((tuple(map(_as_text, parts)), fault) for parts, fault in found))
 
@@ -66,12 +73,15 @@ class Place:
         Raises
         ------
         NotOpenedError
-            If it can't be, or is not the student's.
+            If it is no ordinary file, or not the student's.
+        UnreadError
+            If it can't be.
         """
+        path = self._paths[number]
         try:
-            file = _open_regular(self._paths[number])
+            file = _open_regular(path)
         except OSError as error:
-            raise NotOpenedError(f"could not be read: {error.strerror}") from None
+            raise UnreadError(f"{printable(path.name)}: {error.strerror}") from None
         status = os.fstat(file.fileno())
         if (status.st_dev, status.st_ino) in self._private:
             file.close()
@@ -119,5 +129,5 @@ def _open_regular(path: Path) -> IO[bytes]:
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise OSError(0, "not an ordinary file")
+        raise NotOpenedError("could not be read: not an ordinary file")
     return os.fdopen(descriptor, "rb")

@@ -27,7 +27,7 @@ def run_notebooks(problems: Sequence[Problem], workers: int) -> dict[str, Refere
     """What came of the references' notebooks that are worth points, by problem id."""
     worth = [problem for problem in problems if problem.notebook_points]
     # Weak: what is run is staff's own.
-    with sandboxes(weak=True) as sandbox, ThreadPoolExecutor(workers) as pool:
+    with sandboxes(weak=True) as sandbox, ThreadPoolExecutor(workers) as pool, sandbox.while_wanted():
 
         def one(problem: Problem) -> ReferenceRun:
             return run_reference(sandbox().run_cells, sheet_of(problem))

@@ -261,6 +261,18 @@ def test_start_up_is_paid_once_and_ends_with_the_command(crew, grader, class_, t
     assert alive == []
 
 
+def test_who_is_waited_for_is_named(crew, grader, class_, tmp_path):
+    """The one that was sent first and is not back, while nothing else is either."""
+    (class_ / "zed").mkdir()
+    (class_ / "zed/line.py").write_text(f"import time\ntime.sleep(5)\n{REFERENCE}")
+    told = []
+    with connection.connect(crew.address, grader.problems, weak=True) as there:
+        grade_class(grader, find_class(class_), tmp_path / "out", there.desks(grader, told.extend))
+
+    assert told
+    assert told[-1][0] == "zed"
+
+
 def existing(pid):
     """A process, if there is still one of that number."""
     try:

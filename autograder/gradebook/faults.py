@@ -1,0 +1,71 @@
+"""Faults of the machine, in words: a full disk, a folder that can't be written, a file where a folder should be."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+import tempfile
+from pathlib import Path
+
+from autograder.sandbox.scratch import has_room
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+# What keeps every file of a folder from being written, and not one alone.
+OF_A_DISK = FULL | {errno.EROFS, errno.EIO, errno.EFBIG, errno.ESTALE, errno.ENXIO, errno.ENODEV}
+
+_ROOM = "make room on that disk"
+_DAMAGED = "move it away"
+_WRITABLE = "let it be written"
+_NEXT = {
+    **dict.fromkeys(FULL, _ROOM),
+    **dict.fromkeys((errno.EROFS, errno.EACCES, errno.EPERM), _WRITABLE),
+    errno.EFBIG: "let files be larger (`ulimit -f`)",
+    **dict.fromkeys((errno.EMFILE, errno.ENFILE), "let more files be open (`ulimit -n`)"),
+    **dict.fromkeys((errno.ENOMEM, errno.EAGAIN), "end what else runs here"),
+    errno.EISDIR: "it is a folder, and should be a file: move it away",
+}
+_NEXT_OF_SQLITE = {
+    sqlite3.SQLITE_FULL: _ROOM,
+    **dict.fromkeys((sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM), _WRITABLE),
+    **dict.fromkeys((sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR), _DAMAGED),
+    **dict.fromkeys((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED), "wait for the program that has it open"),
+}
+
+
+class MachineError(Exception):
+    """The machine has failed, and a class can't be graded to its end; the message is a clause that says what to do."""
+
+
+def clause(path: Path, error: OSError | sqlite3.Error) -> str:
+    """What could not be used, why, and what to do: the first half of a sentence."""
+    if isinstance(error, sqlite3.Error):
+        # The low byte is the kind; what is above says where in SQLite.
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        if code == sqlite3.SQLITE_IOERR:  # it does not say which
+            return clause(path, OSError(_wrong_with(path), str(error)))
+        return f"{path} can't be used ({error}): {_NEXT_OF_SQLITE.get(code, 'see to its disk')}"
+    if error.errno in {errno.ENOTDIR, errno.EEXIST}:
+        file = next((one for one in (path, *path.parents) if one.exists() and not one.is_dir()), path)
+        return f"{file} is a file where a folder should be: move it away"
+    return f"{path} can't be written ({error.strerror or error}): {_NEXT.get(error.errno or 0, 'see to its disk')}"
+
+
+def see_room() -> None:
+    """Stop where there is no room for temporary files: whoever comes after would not be judged for want of it.
+
+    Raises
+    ------
+    MachineError
+        If there is none.
+    """
+    folder = Path(tempfile.gettempdir())
+    if not has_room(folder):
+        raise MachineError(clause(folder, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))))
+
+
+def _wrong_with(path: Path) -> int:
+    """What is the matter with a file that can't be written, by looking."""
+    if not has_room(path.parent, 1):
+        return errno.ENOSPC
+    return 0 if os.access(path, os.W_OK) else errno.EACCES

@@ -313,9 +313,9 @@ def doctor() -> None:
     from rich.table import Table
 
     from autograder.commands.attempts import try_promises
-    from autograder.report import shown
     from autograder.sandbox.enforced import sentences
     from autograder.sandbox.promises import PROMISES
+    from autograder.text import shown
 
     enforced, outcomes = try_promises()
     table = Table(show_lines=True)

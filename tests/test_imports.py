@@ -25,7 +25,7 @@ ORDER = (
     "sandbox.enforced",
     "sandbox.kernel",
     "sandbox.calls",
-    "sandbox.mappings",
+    "sandbox.substitutes",
     "sandbox.traces",
     "sandbox.confine",
     "text",
@@ -165,7 +165,7 @@ BESIDE_STUDENT_CODE = {
 WITH_A_SERVER = {
     "autograder.sandbox",
     *(f"autograder.sandbox.{name}" for name in ("loader", "server", "confine", "calls", "kernel", "deadline")),
-    *(f"autograder.sandbox.{name}" for name in ("enforced", "promises", "mappings", "traces")),
+    *(f"autograder.sandbox.{name}" for name in ("enforced", "promises", "substitutes", "traces")),
 }
 
 

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from autograder.sandbox.confine import remove
-from autograder.sandbox.mappings import read_privately
 from autograder.sandbox.server import serve
+from autograder.sandbox.substitutes import substitute
 from autograder.worker.run import hear_signals
 
 # What NumPy asks for when it opens its first file.
@@ -35,7 +35,7 @@ def load(asked_fd: int) -> None:
     the server's end of its control socket, and that of a pipe for what it says until it is ready.
     """
     hear_signals()
-    read_privately()
+    substitute()
     _import(OF_NUMPY)
     _fill(socket.socket(fileno=asked_fd), ())
 

@@ -102,6 +102,7 @@ HARMLESS = {
         "import mmap; f = open('line.py', 'rb')\n"
         "assert mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)[:1] == mmap.mmap(f.fileno(), 0, access=1)[:1]"
     ),
+    "load": "os.getloadavg(); assert os.sysconf('SC_PHYS_PAGES') >= os.sysconf('SC_AVPHYS_PAGES') > 0",
     "maps_memory": "import mmap; m = mmap.mmap(-1, 100); m[:2] = b'ab'; m.madvise(mmap.MADV_DONTNEED)",
     "pool_of_threads": "from concurrent.futures import ThreadPoolExecutor as P; assert [*P(3).map(abs, [-1])] == [1]",
     "joins_in_c": """

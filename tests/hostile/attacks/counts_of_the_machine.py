@@ -23,7 +23,6 @@ def call(number, *args):
 
 def attempts():
     yield lambda: call(99 if X86 else 179, ctypes.create_string_buffer(256))
-    yield lambda: os.getloadavg()
     for name in ("loadavg", "meminfo", "stat", "vmstat", "interrupts", "softirqs", "uptime", "self/stat", "schedstat"):
         yield lambda: open(f"/proc/{name}").read()
     for name in ("pressure/cpu", "pressure/memory", "diskstats", "locks", "keys", "key-users", "sys/fs/file-nr"):
@@ -36,6 +35,10 @@ def attempts():
 
 
 def totalled(x):
+    before = os.getloadavg(), os.sysconf("SC_AVPHYS_PAGES")
+    held = bytearray(64 << 20)
+    if (os.getloadavg(), os.sysconf("SC_AVPHYS_PAGES")) != before or not held:
+        raise AssertionError("they are counted")
     for number, attempt in enumerate(attempts()):
         try:
             found = attempt()

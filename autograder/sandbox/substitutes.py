@@ -1,12 +1,14 @@
-"""Mappings of files that are only read, made private ones: a run is refused those that it would share with others.
+"""What honest code gets in place of what a run is refused, because two runs could speak to each other by it.
 
-An array of ``numpy.load(…, mmap_mode="r")`` asks for a shared one, for want of saying otherwise. To whoever only reads,
-both are the same.
+Mappings of files that are only read are private ones. An array of ``numpy.load(…, mmap_mode="r")`` asks for one that is
+shared with others, for want of saying otherwise; to whoever only reads, both are the same. The machine's load and its
+memory are what they were when the libraries were loaded.
 """
 
 from __future__ import annotations
 
 import mmap as standard
+import os
 from typing import Any, Self
 
 
@@ -27,6 +29,22 @@ class Mapping(standard.mmap):
         return super().__new__(cls, fileno, length, **named)
 
 
-def read_privately() -> None:
+def substitute() -> None:
     """Have libraries and student code get these, whichever they import later."""
     standard.mmap = Mapping  # type: ignore[misc]
+    ask = os.sysconf
+    try:
+        load = os.getloadavg()
+    except OSError:
+        load = (0.0, 0.0, 0.0)  # nobody says
+    memory: dict[object, int] = {}
+    for name in ("SC_PHYS_PAGES", "SC_AVPHYS_PAGES"):
+        memory[name] = memory[os.sysconf_names[name]] = ask(name)
+
+    def getloadavg() -> tuple[float, float, float]:
+        return load
+
+    def sysconf(name: str | int) -> int:
+        return memory[name] if name in memory else ask(name)
+
+    os.getloadavg, os.sysconf = getloadavg, sysconf

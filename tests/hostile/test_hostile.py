@@ -157,7 +157,7 @@ ODD_NAMES = {
     "\x1b[2J\x1b]0;mine\x07": "_[2J_]0;mine_",
     "\u202eeman": "_eman",
     "=1+1": "=1+1",
-    "＝1+1": "＝1+1",
+    "＝1+1": "＝1+1-2",  # as wide as the one before
     "x;=1+1": "x;=1+1",
     "<script>alert(1)<": "_script_alert(1)_",
     "up\\..\\..": "up_.._",

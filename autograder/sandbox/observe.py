@@ -220,9 +220,11 @@ class Sandbox:
             with self._ready(_server_of(problem, job), job, last=last) as process:
 
                 def due(check: str, draw: int, seconds: float, what: str) -> Observation:
+                    late = f"{what} ran past the limit of {seconds:g} s"
                     if seconds >= left.seconds:
-                        seconds, what = max(left.seconds, LEAST_SECONDS), "the module"
-                    observation = _next(process, check, draw, seconds, what, limits, limits.returned_bytes, last=last)
+                        late = f"all checks together ran past the limit of {limits.module_seconds:g} s"
+                        seconds = max(left.seconds, LEAST_SECONDS)
+                    observation = _next(process, check, draw, seconds, late, limits, limits.returned_bytes, last=last)
                     left.seconds -= process.charged
                     return observation
 
@@ -281,8 +283,10 @@ class Sandbox:
             with self._ready(_server_of(problem, job), job, last=last) as process:
                 for number, (label, _) in enumerate((*job.cells, ("", ""))):
                     left = min(limits.cell_seconds, max(ends - time.monotonic(), LEAST_SECONDS))
-                    what = "this cell" if left == limits.cell_seconds else "the notebook"
-                    observation = _next(process, label, number, left, what, limits, most_bytes, last=last)
+                    late = f"this cell ran past the limit of {limits.cell_seconds:g} s"
+                    if left < limits.cell_seconds:
+                        late = f"the notebook ran past the limit of {limits.notebook_seconds:g} s"
+                    observation = _next(process, label, number, left, late, limits, most_bytes, last=last)
                     if label:
                         # What a run says of itself is not kept without end, however many cells it has.
                         size = _size(observation)
@@ -477,17 +481,17 @@ def _next(
     check: str,
     draw: int,
     seconds: float,
-    what: str,
+    late: str,
     limits: Limits,
     most_bytes: int,
     *,
     last: bool,
 ) -> Observation:
-    """The observation that is due, or the one that says why there is none."""
+    """The observation that is due, or the one that says why there is none; `late` says that its time was over."""
     try:
         observation = process.receive(seconds, most_bytes)
     except TimeoutError:
-        return _died(check, draw, f"{what} ran past the limit of {seconds:g} s")
+        return _died(check, draw, late)
     except WireError as error:
         return _died(check, draw, f"the process wrote something that is no result ({error})")
     except DiskFullError:

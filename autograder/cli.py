@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from autograder.terminal import EXIT_INTERRUPTED, forgiving, interruptible
+from autograder.terminal import EXIT_INTERRUPTED, EXIT_UNFINISHED, forgiving, interruptible
 
 # Beyond every verdict's number: the call's words are off (sysexits.h, EX_USAGE).
 EXIT_USAGE = 64
@@ -66,18 +66,24 @@ class Command(click.Group):
             except click.UsageError as error:
                 error.show()
                 sys.exit(EXIT_USAGE)
+            except Exception as error:
+                from autograder.gradebook.faults import of_machine
+
+                if not (said := of_machine(error)):
+                    raise
+                click.echo(f"autograder: {said}, and give the same command again", err=True)
+                sys.exit(EXIT_UNFINISHED)
 
 
 def _told() -> tuple[type[Exception], ...]:
     """What a command ends with that could not begin: said in a line, without a traceback."""
     from autograder.course.pages import CourseError
-    from autograder.gradebook.faults import MachineError
     from autograder.gradebook.lock import LockedError
     from autograder.gradebook.store import StoreError
     from autograder.sandbox.observe import SandboxError
     from autograder.submissions.reading import ClassError
 
-    return CourseError, ClassError, LockedError, MachineError, SandboxError, StoreError
+    return CourseError, ClassError, LockedError, SandboxError, StoreError
 
 
 def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:

@@ -19,8 +19,9 @@ from autograder.report import NOT_ASKED_FOR, Report, counted
 from autograder.text import line
 
 LINES = 20
-# How long nothing is finished before it is said who is waited for.
-PATIENCE_SECONDS = 10.0
+# How long nothing is finished before it is said who is waited for; and where lines are kept, how many times as long as
+# one has taken so far.
+PATIENCE_SECONDS, PATIENCE = 5.0, 4.0
 PENDING = 50
 LOOSE, DOUBTFUL = 20, 20
 
@@ -42,11 +43,13 @@ class Progress:
         self._done = done
         self._waiting = waiting
         self._rarely = rarely
-        self._since = time.monotonic()
+        self._began = self._since = time.monotonic()
+        self._finished = 0
         self._told = 0.0
 
     def __call__(self, _: object) -> None:
         """One more is finished."""
+        self._finished += 1
         self._since, self._told = time.monotonic(), 0.0
         self._waiting("")
         self._done()
@@ -54,7 +57,8 @@ class Progress:
     def waits(self, pending: Sequence[tuple[str, float]]) -> None:
         """Nothing has been finished for a moment; these are at work, for so many seconds, the longest first."""
         quiet = time.monotonic() - self._since
-        if pending and quiet >= max(PATIENCE_SECONDS, 2 * self._told * self._rarely):
+        usual = (self._since - self._began) / max(self._finished, 1)
+        if pending and quiet >= max(PATIENCE_SECONDS, max(2 * self._told, PATIENCE * usual) * self._rarely):
             self._told = quiet
             (name, seconds), *others = pending
             more = f" and {len(others)} more" if others else ""

@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
+# Beyond every verdict's number: not all could be done, and the same command goes on (sysexits.h, EX_TEMPFAIL).
+EXIT_UNFINISHED = 75
 # As shells say it of a command that Ctrl-C has ended.
 EXIT_INTERRUPTED = 130
 

@@ -45,7 +45,7 @@ def test_in_a_log_it_is_told_ever_more_rarely(clock):
     """A night's log is read by somebody."""
     told, _ = lines_of(clock, rarely=True)
 
-    seconds = (12, 22, 42, 82, 162, 322)
+    seconds = (7, 12, 22, 42, 82, 162, 322)
     assert told == [f"waiting for ada ({second} s) and 1 more" for second in seconds]
 
 
@@ -53,21 +53,39 @@ def test_on_a_terminal_it_is_kept_up_to_date(clock):
     """After the first seconds, each second."""
     told, _ = lines_of(clock, rarely=False)
 
-    assert (told[0], told[-1]) == ("waiting for ada (12 s) and 1 more", "waiting for ada (602 s) and 1 more")
-    assert len(told) == 591
+    assert (told[0], told[-1]) == ("waiting for ada (7 s) and 1 more", "waiting for ada (602 s) and 1 more")
+    assert len(told) == 596
 
 
 def test_what_is_finished_ends_the_wait(clock):
     """The line goes, and patience begins anew."""
-    told, shown = lines_of(clock, rarely=True)
+    told, shown = lines_of(clock, rarely=False)
     told.clear()
     shown(None)
-    clock(9)
-    shown.waits([("bob", 9.0)])
+    clock(4)
+    shown.waits([("bob", 4.0)])
     clock(1)
-    shown.waits([("bob", 10.0)])
+    shown.waits([("bob", 5.0)])
 
-    assert told == ["", "waiting for bob (10 s)"]
+    assert told == ["", "waiting for bob (5 s)"]
+
+
+def test_where_all_take_long_a_log_says_nothing_of_it(clock):
+    """A notebook of ten seconds is no news where each takes ten; one of forty is."""
+    told = []
+    shown = Progress(lambda: None, told.append, rarely=True)
+    for _ in range(20):
+        for second in range(1, 11):
+            clock(1)
+            shown.waits([("ada", float(second))])
+        shown(None)
+    assert set(told) - {""} == {"waiting for ada (5 s)", "waiting for ada (10 s)"}  # of the first alone
+    told.clear()
+    for second in range(1, 60):
+        clock(1)
+        shown.waits([("eve", float(second))])
+
+    assert told == ["waiting for eve (40 s)"]
 
 
 def test_nobody_is_waited_for_where_nobody_is_at_work(clock):

@@ -14,7 +14,7 @@ import click
 
 from autograder import codes
 from autograder.commands.course import COURSE, problems_of, screen
-from autograder.terminal import EXIT_INTERRUPTED
+from autograder.terminal import EXIT_INTERRUPTED, EXIT_UNFINISHED
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from autograder.notebook.reference import ReferenceRun
     from autograder.progress import Tally
     from autograder.report import Report
-
-# Beyond every verdict's number: not all could be done, and the same command goes on (sysexits.h, EX_TEMPFAIL).
-EXIT_UNFINISHED = 75
 
 SAMPLE_CLASS = Path("build/sample-class")
 
@@ -182,18 +179,20 @@ def grade(
 @contextmanager
 def _cut_short(tally: Tally, submissions: int) -> Iterator[None]:
     """A class on its way: where that ends early, what is kept is said, and how to go on."""
-    from autograder.gradebook.faults import MachineError
+    from autograder.gradebook.faults import MachineError, of_machine
     from autograder.gradebook.store import StoreError
 
     try:
         yield
     except KeyboardInterrupt:
         end, status = "interrupted; give the same command again", EXIT_INTERRUPTED
-    except MachineError as error:
-        end, status = f"{error}, and give the same command again", EXIT_UNFINISHED
     except StoreError as error:
         click.echo(f"autograder: {error}", err=True)
         sys.exit(EXIT_UNFINISHED)
+    except (MachineError, MemoryError, OSError) as error:
+        if not (said := of_machine(error)):
+            raise
+        end, status = f"{said}, and give the same command again", EXIT_UNFINISHED
     else:
         return
     kept = f"{tally.submissions} of {submissions} submissions are graded and kept"
@@ -220,19 +219,23 @@ def _sample_class(
     problems: Sequence[Problem], workers: int, console: Console
 ) -> Iterator[tuple[Path, Mapping[str, ReferenceRun]]]:
     """The folder of a sample class, made anew, and nobody else's as long as it is graded; the reference's runs."""
+    from autograder.gradebook.faults import written_to
     from autograder.gradebook.lock import LOCK_FILE, Lock
     from autograder.submissions.sample import run_notebooks, write_sample_class
 
-    SAMPLE_CLASS.mkdir(parents=True, exist_ok=True)
-    with closing(Lock(SAMPLE_CLASS / LOCK_FILE)):
-        for entry in SAMPLE_CLASS.iterdir():
-            if entry.is_dir():
-                shutil.rmtree(entry)
-            elif entry.name != LOCK_FILE:
-                entry.unlink()
+    with written_to(SAMPLE_CLASS):
+        SAMPLE_CLASS.mkdir(parents=True, exist_ok=True)
+        lock = Lock(SAMPLE_CLASS / LOCK_FILE)
+    with closing(lock):
         ran = run_notebooks(problems, workers)
         right = {problem.notebook_file: ran[problem.id].content for problem in problems if problem.id in ran}
-        count = write_sample_class(problems, SAMPLE_CLASS, right)
+        with written_to(SAMPLE_CLASS):
+            for entry in SAMPLE_CLASS.iterdir():
+                if entry.is_dir():
+                    shutil.rmtree(entry)
+                elif entry.name != LOCK_FILE:
+                    entry.unlink()
+            count = write_sample_class(problems, SAMPLE_CLASS, right)
         console.print(f"No submissions named: grading a sample class of {count}, written to {SAMPLE_CLASS}.")
         yield SAMPLE_CLASS, ran
 
@@ -254,16 +257,11 @@ def _cluster(
 @click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
 def rebuild(out: Path) -> None:
     """Write grades.csv and the reports of the latest run again, out of the store in OUT."""
-    from autograder.gradebook.faults import MachineError
     from autograder.gradebook.results import rebuild as rebuild_reports
     from autograder.report import counted
 
     unwritten: list[str] = []
-    try:
-        click.echo(f"{counted(rebuild_reports(out, unwritten.append), 'report')} written to {out}")
-    except MachineError as error:
-        click.echo(f"autograder: {error}, and give the same command again", err=True)
-        sys.exit(EXIT_UNFINISHED)
+    click.echo(f"{counted(rebuild_reports(out, unwritten.append), 'report')} written to {out}")
     _tell_unwritten(unwritten)
     sys.exit(EXIT_UNFINISHED if unwritten else 0)
 

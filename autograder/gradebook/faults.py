@@ -6,6 +6,8 @@ import errno
 import os
 import sqlite3
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from autograder.sandbox.scratch import has_room
@@ -13,6 +15,8 @@ from autograder.sandbox.scratch import has_room
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 # What keeps every file of a folder from being written, and not one alone.
 OF_A_DISK = FULL | {errno.EROFS, errno.EIO, errno.EFBIG, errno.ESTALE, errno.ENXIO, errno.ENODEV}
+# What befalls a command wherever it is, and is no mistake of its own.
+OF_A_MACHINE = OF_A_DISK | {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}
 
 _ROOM = "make room on that disk"
 _DAMAGED = "move it away"
@@ -37,6 +41,17 @@ class MachineError(Exception):
     """The machine has failed, and a class can't be graded to its end; the message is a clause that says what to do."""
 
 
+def of_machine(error: BaseException) -> str:
+    """What an exception says of the machine, as a clause; empty where it is no fault of the machine's."""
+    if isinstance(error, MachineError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "no memory is left: end what else runs here"
+    if isinstance(error, OSError) and error.errno in OF_A_MACHINE:
+        return clause(Path(str(error.filename or "a file")), error)
+    return ""
+
+
 def clause(path: Path, error: OSError | sqlite3.Error) -> str:
     """What could not be used, why, and what to do: the first half of a sentence."""
     if isinstance(error, sqlite3.Error):
@@ -49,6 +64,15 @@ def clause(path: Path, error: OSError | sqlite3.Error) -> str:
         file = next((one for one in (path, *path.parents) if one.exists() and not one.is_dir()), path)
         return f"{file} is a file where a folder should be: move it away"
     return f"{path} can't be written ({error.strerror or error}): {_NEXT.get(error.errno or 0, 'see to its disk')}"
+
+
+@contextmanager
+def written_to(path: Path) -> Iterator[None]:
+    """A file or folder that is written to: where that fails, it is the machine's fault."""
+    try:
+        yield
+    except OSError as error:
+        raise MachineError(clause(path, error)) from None
 
 
 def see_room() -> None:

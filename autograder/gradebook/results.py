@@ -121,10 +121,8 @@ def write_grades(store: Store, run: int, out: Path) -> None:
         If it can't be written.
     """
     lines = grades_csv(report for report, _ in store.reports(run))
-    try:
+    with faults.written_to(out / GRADES_FILE):
         write_atomically(out / GRADES_FILE, "".join(lines).encode())
-    except OSError as error:
-        raise faults.MachineError(faults.clause(out / GRADES_FILE, error)) from None
 
 
 def _row(cells: Sequence[str]) -> str:

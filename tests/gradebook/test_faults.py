@@ -15,6 +15,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 from small_course import REFERENCE
 
@@ -28,6 +29,7 @@ from autograder.report import ProblemReport, Report, Verdict
 from autograder.submissions.reading import find_class
 
 ROOT = os.name == "posix" and os.geteuid() == 0
+SITUATION = Path(__file__).parent.parent / "hostile" / "situation.py"
 COMMAND = [sys.executable, "-m", "autograder"]
 
 
@@ -122,6 +124,18 @@ class TestFullDisk:
         assert status == 64
         assert "No space left on device): make room on that disk, or name another folder with --out" in text
         assert "move it away" not in text
+
+    def test_for_the_sample_class(self, course, tmp_path):
+        """Which is written before anything is graded."""
+        with small_disk(course / "build", 256 << 10) as disk:
+            fill(disk, 40 << 10)
+            text, status = said([*COMMAND, "grade", "--out", tmp_path / "out", "--weak-sandbox"], cwd=course)
+
+        assert status == 75
+        assert text == (
+            "autograder: build/sample-class can't be written (No space left on device): make room on that disk, and "
+            "give the same command again"
+        )
 
     def test_where_files_may_not_grow(self, course, class_, tmp_path):
         """The same for a limit on the size of files, which anybody can have."""
@@ -326,6 +340,14 @@ class TestStore:
             assert [report.student for report, _ in store.reports(run)] == ["ada", "bob"]
 
 
+FAULTS = (
+    MemoryError(),
+    OSError(errno.EMFILE, "Too many open files"),
+    BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable"),
+    OSError(errno.ENOMEM, "Cannot allocate memory"),
+)
+
+
 class TestMachine:
     """No memory, no files, no processes: that submission is ours to try again, and the class goes on."""
 
@@ -334,17 +356,13 @@ class TestMachine:
         return prepare((lines,), None, 1, weak=True)
 
     @pytest.mark.parametrize(
-        "error",
+        ("where", "error"),
         [
-            MemoryError(),
-            OSError(errno.EMFILE, "Too many open files"),
-            BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable"),
-            OSError(errno.ENOMEM, "Cannot allocate memory"),
-            RuntimeError("can't start new thread"),
+            *((where, error) for where in ("loader", "run") for error in FAULTS),
+            ("thread", RuntimeError("can't start new thread")),
         ],
-        ids=lambda error: type(error).__name__ + str(error.args[:1]),
+        ids=lambda value: value if isinstance(value, str) else type(value).__name__ + str(value.args[:1]),
     )
-    @pytest.mark.parametrize("where", ["loader", "run", "thread"])
     def test_one_submission_meets_it(self, grader, class_, tmp_path, monkeypatch, error, where):
         """Nobody else does, and the next time it is judged."""
         struck = []
@@ -363,8 +381,6 @@ class TestMachine:
             "run": (desks.Sandbox, "observe"),
             "thread": (desks.ThreadPoolExecutor, "submit"),
         }[where]
-        if where == "thread" and not isinstance(error, RuntimeError):
-            pytest.skip("an executor says it in one way")
         monkeypatch.setattr(place, name, once(getattr(place, name)))
         seen = {}
         grade_class(
@@ -473,46 +489,66 @@ class TestInterrupted:
 
     @pytest.fixture
     def hanging(self, tmp_path):
-        """A class whose third never ends."""
+        """A class whose fourth never ends."""
         return write_class(tmp_path / "class", 5, s2h=f"import time\nwhile True:\n    time.sleep(1)\n{REFERENCE}")
+
+    def interrupted(self, command, tmp_path, *, twice):
+        """What it says after three are graded, its status, and the processes that it leaves behind."""
+        report = tmp_path / "left"
+        words = [sys.executable, str(SITUATION), "here", str(report), *map(str, command)]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+            for line in process.stdout:
+                if line.startswith("graded: 3 of 6"):
+                    break
+            (grader,) = psutil.Process(process.pid).children()
+            for _ in range(1 + twice):
+                grader.send_signal(signal.SIGINT)
+            rest = " ".join(process.stdout.read().split())
+        return rest, process.returncode, report.read_text()
 
     def test_it_says_what_is_kept(self, course, hanging, tmp_path):
         """The status is a shell's; the next run goes on."""
         out = tmp_path / "out"
-        with subprocess.Popen(
-            [*map(str, words(course, hanging, out))],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        ) as process:
-            lines = iter(process.stdout)
-            for line in lines:
-                if line.startswith("graded: 3 of 6"):
-                    break
-            os.killpg(process.pid, signal.SIGINT)
-            rest = " ".join("".join(lines).split())
+        command = words(course, hanging, out)
 
-        assert process.returncode == 130
+        rest, status, left = self.interrupted(command, tmp_path, twice=False)
+
         assert rest == (
             "autograder: interrupted; give the same command again: it goes on from there. "
             "3 of 6 submissions are graded and kept"
         )
-        assert left_behind(process.pid) == []
+        assert (status, left) == (130, "")
         assert not (out / "grades.csv").exists()
-
         (hanging / "s2h/line.py").write_text(REFERENCE)
-        assert said(words(course, hanging, out))[1] == 0
+        assert said(command)[1] == 0
         assert len(rows(out)) == 6
 
+    def test_a_second_one(self, course, hanging, tmp_path):
+        """Whatever the first was about to say: it ends, alone."""
+        _, status, left = self.interrupted(words(course, hanging, tmp_path / "out"), tmp_path, twice=True)
 
-def left_behind(session):
-    """The processes of a session, or started by one of it, that are still there."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            if int((path / "stat").read_text().rpartition(") ")[2].split()[3]) == session:
-                found.append(path.name)
-        except OSError:
-            continue
-    return found
+        assert status in {130, -signal.SIGINT % 256}
+        assert left == ""
+        (hanging / "s2h/line.py").write_text(REFERENCE)
+        assert said(words(course, hanging, tmp_path / "out"))[1] == 0
+
+    def test_while_references_are_run(self, course, class_, tmp_path):
+        """Nothing is graded yet, and that is said."""
+        checks = course / "solutions/lines/line/line.py"
+        checks.write_text(checks.read_text() + "\nimport time\ntime.sleep(15)\n")
+        report = tmp_path / "left"
+        command = [
+            sys.executable,
+            str(SITUATION),
+            "here",
+            str(report),
+            *map(str, words(course, class_, tmp_path / "o")),
+        ]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+            assert process.stdout.readline().startswith("Observing")
+            (grader,) = psutil.Process(process.pid).children()
+            grader.send_signal(signal.SIGINT)
+            rest = process.stdout.read()
+
+        assert (process.returncode, report.read_text()) == (130, "")
+        assert "0 of 5 submissions are graded and kept" in " ".join(rest.split())

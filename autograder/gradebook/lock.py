@@ -16,6 +16,8 @@ from pathlib import Path
 
 import msgspec
 
+from autograder.sandbox.process import SandboxError
+
 LOCK_FILE = "gradebook.sqlite-lock"
 
 
@@ -42,6 +44,8 @@ class Lock:
     ------
     LockedError
         If it is held already, or its file system has no locks.
+    SandboxError
+        If the system has none.
     OSError
         If the file can't be written.
     """
@@ -50,8 +54,10 @@ class Lock:
         try:
             import fcntl  # noqa: PLC0415  Unix's own, and this module is read on Windows too
         except ModuleNotFoundError:
-            raise LockedError("classes are graded on Linux; `autograder check` works here, on one's own code") from None
-
+            raise SandboxError(
+                "classes can't be graded on this system: grade on Linux "
+                "(`autograder check` works here, on one's own code)"
+            ) from None
         # Not inherited by what is started meanwhile: a process that outlived the grader would go on holding it.
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:

@@ -132,7 +132,7 @@ def hand_in_oddities(folder, course):
         "countless_modules": {"sums.py": RIGHT.encode(), **{f"m{number}.py": b"" for number in range(300)}},
         "more_than_fits": {
             "sums.py": f"{RIGHT}\n# {' '.join(f'm{number}' for number in range(150))}\n".encode(),
-            **{f"m{number}.py": b"#" * 80_000 for number in range(150)},
+            **{f"m{number}.py": b"#" * 26_000 for number in range(150)},
         },
         "package_of_ours": {
             "sums.py": RIGHT.encode(),

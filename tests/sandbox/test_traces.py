@@ -8,6 +8,7 @@ import pytest
 from small_course import laid_over
 
 from autograder.sandbox.observe import Sandbox
+from autograder.seed import Seed
 
 SECRET = "the-canary-sings"
 # The whole stack, from where this function's caller is to its top, holds the command and the environment.
@@ -34,7 +35,7 @@ def test_a_run_knows_neither_command_nor_environment(lines, monkeypatch, layers,
     for name in ("PATH", "TMPDIR", "XDG_CACHE_HOME", "HOME", "AUTOGRADER_CANARY"):
         monkeypatch.setenv(name, str(tmp_path / SECRET))
     with Sandbox(weak=True, **({"layers": layers} if layers else {})) as room:
-        seen = room.observe(lines, laid_over(lines, LOOKS), 5, lines.checks[:1])
+        seen = room.observe(lines, laid_over(lines, LOOKS), Seed.numbered(5), lines.checks[:1])
 
     assert seen[0].ending == "returned"
     said = seen[0].output
@@ -51,4 +52,4 @@ assert site.getuserbase().startswith(os.getcwd())
 assert tempfile.gettempdir() == os.getcwd()
 """
 
-    assert {one.ending for one in sandbox.observe(lines, laid_over(lines, asks), 5)} == {"returned"}
+    assert {one.ending for one in sandbox.observe(lines, laid_over(lines, asks), Seed.numbered(5))} == {"returned"}

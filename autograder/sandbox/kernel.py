@@ -163,7 +163,9 @@ def landlock_restrict(ruleset: int) -> None:
 
 # --- seccomp: a filter in classic BPF ---
 
-_LOAD, _JEQ, _JSET, _JGE, _RETURN = 0x20, 0x15, 0x45, 0x35, 0x06
+_LOAD, _JUMP, _JEQ, _JSET, _JGE, _RETURN = 0x20, 0x05, 0x15, 0x45, 0x35, 0x06
+# How far an instruction can jump that compares.
+_FARTHEST = 255
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 _X32_BIT = 0x40000000
@@ -207,6 +209,10 @@ class Rule:
     refused_bits: int = 0
 
 
+# The lowest of some numbers of calls, and what is decided of them, up to the next range's.
+_Range = tuple[int, list[bytes]]
+
+
 def _statement(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
     return struct.pack("<HBBI", code, if_true, if_false, value & 0xFFFFFFFF)
 
@@ -225,17 +231,34 @@ def seccomp_program(rules: Sequence[Rule], allowed: Sequence[str] | None = None)
     ]
     if MACHINE == "x86_64":
         program += [_statement(_JGE, _X32_BIT, 0, 1), _statement(_RETURN, _KILL)]
-    bodies = [(rule.call, _body(rule)) for rule in rules]
-    bodies += [(call, [_statement(_RETURN, _ALLOW)]) for call in allowed or ()]
-    for call, body in bodies:
-        if call in SYSCALLS:
-            program += [_statement(_JEQ, SYSCALLS[call], 0, len(body)), *body]
-    if allowed is not None:
-        program += [_statement(_JGE, _NEW, 0, 1), _statement(_RETURN, _ERRNO | errno.ENOSYS)]
-        program.append(_statement(_RETURN, _ERRNO | errno.EPERM))
-    else:
-        program.append(_statement(_RETURN, _ALLOW))
-    return b"".join(program)
+    refused, unknown = (_statement(_RETURN, _ERRNO | error) for error in (errno.EPERM, errno.ENOSYS))
+    allow = _statement(_RETURN, _ALLOW)
+    bodies = {call: [allow] for call in allowed or ()} | {rule.call: _body(rule) for rule in rules}
+    by_number = {SYSCALLS[call]: body for call, body in bodies.items() if call in SYSCALLS}
+    others = ([allow], [allow]) if allowed is None else ([refused], [unknown])
+    return b"".join(program + _decision(_ranges(by_number, others)))
+
+
+def _ranges(bodies: Mapping[int, list[bytes]], others: tuple[list[bytes], list[bytes]]) -> list[_Range]:
+    """All numbers, in ranges of those of which the same is decided: of others than these, of old ones and of new."""
+    borders = sorted({0, _NEW, *bodies, *(number + 1 for number in bodies)})
+    found: list[_Range] = []
+    for number in borders:
+        body = bodies.get(number, others[number >= _NEW])
+        if not found or found[-1][1] != body:
+            found.append((number, body))
+    return found
+
+
+def _decision(ranges: Sequence[_Range]) -> list[bytes]:
+    """What decides by halves: the kernel tries each filter, when it is put in place, with the numbers of all calls."""
+    if len(ranges) == 1:
+        return ranges[0][1]
+    half = len(ranges) // 2
+    first, below, above = ranges[half][0], _decision(ranges[:half]), _decision(ranges[half:])
+    if len(below) <= _FARTHEST:
+        return [_statement(_JGE, first, len(below), 0), *below, *above]
+    return [_statement(_JGE, first, 0, 1), _statement(_JUMP, len(below)), *below, *above]
 
 
 def _body(rule: Rule) -> list[bytes]:

@@ -52,6 +52,8 @@ def decide(request, monkeypatch):
                 break
             if code == kernel._LOAD:
                 held, step = words[value // 4], 0
+            elif code == kernel._JUMP:
+                step = value
             else:
                 tests = {kernel._JEQ: held == value, kernel._JSET: held & value, kernel._JGE: held >= value}
                 step = true if tests[code] else false
@@ -165,9 +167,37 @@ def test_a_filter_fits_and_ends_wherever_it_goes():
 
 def jumps(program):
     """Where each instruction of a filter goes: the next ones, or nowhere when it returns."""
-    for at, (code, true, false, _) in enumerate(struct.iter_unpack("<HBBI", program)):
-        if code != kernel._RETURN:
+    for at, (code, true, false, value) in enumerate(struct.iter_unpack("<HBBI", program)):
+        if code == kernel._JUMP:
+            yield at + 1 + value
+        elif code != kernel._RETURN:
             yield from {at + 1 + true, at + 1 + false} if code & 7 == 5 else {at + 1}
+
+
+def test_every_number_is_decided(decide):
+    """Whichever half it is in: those that are allowed, those with a rule, and all others, old and new."""
+    named = {number: call for call, number in kernel.SYSCALLS.items()}
+    ruled = {rule.call for rule in calls.rules(PID)}
+
+    for number in range(1000):
+        if (call := named.get(number)) not in ruled:
+            no = "ENOSYS" if number >= kernel._NEW else "EPERM"
+            assert decide(number) == (ALLOW if call in calls.ALLOWED else no), call or number
+
+
+def test_a_call_is_decided_in_few_steps():
+    """The kernel tries a filter with all numbers, each time one is put in place."""
+    program = [*struct.iter_unpack("<HBBI", kernel.seccomp_program([], tuple(kernel.SYSCALLS)[::2]))]
+    deepest = {len(program) - 1: 1}
+    for at in reversed(range(len(program) - 1)):
+        code, true, false, value = program[at]
+        if code == kernel._RETURN:
+            deepest[at] = 1
+        else:
+            ways = {value} if code == kernel._JUMP else {true, false} if code & 7 == 5 else {0}
+            deepest[at] = 1 + max(deepest[at + 1 + way] for way in ways)
+
+    assert deepest[0] < 32
 
 
 def test_a_rule_without_a_call_that_exists_is_left_out():

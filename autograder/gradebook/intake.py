@@ -103,14 +103,14 @@ def read_apart(sandbox: Sandbox, handed: HandedIn, problems: Sequence[Problem], 
             try:
                 with place.open(msgspec.msgpack.decode(question, type=int)) as file:
                     yield b"", file.fileno()
-            except (NotOpenedError, IndexError) as error:
+            except (NotOpenedError, IndexError, msgspec.MsgspecError) as error:
                 yield str(error).encode(), None
             except UnreadError as error:
                 unread.append(error)
                 yield str(error).encode(), None
 
         given = {"wish": msgspec.msgpack.encode(wish)}
-        parts = sandbox.call("autograder.submissions.reading:read", given, Limits(), answer)
+        parts = sandbox.call("autograder.submissions.reading:read", given, _limits(problems), answer)
         taken = _taken(student, parts, {name for pair in names for name in pair})
         return _unread(student, unread[0]) if unread else taken
     except UnreadError as error:
@@ -126,6 +126,15 @@ def read_apart(sandbox: Sandbox, handed: HandedIn, problems: Sequence[Problem], 
 
 def _unread(student: str, error: UnreadError) -> Submission:
     return Submission(student, unread=((codes.FAULTY_GRADER, f"what was handed in could not be read here: {error}"),))
+
+
+def _limits(problems: Sequence[Problem]) -> Limits:
+    """The limits of reading a submission: the largest of its problems'."""
+    limits = [problem.limits for problem in problems] or [Limits()]
+    return Limits(
+        reading_seconds=max(one.reading_seconds for one in limits),
+        reading_memory_bytes=max(one.reading_memory_bytes for one in limits),
+    )
 
 
 def _taken(student: str, parts: Iterator[bytes], wanted: Collection[str]) -> Submission:

@@ -27,6 +27,9 @@ from autograder.worker.job import Content, Job
 FILE = "file "
 ANSWER = "= "
 
+# Cells of one notebook that may end their process, each for a run of its own.
+MOST_ENDED = 20
+
 RunCells = Callable[[Problem, Job, float], Iterable[Observation]]
 
 
@@ -119,6 +122,8 @@ def execute(
     shown: dict[int, Shown] = {}
     values: dict[str, Array] = {}
     pending = list(steps)
+    ended = 0
+    why = "it was not run: the cells before it had used up the notebook's time"
     while pending:
         numbers = {place: number for number, (place, _) in enumerate(pending)}
         asked = [(what, numbers[after]) for what, after in wanted if after in numbers]
@@ -140,11 +145,14 @@ def execute(
         dead = max(count - 1, 0)
         shown[pending[dead][0]] = last
         del pending[dead]
+        ended += 1
         if time.monotonic() >= ends:
             break
-    why = Failure("", "it was not run: the cells before it had used up the notebook's time")
+        if ended > MOST_ENDED:
+            why = f"it was not run: more than {MOST_ENDED} cells had ended the process that they ran in"
+            break
     for place, _ in steps:
-        shown.setdefault(place, Shown("died", failure=why))
+        shown.setdefault(place, Shown("died", failure=Failure("", why)))
     files = {what.removeprefix(FILE): value.tobytes() for what, value in values.items() if what.startswith(FILE)}
     found = {what: value for what, value in values.items() if not what.startswith(FILE)}
     return Execution(dict(sorted(shown.items())), found, files)

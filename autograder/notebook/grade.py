@@ -20,7 +20,7 @@ from autograder.course.problem import Model, Problem
 from autograder.grade import MAX_FINDINGS
 from autograder.notebook.execution import ANSWER, FILE, Execution, job_of
 from autograder.notebook.ipynb import MAX_CELLS, MAX_SOURCES
-from autograder.notebook.judging import Execute, Judged, Paper, RunAsked, judged
+from autograder.notebook.judging import MAX_MESSAGE_CHARACTERS, Execute, Judged, Paper, RunAsked, judged
 from autograder.notebook.sheet import FIGURES, MODEL, RUNS, TRUTH, WAS_RUN, NotebookCheck, Sheet
 from autograder.notebook.truth import FEW
 from autograder.predicates import Ask
@@ -39,7 +39,6 @@ AnyContent = TypeVar("AnyContent", bytes, "bytes | Content")
 MOST_RUNS = 200
 # Of what a reader finds.
 MAX_FOUND_BYTES = 4 << 20
-MAX_MESSAGE_CHARACTERS = 4_000
 
 
 def grade_notebook(
@@ -109,7 +108,7 @@ def grade_apart(
         asked = msgspec.msgpack.decode(question, type=RunAsked)
         sources = sum(len(source) for _, source in asked.cells)
         if runs > MOST_RUNS or len(asked.cells) > 2 * MAX_CELLS or sources > 2 * MAX_SOURCES:
-            raise OurFaultError("a reader asks for more than a notebook can need")
+            raise ReaderError("it takes more runs, or larger ones, than a notebook can need")
         job = job_of(problem, beside, asked.cells, asked.wanted, asked.surroundings)
         seconds = max(min(asked.seconds, ends - time.monotonic()), 1.0)
         for observation in sandbox.run_cells(problem, job, seconds):
@@ -136,7 +135,7 @@ def _bounded(parts: Iterator[bytes]) -> Iterator[bytes]:
     for part in parts:
         room -= len(part)
         if room < 0:
-            raise OurFaultError("a reader found more than there can be")
+            raise ReaderError("more is wrong with it than can be told")
         yield part
 
 

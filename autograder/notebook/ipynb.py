@@ -78,7 +78,9 @@ def read(content: bytes, name: str = "the notebook") -> Notebook:
     if raw["nbformat"] < 4:
         raw = _upgraded(raw, name)
     elif raw["nbformat"] > 4:
-        raise UnreadableError(f"{name} has nbformat {raw['nbformat']}; expected 4: save it with JupyterLab 4")
+        raise UnreadableError(
+            f"{name} has nbformat {shortened(str(raw['nbformat']))}; expected 4: save it with JupyterLab 4"
+        )
     cells = raw.get("cells")
     if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
         raise UnreadableError(f"{name} has no list of cells; open it in Jupyter, repair it, and save it again")
@@ -164,7 +166,8 @@ def _upgraded(raw: dict[str, Any], name: str) -> dict[str, Any]:
     ]
     if not all(isinstance(cell, dict) for cell in cells):
         raise UnreadableError(
-            f"{name} has nbformat {raw['nbformat']}, and can't be read; open it in JupyterLab and save it again"
+            f"{name} has nbformat {shortened(str(raw['nbformat']))}, and can't be read; open it in JupyterLab and save "
+            "it again"
         )
     return {**raw, "cells": [_upgraded_cell(cell) for cell in cells]}
 

@@ -18,7 +18,7 @@ import msgspec
 from autograder import codes
 from autograder.compare import Finding
 from autograder.course.problem import Problem
-from autograder.grade import own_lines, said_of
+from autograder.grade import MAX_FINDINGS, own_lines, said_of
 from autograder.notebook.document import Notebook
 from autograder.notebook.execution import HOME, Execution, Shown, Surroundings, execute
 from autograder.notebook.given import Arrangement, Step, arrange
@@ -41,6 +41,9 @@ Execute = Callable[
 
 # Of what a cell had printed when it failed.
 MAX_SHOWN_LINES = 3
+# Of what is said of a check that passes, and of one finding.
+MAX_NOTES = 4
+MAX_MESSAGE_CHARACTERS = 4_000
 _NO_MODULE = re.compile(r"No module named '([\w.]+)'")
 _UNKNOWN = re.compile(r"name '(\w+)' is not defined")
 
@@ -128,7 +131,7 @@ def judge(files: Mapping[str, bytes], grader: Grader) -> Iterator[bytes]:
         return execute(run_cells, *asked)  # type: ignore[arg-type]  # as of `Execute`
 
     found = judged(run, sheet, files["notebook"], dict.fromkeys(paper.beside, b""), paper.misnamed)
-    yield msgspec.msgpack.encode(found)
+    yield msgspec.msgpack.encode(_as_told(found))
 
 
 def judged(execute: Execute, sheet: Sheet, content: bytes, beside: Mapping[str, bytes], misnamed: str = "") -> Judged:
@@ -164,6 +167,19 @@ def judged(execute: Execute, sheet: Sheet, content: bytes, beside: Mapping[str, 
     return found
 
 
+def _as_told(found: Judged) -> Judged:
+    """The same, with the words of those findings alone that a report shows: a notebook may have thousands."""
+    told = {}
+    for check, findings in found.findings.items():
+        ordered = sorted(findings, key=lambda finding: codes.PRECEDENCE.index(finding.code))
+        told[check] = [
+            replace(finding, message=finding.message[:MAX_MESSAGE_CHARACTERS] if n < MAX_FINDINGS else "")
+            for n, finding in enumerate(ordered)
+        ]
+    refused = found.refused and replace(found.refused, message=found.refused.message[:MAX_MESSAGE_CHARACTERS])
+    return msgspec.structs.replace(found, findings=told, refused=refused)
+
+
 def _run(
     execute: Execute,
     sheet: Sheet,
@@ -187,10 +203,11 @@ def _run(
     found.ran = True
     found.never_run = not any(cell.count or cell.outputs for cell in handed_in.code)
     found.places |= {what: steps[n].place for what, n in asked}
+    clipped = [steps[place].place for place, shown in execution.cells.items() if shown.clipped]
+    more = f"{problem.limits.cell_bytes >> 20} MiB"
     found.notes[RUNS.name] = [
-        f"{steps[place].place} puts out more than {problem.limits.cell_bytes >> 20} MiB; the rest was not looked at"
-        for place, shown in execution.cells.items()
-        if shown.clipped
+        *(f"{place} puts out more than {more}; the rest was not looked at" for place in clipped[:MAX_NOTES]),
+        *[f"and {len(clipped) - MAX_NOTES} other cells"] * (len(clipped) > MAX_NOTES),
     ]
     found.findings[TRUTH.name] = truth(_retrials(execute, problem, beside, ends), handed_in, arrangement, execution)
     if found.findings[RUNS.name] and not compared(steps, rerun):

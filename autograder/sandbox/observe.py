@@ -43,6 +43,8 @@ NOTEBOOK = ("matplotlib.pyplot", "autograder.notebook.shell")
 READERS = ("autograder.worker.reader", "autograder.submissions.reading", "autograder.notebook.judging")
 # What a reader may say before it must have come to its end.
 MOST_MESSAGES = 25_000
+# What an array takes beside its entries.
+ARRAY_BYTES = 256
 # However little is left, seconds.
 LEAST_SECONDS = 0.1
 # Outputs of all of a notebook's cells that are kept.
@@ -443,8 +445,11 @@ def _server_of(problem: Problem, job: Job) -> _Key:
 
 
 def _size(observation: Observation) -> int:
-    """The bytes of an observation's arrays."""
-    return sum(value.nbytes for value in observation.values.values() if not isinstance(value, str))
+    """The bytes that an observation's values take, their names among them: as objects, however little they hold."""
+    return sum(
+        sys.getsizeof(name) + (sys.getsizeof(value) if isinstance(value, str) else value.nbytes + ARRAY_BYTES)
+        for name, value in observation.values.items()
+    )
 
 
 def _bound(seen: list[Observation], most_bytes: int) -> None:

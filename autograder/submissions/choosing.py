@@ -13,6 +13,8 @@ from autograder.submissions.unpack import ARCHIVES, MAX_FILE_BYTES, Entry, Refus
 # Files are taken at the top or one folder down; a deeper one is only named to whoever misses it.
 MAX_DEPTH_TAKEN = 2
 MAX_EXTRA_NAMES = 50
+# Of one name, that a sentence names.
+MAX_NAMED = 5
 # Modules beside those asked for: each is searched for the names of the others.
 MAX_MODULES = 200
 MAX_MODULE_BYTES = 4 << 20
@@ -123,18 +125,24 @@ def companions(entries: list[Entry], files: Mapping[str, bytes]) -> dict[tuple[s
 def why_not(name: str, candidates: list[Entry], others: list[Entry], wanted: Collection[str]) -> str:
     """Why the wanted file `name` can't be taken, or "" if nothing like it was handed in."""
     if len(candidates) > 1:
-        places = ", ".join(entry.path for entry in candidates)
+        places = _some(candidates, ", ")
         return f"{name} was handed in {len(candidates)} times ({places}); hand in one"
     if candidates:
         return f"{candidates[0].path} {candidates[0].fault}"
     if deeper := [entry.path for entry in others if entry.name == name]:
         return f"found {deeper[0]}; expected {name} at the top or in one folder; hand it in there"
     near = [entry for entry in others if len(entry.parts) <= MAX_DEPTH_TAKEN]
-    if alike := [entry.path for entry in near if resembled(entry.name, wanted) == name]:
-        return f"found {' and '.join(alike)}; expected {name}; {'rename it' if len(alike) == 1 else 'hand in one'}"
+    if alike := [entry for entry in near if resembled(entry.name, wanted) == name]:
+        return f"found {_some(alike, ' and ')}; expected {name}; {'rename it' if len(alike) == 1 else 'hand in one'}"
     if packed := [entry.path for entry in others if entry.name.lower().endswith(ARCHIVES + OTHER_ARCHIVES)]:
         return f"found {packed[0]}, which is not looked into; hand {name} in unpacked"
     return ""
+
+
+def _some(entries: list[Entry], joint: str) -> str:
+    """Where files are; of many, the first few and how many more."""
+    more = len(entries) - MAX_NAMED
+    return joint.join(entry.path for entry in entries[:MAX_NAMED]) + f" and {more} more" * (more > 0)
 
 
 def extra_names(entries: list[Entry]) -> tuple[str, ...]:

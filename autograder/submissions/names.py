@@ -17,6 +17,8 @@ _NAME = re.compile(r"(.+?)(\.py|\.ipynb)(?:\.(?:txt|json|py|ipynb|bak|orig)|[\d\
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 # In a shorter name one letter makes another word.
 _LETTERS = 6
+# As long as a disk lets a file's name be; an archive's may be longer, and takes long to be looked through.
+_MOST_CHARACTERS = 255
 
 
 def resembled(name: str, wanted: Collection[str]) -> str | None:
@@ -25,7 +27,11 @@ def resembled(name: str, wanted: Collection[str]) -> str | None:
     It does if its words hold the wanted one's (``soft-margin-svm.py``, ``SoftMarginSVM.py``, ``Copy of line.ipynb``,
     ``line (1).py``, ``line_final.py``, ``line.py.txt``), or if one letter is wrong, missing, too many or swapped.
     """
-    if name in wanted or (parts := _NAME.match(unicodedata.normalize("NFKC", name))) is None:
+    if (
+        name in wanted
+        or len(name) > _MOST_CHARACTERS
+        or (parts := _NAME.match(unicodedata.normalize("NFKC", name))) is None
+    ):
         return None
     words = _words(parts[1])
     best: list[str] = []

@@ -23,7 +23,7 @@ from autograder.submissions.unpack import (
 
 # A folder is searched so deep and no deeper; a virtual environment among the homework is not read to its end.
 MAX_DEPTH = 4
-# Of the names of a folder's files, with those of the folders that they are in.
+# Of the names of all that lies in a folder, with those of the folders that it is in.
 MAX_NAMES_BYTES = 2 << 20
 # Files by what they are, under whichever name: device and number.
 Identities = Collection[tuple[int, int]]
@@ -61,7 +61,7 @@ class Place:
                 self._paths = [path]
                 self.listing = Listing(name)
                 return
-            found = [*_bounded(_walked(path, ()))]
+            found = [*_walked(path, (), _Room())]
         except OSError as error:
             raise UnreadError(f"{printable(name)}: {error.strerror}") from None
         self._paths = [Path(path, *parts) for parts, _ in found]
@@ -89,9 +89,30 @@ class Place:
         return file
 
 
-def _walked(folder: Path, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+class _Room:
+    """Counts what lies in a folder, whatever it is, and refuses it when that is more than a student's work can be."""
+
+    def __init__(self) -> None:
+        self._meter = Meter()
+        self._bytes = MAX_NAMES_BYTES
+
+    def take(self, parts: tuple[str, ...]) -> None:
+        """Count one more."""
+        self._meter.count()
+        self._bytes -= sum(map(len, parts))
+        if self._bytes < 0:
+            raise RefusedError("the names of the submission's files are too long; hand in only what was asked for")
+
+
+def _walked(folder: Path, above: tuple[str, ...], room: _Room) -> Iterator[tuple[tuple[str, ...], str]]:
     """The files below a folder, each with what is wrong with it."""
-    for item in sorted(os.scandir(folder), key=lambda item: item.name):
+    items = []
+    with os.scandir(folder) as found:
+        # Counted as they come: they are kept and sorted only if they are not too many.
+        for item in found:
+            room.take((*above, item.name))
+            items.append(item)
+    for item in sorted(items, key=lambda item: item.name):
         parts = (*above, item.name)
         if litter(item.name):
             continue
@@ -99,24 +120,13 @@ def _walked(folder: Path, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, .
             if item.name.endswith(tuple(MAX_FILE_BYTES)):
                 yield parts, "is a folder; hand in a file of that name"
             elif len(parts) < MAX_DEPTH:
-                yield from _walked(Path(item.path), parts)
+                yield from _walked(Path(item.path), parts, room)
         elif item.is_symlink():
             yield parts, "is a link; hand in the file itself"
         elif not item.is_file(follow_symlinks=False):
             yield parts, "is not an ordinary file; hand in a file"
         else:
             yield parts, ""
-
-
-def _bounded(files: Iterator[tuple[tuple[str, ...], str]]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """The files, as long as there are not too many."""
-    meter, room = Meter(), MAX_NAMES_BYTES
-    for parts, fault in files:
-        meter.count()
-        room -= sum(map(len, parts))
-        if room < 0:
-            raise RefusedError("the names of the submission's files are too long; hand in only what was asked for")
-        yield parts, fault
 
 
 def _as_text(name: str) -> str:

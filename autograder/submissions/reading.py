@@ -168,7 +168,7 @@ def loose_files(folder: Path) -> list[str]:
         return sorted(
             printable(entry.name)
             for entry in entries
-            if entry.name.lower().endswith(tuple(MAX_FILE_BYTES)) and not litter(entry.name) and entry.is_file()
+            if entry.name.lower().endswith(tuple(MAX_FILE_BYTES)) and not litter(entry.name) and not _is_folder(entry)
         )
 
 
@@ -216,13 +216,21 @@ def read_submission(listing: Listing, opened: Open, student: str, wanted: Collec
 
 def is_submission(entry: os.DirEntry[str]) -> bool:
     """Whether this is somebody's work, readable or not, and not a list or a note of the instructor's."""
-    return entry.is_dir() or entry.name.lower().endswith(ARCHIVES + OTHER_ARCHIVES)
+    return _is_folder(entry) or entry.name.lower().endswith(ARCHIVES + OTHER_ARCHIVES)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder, or a link to one; a link that leads to itself is none."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def stem(entry: os.DirEntry[str]) -> str:
     """The folder's name, or the archive's without its suffix; in one form, however a system writes its accents."""
     name = composed(entry.name)
-    if entry.is_dir():
+    if _is_folder(entry):
         return name
     suffix = next(s for s in ARCHIVES + OTHER_ARCHIVES if name.lower().endswith(s))
     return name[: -len(suffix)]

@@ -32,6 +32,8 @@ MAX_ARCHIVE_BYTES = 100 * MIB
 MAX_UNPACKED_BYTES = 300 * MIB
 MAX_MEMBERS = 10_000
 MAX_DIRECTORY_BYTES = 4 * MIB
+# Of a name within a sentence: an archive's may have a hundred million.
+MAX_PRINTED = 300
 
 ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
 LITTER = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"}  # and everything hidden
@@ -301,6 +303,8 @@ def litter(name: str) -> bool:
 
 
 def printable(text: str, instead: str = "?") -> str:
-    """The text as a line, with something in the place of what could break one, or steer a terminal."""
+    """The text as a line, cut if it is long, with something in place of what could break one or steer a terminal."""
+    if len(text) > MAX_PRINTED:
+        text = f"{text[: MAX_PRINTED // 2]} ... {text[-MAX_PRINTED // 2 :]}"
     plain = "".join(character if character.isprintable() else instead for character in text)
     return line(plain).replace(UNSHOWN, instead)

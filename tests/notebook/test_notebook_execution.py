@@ -447,3 +447,15 @@ def fake_problem():
     from types import SimpleNamespace
 
     return SimpleNamespace(name="line", given=(), allowed_imports=(), data={}, limits=Limits())
+
+
+def test_not_every_cell_can_end_its_process(run, monkeypatch):
+    """Each has another run go on after it; of the cells after many such it is said that they were not run."""
+    monkeypatch.setattr("autograder.notebook.execution.MOST_ENDED", 2)
+    execution = run(*["import os; os._exit(3)"] * 5, "1")
+
+    assert endings(execution) == ["died"] * 6
+    assert [shown.failure.message for shown in execution.cells.values()] == [
+        *["the process ended by itself, with exit status 3"] * 3,
+        *["it was not run: more than 2 cells had ended the process that they ran in"] * 3,
+    ]

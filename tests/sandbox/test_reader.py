@@ -6,6 +6,7 @@ import io
 import json
 import sys
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -127,11 +128,11 @@ def headers(digits):
     return stream.getvalue()
 
 
-def test_an_archive_that_takes_hours_costs_its_student(sandbox, lines, tmp_path, monkeypatch):
-    """And a sentence."""
-    monkeypatch.setattr("autograder.gradebook.intake.Limits", lambda: LIMITS)
+def test_an_archive_that_takes_hours_costs_its_student(sandbox, lines, tmp_path):
+    """And a sentence; the limits are those of its problems."""
     (tmp_path / "mallory.tar.gz").write_bytes(headers(2_000_000))
-    submission = read_apart(sandbox, HandedIn("mallory", tmp_path / "mallory.tar.gz"), [lines])
+    handed_in = HandedIn("mallory", tmp_path / "mallory.tar.gz")
+    submission = read_apart(sandbox, handed_in, [replace(lines, limits=LIMITS)])
 
     assert not submission.files
     assert "mallory.tar.gz could not be read" in submission.refused
@@ -199,6 +200,40 @@ def test_a_notebook_has_the_same_report_in_a_reader(sandbox, problem):
 
     assert set(codes_of(report).values()) == {0}
     assert report.score == 8
+
+
+# What has a notebook's reader find more, or say more, than a report has room for.
+MANY = {
+    "failures": ["raise ValueError('é' * 5000)"] * 600,
+    "names": ["lost = 1 / 0", *["lost + 1"] * 600],
+    "ends": ["import os; os._exit(3)"] * 30,
+}
+
+
+@pytest.mark.parametrize("sources", MANY.values(), ids=MANY.keys())
+def test_a_notebook_of_many_faults_is_judged(sandbox, problem, sources):
+    """However many cells fail, and however much is to be said of one: some are told, and how many there are."""
+    notebook = json.loads(problem.released_notebook.read_bytes())
+    notebook["cells"] += [
+        {"cell_type": "code", "source": source, "outputs": [], "metadata": {}, "execution_count": None}
+        for source in sources
+    ]
+    content = json.dumps(notebook).encode()
+    report = grade_apart(sandbox, sheet_of(problem), content, problem.reference.files, problem.seed)
+    (runs,) = (verdict for verdict in report.checks if verdict.check == "runs")
+
+    assert not {verdict.code for verdict in report.checks} & codes.FAULTS_OF_OURS
+    assert runs.code in {codes.MISSING, codes.RAISED, codes.DIED}
+    assert 100 < len(runs.message) < 20_000
+
+
+def test_a_format_of_a_thousand_digits_is_none(sandbox, problem):
+    """The sentence that says so has not as many."""
+    content = b'{"nbformat": ' + b"9" * 4000 + b', "cells": []}'
+    report = grade_apart(sandbox, sheet_of(problem), content, problem.reference.files, problem.seed)
+
+    assert set(codes_of(report).values()) == {codes.MISSING}
+    assert max(len(verdict.message) for verdict in report.checks) < 500
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from autograder.course.assignments import read_course
 from autograder.course.problem import Implementation
 from autograder.grade import grade
 from autograder.sandbox import warm
-from autograder.sandbox.limits import Limits
+from autograder.sandbox.limits import MIB, Limits
 from autograder.sandbox.observe import Sandbox, SandboxError
 from autograder.sandbox.warm import Loader
 from autograder.seed import Seed
@@ -432,6 +432,31 @@ def test_all_that_is_returned_is_bounded(run):
     assert endings(seen) == {"prediction": ["exhausted"] * 3, **ELSEWHERE}
     assert seen[0].failure.message == "what came back in all is larger than 8 MiB"
     assert sum(value.nbytes for one in seen for value in one.values.values()) < 1 << 20
+
+
+SPEAKS = """
+    import json, os
+    from autograder.wire import MAGIC, PREFIX, Observation, encode
+    words = [{"name": chr(0x1F600) * 200 + str(n), "is": chr(0x1F600) * 290} for n in range(250)]
+    for draw in range(3):
+        header = json.loads(encode(Observation("prediction", draw, "returned"))[PREFIX.size :]) | {"values": words}
+        text = json.dumps(header, ensure_ascii=False).encode()
+        for fd in range(3, 256):
+            try:
+                os.write(fd, PREFIX.pack(MAGIC, len(text), 0) + text)
+            except OSError:
+                pass
+    time.sleep(9)
+"""
+
+
+def test_words_in_place_of_arrays_are_counted_too(sandbox, lines):
+    """What a process says that its values are takes memory as well as the values do."""
+    problem = replace(lines, limits=Limits(module_bytes=MIB // 4, wall_seconds=SECONDS))
+    seen = sandbox.observe(problem, laid_over(problem, in_predict(SPEAKS)), SEED, problem.checks[:1])
+
+    assert endings(seen) == {"prediction": ["exhausted"] * 3}
+    assert [one.values for one in seen] == [{}] * 3
 
 
 def test_all_that_a_module_takes_is_bounded(sandbox, lines):

@@ -478,6 +478,61 @@ def test_a_link_in_place_of_a_submission(tmp_path, name):
     assert only(folder) == Submission("ada", refused=f"{name} is a link; hand in the folder or archive itself")
 
 
+def test_a_link_to_itself_in_place_of_a_submission(tmp_path):
+    """It leads nowhere, and stops nobody else."""
+    write(tmp_path, {"bob/attention.py": CODE})
+    (tmp_path / "ada.zip").symlink_to("ada.zip")
+    (tmp_path / "loose.py").symlink_to("loose.py")
+
+    ada, bob = read_class(tmp_path, WANTED)
+
+    assert ada.refused == "ada.zip is a link; hand in the folder or archive itself"
+    assert bob.files
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda path, number: path.mkdir(), id="folders"),
+        pytest.param(lambda path, number: path.touch(), id="files"),
+        pytest.param(lambda path, number: path.with_name(f".{number}").touch(), id="hidden"),
+    ],
+)
+def test_all_that_lies_in_a_folder_is_counted(tmp_path, monkeypatch, make):
+    """Whatever it is: to list it takes time and memory."""
+    monkeypatch.setattr(unpack, "MAX_MEMBERS", 100)
+    write(tmp_path / "ada", {"attention.py": CODE})
+    for number in range(100):
+        make(tmp_path / "ada" / f"{number}", number)
+
+    assert only(tmp_path).refused == "the submission holds more than 100 files; hand in only what was asked for"
+
+
+@pytest.mark.parametrize(
+    "long", [pytest.param(f"{'x' * 60_000}", id="one"), pytest.param(f"{'x/' * 30_000}", id="deep")]
+)
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param([f"{n}{{}}/attention.py" for n in range(2000)], id="many_of_one_name"),
+        pytest.param([f"{{}}/attention_{n}.py" for n in range(50)], id="many_nearly_right"),
+        pytest.param(["../{}/attention.py"], id="outside"),
+        pytest.param(["{}/attention.py.zip"], id="packed_within"),
+        pytest.param(["{}_attention.py"], id="long_itself"),
+    ],
+)
+def test_no_sentence_is_long(tmp_path, names, long):
+    """However many files there are, and however long their names."""
+    members = [(name.format(long[: 3_000_000 // len(names)]), b"%d" % n) for n, name in enumerate(names)]
+    write(tmp_path, {"ada.tar.gz": tarred(members)})
+
+    found = only(tmp_path)
+
+    said = [found.refused, *found.problems.values(), *found.extra]
+    assert any(said)
+    assert max(map(len, said)) < 2_000
+
+
 def test_a_pipe_in_place_of_an_archive(tmp_path):
     """Nobody waits for a pipe."""
     os.mkfifo(tmp_path / "ada.zip")

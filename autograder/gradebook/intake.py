@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Annotated
 
 import msgspec
 
@@ -22,6 +23,8 @@ from autograder.submissions.unpack import NotOpenedError, RefusedError, limit, p
 
 # Of what a reader says of a submission, without its files.
 MAX_TAKEN_BYTES = 4 << 20
+# Of a listed file.
+Number = Annotated[int, msgspec.Meta(ge=0)]
 # Submissions that are read, and wait, for each that is being read.
 AHEAD = 2
 
@@ -101,13 +104,15 @@ def read_apart(sandbox: Sandbox, handed: HandedIn, problems: Sequence[Problem], 
 
         def answer(question: bytes) -> Iterator[Answer]:
             try:
-                with place.open(msgspec.msgpack.decode(question, type=int)) as file:
+                with place.open(msgspec.msgpack.decode(question, type=Number)) as file:
                     yield b"", file.fileno()
-            except (NotOpenedError, IndexError, msgspec.MsgspecError) as error:
+            except NotOpenedError as error:
                 yield str(error).encode(), None
             except UnreadError as error:
                 unread.append(error)
                 yield str(error).encode(), None
+            except (IndexError, msgspec.MsgspecError) as error:
+                raise OurFaultError(f"a reader asks for what is no file ({error})") from None
 
         given = {"wish": msgspec.msgpack.encode(wish)}
         parts = sandbox.call("autograder.submissions.reading:read", given, _limits(problems), answer)
@@ -153,7 +158,8 @@ def _taken(student: str, parts: Iterator[bytes], wanted: Collection[str]) -> Sub
             raise OurFaultError(f"a reader has taken what none may take: {printable(name)}, {size} bytes")
         files.add(name, _exactly(size, parts))
     uses = {name: used for name, used in taken.uses.items() if files.keys() >= {*used}}
-    return Submission(student, files, taken.extra, taken.problems, taken.refused, uses)
+    problems = {name: printable(said) for name, said in taken.problems.items() if name in wanted}
+    return Submission(student, files, tuple(map(printable, taken.extra)), problems, printable(taken.refused), uses)
 
 
 def _exactly(size: int, parts: Iterator[bytes]) -> Iterator[bytes]:

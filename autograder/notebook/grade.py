@@ -21,6 +21,7 @@ from autograder.grade import MAX_FINDINGS
 from autograder.notebook.execution import ANSWER, FILE, Execution, job_of
 from autograder.notebook.ipynb import MAX_CELLS, MAX_SOURCES
 from autograder.notebook.judging import MAX_MESSAGE_CHARACTERS, Execute, Judged, Paper, RunAsked, judged
+from autograder.notebook.retrial import SURROUNDINGS
 from autograder.notebook.sheet import FIGURES, MODEL, RUNS, TRUTH, WAS_RUN, NotebookCheck, Sheet
 from autograder.notebook.truth import FEW
 from autograder.predicates import Ask
@@ -34,6 +35,7 @@ from autograder.wire import Array, Observation, encode
 from autograder.worker.job import Content
 
 AnyContent = TypeVar("AnyContent", bytes, "bytes | Content")
+Said = TypeVar("Said", RunAsked, Judged)
 
 # What an honest reader asks for: a run for each cell that ends it, of each of a few kinds of run.
 MOST_RUNS = 200
@@ -105,12 +107,16 @@ def grade_apart(
     def answer(question: bytes) -> Iterator[Answer]:
         nonlocal runs
         runs += 1
-        asked = msgspec.msgpack.decode(question, type=RunAsked)
-        sources = sum(len(source) for _, source in asked.cells)
-        if runs > MOST_RUNS or len(asked.cells) > 2 * MAX_CELLS or sources > 2 * MAX_SOURCES:
+        asked = _decoded(question, RunAsked)
+        texts = sum(len(text) for pair in (*asked.cells, *asked.wanted) for text in pair if isinstance(text, str))
+        if runs > MOST_RUNS or len(asked.cells) > 2 * MAX_CELLS or texts > 2 * MAX_SOURCES:
             raise ReaderError("it takes more runs, or larger ones, than a notebook can need")
+        # Each has servers of its own: of others there could be any number.
+        if asked.surroundings not in SURROUNDINGS:
+            raise OurFaultError("a reader asks for a run of a kind that there isn't")
         job = job_of(problem, beside, asked.cells, asked.wanted, asked.surroundings)
-        seconds = max(min(asked.seconds, ends - time.monotonic()), 1.0)
+        # In this order: the least of a number and of what is none (NaN) is the first of them.
+        seconds = max(min(ends - time.monotonic(), asked.seconds), 1.0)
         for observation in sandbox.run_cells(problem, job, seconds):
             yield encode(_kept_from(observation, sheet.wanted, values)), None
         yield b"", None
@@ -126,7 +132,15 @@ def grade_apart(
     except ReaderError as error:
         why = f"{problem.notebook_file} could not be read and compared: {error}; show less, run it again"
         return unjudged_notebook(sheet, codes.DIED, why)
-    return _concluded(sheet, _checked(sheet, msgspec.msgpack.decode(said, type=Judged)), values, seed)
+    return _concluded(sheet, _checked(sheet, _decoded(said, Judged)), values, seed)
+
+
+def _decoded(said: bytes, kind: type[Said]) -> Said:
+    """What a reader has said, as far as it is of its kind."""
+    try:
+        return msgspec.msgpack.decode(said, type=kind)
+    except msgspec.MsgspecError as error:
+        raise OurFaultError(f"a reader says what no reader says ({error})") from None
 
 
 def _bounded(parts: Iterator[bytes]) -> Iterator[bytes]:
@@ -148,6 +162,12 @@ def _checked(sheet: Sheet, found: Judged) -> Judged:
                 raise OurFaultError(f"a reader found what there can't be: {finding.code}, {finding.message[:100]}")
     found.findings = {name: findings for name, findings in found.findings.items() if name in names}
     found.blocked = {name: blocker for name, blocker in found.blocked.items() if {name, blocker} <= names}
+    # Without them nothing would be found of a check, and that is worth its points.
+    said = {*found.findings, *found.blocked, *(names if found.refused else ())}
+    if missing := names - said - ({MODEL.name} if found.ran else set()):
+        raise OurFaultError(f"a reader says nothing of {', '.join(sorted(missing))}")
+    if found.ran and not (found.findings.keys() >= {TRUTH.name} and found.places.keys() >= {*sheet.wanted}):
+        raise OurFaultError("a reader says of a run that was made what can't be said of it")
     return found
 
 

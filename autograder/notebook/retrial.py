@@ -35,6 +35,8 @@ from autograder.notebook.truth import (
 MOST_FAILED = 3
 ABROAD = Surroundings(seed=1, abroad=True)
 MOVED = Surroundings(HOME.seed, abroad=True)
+# Of all runs of a notebook that there are.
+SURROUNDINGS = (HOME, ABROAD, MOVED)
 _READY = re.compile(r"\bready\(")
 
 # (steps with their places, what the run finds)

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Annotated
 
 import msgspec
 
@@ -89,7 +89,7 @@ class Wish(msgspec.Struct, frozen=True):
 class Taken(msgspec.Struct, frozen=True):
     """A submission without the contents of its files, which follow in this order; fields as a `Submission` has them."""
 
-    sizes: tuple[tuple[str, int], ...]
+    sizes: tuple[tuple[str, Annotated[int, msgspec.Meta(ge=0)]], ...]
     extra: tuple[str, ...]
     problems: dict[str, str]
     refused: str

@@ -165,7 +165,7 @@ def zip_entries(file: IO[bytes], wants: Wants) -> Iterator[Entry]:
             meter.count(1, member.file_size)
         for member in archive.infolist():
             parts, mode = parts_of(member.filename), member.external_attr >> 16
-            if member.is_dir() or not parts:
+            if not parts or member.is_dir():  # in this order: an empty name is none of a folder, nor of anything
                 continue
             if stat.S_ISLNK(mode):
                 yield Entry(parts, fault="is a link; hand in the file itself")

@@ -17,9 +17,10 @@ from autograder.wire import MAGIC, MAX_BODY_BYTES, MAX_HEADER_BYTES, PREFIX, Obs
 
 FUZZ = Path(__file__).resolve().parent
 sys.path.insert(0, str(FUZZ))
+from harness import seeds  # noqa: E402
 from wire import try_one  # noqa: E402
 
-SEEDS = sorted((FUZZ / "seeds").iterdir())
+SEEDS = seeds("wire")
 # Of the decoder beside what it was given: Python's objects for a header of brackets are this much larger than its text.
 OBJECTS_PER_BYTE = 120
 

@@ -152,14 +152,17 @@ def test_a_folder_is_read_as_it_is_without_a_reader(sandbox, lines, tmp_path):
 
 
 class Lying:
-    """A sandbox whose readers return what no function of ours returns."""
+    """A sandbox whose readers say what no function of ours says: they ask questions, and return parts."""
 
-    def __init__(self, *parts):
+    def __init__(self, *parts, asked=()):
         self.parts = parts
+        self.asked = asked
 
-    def call(self, *_):
+    def call(self, _function, _files, _limits, answer):
         """These parts."""
-        return iter(self.parts)
+        for question in self.asked:
+            [*answer(question)]
+        yield from self.parts
 
 
 def taken(*sizes):
@@ -177,6 +180,7 @@ def taken(*sizes):
         pytest.param([taken(("line.py", 3)), b"xx"], id="too_little"),
         pytest.param([taken(("line.py", 1)), b"xx"], id="too_much"),
         pytest.param([bytes(5 << 20)], id="too_long"),
+        pytest.param([taken(("line.py", -1))], id="a_negative_size"),
     ],
 )
 def test_what_a_reader_takes_is_checked(lines, tmp_path, parts):
@@ -185,6 +189,33 @@ def test_what_a_reader_takes_is_checked(lines, tmp_path, parts):
 
     assert [code for code, _ in submission.unread] == [codes.FAULTY_GRADER]
     assert not submission.files
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        pytest.param(msgspec.msgpack.encode(7), id="beyond"),
+        pytest.param(msgspec.msgpack.encode(-1), id="negative"),
+        pytest.param(b"\xc1", id="noise"),
+        pytest.param(b"", id="nothing"),
+    ],
+)
+def test_what_a_reader_asks_for_is_checked(lines, tmp_path, question):
+    """A file that isn't listed is handed to nobody, and whoever asks for it stops no class."""
+    (tmp_path / "line.py").write_bytes(b"x = 1\n")
+    submission = read_apart(Lying(asked=[question]), HandedIn("ada", tmp_path), [lines])
+
+    assert [code for code, _ in submission.unread] == [codes.FAULTY_GRADER]
+
+
+def test_what_a_reader_says_of_a_submission_stays_in_its_lines(lines, tmp_path):
+    """Of files that were asked for, and fit to be printed."""
+    said = Taken((), ("a\n✓",), {"line.py": "no\r\n7/7", "other": "no"}, "", {})
+    submission = read_apart(Lying(msgspec.msgpack.encode(said)), HandedIn("ada", tmp_path), [lines])
+
+    assert all(name.isprintable() for name in submission.extra)
+    assert list(submission.problems) == ["line.py"]
+    assert submission.problems["line.py"].isprintable()
 
 
 @pytest.fixture(scope="module")
@@ -248,3 +279,55 @@ def test_what_a_reader_finds_is_checked(problem, found):
     """A code that is none, or a sentence without end, is a fault of ours."""
     with pytest.raises(OurFaultError, match="a reader found what there can't be"):
         grade_apart(Lying(msgspec.msgpack.encode(found)), sheet_of(problem), b"", {}, problem.seed)
+
+
+def of_all(problem, **fields):
+    """What is found of a notebook in whose checks nothing is found."""
+    return Judged({check.name: [] for check in sheet_of(problem).checks}, **fields)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        pytest.param(lambda problem: b"\xc1", id="noise"),
+        pytest.param(lambda problem: b"", id="nothing"),
+        pytest.param(lambda problem: msgspec.msgpack.encode(Judged()), id="nothing_of_any_check"),
+        pytest.param(lambda problem: msgspec.msgpack.encode(Judged(ran=True)), id="nothing_of_a_run"),
+        pytest.param(lambda problem: msgspec.msgpack.encode(of_all(problem, ran=True)), id="no_places"),
+    ],
+)
+def test_a_reader_s_silence_is_worth_nothing(problem, found):
+    """A check of which nothing is said has not passed."""
+    with pytest.raises(OurFaultError, match="a reader says"):
+        grade_apart(Lying(found(problem)), sheet_of(problem), b"", {}, problem.seed)
+
+
+RUN = {"cells": [("cell 1", "x = 1")], "wanted": [], "surroundings": {"seed": 0, "abroad": False}, "seconds": 3.0}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param({"surroundings": {"seed": 2, "abroad": True}}, id="a_seed_of_its_own"),
+        pytest.param({"cells": [("cell 1", "x" * 5_000_000)]}, id="a_long_text"),
+        pytest.param({"wanted": [("x" * 5_000_000, 0)]}, id="a_long_expression"),
+        pytest.param({"cells": 3}, id="another_type"),
+    ],
+)
+def test_the_runs_that_a_reader_asks_for_are_checked(problem, changed):
+    """Of another seed there would be another server for each."""
+    question = msgspec.msgpack.encode(RUN | changed)
+    with pytest.raises(OurFaultError, match="a reader (asks|says)"):
+        grade_apart(Lying(asked=[question]), sheet_of(problem), b"", {}, problem.seed)
+
+
+def test_a_run_of_no_number_of_seconds_is_a_run_in_bounds(problem):
+    """NaN is less than nothing, and more than nothing."""
+    reader = Lying(asked=[msgspec.msgpack.encode(RUN | {"seconds": float("nan")})])
+    had = []
+    reader.run_cells = lambda _problem, _job, seconds: had.append(seconds) or ()
+    with pytest.raises(OurFaultError):
+        grade_apart(reader, sheet_of(problem), b"", {}, problem.seed)
+
+    assert had
+    assert all(1.0 <= seconds <= problem.limits.notebook_seconds for seconds in had)

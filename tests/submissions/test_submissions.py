@@ -40,6 +40,22 @@ def zipped(files):
     return archive.getvalue()
 
 
+class Nameless(zipfile.ZipInfo):
+    """A member of a zip archive whose name is empty, as no tool writes one."""
+
+    def is_dir(self):
+        """It has no last letter that could say so."""
+        return False
+
+
+def with_a_nameless_file(archive):
+    """A zip archive with such a member more."""
+    content = io.BytesIO(archive)
+    with zipfile.ZipFile(content, "a") as members:
+        members.writestr(Nameless(""), b"x")
+    return content.getvalue()
+
+
 def tarred(members, mode="w:gz"):
     """A tar archive of files by name, or of `TarInfo` that have no content."""
     archive = io.BytesIO()
@@ -71,6 +87,7 @@ def only(folder, wanted=WANTED):
         pytest.param("ada.zip", zipped({"hw2/": b"", "hw2/attention.py": CODE}), id="zip_wrapper"),
         pytest.param("ada.ZIP", zipped({"./attention.py": CODE}), id="zip_dot"),
         pytest.param("ada.zip", zipped({"hw2\\attention.py": CODE}), id="zip_backslash"),
+        pytest.param("ada.zip", with_a_nameless_file(zipped({"attention.py": CODE})), id="zip_nameless"),
         pytest.param("ada.zip", zipped({"attention.py": CODE, "__MACOSX/._attention.py": b"\0"}), id="zip_mac"),
         pytest.param("ada.zip", tarred([("attention.py", CODE)]), id="tar_named_zip"),
         pytest.param("ada.tar.gz", tarred([("attention.py", CODE)]), id="tar_gz"),

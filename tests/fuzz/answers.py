@@ -1,0 +1,150 @@
+"""Coverage-guided fuzzing of what the grader reads itself: shipped answers, and all that a reader may say to it.
+
+A reader has parsed a stranger's bytes, and may have been misled by them into anything. It knows no more than they do:
+whatever it says ends in that student's report, as a submission in bounds or as a fault of ours.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from harness import parted, sheet
+
+from autograder import answers, codes
+from autograder.compare import Finding
+from autograder.course.problem import Problem
+from autograder.gradebook import intake
+from autograder.notebook import grade
+from autograder.notebook.execution import HOME
+from autograder.notebook.judging import Judged, RunAsked
+from autograder.notebook.retrial import ABROAD
+from autograder.report import ProblemReport
+from autograder.sandbox.observe import Answer, OurFaultError
+from autograder.seed import Seed
+from autograder.submissions import spool, unpack
+from autograder.submissions.choosing import Submission
+from autograder.submissions.reading import HandedIn, Taken
+from autograder.wire import Observation
+from autograder.worker.job import Job
+
+SEED = Seed.public()
+
+
+class Lying:
+    """A sandbox whose readers say what the input holds: parts, or after ``?`` questions."""
+
+    def __init__(self, said: list[bytes]) -> None:
+        self.said = said
+        self.jobs: list[tuple[Job, float]] = []
+
+    def call(
+        self, function: str, files: object, limits: object, answer: Callable[[bytes], Iterable[Answer]]
+    ) -> Iterator[bytes]:
+        """What is said, in turn."""
+        for part in self.said:
+            if part[:1] == b"?":
+                for _content, _fd in answer(part[1:]):
+                    pass
+            else:
+                yield part
+
+    def run_cells(self, problem: Problem, job: Job, seconds: float) -> Iterator[Observation]:
+        """A run that shows nothing."""
+        self.jobs.append((job, seconds))
+        for number in range(len(job.cells)):
+            yield Observation(job.cells[number][0], number, "returned", {"model.slope": np.array(2.0)})
+
+
+def try_one(data: bytes) -> answers.Answers | Submission | ProblemReport | None:
+    """Read it as the grader would; the first byte says as what: answers (a), a submission (t), a notebook's (j)."""
+    match data[:1]:
+        case b"t":
+            return submission(Lying(parted(data[1:])))
+        case b"j":
+            return notebook(Lying(parted(data[1:])))
+        case _:
+            return shipped(data[1:])
+
+
+def shipped(data: bytes) -> answers.Answers | None:
+    """Answers out of a file; None if it is refused."""
+    try:
+        found = answers.from_bytes(data)
+    except ValueError:
+        return None
+    # What was read can be written, and is then what it was.
+    content = answers.to_bytes(found)
+    assert answers.to_bytes(answers.from_bytes(content)) == content
+    return found
+
+
+@functools.cache
+def handed_in() -> HandedIn:
+    """A folder with a file in it."""
+    folder = Path(tempfile.mkdtemp())
+    (folder / "line.py").write_bytes(b"x = 1\n")
+    return HandedIn("ada", folder)
+
+
+def submission(reader: Lying) -> Submission:
+    """What a reader has taken out of a folder."""
+    found = intake.read_apart(reader, handed_in(), [sheet().problem])
+    assert all(len(content) <= unpack.limit(name) for name, content in found.files.items())
+    assert all(code in codes.FAULTS_OF_OURS for code, _ in found.unread)
+    for sentence in (found.refused, *found.problems.values(), *found.extra, *(why for _, why in found.unread)):
+        assert sentence.isprintable(), sentence
+    for name, used in found.uses.items():
+        assert {name, *used} <= {*found.files, "line.py", "line.ipynb"}
+    return found
+
+
+def notebook(reader: Lying) -> ProblemReport | None:
+    """The report on a notebook; None if what a reader says of it can't be."""
+    try:
+        found = grade.grade_apart(reader, sheet(), b"{}", {"line.py": b""}, SEED)
+    except OurFaultError:
+        found = None
+    for job, seconds in reader.jobs:
+        assert 0 < seconds <= sheet().problem.limits.notebook_seconds
+        assert job.seed in (HOME.seed, ABROAD.seed)
+        assert math.fsum(len(source) for _, source in job.cells) < 1 << 23
+        assert b"".join(job.parts())
+    if found is not None:
+        assert 0 <= found.score <= found.max_score
+        assert msgspec.json.encode(found)
+        assert all("\r" not in verdict.message for verdict in found.checks)
+    return found
+
+
+def begin() -> Iterator[tuple[str, bytes]]:
+    """Inputs to begin with, by name."""
+    right = {(name, 0): Observation(name, 0, "returned", {"x": np.ones(2)}) for name in ("one", "two")}
+    mistake = answers.Mistake("halved", "Half?", {("one", 0): Observation("one", 0, "raised")})
+    yield "answers", b"a" + answers.to_bytes(answers.Answers(right, (mistake,)))
+    uses = {"line.py": ("line.py",)}
+    head = msgspec.msgpack.encode(Taken((("line.py", 6), ("b.png", 1)), ("b.png",), {"line.ipynb": "no"}, "", uses))
+    yield "taken", b"t" + b"\x1e".join([b"?\x00", head, b"x = 1\n", b"p"])
+    yield "asked", b"t?\x00\x1e?\x01\x1e?\xff"
+    yield "refused", b"t" + msgspec.msgpack.encode(Taken((), (), {}, "it can't be read", {}))
+    said = {check.name: [] for check in sheet().checks}
+    found = Judged({**said, "runs": [Finding(2, "cell 3", "no")]}, {"figures": "runs"}, {"runs": ["a note"]}, ran=True)
+    found.places = {"model.slope": "cell 3"}
+    asked = RunAsked((("cell 1", "x = 1"), ("cell 3", "y")), (("model.slope", 1),), HOME, 3.0)
+    judged = msgspec.msgpack.encode(found)
+    yield "judged", b"j?" + msgspec.msgpack.encode(asked) + b"\x1e" + judged
+    yield "unread", b"j" + msgspec.msgpack.encode(Judged(refused=Finding(4, "", "no")))
+
+
+if __name__ == "__main__":
+    import msgspec.msgpack
+    from harness import fuzz
+
+    from autograder import wire
+
+    fuzz(try_one, answers, intake, grade, spool, wire)

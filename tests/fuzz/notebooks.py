@@ -1,0 +1,141 @@
+"""Coverage-guided fuzzing of what reads a handed-in notebook, puts it beside the released one, and looks at its cells.
+
+The run that a notebook has shows just what was saved with it: so nothing in it may be said to be stale.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from harness import check_judged, parted, sheet
+
+from autograder import codes
+from autograder.notebook import aside, document, given, history, ipynb, judging, lines, matching, program, texts, truth
+from autograder.notebook.document import PICTURES, Cell, Notebook
+from autograder.notebook.execution import Execution, Shown
+from autograder.notebook.given import Step
+from autograder.notebook.ipynb import MAX_CHARACTERS, UnreadableError
+from autograder.notebook.judging import Judged
+from autograder.notebook.sheet import TRUTH
+
+BESIDE = {"line.py": b""}
+
+
+def try_one(data: bytes) -> Judged:
+    """Read and judge a notebook: bytes as they are, or, after a mark, cells that `cells` makes."""
+    content = json.dumps({"nbformat": 4, "cells": [*cells(parted(data[1:]))]}).encode() if data[:1] == b"\x1d" else data
+    try:
+        notebook = ipynb.read(content)
+    except UnreadableError as error:
+        assert "\n" not in str(error)
+    else:
+        # What was read can be written, and is then read as it was.
+        assert ipynb.read(json.dumps(written(notebook)).encode()) == notebook
+    found = judging.judged(shows_what_was_saved, sheet(), content, BESIDE)
+    check_judged(found)
+    assert all(finding.code != codes.VALUES for finding in found.findings.get(TRUTH.name, ())), found
+    return found
+
+
+def cells(pieces: Sequence[bytes]) -> Iterator[dict[str, Any]]:
+    """Cells as JSON. The first letter of a piece says what it is: a cell, one of the released ones, or an output."""
+    ours = sheet().released.cells
+    last: dict[str, Any] = {"cell_type": "markdown", "source": "", "outputs": []}
+    count = 0
+    for piece in pieces:
+        kind, text = piece[:1], piece[1:].decode("utf-8", "replace")
+        if kind in (b"c", b"m", b"g"):
+            yield last
+            count += 1
+            kinds = {b"c": "code", b"m": "markdown"}
+            last = {"cell_type": kinds.get(kind), "source": text, "outputs": [], "execution_count": count}
+            if kind == b"g" and text:
+                one = ours[ord(text[0]) % len(ours)]
+                # What follows comes before, or after, as its first letter says.
+                source = text[1:] + one.source if text[1:2] < "a" else one.source + text[1:]
+                last |= {"cell_type": one.kind, "id": one.id, "source": source}
+        elif kind == b"n":
+            last["execution_count"] = count = len(text)
+        elif kind:
+            last["outputs"].append(one_output(kind, text))
+    yield last
+
+
+def one_output(kind: bytes, text: str) -> dict[str, Any]:
+    """An output as JSON, by a letter that says which kind."""
+    match kind:
+        case b"o":
+            return {"output_type": "stream", "name": "stdout", "text": text}
+        case b"w":
+            return {"output_type": "stream", "name": "stderr", "text": text}
+        case b"e":
+            name, _, message = text.partition(" ")
+            return {"output_type": "error", "ename": name, "evalue": message}
+        case b"r":
+            return {"output_type": "execute_result", "data": {"text/plain": text}}
+        case b"h":
+            return {"output_type": "display_data", "data": {"text/html": text, "text/plain": text[:9]}}
+        case _:
+            return {"output_type": "display_data", "data": {PICTURES[ord(kind) % 3]: text, "text/plain": "<Figure>"}}
+
+
+def written(notebook: Notebook) -> dict[str, Any]:
+    """A notebook that was read, as JSON."""
+    return {"nbformat": 4, "cells": [_written(cell) for cell in notebook.cells]}
+
+
+def _written(cell: Cell) -> dict[str, Any]:
+    outputs: list[dict[str, Any]] = []
+    for one in cell.outputs:
+        match one.kind:
+            case "stream":
+                outputs.append({"output_type": "stream", "name": one.name, "text": one.text})
+            case "error":
+                outputs.append({"output_type": "error", "ename": one.name, "evalue": one.text})
+            case kind:
+                name = "execute_result" if kind == "result" else "display_data"
+                outputs.append({"output_type": name, "data": dict(one.data)})
+        assert all(len(text) <= MAX_CHARACTERS for text in (one.text, *one.data.values()))
+    return {
+        "cell_type": cell.kind,
+        "source": cell.source,
+        "id": cell.id,
+        "metadata": {"tags": [*cell.tags]},
+        "execution_count": cell.count,
+        "outputs": outputs,
+    }
+
+
+def shows_what_was_saved(_problem: object, _beside: object, steps: Sequence[tuple[int, Step]], *_: object) -> Execution:
+    """A run of steps that all show what they have shown before."""
+    return Execution({place: Shown("returned", step.saved.outputs if step.saved else ()) for place, step in steps})
+
+
+def begin() -> Iterator[tuple[str, bytes]]:
+    """Inputs to begin with, by name."""
+    released = sheet().released
+    yield "released", json.dumps(written(released), separators=(",", ":")).encode()
+    yield "given", b"\x1d" + b"\x1e".join(b"g%c" % number for number in range(len(released.cells)))
+    pieces = [b"g%c" % number + b"\x1eosquared: 9.0\n" for number in range(len(released.cells))]
+    yield "run", b"\x1d" + b"\x1e".join(pieces)
+    yield (
+        "own",
+        b"\x1dcprint(1)\x1eo1\n\x1em# A head\x1ecx = 1\x1eeValueError no\x1ecx\x1er1.50 ms\x1eh<table><tr><td>1</td></tr>",
+    )
+    yield (
+        "old",
+        b'{"nbformat":3,"worksheets":[{"cells":[{"cell_type":"code","input":"1","outputs":[{"output_type":"pyout","text":"1"}]}]}]}',
+    )
+    for number, cell in enumerate(released.cells):
+        yield (
+            f"cell-{number}",
+            b"\x1d" + b"c" * (cell.kind == "code") + b"m" * (cell.kind != "code") + cell.source.encode(),
+        )
+
+
+if __name__ == "__main__":
+    from harness import fuzz
+
+    fuzz(try_one, ipynb, given, matching, history, program, aside, document, judging, texts, lines, truth)

@@ -109,8 +109,10 @@ def grade_apart(
         runs += 1
         asked = _decoded(question, RunAsked)
         texts = sum(len(text) for pair in (*asked.cells, *asked.wanted) for text in pair if isinstance(text, str))
-        if runs > MOST_RUNS or len(asked.cells) > 2 * MAX_CELLS or texts > 2 * MAX_SOURCES:
-            raise ReaderError("it takes more runs, or larger ones, than a notebook can need")
+        if runs > MOST_RUNS:  # as it does where each of many cells ends its run
+            raise ReaderError(f"it takes more than {MOST_RUNS} runs")
+        if len(asked.cells) > 2 * MAX_CELLS or texts > 2 * MAX_SOURCES:
+            raise OurFaultError("a reader asks for more than a notebook can need")
         # Each has servers of its own: of others there could be any number.
         if asked.surroundings not in SURROUNDINGS:
             raise OurFaultError("a reader asks for a run of a kind that there isn't")

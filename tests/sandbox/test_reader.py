@@ -317,7 +317,7 @@ RUN = {"cells": [("cell 1", "x = 1")], "wanted": [], "surroundings": {"seed": 0,
 def test_the_runs_that_a_reader_asks_for_are_checked(problem, changed):
     """Of another seed there would be another server for each."""
     question = msgspec.msgpack.encode(RUN | changed)
-    with pytest.raises(OurFaultError, match="a reader (asks|says)"):
+    with pytest.raises(OurFaultError, match=r"a reader (asks|says)"):
         grade_apart(Lying(asked=[question]), sheet_of(problem), b"", {}, problem.seed)
 
 

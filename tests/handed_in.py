@@ -69,4 +69,4 @@ class FakeGrader:
     def more(self):
         """The next one; a file is handed over as a channel does it."""
         content, fd = next(self._answers)
-        return content, None if fd is None else os.dup(fd)
+        return b"".join(content), None if fd is None else os.dup(fd)

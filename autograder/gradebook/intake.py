@@ -105,12 +105,12 @@ def read_apart(sandbox: Sandbox, handed: HandedIn, problems: Sequence[Problem], 
         def answer(question: bytes) -> Iterator[Answer]:
             try:
                 with place.open(msgspec.msgpack.decode(question, type=Number)) as file:
-                    yield b"", file.fileno()
+                    yield (), file.fileno()
             except NotOpenedError as error:
-                yield str(error).encode(), None
+                yield (str(error).encode(),), None
             except UnreadError as error:
                 unread.append(error)
-                yield str(error).encode(), None
+                yield (str(error).encode(),), None
             except (IndexError, msgspec.MsgspecError) as error:
                 raise OurFaultError(f"a reader asks for what is no file ({error})") from None
 
@@ -157,7 +157,7 @@ def _taken(student: str, parts: Iterator[bytes], wanted: Collection[str]) -> Sub
         if not known or size > limit(name) or len(files) > len(wanted) + MAX_MODULES + MAX_FILES:
             raise OurFaultError(f"a reader has taken what none may take: {printable(name)}, {size} bytes")
         files.add(name, _exactly(size, parts))
-    uses = {name: used for name, used in taken.uses.items() if files.keys() >= {*used}}
+    uses = {name: used for name, used in taken.uses.items() if name in wanted and files.keys() >= {*used}}
     problems = {name: printable(said) for name, said in taken.problems.items() if name in wanted}
     return Submission(student, files, tuple(map(printable, taken.extra)), problems, printable(taken.refused), uses)
 

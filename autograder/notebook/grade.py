@@ -31,7 +31,7 @@ from autograder.report import ProblemReport, Verdict
 from autograder.sandbox.observe import Answer, OurFaultError, ReaderError, Sandbox
 from autograder.seed import Seed
 from autograder.submissions.uses import used_by_notebook
-from autograder.wire import Array, Observation, encode
+from autograder.wire import Array, Observation, parts
 from autograder.worker.job import Content
 
 AnyContent = TypeVar("AnyContent", bytes, "bytes | Content")
@@ -120,8 +120,8 @@ def grade_apart(
         # In this order: the least of a number and of what is none (NaN) is the first of them.
         seconds = max(min(ends - time.monotonic(), asked.seconds), 1.0)
         for observation in sandbox.run_cells(problem, job, seconds):
-            yield encode(_kept_from(observation, sheet.wanted, values)), None
-        yield b"", None
+            yield parts(_kept_from(observation, sheet.wanted, values)), None
+        yield (), None
 
     paper = Paper(problem.assignment, problem.name, limits, sheet.figures, sheet.wanted, tuple(beside), misnamed)
     given = {

@@ -29,7 +29,7 @@ from autograder.sandbox.limits import MIB, Limits
 from autograder.sandbox.process import START_SECONDS, Process, SandboxError, Started
 from autograder.sandbox.warm import DiskFullError, Forked, Loader, Server
 from autograder.seed import Seed
-from autograder.wire import Failure, Observation, WireError
+from autograder.wire import Failure, Observation, Part, WireError
 from autograder.worker.job import Call, Content, Job, compiled
 from autograder.worker.reader import ASKED, RETURNED
 
@@ -50,8 +50,8 @@ LEAST_SECONDS = 0.1
 # Outputs of all of a notebook's cells that are kept.
 NOTEBOOK_BYTES = 64 * MIB
 
-# An answer to a reader's question, and a file's descriptor with it where it asked for one.
-Answer = tuple[bytes, int | None]
+# An answer to a reader's question, in parts, and a file's descriptor with it where it asked for one.
+Answer = tuple[Sequence[Part], int | None]
 # What a server has loaded, the folders that its runs may read, and the seed of its hashes.
 _Key = tuple[tuple[str, ...], tuple[str, ...], int]
 

@@ -17,7 +17,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -39,7 +39,7 @@ from autograder.sandbox.process import (
 )
 from autograder.sandbox.scratch import has_room, larger
 from autograder.sandbox.server import ENDED, FORKED, READY, SPENT
-from autograder.wire import MAX_BODY_BYTES, Observation, read
+from autograder.wire import MAX_BODY_BYTES, Observation, Part, read
 from autograder.worker import reader
 from autograder.worker.job import Call, Job
 
@@ -326,16 +326,17 @@ class Forked:
         """The seconds that the last message is charged with, as its deadline counts them."""
         return self._deadline.charged()
 
-    def answer(self, answer: bytes, fd: int | None = None) -> None:
+    def answer(self, answer: Sequence[Part], fd: int | None = None) -> None:
         """Answer what a reader has asked, with a file's descriptor if one was asked for; it may be gone."""
         self._channel.settimeout(ANSWER_SECONDS)
         try:
-            head = reader.ANSWER.pack(len(answer))
+            head = reader.ANSWER.pack(sum(map(len, answer)))
             if fd is None:
                 self._channel.sendall(head)
             else:
                 socket.send_fds(self._channel, [head], [fd])
-            self._channel.sendall(answer)
+            for part in answer:
+                self._channel.sendall(part)
         except (ConnectionError, TimeoutError):
             pass  # receive() says so
 

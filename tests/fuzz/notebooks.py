@@ -28,8 +28,8 @@ def try_one(data: bytes) -> Judged:
     content = json.dumps({"nbformat": 4, "cells": [*cells(parted(data[1:]))]}).encode() if data[:1] == b"\x1d" else data
     try:
         notebook = ipynb.read(content)
-    except UnreadableError as error:
-        assert "\n" not in str(error)
+    except UnreadableError:
+        pass
     else:
         # What was read can be written, and is then read as it was.
         assert ipynb.read(json.dumps(written(notebook)).encode()) == notebook
@@ -122,7 +122,7 @@ def begin() -> Iterator[tuple[str, bytes]]:
     yield "run", b"\x1d" + b"\x1e".join(pieces)
     yield (
         "own",
-        b"\x1dcprint(1)\x1eo1\n\x1em# A head\x1ecx = 1\x1eeValueError no\x1ecx\x1er1.50 ms\x1eh<table><tr><td>1</td></tr>",
+        b"\x1dcprint(1)\x1eo1\n\x1em# Head\x1ecx = 1\x1eeValueError no\x1ecx\x1er1.5 ms\x1eh<table><tr><td>1</table>",
     )
     yield (
         "old",

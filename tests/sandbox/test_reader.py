@@ -65,8 +65,8 @@ def test_a_reader_may_ask(reader, tmp_path):
 
     def answer(question):
         with (tmp_path / question.decode()).open("rb") as file:
-            yield b"first", file.fileno()
-        yield b", second", None
+            yield (b"fi", b"rst"), file.fileno()
+        yield (b", second",), None
 
     assert called(reader, "asks", answer) == [b"first, second, content"]
 
@@ -210,11 +210,12 @@ def test_what_a_reader_asks_for_is_checked(lines, tmp_path, question):
 
 def test_what_a_reader_says_of_a_submission_stays_in_its_lines(lines, tmp_path):
     """Of files that were asked for, and fit to be printed."""
-    said = Taken((), ("a\n✓",), {"line.py": "no\r\n7/7", "other": "no"}, "", {})
+    said = Taken((), ("a\n✓",), {"line.py": "no\r\n7/7", "other": "no"}, "", {"other": ()})
     submission = read_apart(Lying(msgspec.msgpack.encode(said)), HandedIn("ada", tmp_path), [lines])
 
     assert all(name.isprintable() for name in submission.extra)
     assert list(submission.problems) == ["line.py"]
+    assert submission.uses == {}
     assert submission.problems["line.py"].isprintable()
 
 

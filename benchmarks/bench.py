@@ -27,8 +27,10 @@ from matplotlib.figure import Figure
 from autograder.answers import Answers
 from autograder.course.assignments import read_course
 from autograder.gradebook.dependencies import of_module
+from autograder.gradebook.intake import read_apart
 from autograder.gradebook.preparation import prepare
 from autograder.gradebook.store import Store
+from autograder.sandbox.observe import Sandbox
 from autograder.student.check import check_again, find
 from autograder.submissions.reading import find_class
 from autograder.submissions.sample import write_sample_class
@@ -127,7 +129,9 @@ class Bench:
         shutil.rmtree(folder, ignore_errors=True)
         write_sample_class(self.problems, folder)
         wanted = [problem.module_file for problem in self.problems]
-        read = [one.read(wanted) for one in find_class(folder) if one.student.startswith(TAKEN)]
+        with Sandbox(weak=True) as sandbox:
+            chosen = [one for one in find_class(folder) if one.student.startswith(TAKEN)]
+            read = [read_apart(sandbox, one, self.problems) for one in chosen]
         whole = [dict(one.files) for one in read if all(name in one.files for name in wanted)]
         count = self.plan.rounds * self.plan.submissions
         return [whole[number * len(whole) // count] for number in range(count)]

@@ -23,13 +23,13 @@ from typing import Any
 from autograder import grade
 from autograder.course.assignments import read_course
 from autograder.course.problem import Problem
-from autograder.gradebook import grading
+from autograder.gradebook import grading, intake
 from autograder.gradebook.desks import threads
 from autograder.gradebook.preparation import prepare
 from autograder.gradebook.store import STORE_FILE, Store
 from autograder.report import Report
 from autograder.sandbox.observe import Sandbox
-from autograder.submissions.reading import HandedIn, find_class
+from autograder.submissions.reading import find_class
 
 COURSE = Path(__file__).resolve().parent.parent
 
@@ -62,7 +62,7 @@ class Stages:
 
     def watch(self) -> None:
         """Time the stages of the pipeline."""
-        self.time("reading", HandedIn, "read")
+        self.time("reading", intake, "read_apart")
         self.time("worker protocol", Sandbox, "observe")
         self.time("comparison", grade, "judge")
         self.time("diagnosis", grade, "diagnose")

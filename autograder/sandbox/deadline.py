@@ -6,6 +6,7 @@ which the run computed costs it what it computed, one in which it slept costs it
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
@@ -25,24 +26,33 @@ class Deadline:
     ----------
     seconds : float
         What there is, > 0.
+    most : float
+        Of the clock, whoever takes the processor meanwhile.
     spent : callable
         The seconds of CPU time that the run has used so far. Not asked for before a quarter of the time is over.
     clock : callable
         Seconds of wall time.
     """
 
-    def __init__(self, seconds: float, spent: Callable[[], float], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        seconds: float,
+        spent: Callable[[], float],
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        most: float = math.inf,
+    ) -> None:
         self._seconds = self._left = seconds
         self._window = seconds / WINDOWS
         self._spent = spent
         self._clock = clock
-        self._last = clock() + PATIENCE * seconds
+        self._last = clock() + min(PATIENCE * seconds, most)
         self._ends = clock() + self._window
         self._before: float | None = None
 
     def wait(self) -> float:
         """For how many seconds to wait before asking again; TimeoutError when the time is over."""
-        while (wait := self._ends - self._clock()) <= 0:
+        while (wait := min(self._ends, self._last) - self._clock()) <= 0:
             spent = self._spent()
             used = self._window if self._before is None else spent - self._before
             self._before = spent

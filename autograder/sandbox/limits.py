@@ -18,7 +18,8 @@ class Limits:
     wall_seconds : float
         The same of one draw of a check that does not set its own.
     module_seconds : float
-        The same of a whole module: its import and all draws, in all processes that these take.
+        The same of a whole module: its import and all draws, in all processes that these take. By the clock it is twice
+        this, however busy the machine.
     cpu_seconds : int
         CPU time of one process, over all its checks.
     memory_bytes : int
@@ -39,7 +40,7 @@ class Limits:
     cell_seconds : float
         Wall time of one cell of a notebook, as above.
     notebook_seconds : float
-        The same of a whole notebook, all its runs together; also the CPU time of each.
+        Of a whole notebook, all its runs together, by the clock; also the CPU time of each.
     cell_bytes : int
         Outputs of one cell that are kept; the rest is dropped, and costs nothing.
     reading_seconds : int

@@ -45,6 +45,9 @@ READERS = ("autograder.worker.reader", "autograder.submissions.reading", "autogr
 MOST_MESSAGES = 25_000
 # What an array takes beside its entries.
 ARRAY_BYTES = 256
+# By the clock a module takes this many times its seconds, however busy the machine: what computes a little and sleeps
+# looks as if others took the processor from it.
+BY_THE_CLOCK = 2
 # However little is left, seconds.
 LEAST_SECONDS = 0.1
 # Outputs of all of a notebook's cells that are kept.
@@ -82,9 +85,15 @@ class OurFaultError(Exception):
 
 @dataclass
 class Left:
-    """The seconds that a module's draws may still take."""
+    """The seconds that a module's draws may still take, and when they must have come to their end by the clock."""
 
     seconds: float
+    ends: float
+
+    @property
+    def of_the_clock(self) -> float:
+        """Seconds until then."""
+        return max(self.ends - time.monotonic(), 0.0)
 
 
 class Sandbox:
@@ -171,7 +180,8 @@ class Sandbox:
         ]
         files = {**implementation.files, **{path.name: path.read_bytes() for path in problem.given}}
         seen: list[Observation] = []
-        left = Left(problem.limits.module_seconds)
+        most = BY_THE_CLOCK * problem.limits.module_seconds
+        left = Left(problem.limits.module_seconds, time.monotonic() + most)
         while pending:
             job = Job(
                 module=problem.name,
@@ -214,7 +224,7 @@ class Sandbox:
         last: bool,
     ) -> None:
         limits = problem.limits
-        if left.seconds <= 0:
+        if left.seconds <= 0 or not left.of_the_clock:
             why = f"it was not run: the checks before it had used up the module's {limits.module_seconds:g} s"
             seen += _all(pending, _died("", 0, why))
             return
@@ -226,7 +236,8 @@ class Sandbox:
                     if seconds >= left.seconds:
                         late = f"all checks together ran past the limit of {limits.module_seconds:g} s"
                         seconds = max(left.seconds, LEAST_SECONDS)
-                    observation = _next(process, check, draw, seconds, late, limits, limits.returned_bytes, last=last)
+                    most = limits.returned_bytes, left.of_the_clock
+                    observation = _next(process, check, draw, seconds, late, limits, most, last=last)
                     left.seconds -= process.charged
                     return observation
 
@@ -288,7 +299,8 @@ class Sandbox:
                     late = f"this cell ran past the limit of {limits.cell_seconds:g} s"
                     if left < limits.cell_seconds:
                         late = f"the notebook ran past the limit of {limits.notebook_seconds:g} s"
-                    observation = _next(process, label, number, left, late, limits, most_bytes, last=last)
+                    most = most_bytes, max(ends - time.monotonic(), LEAST_SECONDS)
+                    observation = _next(process, label, number, left, late, limits, most, last=last)
                     if label:
                         # What a run says of itself is not kept without end, however many cells it has.
                         size = _size(observation)
@@ -488,13 +500,13 @@ def _next(
     seconds: float,
     late: str,
     limits: Limits,
-    most_bytes: int,
+    most: tuple[int, float],
     *,
     last: bool,
 ) -> Observation:
-    """The observation that is due, or the one that says why there is none; `late` says that its time was over."""
+    """The observation that is due, of `most` bytes and after `most` seconds; or the one that says why there is none."""
     try:
-        observation = process.receive(seconds, most_bytes)
+        observation = process.receive(seconds, *most)
     except TimeoutError:
         return _died(check, draw, late)
     except WireError as error:

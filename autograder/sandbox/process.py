@@ -6,6 +6,7 @@ confined out of a warm server is in :mod:`autograder.sandbox.warm`.
 
 from __future__ import annotations
 
+import math
 import os
 import queue
 import shutil
@@ -55,8 +56,13 @@ class Ended:
 class Process(Protocol):
     """A process with a job: its messages, and its end."""
 
-    def receive(self, seconds: float, most_bytes: int = MAX_BODY_BYTES) -> Observation | None:
-        """The next message; None when there will be none. Raises TimeoutError, or WireError when it is nonsense."""
+    def receive(
+        self, seconds: float, most_bytes: int = MAX_BODY_BYTES, most_seconds: float = math.inf
+    ) -> Observation | None:
+        """The next message; None when there will be none. Raises TimeoutError, or WireError when it is nonsense.
+
+        Of the clock it takes no more than the `most_seconds`, also where others have the processor.
+        """
 
     @property
     def charged(self) -> float:
@@ -138,10 +144,12 @@ class Started:
             pass  # closed by end()
         self._messages.put(None)
 
-    def receive(self, seconds: float, most_bytes: int = MAX_BODY_BYTES) -> Observation | None:
+    def receive(
+        self, seconds: float, most_bytes: int = MAX_BODY_BYTES, most_seconds: float = math.inf
+    ) -> Observation | None:
         """As a process's; it is one's own, and whatever it says is read as it comes."""
         del most_bytes
-        self._deadline = Deadline(seconds, lambda: cpu_seconds(self._process.pid))
+        self._deadline = Deadline(seconds, lambda: cpu_seconds(self._process.pid), most=most_seconds)
         while True:
             try:
                 message = self._messages.get(timeout=self._deadline.wait())

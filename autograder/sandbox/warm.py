@@ -8,6 +8,7 @@ confined; it is asked for runs, and forks those. What goes on in them is in :mod
 from __future__ import annotations
 
 import json
+import math
 import os
 import select
 import signal
@@ -302,9 +303,11 @@ class Forked:
         except ConnectionError:
             pass  # it is gone already, and receive() says so
 
-    def receive(self, seconds: float, most_bytes: int = MAX_BODY_BYTES) -> Observation | None:
+    def receive(
+        self, seconds: float, most_bytes: int = MAX_BODY_BYTES, most_seconds: float = math.inf
+    ) -> Observation | None:
         """As a process's."""
-        self._deadline = Deadline(seconds, self._server.spent)
+        self._deadline = Deadline(seconds, self._server.spent, most=most_seconds)
 
         def exactly(size: int) -> bytearray:
             while len(self._unread) < size:

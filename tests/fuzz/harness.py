@@ -67,7 +67,8 @@ def fuzz(try_one: Callable[[bytes], object], *modules: ModuleType) -> None:
 
     for function in {id(one): one for module in modules for one in _functions(vars(module), module.__name__)}.values():
         atheris.instrument_func(function)
-    atheris.Setup(sys.argv, try_one)
+    # What it merges with is a shell's command line.
+    atheris.Setup([f"{sys.executable} {sys.argv[0]}", *sys.argv[1:]], try_one)
     atheris.Fuzz()
 
 

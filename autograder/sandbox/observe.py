@@ -299,6 +299,10 @@ class Sandbox:
                     late = f"this cell ran past the limit of {limits.cell_seconds:g} s"
                     if left < limits.cell_seconds:
                         late = f"the notebook ran past the limit of {limits.notebook_seconds:g} s"
+                    if label and time.monotonic() >= ends:
+                        # However little each of thousands of cells takes.
+                        yield _died(label, number, late)
+                        break
                     most = most_bytes, max(ends - time.monotonic(), LEAST_SECONDS)
                     observation = _next(process, label, number, left, late, limits, most, last=last)
                     if label:

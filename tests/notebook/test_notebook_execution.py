@@ -459,3 +459,11 @@ def test_not_every_cell_can_end_its_process(run, monkeypatch):
         *["the process ended by itself, with exit status 3"] * 3,
         *["it was not run: more than 2 cells had ended the process that they ran in"] * 3,
     ]
+
+
+def test_many_short_cells_take_no_more_than_the_notebook(run):
+    """However little each takes, what comes after the notebook's time is not run."""
+    execution = run(*["import time\ntime.sleep(0.08)"] * 60, notebook_seconds=SECONDS)
+
+    assert endings(execution)[-1] == "died"
+    assert "notebook" in execution.cells[59].failure.message

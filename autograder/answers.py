@@ -128,10 +128,12 @@ def from_bytes(content: bytes) -> Answers:
     index = msgspec.json.decode(stream.readline(), type=list[_Section])
     everyone = []
     for section in index:
-        seen = [read(stream.read) for _ in range(section.count)]
-        whole = [observation for observation in seen if observation is not None]
-        if len(whole) != section.count:
-            raise WireError("it ends early")
+        whole: list[Observation] = []
+        while len(whole) != section.count:
+            observation = read(stream.read)
+            if observation is None:
+                raise WireError("it ends early")
+            whole.append(observation)
         everyone.append(Mistake(section.name, section.hint, by_draw(whole)))
     reference, *mistakes = everyone
     return Answers(reference.seen, tuple(mistakes))

@@ -17,7 +17,6 @@ import argparse
 import gzip
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -32,7 +31,7 @@ from autograder.course.assignments import read_course
 from autograder.course.problem import Problem
 from autograder.notebook.saved import filled, save
 from autograder.sandbox.limits import MIB, Limits
-from autograder.sandbox.observe import Sandbox
+from autograder.sandbox.observe import BY_THE_CLOCK, Sandbox
 
 COURSE = Path(__file__).resolve().parent.parent
 ASSIGNMENT = "svm"
@@ -329,16 +328,18 @@ def hold(problems: list[Problem], home: Path) -> int:
         cells = [own_cell(f"import time\ntime.sleep({limits.cell_seconds - 2})") for _ in range(20)]
         notebook["cells"][1:1] = cells
         (folder / problem.notebook_file).write_text(json.dumps(notebook))
-    bound = bound_of(limits, len(problems))
-    shutil.rmtree(home / "out", ignore_errors=True)
     _, seconds = graded(home / "class", home / "out", "--workers", "1")
-    print(f"{len(problems)} modules and notebooks that sleep: {seconds / 60:.1f} min; the bound {bound / 60:.1f} min")
-    return 0 if seconds <= bound else 1
+    asleep, most = bound_of(limits, len(problems), 1), bound_of(limits, len(problems), BY_THE_CLOCK)
+    print(
+        f"{len(problems)} modules and notebooks that sleep: {seconds / 60:.1f} min of a worker, all of our own included"
+    )
+    print(f"by the table of limits: {asleep / 60:.1f} min; at most, on a busy machine too: {most / 60:.1f} min")
+    return 0 if seconds <= MINUTES * 60 and most <= MINUTES * 60 else 1
 
 
-def bound_of(limits: Limits, problems: int) -> float:
-    """The seconds that follow from the table: a submission is read, and each problem is run, and judged."""
-    each = limits.module_seconds + limits.notebook_seconds + limits.reading_seconds
+def bound_of(limits: Limits, problems: int, clock: float) -> float:
+    """The seconds that follow from the table: a submission is read, each problem run, and its notebook judged."""
+    each = clock * limits.module_seconds + limits.notebook_seconds + limits.reading_seconds
     return limits.reading_seconds + problems * each
 
 

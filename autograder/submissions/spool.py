@@ -45,6 +45,9 @@ class Spool(Mapping[str, bytes]):
     def __getitem__(self, name: str) -> bytes:
         return b"".join(self._contents[name].parts())
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._contents  # a mapping's own way is to read the file
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._contents)
 

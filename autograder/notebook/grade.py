@@ -164,12 +164,12 @@ def _checked(sheet: Sheet, found: Judged) -> Judged:
                 raise OurFaultError(f"a reader found what there can't be: {finding.code}, {finding.message[:100]}")
     found.findings = {name: findings for name, findings in found.findings.items() if name in names}
     found.blocked = {name: blocker for name, blocker in found.blocked.items() if {name, blocker} <= names}
-    # Without them nothing would be found of a check, and that is worth its points.
-    said = {*found.findings, *found.blocked, *(names if found.refused else ())}
-    if missing := names - said - ({MODEL.name} if found.ran else set()):
+    # Of what nothing is said nothing is found, and that would be worth its points.
+    told = found.findings.keys() if found.ran else found.findings.keys() | found.blocked.keys()
+    if missing := set() if found.refused else names - told - ({MODEL.name} if found.ran else set()):
         raise OurFaultError(f"a reader says nothing of {', '.join(sorted(missing))}")
-    if found.ran and not (found.findings.keys() >= {TRUTH.name} and found.places.keys() >= {*sheet.wanted}):
-        raise OurFaultError("a reader says of a run that was made what can't be said of it")
+    if found.ran and not found.places.keys() >= {*sheet.wanted}:
+        raise OurFaultError("a reader says nothing of where a trained model was looked for")
     return found
 
 
@@ -209,11 +209,11 @@ def _concluded(sheet: Sheet, found: Judged, values: Mapping[str, Array], seed: S
         found.findings[MODEL.name] = list(_model(sheet, values, found.places, seed))
         if found.failed and found.findings[MODEL.name]:
             found.blocked[MODEL.name] = RUNS.name
-        _ask_for_a_witness(found, sheet.problem)
+        _ask_for_a_witness(found, sheet)
     return _report(sheet, found)
 
 
-def _ask_for_a_witness(found: Judged, problem: Problem) -> None:
+def _ask_for_a_witness(found: Judged, sheet: Sheet) -> None:
     """Have what is a run's word alone wait for what bears it out.
 
     One cell can have all others do nothing, and show nothing or anything. So that a notebook runs, and what it draws,
@@ -226,9 +226,9 @@ def _ask_for_a_witness(found: Judged, problem: Problem) -> None:
     blocker = TRUTH.name if few else WAS_RUN.name
     if not few:
         found.blocked.setdefault(TRUTH.name, WAS_RUN.name)
-    if problem.model is None or found.findings[MODEL.name] or MODEL.name in found.blocked:
+    if sheet.problem.model is None or found.findings[MODEL.name] or MODEL.name in found.blocked:
         for check in (RUNS, FIGURES):
-            if not found.findings[check.name]:
+            if check in sheet.checks and not found.findings[check.name]:
                 found.blocked.setdefault(check.name, blocker)
 
 

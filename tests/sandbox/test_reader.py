@@ -7,6 +7,7 @@ import json
 import sys
 import tarfile
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -287,6 +288,12 @@ def of_all(problem, **fields):
     return Judged({check.name: [] for check in sheet_of(problem).checks}, **fields)
 
 
+def all_blocked(problem):
+    """A run of which is said that every check waits for the next."""
+    names = [check.name for check in sheet_of(problem).checks]
+    return Judged({"runs": []}, dict(pairwise(names)), ran=True, places={"model.slope": ""})
+
+
 @pytest.mark.parametrize(
     "found",
     [
@@ -295,6 +302,7 @@ def of_all(problem, **fields):
         pytest.param(lambda problem: msgspec.msgpack.encode(Judged()), id="nothing_of_any_check"),
         pytest.param(lambda problem: msgspec.msgpack.encode(Judged(ran=True)), id="nothing_of_a_run"),
         pytest.param(lambda problem: msgspec.msgpack.encode(of_all(problem, ran=True)), id="no_places"),
+        pytest.param(lambda problem: msgspec.msgpack.encode(all_blocked(problem)), id="all_blocked"),
     ],
 )
 def test_a_reader_s_silence_is_worth_nothing(problem, found):
@@ -332,3 +340,13 @@ def test_a_run_of_no_number_of_seconds_is_a_run_in_bounds(problem):
 
     assert had
     assert all(1.0 <= seconds <= problem.limits.notebook_seconds for seconds in had)
+
+
+def test_a_notebook_without_figures_that_was_never_run_is_judged(problem):
+    """Nothing waits for a witness that the notebook doesn't have."""
+    sheet = replace(sheet_of(problem), figures=())
+    found = of_all(problem, ran=True, never_run=True, places={"model.slope": ""})
+    report = grade_apart(Lying(msgspec.msgpack.encode(found)), sheet, b"", {}, problem.seed)
+
+    assert report.pending == 0
+    assert "figures" not in codes_of(report)

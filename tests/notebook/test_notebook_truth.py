@@ -219,6 +219,23 @@ def test_of_a_long_text_beginning_and_end_are_compared():
     assert difference("loss 0\nloss 1\nloss 11999\n", gives) is not None
 
 
+@pytest.mark.parametrize(
+    "shown",
+    [
+        pytest.param("x" * 900_000, id="one_line"),
+        pytest.param("a\r" * 400_000, id="carriage_returns"),
+        pytest.param("a\x08" * 400_000, id="backspaces"),
+        pytest.param("\x1b" * 900_000, id="escapes"),
+        pytest.param("\x1b[" + "0;" * 400_000, id="unended_escape"),
+        pytest.param("x " * 400_000 + "\nloss 0.2", id="one_line_before_another"),
+    ],
+)
+def test_no_flood_is_what_the_code_gives(shown):
+    """A line that is too long to be looked at as a whole is not left out for that."""
+    assert difference(shown, "loss 0.5") is not None
+    assert difference(shown, shown) is None
+
+
 def test_what_the_server_has_dropped_is_not_missed():
     """What is left must be the code's; and code that says so itself has dropped nothing."""
     gives = [Output("stream", "stdout", "a 1\nb 2\nc 3\nd 4\n"), shown_as("7")]

@@ -17,7 +17,7 @@ from autograder.compare import Finding, comparable, differences, not_finite, str
 from autograder.course.pages import CourseError
 from autograder.course.problem import Implementation, Predicate, Problem
 from autograder.diagnosis.diagnose import diagnose
-from autograder.predicates import Arrays, Ask, judged, tried
+from autograder.predicates import Arrays, Ask, copied, judged, tried
 from autograder.probe import Check, generator
 from autograder.report import ProblemReport, Verdict
 from autograder.seed import Seed
@@ -25,6 +25,8 @@ from autograder.wire import Failure, Observation
 
 MAX_FINDINGS = 4
 _NOT_WRONG = codes.FAULTS_OF_OURS | {codes.SUCCESS}
+# What a check page raises for no value of a student's: a name in it is misspelt, in a branch that the reference spares.
+_OF_THE_PAGE = frozenset({"NameError", "UnboundLocalError"})
 # Of a module, as far as it is read for the names in it.
 MAX_TEXT_BYTES = 1 << 16
 
@@ -90,6 +92,8 @@ def see_reference(problem: Problem, right: ByDraw, seed: Seed, *, at_home: bool 
             failure = answer.failure if answer else None
             frame = failure.frames[-1] if failure and failure.frames else None
             where = f"{frame.file}, line {frame.line}" if frame else problem.module_file
+            if answer and answer.ending == "raised" and not frame:  # it is the page's: what it returns is no dict
+                where = f"checks.py, line {check.probe.__code__.co_firstlineno}"
             raise CourseError(
                 f"{problem.folder / where}: the check `{check.name}` fails on the reference: {said_of(failure)}"
             )
@@ -103,6 +107,22 @@ def see_reference(problem: Problem, right: ByDraw, seed: Seed, *, at_home: bool 
             expected: Arrays = answer.values  # type: ignore[assignment]  # none of them is a text
             ask = _asking(problem, predicate, check, draw, expected, seed)
             tried(ask, expected, predicate, problem.folder / "expect.py", f"the check `{check.name}`")
+
+
+def see_steady(observe: Observe, problem: Problem, answers: Answers, seed: Seed) -> None:
+    """See that the reference, run once more, agrees with its own answers, as far as there are any.
+
+    Raises
+    ------
+    CourseError
+        If it doesn't: right and wrong could not be told apart.
+    """
+    for verdict in grade(observe, problem, problem.reference, answers, seed).checks:
+        if verdict.code not in _NOT_WRONG:
+            raise CourseError(
+                f"{problem.folder / problem.module_file}: the reference, run a second time on the same inputs, does "
+                f"not agree with itself in the check `{verdict.check}`: {verdict.message}"
+            )
 
 
 def judge(
@@ -155,7 +175,7 @@ def _findings(
 
 def _asking(problem: Problem, predicate: Predicate, check: Check, draw: int, expected: Arrays, seed: Seed) -> Ask:
     """The predicate of a check, of the arrays alone."""
-    return lambda arrays: predicate(arrays, expected, generator(seed.of_draw(problem.id, check.name, draw)))
+    return lambda arrays: predicate(arrays, copied(expected), generator(seed.of_draw(problem.id, check.name, draw)))
 
 
 def _ending(problem: Problem, observation: Observation) -> Finding:
@@ -173,6 +193,9 @@ def _ending(problem: Problem, observation: Observation) -> Finding:
             return Finding(codes.RAISED, "", f"{said}{own_lines(failure)}")
         case "asserted":
             return Finding(codes.STRUCTURE, "", f"an assertion in your code failed: {said}{own_lines(failure)}")
+        case "misfit" if failure.kind in _OF_THE_PAGE:
+            line = failure.frames[-1].line if failure.frames else 0
+            return Finding(codes.FAULTY_CHECK, "", f"the check page failed (checks.py, line {line}: {said})")
         case "misfit":
             line = failure.frames[-1].text if failure.frames else ""
             step = "compare what your function returns with its docstring"
@@ -235,4 +258,6 @@ def _verdict(check: Check, findings: Sequence[Finding], hint: str | None) -> Ver
     if len(findings) > MAX_FINDINGS:
         shown.append(f"and {len(findings) - MAX_FINDINGS} more")
     code = codes.foremost(finding.code for finding in findings)
+    # What was not judged is known as nobody's mistake.
+    hint = None if code in codes.FAULTS_OF_OURS else hint
     return Verdict.of(check.name, check.title, code, check.points, "\n".join(shown), hint=hint)

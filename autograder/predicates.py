@@ -6,8 +6,12 @@ here, and nowhere else, so that one rule decides for both. Before a class is gra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import ctypes
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from types import CodeType
 
 import numpy as np
 
@@ -21,12 +25,20 @@ Arrays = Mapping[str, Array]
 Ask = Callable[[Arrays], Iterable[Finding]]
 
 
+# Of one predicate on one draw: it takes milliseconds, and on nobody's values may it hold a grader for good.
+MOST_SECONDS = 60.0
+
+
 class PredicateError(Exception):
     """A predicate has given what is no finding."""
 
 
+class EndlessError(Exception):
+    """A predicate has not ended in time."""
+
+
 # No value of a plain array can cause one of these: they are ours, whatever becomes of the reference's.
-_OURS = (NameError, AttributeError, ImportError, OSError, PredicateError)
+_OURS = (NameError, AttributeError, ImportError, OSError, SystemExit, PredicateError)
 
 
 def judged(ask: Ask, found: Arrays, right: Arrays | None, called: str, folder: Path) -> list[Finding]:
@@ -48,9 +60,9 @@ def judged(ask: Ask, found: Arrays, right: Arrays | None, called: str, folder: P
     """
     try:
         return _findings(ask, found)
-    except Exception as error:  # noqa: BLE001  staff's code, on a student's arrays
+    except (Exception, SystemExit) as error:  # noqa: BLE001  staff's code, on a student's arrays
         why = f"{type(error).__name__}: {error}"
-        if isinstance(error, _OURS) or right is None or not _holds(ask, right):
+        if right is None or _is_ours(error, found, right) or not _holds(ask, right):
             where = raised_in(error, folder)
             return [Finding(codes.FAULTY_CHECK, "", f"{called} failed ({f'{where}: ' if where else ''}{why})")]
         message = f"what came back is too far off to be judged ({why}); print it and look at it"
@@ -76,22 +88,44 @@ def tried(ask: Ask, right: Arrays, predicate: Callable[..., object], path: Path,
     """
     try:
         findings = _findings(ask, right)
-    except Exception as error:
-        where = raised_in(error, path.parent) or path.name
+    except (Exception, SystemExit) as error:
+        where = raised_in(error, path.parent) or f"{path.name}{_line(predicate)}"
         why = f"{type(error).__name__}: {error}"
         raise CourseError(f"{path.parent / where}: {why} (tried on the reference, for {about})") from error
     if findings:
-        code = getattr(getattr(predicate, "func", predicate), "__code__", None)  # of a partial, what it is of
-        line = f", line {code.co_firstlineno}" if code else ""
         said = f"code {findings[0].code}, {findings[0].message}"
-        raise CourseError(f"{path}{line}: it finds the reference wrong, for {about}: {said}")
+        raise CourseError(f"{path}{_line(predicate)}: it finds the reference wrong, for {about}: {said}")
+
+
+def copied(arrays: Arrays) -> Arrays:
+    """Arrays for a predicate: one that changes them in place does so for itself alone."""
+    return {name: value.copy() for name, value in arrays.items()}
+
+
+def _line(predicate: Callable[..., object]) -> str:
+    """Where a function begins, as the end of a place in its file."""
+    code = getattr(getattr(predicate, "func", predicate), "__code__", None)  # of a partial, what it is of
+    return f", line {code.co_firstlineno}" if isinstance(code, CodeType) else ""
+
+
+def _is_ours(error: BaseException, found: Arrays, right: Arrays) -> bool:
+    """Whether no value of the student's can have caused an exception: staff's code has a slip where it was not tried.
+
+    Arrays are named by staff, so a name that isn't there is theirs. What has the wrong type is, too, where the arrays
+    are of the reference's shapes and dtypes.
+    """
+    if isinstance(error, _OURS) or (isinstance(error, KeyError) and error.args and isinstance(error.args[0], str)):
+        return True
+    return isinstance(error, TypeError) and all(
+        (found[name].shape, found[name].dtype) == (value.shape, value.dtype) for name, value in right.items()
+    )
 
 
 def _holds(ask: Ask, right: Arrays) -> bool:
     """Whether a predicate accepts the reference."""
     try:
         return not _findings(ask, right)
-    except Exception:  # noqa: BLE001  staff's code
+    except (Exception, SystemExit):  # noqa: BLE001  staff's code
         return False
 
 
@@ -101,14 +135,38 @@ def _findings(ask: Ask, arrays: Arrays) -> list[Finding]:
     Finite values can be so large that what is recomputed from them is NaN, for which neither ``loss > bound`` nor
     ``loss <= bound`` holds. A predicate that has not thought of it fails here, and passes nothing.
     """
-    with np.errstate(all="ignore", invalid="raise"):
-        given = ask(arrays)
+    with np.errstate(all="ignore", invalid="raise"), _in_time(MOST_SECONDS):
+        given = ask(copied(arrays))
         if not isinstance(given, Iterable):
             raise PredicateError(f"it gave a {type(given).__name__}; expected findings")
         findings = [*given]
     for one in findings:
         if not isinstance(one, Finding):
             raise PredicateError(f"it gave a {type(one).__name__}; expected findings")
-        if one.code not in codes.PRECEDENCE or not isinstance(one.message, str):
+        # Exactly: what is equal to a code and no int would be filed, and could not be read again.
+        if type(one.code) is not int or one.code not in codes.PRECEDENCE or not isinstance(one.message, str):
             raise PredicateError(f"it gave a finding of code {one.code!r}; expected one of docs/results.md, and a text")
     return findings
+
+
+@contextmanager
+def _in_time(seconds: float) -> Iterator[None]:
+    """What must have ended after so many seconds; else it is ended where it is, by an exception."""
+    thread, lock, done = ctypes.c_ulong(threading.get_ident()), threading.Lock(), False
+
+    def end() -> None:
+        with lock:
+            if not done:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(EndlessError))
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except EndlessError as error:
+        raise EndlessError(f"it has not ended after {seconds:g} s").with_traceback(error.__traceback__) from None
+    finally:
+        with lock:
+            done = True
+        timer.cancel()

@@ -36,7 +36,7 @@ def load(folder: Path, stem: str) -> ModuleType:
     sys.dont_write_bytecode = True
     try:
         return importlib.import_module(f"{package}.{stem}")
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         # Whatever a page raises, it is a fault of the page, and whoever wrote it wants to know where.
         where = raised_in(error, folder) or f"{stem}.py"
         raise CourseError(f"{folder / where} can't be loaded: {type(error).__name__}: {error}") from error
@@ -44,7 +44,7 @@ def load(folder: Path, stem: str) -> ModuleType:
         sys.dont_write_bytecode = writes_none
 
 
-def raised_in(error: Exception, folder: Path) -> str:
+def raised_in(error: BaseException, folder: Path) -> str:
     """Where in a problem's own files an exception was raised: ``expect.py, line 31``; "" if in none of them."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).parent == folder]
     return f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from autograder.answers import Answers, observe_answers
 from autograder.course.pages import CourseError, source
 from autograder.course.problem import Problem
-from autograder.grade import see_reference
+from autograder.grade import see_reference, see_steady
 from autograder.gradebook.dependencies import of_module, of_notebook
 from autograder.gradebook.desks import sandboxes
 from autograder.gradebook.grader import Grader
@@ -102,9 +102,14 @@ def prepare(
                 store.keep_answers(digest, answers)
             return answers
 
+        def observed(problem: Problem, seed: Seed) -> Answers:
+            answers = observe_answers(sandbox().observe, problem, seed)
+            see_steady(sandbox().observe, problem, answers, seed)
+            return answers
+
         def one(problem: Problem) -> tuple[Answers, Sheet | None]:
             seed, sheet = seeds[problem.id], released.get(problem.id)
-            answers = kept(digests[problem.id], lambda: observe_answers(sandbox().observe, problem, seed))
+            answers = kept(digests[problem.id], lambda: observed(problem, seed))
             see_reference(problem, answers.right, seed)
             if sheet:
                 # Beside what judges both, the solution's own cells.

@@ -181,6 +181,8 @@ def _observe(
     ending: Ending = "returned"
     try:
         returned = probe(Watched(module, job.module, job.module, watch), generator(entropy))
+        if not isinstance(returned, Mapping):
+            raise TypeError(f"the check returned a {type(returned).__name__}; expected a dict of names and arrays")
         values = plain_values(returned, int(job.limits["returned_bytes"]))
     except BaseException as error:
         ending, failure = failure_of(error, job, folder)

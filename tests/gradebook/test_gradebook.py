@@ -625,6 +625,16 @@ MISTAKES = [
     pytest.param(
         "line.py", "return np.sqrt(np.asarray(a))", "pass", r"/line\.py: .*`rooted` .*: `x` is None", id="no_array"
     ),
+    pytest.param(
+        "checks.py",
+        'return {"x": line.root(positives(rng))}',
+        "line.root(positives(rng))",
+        r"/checks\.py, line 21: the check `rooted` fails .* returned a NoneType; expected a dict",
+        id="no_return",
+    ),
+    pytest.param(
+        "expect.py", "import numpy", "raise SystemExit\n\nimport numpy", r"/expect\.py, line 3 .*Exit", id="exit"
+    ),
 ]
 
 
@@ -651,6 +661,16 @@ def test_a_mistake_stops_the_class_though_the_answers_are_known(course, tmp_path
 
         with pytest.raises(CourseError, match="NameError"):
             prepare([problem], None, 1, weak=True, store=store)
+
+
+def test_a_reference_that_differs_from_itself_stops_the_class(course):
+    """By the clock, the system's randomness or the order of a set: nobody could be right."""
+    path = course / "solutions/lines/line/line.py"
+    path.write_text(path.read_text().replace("heights + b\n", "heights + b + np.random.default_rng().normal()\n"))
+    (problem,) = read_course(course)[0].problems
+
+    with pytest.raises(CourseError, match=r"/line\.py: the reference, run a second time.* `prediction`: `heights`"):
+        prepare([problem], None, 1, weak=True)
 
 
 def test_what_was_printed_is_for_staff(grader, handed_in, tmp_path, right, monkeypatch):

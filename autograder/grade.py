@@ -25,8 +25,6 @@ from autograder.wire import Failure, Observation
 
 MAX_FINDINGS = 4
 _NOT_WRONG = codes.FAULTS_OF_OURS | {codes.SUCCESS}
-# What a check page raises for no value of a student's: a name in it is misspelt, in a branch that the reference spares.
-_OF_THE_PAGE = frozenset({"NameError", "UnboundLocalError"})
 # Of a module, as far as it is read for the names in it.
 MAX_TEXT_BYTES = 1 << 16
 
@@ -193,9 +191,6 @@ def _ending(problem: Problem, observation: Observation) -> Finding:
             return Finding(codes.RAISED, "", f"{said}{own_lines(failure)}")
         case "asserted":
             return Finding(codes.STRUCTURE, "", f"an assertion in your code failed: {said}{own_lines(failure)}")
-        case "misfit" if failure.kind in _OF_THE_PAGE:
-            line = failure.frames[-1].line if failure.frames else 0
-            return Finding(codes.FAULTY_CHECK, "", f"the check page failed (checks.py, line {line}: {said})")
         case "misfit":
             line = failure.frames[-1].text if failure.frames else ""
             step = "compare what your function returns with its docstring"

@@ -104,13 +104,6 @@ FRAMES = (Frame("line.py", 7, "predict", "return x @ w"), Frame("line.py", 3, "<
             "`out, cache = f(x)`: TypeError: cannot unpack",
             id="misfit",
         ),
-        pytest.param(
-            "misfit",
-            Failure("NameError", "name 'n' is not defined", (Frame("checks.py", 7, "probe", "n"),)),
-            4,
-            "the check page failed (checks.py, line 7: NameError",
-            id="misspelt_in_the_page",
-        ),
         pytest.param("misfit", Failure("TypeError", "no"), 50, "TypeError: no", id="misfit_without_a_line"),
         pytest.param(
             "forbidden",

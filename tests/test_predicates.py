@@ -27,7 +27,7 @@ WHOSE = [
         "return [Finding(60, 'x', 'no')] if x[1] == 1 else [[]][1]", 4, "IndexError", id="finds_the_reference"
     ),
     pytest.param(
-        "return [undefined] if x[1] == 2 else []", 4, r"line 6: NameError: name 'undefined'", id="misspelt_name"
+        "if x[1] == 2: return [late]; late = []\n    return []", 4, "line 6: UnboundLocalError", id="late_name"
     ),
     pytest.param("return [x.shpae] if x[1] == 2 else []", 4, r"line 6: AttributeError", id="misspelt_attribute"),
     pytest.param("import nowhere_at_all\n    yield", 4, "ModuleNotFoundError", id="missing_import"),
@@ -79,7 +79,7 @@ def test_where_the_reference_is_not_known_a_failure_is_ours(page, tmp_path):
     ("body", "said"),
     [
         pytest.param("return 1 / 0", r"/expect\.py, line 6: ZeroDivisionError: division by zero", id="fails"),
-        pytest.param("yield undefined", r"/expect\.py, line 6: NameError", id="misspelt_name"),
+        pytest.param("yield late; late = 1", r"/expect\.py, line 6: UnboundLocalError", id="late_name"),
         pytest.param("return np.sqrt(x - 2)", r"/expect\.py, line 6: FloatingPointError", id="nan"),
         pytest.param("raise SystemExit", r"/expect\.py, line 6: SystemExit", id="exits"),
         pytest.param(

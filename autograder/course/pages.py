@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import dis
 import importlib
 import re
 import sys
@@ -9,7 +11,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 
 
 class CourseError(Exception):
@@ -35,13 +37,40 @@ def load(folder: Path, stem: str) -> ModuleType:
     # By its time and size a page that was changed within a second of its last reading could not be told from that one.
     sys.dont_write_bytecode = True
     try:
-        return importlib.import_module(f"{package}.{stem}")
+        page = importlib.import_module(f"{package}.{stem}")
     except (Exception, SystemExit) as error:
         # Whatever a page raises, it is a fault of the page, and whoever wrote it wants to know where.
         where = raised_in(error, folder) or f"{stem}.py"
         raise CourseError(f"{folder / where} can't be loaded: {type(error).__name__}: {error}") from error
     finally:
         sys.dont_write_bytecode = writes_none
+    path = folder / f"{stem}.py"
+    for name, line in _unknown_names(compile(source(path), str(path), "exec", dont_inherit=True), {*vars(page)}):
+        raise CourseError(f"{path}, line {line}: there is no `{name}`; is it misspelt?")
+    return page
+
+
+def _unknown_names(page: CodeType, known: set[str]) -> Iterator[tuple[str, int]]:
+    """The names that functions of a page read and nobody has made, with their lines: also where nothing has run yet."""
+    inner = [*_inner(page)]
+    known |= {*vars(builtins)} | {
+        one.argval for code in inner for one in dis.get_instructions(code) if one.opname == "STORE_GLOBAL"
+    }
+    for code in inner:
+        own = {one.argval for one in dis.get_instructions(code) if one.opname == "STORE_NAME"}
+        line = code.co_firstlineno
+        for one in dis.get_instructions(code):
+            line = one.positions.lineno or line if one.positions else line
+            if one.opname in {"LOAD_GLOBAL", "LOAD_NAME"} and one.argval not in known | own:
+                yield one.argval, line
+
+
+def _inner(code: CodeType) -> Iterator[CodeType]:
+    """The code of what is defined in a page: functions, classes, and what is within these."""
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield constant
+            yield from _inner(constant)
 
 
 def raised_in(error: BaseException, folder: Path) -> str:

@@ -344,3 +344,31 @@ def test_a_probe_stays_a_function_and_is_found_in_its_place():
 
     assert [name for name, value in page.items() if hasattr(value, "__check__")] == ["prediction", "rooted", "fitted"]
     assert page["prediction"].__check__.probe is page["prediction"]
+
+
+@pytest.mark.parametrize(
+    ("body", "unknown"),
+    [
+        pytest.param("return {'x': postives(rng)} if rng is None else {}", "postives", id="in_a_branch"),
+        pytest.param("return {'x': (lambda: nmupy.ones(3))()}", "nmupy", id="in_a_lambda"),
+        pytest.param("return {k: v for k, v in {}.items() if threshold}", "threshold", id="in_a_comprehension"),
+        pytest.param("class Own:\n        size = count\n    return {}", "count", id="in_a_class"),
+        pytest.param("class Own:\n        count = 3\n        size = count\n    return {}", "", id="of_the_class"),
+        pytest.param("global made\n    made = 3\n    return {'x': made}", "", id="made_by_a_function"),
+        pytest.param("return {'x': len(__name__)}", "", id="of_python"),
+    ],
+)
+def test_a_name_that_nobody_has_made_is_found_before_it_is_read(course, body, unknown):
+    """Also where the reference never comes: a student's values would be the first to get there."""
+    path = course / "solutions/lines/line/checks.py"
+    text = path.read_text("utf-8")
+    lines = text.splitlines()
+    first = next(k for k, one in enumerate(lines) if one.strip().startswith("return "))
+    path.write_text("\n".join([*lines[:first], f"    {body}", *lines[first + 1 :]]) + "\n", encoding="utf-8")
+    (problem,) = read_course(course)[0].problems
+
+    if not unknown:
+        assert problem.page
+        return
+    with pytest.raises(CourseError, match=rf"checks\.py, line \d+: there is no `{unknown}`"):
+        problem.page  # noqa: B018  loading it is enough

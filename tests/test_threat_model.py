@@ -14,7 +14,7 @@ ROWS = [line for line in PAGE.splitlines() if line.startswith("|") and line.coun
 ATTACKS = {path.stem for path in (HOME / "tests/hostile/attacks").glob("*.py")}
 HAND_INS = {
     node.name
-    for name in ("archives", "notebooks")
+    for name in ("handed_archives", "handed_notebooks")
     for node in ast.walk(ast.parse((HOME / f"tests/hostile/{name}.py").read_text(encoding="utf-8")))
     if isinstance(node, ast.FunctionDef) and node.decorator_list
 }

@@ -1,6 +1,6 @@
 """A class whose archives, folders and notebooks are attacks: each costs its student alone, in little time and memory.
 
-What is handed in is in :mod:`archives` and :mod:`notebooks`, a function for each. All are graded together, beside
+What is handed in is in :mod:`handed_archives` and :mod:`handed_notebooks`, a function for each. All are graded together, beside
 honest students, whose reports must be the same to the byte as in a class of their own.
 """
 
@@ -26,8 +26,8 @@ from autograder.sandbox.observe import Sandbox
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="classes are graded on Linux")
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from archives import ARCHIVES  # noqa: E402  it lies beside this file
-from notebooks import NOTEBOOKS  # noqa: E402
+from handed_archives import ARCHIVES  # noqa: E402  it lies beside this file
+from handed_notebooks import NOTEBOOKS  # noqa: E402
 from test_hostile import PATIENCE, SITUATIONS, WORKERS, in_situation, room  # noqa: E402
 
 # Small, so that what runs into one costs little time; far more than an honest submission takes.

@@ -2,6 +2,10 @@
 
 A reader has parsed a stranger's bytes, and may have been misled by them into anything. It knows no more than they do:
 whatever it says ends in that student's report, as a submission in bounds or as a fault of ours.
+
+In its ten minutes it tried 4.5 million inputs. Before them it had found answers that announce more than follow, which
+were read without end, files that go with a name that nobody asked for, and a notebook without figures at which the
+grader failed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A class whose archives, folders and notebooks are attacks: each costs its student alone, in little time and memory.
 
-What is handed in is in :mod:`handed_archives` and :mod:`handed_notebooks`, a function for each. All are graded together, beside
-honest students, whose reports must be the same to the byte as in a class of their own.
+What is handed in is in :mod:`handed_archives` and :mod:`handed_notebooks`, a function for each. All are graded
+together, beside honest students, whose reports must be the same to the byte as in a class of their own.
 """
 
 from __future__ import annotations

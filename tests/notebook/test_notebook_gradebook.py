@@ -190,7 +190,7 @@ def test_a_notebook_that_was_not_released_stops_the_class(tmp_path):
 
 # What staff write, a change of it, and what is said before anybody is graded.
 MISTAKES = [
-    pytest.param("model.py", "loss = np", "loss = npp", r"/model\.py, line 13: NameError: name 'npp'", id="model"),
+    pytest.param("model.py", "loss = np", "loss = npp", r"/model\.py, line 13: there is no `npp`", id="model"),
     pytest.param(
         "model.py",
         "2.0 * x)",
@@ -277,7 +277,7 @@ def test_what_the_sample_class_has_run_is_not_run_again(problem, content, monkey
 @pytest.mark.parametrize(
     ("judge", "code", "points", "said"),
     [
-        pytest.param("return [slpoe]", 4, (0, 2), r"model\.py, line 15: NameError: name 'slpoe'", id="misspelt"),
+        pytest.param("return [slope.shpae]", 4, (0, 2), r"model\.py, line 15: AttributeError", id="misspelt"),
         pytest.param("return [[]][2 - slope]", 50, (0, 0), "too far off to be judged", id="trips_on_values"),
     ],
 )

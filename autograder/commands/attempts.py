@@ -84,6 +84,14 @@ class Outcome:
 
 SEES, REACHES, COSTS, SAYS, SHOWN, CLOSED = PROMISES
 
+THREADS = Attempt(
+    COSTS,
+    "start more threads than the limit",
+    """
+    for _ in range(24):
+        threading.Thread(target=time.sleep, args=(0.2,), daemon=True).start()
+    """,
+)
 ATTEMPTS = (
     Attempt(SEES, "read a file outside", "return open(AROUND['file']).read()"),
     Attempt(SEES, "list a folder outside", "return os.listdir(AROUND['folder'])"),
@@ -180,14 +188,7 @@ ATTEMPTS = (
         time.sleep(0.6)  # where there is no memory for files, it is looked at them
         """,
     ),
-    Attempt(
-        COSTS,
-        "start more threads than the limit",
-        """
-        for _ in range(24):
-            threading.Thread(target=time.sleep, args=(0.2,), daemon=True).start()
-        """,
-    ),
+    THREADS,
     Attempt(COSTS, "open more files than the limit", "return [os.dup(0) for _ in range(300)]"),
     Attempt(
         SAYS,
@@ -319,7 +320,7 @@ def try_promises(layers: Sequence[str] = LAYERS) -> tuple[Enforced, list[Outcome
         enforced = server.enforced
         outcomes = []
         for attempt in ATTEMPTS:
-            if attempt.what.startswith("start more threads") and enforced.limits and not _counts_threads(enforced):
+            if attempt is THREADS and enforced.limits and not _counts_threads(enforced):
                 continue
             outcomes.append(_tried(attempt, server, around))
         return enforced, outcomes

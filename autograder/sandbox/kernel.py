@@ -103,11 +103,9 @@ def _call(number: int, *args: int | bytes | ctypes.Array[ctypes.c_char] | None) 
 # --- prctl ---
 
 PR_SET_PDEATHSIG = 1
-PR_SET_DUMPABLE = 4
 PR_SET_SECCOMP = 22
 PR_CAPBSET_DROP = 24
 PR_SET_NO_NEW_PRIVS = 38
-PR_CAP_AMBIENT = 47
 
 
 def prctl(option: int, *args: int) -> int:

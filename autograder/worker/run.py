@@ -181,8 +181,6 @@ def _observe(
     ending: Ending = "returned"
     try:
         returned = probe(Watched(module, job.module, job.module, watch), generator(entropy))
-        if not isinstance(returned, Mapping):
-            raise TypeError(f"the check returned a {type(returned).__name__}; expected a dict of names and arrays")
         values = plain_values(returned, int(job.limits["returned_bytes"]))
     except BaseException as error:
         ending, failure = failure_of(error, job, folder)
@@ -199,8 +197,10 @@ def _observe(
     )
 
 
-def plain_values(returned: Mapping[str, object], limit: int) -> dict[str, Any]:
+def plain_values(returned: object, limit: int) -> dict[str, Any]:
     """The returned values as the wire carries them, none larger than the limit, and not all together either."""
+    if not isinstance(returned, Mapping):
+        raise TypeError(f"the check returned a {type(returned).__name__}; expected a dict of names and arrays")
     values: dict[str, Any] = {}
     for name, value in returned.items():
         # An array of strides can be larger than the memory: its size is looked at before it is copied.

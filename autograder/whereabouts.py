@@ -51,9 +51,11 @@ def _names(course: Path | None) -> dict[str, str]:
 
 @cache
 def _pattern(course: Path | None) -> re.Pattern[str]:
-    """Those folders, the innermost first, and the folders of runs; a short one as a whole name only."""
-    names = sorted(_names(course), key=len, reverse=True)
-    known = [re.escape(path) for path in names if len(Path(path).parts) >= _PARTS]
-    known += [rf"(?<![\w.~-]){re.escape(path)}(?![\w-])" for path in names if len(Path(path).parts) < _PARTS]
+    """Those folders, the innermost first, and the folders of runs; a short one, and a home, as a whole name only."""
+    names = _names(course)
+    inner = sorted(names, key=len, reverse=True)
+    whole = {path for path in inner if names[path] == "~" or len(Path(path).parts) < _PARTS}
+    known = [re.escape(path) for path in inner if path not in whole]
+    known += [rf"(?<![\w.~-]){re.escape(path)}(?![\w-])" for path in inner if path in whole]
     runs = rf"{SCRATCH}|{re.escape(tempfile.gettempdir())}[/\\]{PREFIX}\w+(?:[/\\]\d+)?"
     return re.compile(rf"{runs}|({'|'.join(known)})")

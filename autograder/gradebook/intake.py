@@ -17,14 +17,14 @@ from autograder.sandbox.observe import Answer, OurFaultError, ReaderError, Sandb
 from autograder.submissions.beside import MAX_FILES, may_lie_beside
 from autograder.submissions.choosing import MAX_MODULES, Submission, is_module
 from autograder.submissions.place import Identities, Place, UnreadError
-from autograder.submissions.reading import HandedIn, Taken, Wish
+from autograder.submissions.reading import MAX_ASKED, HandedIn, Taken, Wish
 from autograder.submissions.spool import PART_BYTES, Spool
 from autograder.submissions.unpack import NotOpenedError, RefusedError, limit, printable
 
 # Of what a reader says of a submission, without its files.
 MAX_TAKEN_BYTES = 4 << 20
-# Of a listed file.
-Number = Annotated[int, msgspec.Meta(ge=0)]
+# Of listed files.
+Numbers = Annotated[list[Annotated[int, msgspec.Meta(ge=0)]], msgspec.Meta(min_length=1, max_length=MAX_ASKED)]
 # Submissions that are read, and wait, for each that is being read.
 AHEAD = 2
 
@@ -104,13 +104,15 @@ def read_apart(sandbox: Sandbox, handed: HandedIn, problems: Sequence[Problem], 
 
         def answer(question: bytes) -> Iterator[Answer]:
             try:
-                with place.open(msgspec.msgpack.decode(question, type=Number)) as file:
-                    yield (), file.fileno()
-            except NotOpenedError as error:
-                yield (str(error).encode(),), None
-            except UnreadError as error:
-                unread.append(error)
-                yield (str(error).encode(),), None
+                for number in msgspec.msgpack.decode(question, type=Numbers):
+                    try:
+                        with place.open(number) as file:
+                            yield (), file.fileno()
+                    except NotOpenedError as error:
+                        yield (str(error).encode(),), None
+                    except UnreadError as error:
+                        unread.append(error)
+                        yield (str(error).encode(),), None
             except (IndexError, msgspec.MsgspecError) as error:
                 raise OurFaultError(f"a reader asks for what is no file ({error})") from None
 

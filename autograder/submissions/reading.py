@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import IO, Annotated
 
@@ -45,6 +46,10 @@ from autograder.worker.reader import Grader
 
 # What the grader writes beside the students' folders: a student of such a name would be in its way.
 RESERVED = frozenset(("grades.csv", *(f"gradebook.sqlite{end}" for end in ("", "-lock", "-wal", "-shm", "-journal"))))
+
+
+# Files that a reader asks for with the first: fewer than a process may have open.
+MAX_ASKED = 60
 
 
 class ClassError(Exception):
@@ -99,14 +104,23 @@ class Taken(msgspec.Struct, frozen=True):
 def read(files: Mapping[str, bytes], grader: Grader) -> Iterator[bytes]:
     """Take the files out of a submission, in a reader: what was `Taken`, and their contents, by a `wish`."""
     wish = msgspec.msgpack.decode(files["wish"], type=Wish)
+    wanted = [name for pair in wish.problems for name in pair]
+    # With the first those that will be asked for after it, for a question is as much work as what is read.
+    listed = enumerate(wish.listing.files or ())
+    ahead = [number for number, (parts, fault) in listed if not fault and _wants(wanted, parts)][:MAX_ASKED]
+    answers: dict[int, tuple[bytes, int | None]] = {}
 
     def opened(number: int) -> IO[bytes]:
-        said, fd = grader.ask(msgspec.msgpack.encode(number))
+        if number not in answers:
+            numbers = [*ahead] if number in ahead else [number]
+            first = grader.ask(msgspec.msgpack.encode(numbers))
+            answers.update(zip(numbers, (first, *(grader.more() for _ in numbers[1:])), strict=True))
+            ahead.clear()
+        said, fd = answers.pop(number)
         if fd is None:
             raise NotOpenedError(said.decode())
         return os.fdopen(fd, "rb")
 
-    wanted = [name for pair in wish.problems for name in pair]
     found = read_submission(wish.listing, opened, wish.student, wanted)
     uses = {}
     for module, notebook in wish.problems:
@@ -201,9 +215,7 @@ def keep_apart(folder: Path, out: Path) -> None:
 
 def read_submission(listing: Listing, opened: Open, student: str, wanted: Collection[str]) -> Submission:
     """What a folder or archive holds; if it can't be read, a submission that says so."""
-
-    def wants(parts: tuple[str, ...]) -> bool:
-        return len(parts) <= MAX_DEPTH_TAKEN and (parts[-1] in wanted or is_module(parts[-1]))
+    wants = partial(_wants, wanted)
 
     def again(places: Mapping[tuple[str, ...], str]) -> dict[str, bytes]:
         found = entries_of(listing, opened, places.__contains__) if places else []
@@ -224,6 +236,11 @@ def read_submission(listing: Listing, opened: Open, student: str, wanted: Collec
         if room >= 0:
             files.setdefault(name, content)
     return replace(submission, files=files)
+
+
+def _wants(wanted: Collection[str], parts: tuple[str, ...]) -> bool:
+    """Whether a file at this place is read at once: one that is wanted, or a module that it may import."""
+    return len(parts) <= MAX_DEPTH_TAKEN and (parts[-1] in wanted or is_module(parts[-1]))
 
 
 def is_submission(entry: os.DirEntry[str]) -> bool:

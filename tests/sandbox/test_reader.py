@@ -195,8 +195,10 @@ def test_what_a_reader_takes_is_checked(lines, tmp_path, parts):
 @pytest.mark.parametrize(
     "question",
     [
-        pytest.param(msgspec.msgpack.encode(7), id="beyond"),
-        pytest.param(msgspec.msgpack.encode(-1), id="negative"),
+        pytest.param(msgspec.msgpack.encode([7]), id="beyond"),
+        pytest.param(msgspec.msgpack.encode([-1]), id="negative"),
+        pytest.param(msgspec.msgpack.encode([0] * 100), id="too_many"),
+        pytest.param(msgspec.msgpack.encode(0), id="another_type"),
         pytest.param(b"\xc1", id="noise"),
         pytest.param(b"", id="nothing"),
     ],

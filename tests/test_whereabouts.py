@@ -25,13 +25,16 @@ TEXTS = {
     "put_between_letters": (f"x{sys.prefix}x", "xpythonx"),
     "address": (f"file://{np.__file__}", "file://packages/numpy/__init__.py"),
     "course": (f"'{COURSE}/data/digits.npz'", "'course/data/digits.npz'"),
-    "home": (f"{HOME}/.ssh", "~/.ssh"),
-    "not_the_home": (f"{HOME}y/.ssh", f"{HOME}y/.ssh"),
     "run": (f"{SCRATCH}/line.py", "./line.py"),
     "run_without_namespaces": (f"{tempfile.gettempdir()}/autograder-a1_b2/17/line.py", "./line.py"),
     "run_at_home": (f"{tempfile.gettempdir()}/autograder-a1_b2/line.py", "./line.py"),
     "what_every_system_has": ("/usr/bin/env", "/usr/bin/env"),
     "no_path": ("3/4 of x/y", "3/4 of x/y"),
+}
+# A user of a container may live at the root, which is no secret.
+TEXTS |= {
+    "home": (f"{HOME}/.ssh", "~/.ssh" if HOME != "/" else "//.ssh"),
+    "not_the_home": (f"{HOME}y/.ssh", f"{HOME}y/.ssh"),
 }
 
 

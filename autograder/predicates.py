@@ -42,7 +42,7 @@ _OURS = (NameError, AttributeError, ImportError, OSError, SystemExit, PredicateE
 
 
 def judged(ask: Ask, found: Arrays, right: Arrays | None, called: str, folder: Path) -> list[Finding]:
-    """What a predicate finds of a student's arrays.
+    """The finding of a predicate on a student's arrays.
 
     Where it fails, it is tried on the reference's. If it fails there too, or finds something wrong with them, the fault
     is ours. Otherwise the student's values have tripped it, and they are wrong: values made to trip it earn nothing.
@@ -109,7 +109,7 @@ def _line(predicate: Callable[..., object]) -> str:
 
 
 def _is_ours(error: BaseException, found: Arrays, right: Arrays) -> bool:
-    """Whether no value of the student's can have caused an exception: staff's code has a slip where it was not tried.
+    """Tell whether no student's value can have caused an exception: staff's code has a slip where it was not tried.
 
     Arrays are named by staff, so a name that isn't there is theirs. What has the wrong type is, too, where the arrays
     are of the reference's shapes and dtypes.
@@ -122,7 +122,7 @@ def _is_ours(error: BaseException, found: Arrays, right: Arrays) -> bool:
 
 
 def _holds(ask: Ask, right: Arrays) -> bool:
-    """Whether a predicate accepts the reference."""
+    """Tell whether a predicate accepts the reference."""
     try:
         return not _findings(ask, right)
     except (Exception, SystemExit):  # noqa: BLE001  staff's code
@@ -130,7 +130,7 @@ def _holds(ask: Ask, right: Arrays) -> bool:
 
 
 def _findings(ask: Ask, arrays: Arrays) -> list[Finding]:
-    """What a predicate finds.
+    """The finding of a predicate.
 
     Finite values can be so large that what is recomputed from them is NaN, for which neither ``loss > bound`` nor
     ``loss <= bound`` holds. A predicate that has not thought of it fails here, and passes nothing.
@@ -151,7 +151,7 @@ def _findings(ask: Ask, arrays: Arrays) -> list[Finding]:
 
 @contextmanager
 def _in_time(seconds: float) -> Iterator[None]:
-    """What must have ended after so many seconds; else it is ended where it is, by an exception."""
+    """Give a block so many seconds; after them it is ended where it is, by an exception."""
     thread, lock, done = ctypes.c_ulong(threading.get_ident()), threading.Lock(), False
 
     def end() -> None:

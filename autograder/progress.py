@@ -27,7 +27,7 @@ LOOSE, DOUBTFUL = 20, 20
 
 
 class Progress:
-    """What is told of a long run as it goes: each thing as it is finished, and who is waited for.
+    """The lines about a long run as it goes: each thing as it is finished, and who is waited for.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ class Progress:
 
 @contextmanager
 def progress(console: Console, total: int, what: str) -> Iterator[Progress]:
-    """What is to be told of each thing as it is finished."""
+    """The line to print of each thing as it is finished."""
     if console.is_terminal:
         columns = (
             TextColumn("{task.description}"),
@@ -101,7 +101,7 @@ def progress(console: Console, total: int, what: str) -> Iterator[Progress]:
 
 @dataclass(frozen=True)
 class Pending:
-    """What could not be judged of one problem of a submission for one reason, which is our own fault."""
+    """The checks of one problem of a submission that could not be judged for one reason, which is our own fault."""
 
     student: str
     problem: str
@@ -111,7 +111,7 @@ class Pending:
 
 
 class Tally:
-    """What a class's reports come to, added up one by one: codes and scores by problem, and what is pending.
+    """The sums of a class's reports, added up one by one: codes and scores by problem, and what is pending.
 
     Parameters
     ----------

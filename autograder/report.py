@@ -113,7 +113,7 @@ class ProblemReport(msgspec.Struct, frozen=True):
 
     @property
     def to_come(self) -> str:
-        """What is said after a score, where some points are judged later."""
+        """The words after a score, where some points are judged later."""
         later = sum(verdict.max_points for verdict in self.checks if verdict.later)
         return f", {later:g} more judged later" if later else ""
 

@@ -12,7 +12,7 @@ LEAST_KEY_BYTES, MOST_KEY_BYTES = 16, 64
 
 @dataclass(frozen=True)
 class Seed:
-    """What the inputs of a run follow from.
+    """The seed, from which the inputs of a run follow.
 
     Made by :meth:`public`, :meth:`numbered` or :meth:`secret`. Text of it never holds a key.
 
@@ -58,7 +58,7 @@ class Seed:
         return cls("secret", key=key)
 
     def of_draw(self, problem: str, check: str, draw: int) -> int:
-        """What one draw's generator begins with, of a check of the problem of this id.
+        """The numbers that one draw's generator begins with, for a check of the problem of this id.
 
         Of a secret seed this is all that a run is told. It tells nothing of the key, nor of any other draw.
         """
@@ -74,7 +74,7 @@ class Seed:
 
     @property
     def digest(self) -> str:
-        """What results are filed under: the same for the same seed alone, and no way to a key."""
+        """The name that results are filed under: the same for the same seed alone, and no way to a key."""
         return self._keyed("digest").hex() if self.kind == "secret" else f"{self.kind} {self.number}"
 
     def __str__(self) -> str:

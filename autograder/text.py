@@ -49,5 +49,5 @@ def _seen(run: re.Match[str]) -> str:
 
 
 def _instead(character: str) -> str:
-    """What stands for a character that can't be shown."""
+    """The escape that stands for a character that can't be shown."""
     return " " if unicodedata.category(character) == "Zs" else UNSHOWN

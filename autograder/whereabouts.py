@@ -31,7 +31,7 @@ def neutral(text: str, course: Path | None = None) -> str:
 
 @cache
 def _names(course: Path | None) -> dict[str, str]:
-    """What each folder is called instead."""
+    """The neutral name of each folder."""
     engine = Path(autograder.__file__).parent
     found = {
         **{entry: "packages" for entry in (*site.getsitepackages(), *sys.path) if "-packages" in entry},

@@ -99,7 +99,7 @@ def wrong(sent: str, heard: list[float]) -> float:
 
 
 def capacity(errors: float) -> float:
-    """What a bit is worth of which so many are wrong."""
+    """The information in a bit of which so many are wrong."""
     if errors in (0.0, 1.0):
         return 1.0
     return 1 + errors * math.log2(errors) + (1 - errors) * math.log2(1 - errors)

@@ -1,4 +1,4 @@
-"""What a hostile class costs beside an honest one: the grader's greatest memory, and how long a worker can be held.
+"""The cost of a hostile class beside an honest one: the grader's greatest memory, and how long a worker can be held.
 
     python benchmarks/hostile.py memory [--copies N]
     python benchmarks/hostile.py time
@@ -129,7 +129,7 @@ def graded(submissions: Path, out: Path, *options: str) -> tuple[int, float]:
 
 
 def saved_files(problems: list[Problem]) -> dict[str, bytes]:
-    """What an honest student hands in: the references, and their notebooks as they were saved."""
+    """The hand-in of an honest student: the references, and their notebooks as they were saved."""
     files: dict[str, bytes] = {}
     with Sandbox(weak=True) as sandbox:
         for problem in problems:

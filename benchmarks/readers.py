@@ -1,4 +1,4 @@
-"""What it costs to read and judge in a process of its own, beside the same work in the grader's, side by side.
+"""The cost of reading and judging in a process of its own, beside the same work in the grader's, side by side.
 
     python benchmarks/readers.py [ROUNDS] [--notebooks ROUNDS]
 
@@ -71,7 +71,7 @@ class Spent:
         Server.fork, Server.end = forked, ended  # type: ignore[method-assign]
 
     def of(self, work: Callable[[], object]) -> Mapping[str, float]:
-        """What some work takes: milliseconds of each."""
+        """The cost of some work: milliseconds of each."""
         self.seconds.clear()
         servers = {pid: cpu_seconds(pid) for pid in self._servers}
         began = time.process_time()

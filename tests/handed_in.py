@@ -27,7 +27,7 @@ def read_handed_in(handed, wanted):
 
 
 def read_submission(path, student, wanted):
-    """What the folder or archive at a path holds."""
+    """The submission in the folder or archive at a path."""
     try:
         place = Place(path)
     except RefusedError as error:

@@ -26,6 +26,6 @@ def test_answers_are_read_as_they_were_written():
     ],
 )
 def test_what_is_damaged_is_refused(content):
-    """What is announced, and does not come, is not waited for."""
+    """An announced value that does not come is not waited for."""
     with pytest.raises(ValueError):  # noqa: PT011  whatever is wrong with it
         from_bytes(content)

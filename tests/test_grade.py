@@ -186,7 +186,7 @@ def test_a_changed_input_is_found_though_all_values_are_right(problem, right):
 
 
 class TestFaultsOfOurs:
-    """What we can't judge is pending: it buys nothing, and costs nothing."""
+    """A check that we can't judge is pending: it buys nothing, and costs nothing."""
 
     @pytest.mark.parametrize(
         "answer",

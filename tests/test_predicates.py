@@ -60,7 +60,7 @@ def page(tmp_path):
 
 @pytest.mark.parametrize(("body", "code", "said"), WHOSE)
 def test_whose_fault_it_is(page, tmp_path, body, code, said):
-    """What no value can cause is ours; so is what fails on the reference, too; the rest the student's values did."""
+    """A fault that no value can cause is ours; so is one that the reference has, too; the others are the student's."""
     findings = judged(page(body), FOUND, RIGHT, "`holds`", tmp_path)
 
     assert FOUND["x"].tolist() == [1.0, 2.0, 3.0]
@@ -104,7 +104,7 @@ def test_one_that_does_not_hold_of_the_reference_is_the_courses_mistake(page, tm
 
 
 def test_one_that_holds_of_the_reference_is_let_pass(page, tmp_path):
-    """Whatever it would find of others."""
+    """It is let pass, and may find something of others."""
     predicate = page("return [Finding(60, 'x', 'no')] if x[1] == 2 else []")
 
     tried(predicate, RIGHT, predicate, tmp_path / "expect.py", "the model")

@@ -32,7 +32,7 @@ def clock(monkeypatch):
 
 
 def lines_of(clock, *, rarely):
-    """What is told in ten minutes of waiting, second by second."""
+    """The lines of ten minutes of waiting, second by second."""
     told = []
     shown = Progress(lambda: None, told.append, rarely=rarely)
     for second in range(1, 601):

@@ -53,7 +53,7 @@ def test_the_official_inputs_are_keyed():
     [pytest.param(n, 16 <= n <= 64, id=f"{8 * n}_bits") for n in (0, 1, 4, 15, 16, 32, 64, 65)],
 )
 def test_a_key_has_128_bits_or_more(size, good):
-    """What is shorter could be gone through; what is refused isn't quoted."""
+    """A shorter key could be guessed and is refused, without being quoted."""
     key = b"\xa7" * size
 
     if good:
@@ -125,7 +125,7 @@ class TestNobodyReadsAKey:
 
 
 def tells(content):
-    """Whether bytes hold the key, in any of the forms that it may take."""
+    """Tell whether bytes hold the key, in any of the forms that it may take."""
     key = bytes.fromhex(KEY)
     forms = (key, KEY.encode(), KEY.upper().encode(), repr(key)[2:-1].encode(), str(int(KEY, 16)).encode())
     return any(form in content for form in forms)

@@ -77,7 +77,7 @@ def test_a_pipe_that_nobody_reads(grade, lines, environment):
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is Linux's")
 def test_a_log_on_a_full_disk(grade):
-    """What can't be told is not told."""
+    """A line that can't be written is left out."""
     command, out = grade
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)

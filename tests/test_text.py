@@ -99,5 +99,5 @@ def test_no_text_makes_a_verdict(kind, message, hint, title):
     ],
 )
 def test_a_line_of_this_kind(text, found):
-    """What can be shown is as it was."""
+    """Characters that can be shown stay as they were."""
     assert line(text) == found

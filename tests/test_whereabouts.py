@@ -1,4 +1,4 @@
-"""What a student reads names no folder of whoever grades."""
+"""Text that a student reads names no folder of whoever grades."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_folders_have_neutral_names(text, said):
 
 
 def test_a_report_is_where_it_is_done():
-    """What a run says enters a report there, for modules and notebooks, at home and officially."""
+    """Text of a run enters a report there, for modules and notebooks, at home and officially."""
     verdict = Verdict("one", "It is.", 2, 0.0, 1.0, f"ValueError: {np.__file__}", f"see {COURSE}/data")
     report = ProblemReport.of("a/b", (verdict,), COURSE)
 

@@ -147,7 +147,7 @@ def kill(mutant: Mutant, rounds: Sequence[Round], stages: Sequence[Sequence[str]
 
 
 def _caught_officially(official: Iterable[Trial], home: Round) -> bool:
-    """Whether the official run catches, by a check that it alone makes, what passes at home as it must."""
+    """Tell whether the official run catches, by a check that it alone makes, what passes at home as it must."""
     alone = {check.name for check in home.problem.checks if not check.at_home}
     return any(verdict.code and verdict.check in alone for trial in official for verdict in trial.report.checks)
 

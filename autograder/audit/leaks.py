@@ -23,7 +23,7 @@ LEAST_DIGITS = 4
 
 @dataclass(frozen=True)
 class Secrets:
-    """What no report may show.
+    """Words and values that no report may show.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Whether the promises are kept on this machine: small programs, run as student code is, try to break each.
+"""Attempts to break each promise on this machine, by small programs that are run as student code is.
 
 What a program says of itself is believed, for it is ours. What is around it is looked at besides: a process of the same
 user, a server that listens, a file, a folder where everybody may write. An attempt without a clear end counts as a
@@ -230,7 +230,7 @@ else:
 
 
 class Around:
-    """What there is to be found and reached: a file, a folder, servers, a process with a secret."""
+    """Things to be found and reached: a file, a folder, servers, a process with a secret."""
 
     def __init__(self) -> None:
         self._stack = ExitStack()
@@ -264,7 +264,7 @@ class Around:
 
     @property
     def names(self) -> dict[str, object]:
-        """What an attempt is told of it."""
+        """The values that an attempt is told of it."""
         return {
             "file": str(self.folder / "secret"),
             "folder": str(self.folder),
@@ -278,7 +278,7 @@ class Around:
         }
 
     def disturbed(self) -> str:
-        """What an attempt has left or changed, as a clause; it is as before, then."""
+        """Name what an attempt has left or changed, as a clause, and put it back."""
         found = []
         for server in self._servers:
             with contextlib.suppress(BlockingIOError):
@@ -309,7 +309,7 @@ def _alive(name: str) -> Iterator[int]:
 
 
 def try_promises(layers: Sequence[str] = LAYERS) -> tuple[Enforced, list[Outcome]]:
-    """What is enforced here with these layers, and how each attempt ended."""
+    """The record of what is enforced with these layers, and how each attempt ended."""
     with ExitStack() as stack:
         around = stack.enter_context(Around())
         stack.enter_context(_environment())
@@ -327,7 +327,7 @@ def try_promises(layers: Sequence[str] = LAYERS) -> tuple[Enforced, list[Outcome
 
 
 def _counts_threads(enforced: Enforced) -> bool:
-    """Whether the threads of a run are counted apart, as the record has it; else the limit is another one."""
+    """Tell whether the threads of a run are counted apart, as the record has it; else the limit is another one."""
     return enforced.limits is not None and enforced.limits.counted and not enforced.limits.threads
 
 

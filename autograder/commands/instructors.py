@@ -1,4 +1,4 @@
-"""What instructors type: ``new-term``, ``grade``, ``rebuild``, ``printed``, ``diff`` and ``doctor``."""
+"""The commands of instructors: ``new-term``, ``grade``, ``rebuild``, ``printed``, ``diff`` and ``doctor``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a result depends on: said here once, for the store, the cluster and the audit.
+"""The dependencies of a result: said here once, for the store, the cluster and the audit.
 
 Files of the problem, settings, the engine, and the surroundings: Python, packages, the machine. Results are filed under
 the digest of all of it and of the submission's files; machines of a cluster must have the same surroundings; an audit
@@ -71,20 +71,20 @@ class Dependencies:
 
 
 def of_module(problem: Problem, seed: Seed, footer: Iterable[str] = ()) -> Dependencies:
-    """What the verdicts on a problem's module depend on, and what the reference and the known mistakes give."""
+    """The dependencies of the verdicts on a problem's module, and of what the reference and the known mistakes give."""
     own = [problem.folder / problem.module_file, *(problem.folder / "reject").glob("*.py")]
     return _of(problem, own, _pages(problem, "checks", "expect"), problem.points, seed, footer)
 
 
 def of_notebook(problem: Problem, seed: Seed, footer: Iterable[str] = ()) -> Dependencies:
-    """What the verdicts on a problem's notebook depend on."""
+    """The dependencies of the verdicts on a problem's notebook."""
     own = [problem.folder / "figures.toml", problem.released_notebook]
     pages = _pages(problem, "checks", "model")
     return _of(problem, own, pages, problem.notebook_points, seed, footer, NOTEBOOKS_IMPORT)
 
 
 def of_audit(problem: Problem) -> Dependencies:
-    """What an audit's findings on one seed depend on: as a module's verdicts, what is right, and the audit itself."""
+    """The dependencies of an audit's findings on one seed: a module's, what is right, and the audit itself."""
     module = of_module(problem, Seed.numbered(0))
     right = _read(problem, (problem.folder / "accept").glob("*.py"))
     return Dependencies({**module.files, **right}, {**module.settings, "audit": _engine()}, module.surroundings)
@@ -177,7 +177,7 @@ def _packages(problem: Problem, pages: Iterable[Path], more: Iterable[str]) -> t
 
 
 def _imported(path: Path) -> Iterator[str]:
-    """What a file imports: modules by their names, those beside it with a dot before."""
+    """The imports of a file: modules by their names, those beside it with a dot before."""
     try:
         tree = ast.parse(path.read_bytes())
     except SyntaxError:

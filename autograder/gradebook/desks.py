@@ -137,7 +137,7 @@ class Sandboxes:
 
     @contextmanager
     def while_wanted(self) -> Iterator[None]:
-        """What runs ends at once where this ends early: by an exception, by Ctrl-C, or because nobody asks for more.
+        """End at once all that runs where this ends early: by an exception, by Ctrl-C, or because nobody asks for more.
 
         The threads are still there: they are waited for, and find that nothing is run any more.
         """
@@ -162,7 +162,7 @@ def sandboxes(*, weak: bool) -> Iterator[Sandboxes]:
 
 
 def submitted(pool: ThreadPoolExecutor, do: Callable[[Item], Result], item: Item) -> Future[Result]:
-    """What a thread of the pool will have done; that it can't, where no thread can be started."""
+    """The future of a call in a thread of the pool; it holds the error where no thread can be started."""
     try:
         return pool.submit(do, item)
     except RuntimeError as error:
@@ -172,7 +172,7 @@ def submitted(pool: ThreadPoolExecutor, do: Callable[[Item], Result], item: Item
 
 
 def _outcome(grader: Grader, piece: Work, future: Future[tuple[Graded, ...]]) -> tuple[Graded, ...]:
-    """What came of a piece of work; a fault of ours, and this submission's alone, where that is an exception."""
+    """The result of a piece of work; a fault of ours, and this submission's alone, where that is an exception."""
     try:
         return future.result()
     except Exception as error:  # noqa: BLE001  whatever it is: a submission ends here

@@ -42,7 +42,7 @@ class MachineError(Exception):
 
 
 def of_machine(error: BaseException) -> str:
-    """What an exception says of the machine, as a clause; empty where it is no fault of the machine's."""
+    """The machine's fault that an exception tells of, as a clause; empty where it is none."""
     if isinstance(error, MachineError):
         return str(error)
     if isinstance(error, MemoryError):
@@ -53,7 +53,7 @@ def of_machine(error: BaseException) -> str:
 
 
 def clause(path: Path, error: OSError | sqlite3.Error) -> str:
-    """What could not be used, why, and what to do: the first half of a sentence."""
+    """The first half of a sentence: the thing that could not be used, why, and what to do."""
     if isinstance(error, sqlite3.Error):
         # The low byte is the kind; what is above says where in SQLite.
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
@@ -89,7 +89,7 @@ def see_room() -> None:
 
 
 def _wrong_with(path: Path) -> int:
-    """What is the matter with a file that can't be written, by looking."""
+    """The reason why a file can't be written, found by looking."""
     if not has_room(path.parent, 1):
         return errno.ENOSPC
     return 0 if os.access(path, os.W_OK) else errno.EACCES

@@ -71,7 +71,7 @@ def read_ahead(
 
 
 def _outcome(handed: HandedIn, future: Future[Submission]) -> Submission:
-    """What was read; a fault of ours, and this submission's alone, where that is an exception."""
+    """The submission as read; a fault of ours, and this submission's alone, where that is an exception."""
     try:
         submission = future.result()
     except Exception as error:  # noqa: BLE001  whatever it is: a submission ends here

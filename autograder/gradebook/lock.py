@@ -100,7 +100,7 @@ def _who(said: bytes) -> str:
 
 
 def _is_stopped(process: int) -> bool:
-    """Whether a process of this machine was stopped, as by Ctrl-Z."""
+    """Tell whether a process of this machine was stopped, as by Ctrl-Z."""
     try:
         return Path(f"/proc/{process}/stat").read_bytes().rpartition(b") ")[2][:1] == b"T"
     except OSError:

@@ -56,7 +56,7 @@ class Step:
 
     @property
     def prints(self) -> bool:
-        """Whether it is a given cell that prints, by its own text, as a student has it: so it has been seen to."""
+        """Tell whether it is a given cell that prints, by its own text, as a student has it: so it has been seen to."""
         given = self.given
         return given is not None and not self.replaced and FILL not in given.tags and prints(given.source)
 

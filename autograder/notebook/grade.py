@@ -138,7 +138,7 @@ def grade_apart(
 
 
 def _decoded(said: bytes, kind: type[Said]) -> Said:
-    """What a reader has said, as far as it is of its kind."""
+    """The answer of a reader, as far as it is of its kind."""
     try:
         return msgspec.msgpack.decode(said, type=kind)
     except msgspec.MsgspecError as error:
@@ -156,7 +156,7 @@ def _bounded(parts: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _checked(sheet: Sheet, found: Judged) -> Judged:
-    """What a reader has found, as far as it is about this notebook's checks, in codes and sentences that can be."""
+    """The findings of a reader about this notebook's checks, in codes and sentences that there can be."""
     names = {check.name for check in sheet.checks}
     for findings in (*found.findings.values(), [found.refused] if found.refused else []):
         for finding in findings:
@@ -196,7 +196,7 @@ def beside_it(problem: Problem, content: bytes, files: Mapping[str, bytes]) -> d
 
 
 def _without_drawn(sheet: Sheet, beside: Mapping[str, AnyContent]) -> dict[str, AnyContent]:
-    """What lies beside a notebook, but for the figures that it is to draw."""
+    """The files beside a notebook, but for the figures that it is to draw."""
     drawn = {figure.file for figure in sheet.figures}
     return {name: text for name, text in beside.items() if name not in drawn}
 
@@ -250,7 +250,7 @@ def _model(sheet: Sheet, values: Mapping[str, Array], places: Mapping[str, str],
 
 
 def asking(problem: Problem, model: Model, seed: Seed) -> Ask:
-    """What judges a trained model, of its arrays alone."""
+    """The judge of a trained model, by its arrays alone."""
     return lambda arrays: model.judge(arrays, problem.data, generator(seed.of_draw(problem.id, MODEL.name, 0)))
 
 

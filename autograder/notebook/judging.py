@@ -49,7 +49,7 @@ _UNKNOWN = re.compile(r"name '(\w+)' is not defined")
 
 
 class Judged(msgspec.Struct):
-    """What is found of a notebook, without what it has trained.
+    """The findings about a notebook, without those about what it has trained.
 
     Attributes
     ----------
@@ -80,7 +80,7 @@ class Judged(msgspec.Struct):
 
 
 class Paper(msgspec.Struct, frozen=True):
-    """What a reader is told of a problem, beside the released notebook and the student's.
+    """A problem as a reader is told of it, beside the released notebook and the student's.
 
     Attributes
     ----------
@@ -135,7 +135,7 @@ def judge(files: Mapping[str, bytes], grader: Grader) -> Iterator[bytes]:
 
 
 def judged(execute: Execute, sheet: Sheet, content: bytes, beside: Mapping[str, bytes], misnamed: str = "") -> Judged:
-    """What is found of a handed-in notebook.
+    """The findings about a handed-in notebook.
 
     Parameters
     ----------
@@ -220,7 +220,7 @@ def _run(
 
 
 def _retrials(execute: Execute, problem: Problem, beside: Mapping[str, bytes], ends: float) -> Run:
-    """What runs the notebook again, in the time that is left of its seconds."""
+    """The function that runs the notebook again, in the time that is left of its seconds."""
 
     def run(steps: Sequence[tuple[int, Step]], surroundings: Surroundings) -> Execution:
         limits = replace(problem.limits, notebook_seconds=max(ends - time.monotonic(), 1.0))
@@ -284,7 +284,7 @@ def _failure(step: Step, shown: Shown, more: str) -> Finding:
 
 
 def _needs(failure: Failure) -> str:
-    """What is said of an import that found nothing, which is no mistake in the code; "" of everything else."""
+    """The sentence about an import that found nothing, which is no mistake in the code; "" for everything else."""
     name = _NO_MODULE.match(failure.message) if failure.kind == "ModuleNotFoundError" else None
     if name is None:
         return ""

@@ -143,7 +143,7 @@ def defined(source: str) -> frozenset[str]:
 
 
 def prints(source: str) -> bool:
-    """Whether a cell prints something whenever it ends well: a call of `print` that stands in nothing else."""
+    """Tell whether a cell prints something whenever it ends well: a call of `print` that stands in nothing else."""
     calls = [node.value for node in statements(source) or () if isinstance(node, ast.Expr)]
     return not source.startswith("%%") and any(
         isinstance(call, ast.Call)

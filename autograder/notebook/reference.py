@@ -31,7 +31,7 @@ from autograder.worker.job import Job
 
 @dataclass(frozen=True)
 class ReferenceRun:
-    """What came of a run of the reference's notebook.
+    """The outcome of a run of the reference's notebook.
 
     Attributes
     ----------

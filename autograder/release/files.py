@@ -181,7 +181,7 @@ def _guide() -> dict[str, str]:
 
 
 def _hints(assignment: Assignment) -> Iterator[tuple[str, str]]:
-    """What the answers say in words, by where it is written."""
+    """The texts in the answers, by where each is written."""
     for problem in assignment.problems:
         for mistake in problem.specimens("reject"):
             yield f"the hint of {problem.folder / 'reject' / mistake.name}.py", mistake.hint

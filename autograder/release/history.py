@@ -49,7 +49,7 @@ class Exposed:
 
 @dataclass(frozen=True)
 class History:
-    """What a repository's history holds of keys.
+    """The keys in a repository's history.
 
     Attributes
     ----------
@@ -146,7 +146,7 @@ class _Objects:
         self._keys = re.compile(b"|".join(re.escape(key.encode()) for key in sorted(set(keys))), re.IGNORECASE)
 
     def held(self, tree: str) -> _Held:
-        """What a tree holds."""
+        """The entries of a tree."""
         if tree not in self._held:
             keys: set[str] = set()
             released: set[str] = set()
@@ -206,7 +206,7 @@ def _key_in(content: bytes) -> str | None:
 
 
 def _git(course: Path, *words: str) -> str:
-    """What git says of the repository that a course is in."""
+    """The output of git about the repository that a course is in."""
     try:
         said = subprocess.run(["git", "-C", str(course), *words], capture_output=True, text=True, check=False)  # noqa: S603, S607
     except OSError as error:

@@ -117,7 +117,7 @@ def starter(problem: Problem) -> str:
 
 
 def solution_lines(text: str, where: str) -> dict[str, int]:
-    """What gives a solution away, with the number of the line it begins on: the words of its lines and statements.
+    """The words of a solution's lines and statements, which give it away, with the number of the line each begins on.
 
     Also of what a statement returns or assigns, if that computes something. The words are those of :func:`words`.
     """

@@ -44,7 +44,7 @@ def unvarying(observe: Observe, problem: Problem, right: ByDraw) -> Iterator[str
 
 
 def _varies(check: Check, seen: Sequence[Observation]) -> bool:
-    """Whether two observations differ; of a reference that fails somewhere others have something to say."""
+    """Tell whether two observations differ; of a reference that fails somewhere others have something to say."""
     if not seen or any(one.ending != "returned" for one in seen):
         return True
     return any(not _same(check, seen[0], one) for one in seen[1:])

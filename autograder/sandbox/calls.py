@@ -75,7 +75,7 @@ _IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 
 
 def rules(pid: int) -> list[Rule]:
-    """What hangs on an argument, for a run with this number."""
+    """The rules that hang on an argument, for a run with this number."""
     of_itself = (0, pid)
     own_thread = Rule("", errno.EPERM, 0, needed_bits=_CPU_CLOCK, then=Rule("", errno.EPERM, 0, needed_bits=_THREAD))
     # Who waits by an address that others may have, too, is told to look again, and who wakes, that there is nobody: so

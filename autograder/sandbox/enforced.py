@@ -1,4 +1,4 @@
-"""What confinement holds on a machine: a record, and the sentences that are made of it.
+"""The layers of confinement that hold on a machine: a record, and the sentences that are made of it.
 
 A server fills it in when it enters its confinement, and sends it to the grader as data. Whatever is decided, there or
 here, is decided by the record's fields; nothing reads a sentence.
@@ -75,7 +75,7 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Enforced:
-    """What confinement holds on this machine, layer by layer; ``missing`` says why a layer isn't there."""
+    """The confinement that holds on this machine, layer by layer; ``missing`` says why a layer isn't there."""
 
     namespaces: Namespaces | None = None
     landlock: Landlock | None = None
@@ -91,12 +91,12 @@ class Enforced:
 
     @property
     def lacks(self) -> tuple[str, ...]:
-        """What is promised of student code and is not enforced here, a clause each."""
+        """The promises about student code that are not enforced here, a clause each."""
         return tuple(clause for promise in PROMISES for clause in promise.unmet(self.held))
 
 
 def sentences(enforced: Enforced) -> dict[str, str]:
-    """What there is to say of each layer: how it is there, or why it isn't, what is lost, and how to have it."""
+    """The sentences about each layer: how it is there, or why it isn't, what is lost, and how to have it."""
     said = {layer: f"none here ({enforced.missing.get(layer, '')}): {REMEDIES[layer]}" for layer in LAYERS}
     if enforced.namespaces:
         how = "in a user namespace" if enforced.namespaces.of_users else "as root, without a user namespace"

@@ -249,7 +249,7 @@ def _ranges(bodies: Mapping[int, list[bytes]], others: tuple[list[bytes], list[b
 
 
 def _decision(ranges: Sequence[_Range]) -> list[bytes]:
-    """What decides by halves: the kernel tries each filter, when it is put in place, with the numbers of all calls."""
+    """A filter that decides by halves: the kernel tries it, when it is put in place, with the numbers of all calls."""
     if len(ranges) == 1:
         return ranges[0][1]
     half = len(ranges) // 2

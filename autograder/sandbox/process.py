@@ -73,7 +73,7 @@ class Process(Protocol):
 
 
 def environment(blas_threads: int = 1) -> dict[str, str]:
-    """What a process that runs student code is told of its surroundings, and its libraries have to know."""
+    """The environment of a process that runs student code: as much as its libraries have to know."""
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return {
         # One thread each: forking stays safe, and sums don't depend on the number of cores.

@@ -15,7 +15,7 @@ LEAST_BYTES = 8 << 20
 
 
 def has_room(folder: Path, least_bytes: int = LEAST_BYTES) -> bool:
-    """Whether so much can be written to a folder's disk, as far as can be told."""
+    """Tell whether so much can be written to a folder's disk, as far as can be told."""
     try:
         found = os.statvfs(folder)
     except (OSError, AttributeError):  # it is gone; Windows has no such call

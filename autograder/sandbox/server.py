@@ -128,7 +128,7 @@ def _prepare(confinement: Confinement, order: Job | Call, number: int, channel_f
 
 
 def _held(order: Job | Call) -> int:
-    """What an order takes, bytes, read and once more; without room for it the check page might not be loaded."""
+    """The bytes that an order takes, read and once more; without room for it the check page might not be loaded."""
     return 2 * sum(len(content) for content in order.files.values())
 
 

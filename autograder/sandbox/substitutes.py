@@ -1,4 +1,4 @@
-"""What honest code gets in place of what a run is refused, because two runs could speak to each other by it.
+"""Substitutes for what a run is refused, because two runs could speak to each other by it: honest code gets them.
 
 Mappings of files that are only read are private ones. An array of ``numpy.load(…, mmap_mode="r")`` asks for one that is
 shared with others, for want of saying otherwise; to whoever only reads, both are the same. The machine's load and its

@@ -1,4 +1,4 @@
-"""What a process holds of how it was started: the words of its command, its environment, and what was made of these.
+"""Traces of how a process was started: the words of its command, its environment, and what was made of these.
 
 A run inherits all of it, and student code reads its own memory by ``ctypes``. What a run can't help knowing is where
 Python, the engine, the data and its own folder lie.

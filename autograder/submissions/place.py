@@ -30,7 +30,7 @@ Identities = Collection[tuple[int, int]]
 
 
 class UnreadError(Exception):
-    """What was handed in can't be read on this machine, which is no fault of whoever did; the message says why."""
+    """A hand-in can't be read on this machine, which is no fault of whoever handed it in; the message says why."""
 
 
 class Place:

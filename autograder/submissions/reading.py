@@ -76,7 +76,7 @@ class HandedIn:
 
 
 class Wish(msgspec.Struct, frozen=True):
-    """What is to be taken out of a student's folder or archive.
+    """The files to be taken out of a student's folder or archive.
 
     Attributes
     ----------
@@ -214,7 +214,7 @@ def keep_apart(folder: Path, out: Path) -> None:
 
 
 def read_submission(listing: Listing, opened: Open, student: str, wanted: Collection[str]) -> Submission:
-    """What a folder or archive holds; if it can't be read, a submission that says so."""
+    """The submission in a folder or archive; if it can't be read, one that says so."""
     wants = partial(_wants, wanted)
 
     def again(places: Mapping[tuple[str, ...], str]) -> dict[str, bytes]:
@@ -239,7 +239,7 @@ def read_submission(listing: Listing, opened: Open, student: str, wanted: Collec
 
 
 def _wants(wanted: Collection[str], parts: tuple[str, ...]) -> bool:
-    """Whether a file at this place is read at once: one that is wanted, or a module that it may import."""
+    """Tell whether a file at this place is read at once: one that is wanted, or a module that it may import."""
     return len(parts) <= MAX_DEPTH_TAKEN and (parts[-1] in wanted or is_module(parts[-1]))
 
 
@@ -249,7 +249,7 @@ def is_submission(entry: os.DirEntry[str]) -> bool:
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
-    """Whether it is a folder, or a link to one; a link that leads to itself is none."""
+    """Tell whether it is a folder, or a link to one; a link that leads to itself is none."""
     try:
         return entry.is_dir()
     except OSError:
@@ -289,5 +289,5 @@ def unique(name: str, taken: Collection[str]) -> str:
 
 
 def _folded(name: str) -> str:
-    """What two names have in common that some disk, or somebody who reads them, takes for one."""
+    """The common form of two names that some disk, or somebody who reads them, takes for one."""
     return unicodedata.normalize("NFKC", name).casefold()

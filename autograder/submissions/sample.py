@@ -24,7 +24,7 @@ Files = Mapping[str, bytes]
 
 
 def run_notebooks(problems: Sequence[Problem], workers: int) -> dict[str, ReferenceRun]:
-    """What came of the references' notebooks that are worth points, by problem id."""
+    """The outcomes of the references' notebooks that are worth points, by problem id."""
     worth = [problem for problem in problems if problem.notebook_points]
     # Weak: what is run is staff's own.
     with sandboxes(weak=True) as sandbox, ThreadPoolExecutor(workers) as pool, sandbox.while_wanted():

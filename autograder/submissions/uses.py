@@ -29,6 +29,6 @@ def used_by_notebook(module_file: str, content: bytes, files: Mapping[str, bytes
 
 
 def names_module(text: bytes, name: str) -> bool:
-    """Whether a text has the name of the module in it that is in a file of that name, if any can be."""
+    """Tell whether a text has the name of the module in it that is in a file of that name, if any can be."""
     stem = name.removesuffix(".py")
     return stem != name and stem.isidentifier() and stem.encode() in text

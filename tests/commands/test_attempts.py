@@ -53,7 +53,7 @@ def test_an_attempt_succeeds_where_nothing_is_in_its_way(missing, succeeding):
 
 
 def is_root():
-    """Whether these tests run as root."""
+    """True where these tests run as root."""
     return os.geteuid() == 0
 
 
@@ -73,7 +73,7 @@ UNCLEAR = {
 
 @pytest.mark.parametrize("program", UNCLEAR.values(), ids=UNCLEAR.keys())
 def test_an_attempt_without_a_clear_end_is_no_proof(monkeypatch, program):
-    """What could not be tried is not kept."""
+    """A promise that could not be tried is not kept."""
     monkeypatch.setattr(attempts, "ATTEMPTS", (Attempt(PROMISES[0], "do nothing", program, seconds=0.3),))
 
     _, (outcome,) = try_promises(())

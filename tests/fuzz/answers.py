@@ -50,7 +50,7 @@ class Lying:
     def call(
         self, function: str, files: object, limits: object, answer: Callable[[bytes], Iterable[Answer]]
     ) -> Iterator[bytes]:
-        """What is said, in turn."""
+        """The answers, in turn."""
         for part in self.said:
             if part[:1] == b"?":
                 for _content, _fd in answer(part[1:]):
@@ -97,7 +97,7 @@ def handed_in() -> HandedIn:
 
 
 def submission(reader: Lying) -> Submission:
-    """What a reader has taken out of a folder."""
+    """The answer of a reader about a folder."""
     found = intake.read_apart(reader, handed_in(), [sheet().problem])
     assert all(len(content) <= unpack.limit(name) for name, content in found.files.items())
     assert all(code in codes.FAULTS_OF_OURS for code, _ in found.unread)

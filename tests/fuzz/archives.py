@@ -88,7 +88,7 @@ def mended(tar: bytes) -> bytes:
 
 
 def check(found: Submission) -> None:
-    """What holds of every submission; AssertionError if it doesn't."""
+    """Assert what holds of every submission."""
     for sentence in (found.refused, *found.problems.values(), *found.extra):
         assert sentence.isprintable(), sentence
         assert len(sentence.encode()) < 1 << 16

@@ -53,7 +53,7 @@ def sheet() -> Sheet:
 
 
 def check_judged(found: Judged) -> None:
-    """What holds of all that is found of a notebook: the grader takes it, and a report can be made of it."""
+    """Assert of all that is found of a notebook that the grader takes it, and that a report can be made of it."""
     said = b"".join(grade._bounded(iter([msgspec.msgpack.encode(found)])))
     taken = grade._checked(sheet(), msgspec.msgpack.decode(said, type=Judged))
     for findings in taken.findings.values():

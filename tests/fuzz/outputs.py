@@ -88,7 +88,7 @@ def try_one(data: bytes) -> Judged:
 
 
 def check_shown(raw: bytes) -> None:
-    """What holds of all that a run's cell shows: it is bounded, and not stale beside itself."""
+    """Assert of all that a run's cell shows that it is bounded, and not stale beside itself."""
     shown = execution._shown(Observation("", 0, "returned", {"outputs": np.frombuffer(raw, np.uint8)}), 1 << 20)
     assert len(shown.outputs) <= ipynb.MAX_OUTPUTS
     assert sum(len(text) for one in shown.outputs for text in (one.text, *one.data.values())) <= 2 * len(raw)

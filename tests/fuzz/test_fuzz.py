@@ -1,4 +1,4 @@
-"""What fuzzers have found is read again: every input that got furthest, through everything that reads it."""
+"""Inputs that fuzzers have found are read again: every one that got furthest, through everything that reads it."""
 
 from __future__ import annotations
 

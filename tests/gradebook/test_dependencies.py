@@ -1,4 +1,4 @@
-"""What a result depends on: what changes there changes the key, and what doesn't matter changes none."""
+"""The dependencies of a result: what changes there changes the key, and what doesn't matter changes none."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def read(course):
 
 
 def keys(problem, footer=()):
-    """What the results of the module, of the notebook, and the seeds of an audit are filed under."""
+    """The keys of the results of the module, of the notebook, and of the seeds of an audit."""
     found = of_module(problem, problem.seed, footer), of_notebook(problem, problem.seed, footer), of_audit(problem)
     return {name: one.digest for name, one in zip(("module", "notebook", "audit"), found, strict=True)}
 
@@ -76,7 +76,7 @@ def test_a_file(course, path, of):
 
 
 def test_a_page_that_a_page_imports(course):
-    """Whatever it is called."""
+    """Its name doesn't matter."""
     (course / FOLDER / "expect.py").write_text("from .shapes import corners\nfrom . import colours\n")
     for name in ("shapes", "colours"):
         before = keys(read(course))
@@ -155,7 +155,7 @@ def installed(monkeypatch):
     ],
 )
 def test_a_package(course, installed, name, of):
-    """What students may import or is loaded for them, what that requires, and nothing that we alone work with."""
+    """The packages that students may import or that are loaded for them, their requirements, and none of ours alone."""
     problem = replace(
         read(course), allowed_imports=("numpy", "sklearn", "cvxopt", "matplotlib"), preload=("matplotlib.pyplot",)
     )
@@ -250,7 +250,7 @@ class TestWhoAsks:
         }
 
     def test_the_cluster(self, course):
-        """What keys name of the surroundings, machines must have alike."""
+        """All surroundings that keys name, machines must have alike."""
         problem = read(course)
         compared = dependencies.surroundings(machines.packages_of([problem]))
 
@@ -276,7 +276,7 @@ class TestWhoAsks:
 
 
 def test_it_takes_no_time_worth_speaking_of(course):
-    """What is installed is looked up once, whatever the number of problems and assignments."""
+    """Installed packages are looked up once, whatever the number of problems and assignments."""
     problem = read(course)
     keys(problem)
     asked = dependencies._installed.cache_info().misses

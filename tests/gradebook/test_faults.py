@@ -53,7 +53,7 @@ def words(course, class_, out):
 
 
 def said(command, **more):
-    """What a command says, in one line, and its status."""
+    """The output of a command, in one line, and its status."""
     done = subprocess.run([*map(str, command)], check=False, capture_output=True, text=True, timeout=300, **more)
     assert "Traceback" not in done.stdout + done.stderr
     return " ".join((done.stdout + done.stderr).split()), done.returncode
@@ -177,7 +177,7 @@ class TestFullDisk:
 
 
 class TestBeginning:
-    """What keeps a class from being begun is told with what to do about it; the status is 64."""
+    """A fault that keeps a class from being begun is told with what to do about it; the status is 64."""
 
     def test_a_folder_below_a_file(self, course, class_, tmp_path):
         """The file is named."""
@@ -224,7 +224,7 @@ def report_of(student):
 
 
 class TestOneStudent:
-    """What is in one student's way is told in the end, of that student; everybody else's report is written."""
+    """A thing in one student's way is told in the end, of that student; everybody else's report is written."""
 
     def spoil(self, out, how):
         if how == "a file for the folder":
@@ -414,7 +414,7 @@ class TestMachine:
 
 
 class TestSubmissions:
-    """What is taken away while a class is graded."""
+    """A fault that begins while a class is graded."""
 
     @pytest.fixture
     def grader(self, lines):
@@ -493,7 +493,7 @@ class TestInterrupted:
         return write_class(tmp_path / "class", 5, s2h=f"import time\nwhile True:\n    time.sleep(1)\n{REFERENCE}")
 
     def interrupted(self, command, tmp_path, *, twice):
-        """What it says after three are graded, its status, and the processes that it leaves behind."""
+        """The output after three are graded, the status, and the processes that are left behind."""
         report = tmp_path / "left"
         words = [sys.executable, str(SITUATION), "here", str(report), *map(str, command)]
         with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
@@ -524,7 +524,7 @@ class TestInterrupted:
         assert len(rows(out)) == 6
 
     def test_a_second_one(self, course, hanging, tmp_path):
-        """Whatever the first was about to say: it ends, alone."""
+        """It ends the command, whatever the first one is about to say."""
         _, status, left = self.interrupted(words(course, hanging, tmp_path / "out"), tmp_path, twice=True)
 
         assert status in {130, -signal.SIGINT % 256}

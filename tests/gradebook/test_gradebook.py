@@ -340,7 +340,7 @@ class TestAtOnce:
         assert len(rows(tmp_path / "out")) == 7
 
     def test_a_run_that_lost_reports_makes_no_table(self, grader, handed_in, tmp_path):
-        """Whatever took them away: the table that was there stays, and the run is not called whole."""
+        """Where rows are missing, for any reason, the table that was there stays, and the run is not called whole."""
         class_ = handed_in({"ada": REFERENCE, "bob": f"{REFERENCE}\n# bob's"})
         grade_class(grader, class_, tmp_path / "out", threads(grader, 1))
         before = (tmp_path / "out/grades.csv").read_bytes()
@@ -405,11 +405,11 @@ class TestTable:
 
 
 class TestTally:
-    """What is under the table: each thing that is pending, and whether it has happened to others."""
+    """The lines under the table: each thing that is pending, and whether it has happened to others."""
 
     @staticmethod
     def shown(reports):
-        """What is printed of some reports, in one line."""
+        """The summary of some reports, in one line."""
         tally, console = Tally(), Console(file=io.StringIO(), width=200)
         for report in reports:
             tally.add(report)

@@ -120,7 +120,7 @@ def test_a_grader_that_was_stopped_holds_it(held, tmp_path):
 
 
 def test_what_a_grader_starts_does_not_hold_it(tmp_path):
-    """What outlives it would go on holding it."""
+    """A process that outlives the command would go on holding the lock."""
     with Store(tmp_path / STORE_FILE):
         child = subprocess.Popen(["sleep", "60"], close_fds=False)
     try:
@@ -162,7 +162,7 @@ def test_words_that_are_not_there_yet_are_no_matter(tmp_path):
 @pytest.mark.parametrize("name", [STORE_FILE, LOCK_FILE])
 @pytest.mark.parametrize("then", ["removed", "replaced"])
 def test_a_store_that_is_taken_away_is_written_to_no_more(tmp_path, name, then):
-    """What goes there is found by nobody: said at the next report, not when all is graded."""
+    """Nobody would find a report there: said at the next one, not when all is graded."""
     with Store(tmp_path / STORE_FILE) as store:
         run = store.begin(())
         store.file(run, 0, Report.of("ada", ()), ())

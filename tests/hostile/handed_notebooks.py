@@ -443,7 +443,7 @@ def kinds_of_data_without_end(honest):
 
 @hand_in()
 def picture_of_zeros(honest):
-    """What it says unpacks a thousand to one."""
+    """An output that unpacks a thousand to one."""
     said = b"autograder\0" + base64.b64encode(zeros(200))
     drawing(honest)["outputs"] = [shows({**png(chunk(b"tEXt", said)), "text/plain": "<x>"})]
 

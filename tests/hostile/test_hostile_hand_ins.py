@@ -49,7 +49,7 @@ NOTEBOOK_CHECKS = 6
 
 @dataclass(frozen=True)
 class Graded:
-    """What came of a class: exit status, what was printed, reports by student, the grader's greatest memory, bytes."""
+    """The outcome of a class: exit status, printed text, reports by student, the grader's greatest memory, bytes."""
 
     status: int
     said: str

@@ -330,7 +330,7 @@ def test_all_runs_of_a_notebook_share_its_time(sandbox, problem, notebook, monke
 
 
 def test_a_second_run_that_can_not_be_made_is_our_own_fault(sandbox, problem, notebook):
-    """What could not be tried again is held against nobody."""
+    """A run that could not be repeated is held against nobody."""
     stale_slope(code(notebook))
 
     def once(problem, modules, steps, wanted, surroundings):
@@ -516,7 +516,7 @@ def test_a_language_of_ones_own_is_ones_own(sandbox, problem, notebook):
 
 
 def test_a_given_cell_that_prints_has_to(sandbox, problem, notebook):
-    """Whatever keeps it from that: it does not run as it stands."""
+    """Each thing that keeps a notebook from running as it stands is told."""
     notebook["cells"].insert(0, added("import builtins\nbuiltins.print = lambda *_, **__: None", count=1))
     for count, cell in enumerate(code(notebook), 1):
         cell["execution_count"] = count

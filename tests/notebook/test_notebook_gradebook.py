@@ -167,7 +167,7 @@ def test_a_notebook_that_can_not_be_taken_says_why(grader, class_, tmp_path):
 
 
 def test_a_fault_of_ours_is_nobodys_loss_and_nobodys_gain(grader, class_, tmp_path, monkeypatch):
-    """Whatever fails, the others go on, and the points are pending: also those of `is_the_notebook`."""
+    """Where one fails, the others go on, and the points are pending: also those of `is_the_notebook`."""
 
     def fails(*_):
         raise ZeroDivisionError
@@ -245,7 +245,7 @@ def test_such_a_mistake_stops_the_class(tmp_path, name):
 
 
 def test_the_references_notebook_is_run_once(tmp_path, monkeypatch):
-    """What it trains is kept under what it hangs on; a model that changes is tried on it all the same."""
+    """Arrays that it trains are kept under what they hang on; a model that changes is tried on them all the same."""
     problem = read_graded_problem(tmp_path / "course")
     with Store(tmp_path / "store.sqlite") as store:
         first = prepare((problem,), None, 1, weak=True, store=store).sheets[problem.id].trained
@@ -265,7 +265,7 @@ def test_the_references_notebook_is_run_once(tmp_path, monkeypatch):
 
 
 def test_what_the_sample_class_has_run_is_not_run_again(problem, content, monkeypatch):
-    """What it was for a submission is what it is for the grader."""
+    """A folder is for the grader what it was for a submission."""
     ran = run_notebooks((problem,), 1)
     monkeypatch.setattr("autograder.gradebook.preparation.run_reference", None)
     grader = prepare((problem,), None, 1, weak=True, trained={name: run.answers for name, run in ran.items()})
@@ -282,7 +282,7 @@ def test_what_the_sample_class_has_run_is_not_run_again(problem, content, monkey
     ],
 )
 def test_whose_fault_a_failing_model_is(sandbox, content, tmp_path, judge, code, points, said):
-    """What a student's values alone trip is theirs; a slip of staff's is nobody's loss, and named."""
+    """A fault that a student's values alone cause is theirs; a slip of staff's is nobody's loss, and named."""
     problem = read_graded_problem(tmp_path / "course")
     path = problem.folder / "model.py"
     body = f"    slope = round(float(found['model.slope']))\n    if slope == 2:\n        return []\n    {judge}\n"

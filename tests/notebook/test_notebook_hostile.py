@@ -1,4 +1,4 @@
-"""Whatever text stands in a cell or comes out of it, what reads it gives an answer: nothing in the grader raises."""
+"""Any text in a cell or out of it gets an answer from what reads it: nothing in the grader raises."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ def compared(one, other):
 @settings(max_examples=300)
 @given(outputs, outputs)
 def test_any_outputs_are_compared(one, other):
-    """What was saved beside what the code gives, whatever both are."""
+    """Saved outputs beside what the code gives, of all kinds."""
     compared(one, other)
 
 

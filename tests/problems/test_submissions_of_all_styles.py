@@ -19,7 +19,7 @@ BY_NAME = {problem.name: problem for problem in PROBLEMS.values()}
 
 @pytest.fixture(scope="module")
 def answers(sandbox):
-    """What the references give, on the assignments' keys."""
+    """The results of the references, on the assignments' keys."""
     return {
         name: Answers(by_draw(sandbox.observe(problem, problem.reference, problem.seed)))
         for name, problem in BY_NAME.items()

@@ -165,7 +165,7 @@ class TestHistory:
     """A key is exposed where one tree holds it, in any file, and what students get of its assignment."""
 
     def found(self, course, present=KEY):
-        """What is found: key, first commit, how many."""
+        """The findings: key, first commit, how many."""
         looked = history(course, {"lines": present} if present else {})
         assert looked.whole
         assert {one.assignment for one in looked.exposed} <= {"lines"}
@@ -233,7 +233,7 @@ class TestHistory:
         assert self.found(course) == []
 
     def test_part_of_a_history_is_said_to_be_one(self, course, commit, tmp_path):
-        """What a shallow clone lacks can't be looked through."""
+        """Commits that a shallow clone lacks can't be looked through."""
         commit({TOML: ASSIGNMENT.replace(KEY, OLD), **RELEASED})
         commit({TOML: ASSIGNMENT})
         commit.git("clone", "-q", "--depth", "1", course.as_uri(), str(tmp_path / "clone"))
@@ -244,7 +244,7 @@ class TestHistory:
         assert [one.key for one in looked.exposed] == [KEY]
 
     def test_without_a_repository_there_is_no_history(self, course):
-        """What git says is passed on."""
+        """Git's own message is passed on."""
         with pytest.raises(NoHistoryError, match="not a git repository"):
             history(course, {})
 

@@ -29,7 +29,7 @@ def only(line, rng):
 
 @pytest.fixture
 def said(course, sandbox):
-    """What is said of a page with one check of this body, which others have seen on the public seed."""
+    """The complaint about a page with one check of this body, which others have seen on the public seed."""
 
     def of(body, marks="draws=1"):
         page = course / "solutions/lines/line/checks.py"
@@ -100,7 +100,7 @@ def test_an_answer_that_varies_is_none(said, body, marks, tried):
 
 
 class TestARelease:
-    """What is handed out of a course with such a check."""
+    """The files handed out of a course with such a check."""
 
     @pytest.fixture
     def problem(self, course):
@@ -120,7 +120,7 @@ class TestARelease:
             self.released(course, sandbox)
 
     def test_without_the_mark_the_audit_says_so(self, course, sandbox):
-        """Whatever else holds; with it all does."""
+        """Nothing but the mark helps; with it all holds."""
         problem = read_course(add_table(course, "points=1"))[0].problems[0]
         answers = observe_answers(sandbox.observe, problem, problem.seed)
 

@@ -1,4 +1,4 @@
-"""What the filter allows and decides, and that who a run is hangs on the record of what is enforced."""
+"""The decisions of the filter, and the user of a run, who hangs on the record of what is enforced."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ALLOW = "allowed"
 
 @pytest.fixture(params=MACHINES)
 def decide(request, monkeypatch):
-    """What the filter of a machine decides about a call: allowed, killed, or the name of the error."""
+    """The decision of a machine's filter about a call: allowed, killed, or the name of the error."""
     numbers, architecture = MACHINES[request.param]
     monkeypatch.setattr(kernel, "SYSCALLS", numbers)
     monkeypatch.setattr(kernel, "MACHINE", request.param)

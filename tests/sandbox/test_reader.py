@@ -167,7 +167,7 @@ class Lying:
 
 
 def taken(*sizes):
-    """What a reader says of files of these names and sizes."""
+    """The answer of a reader about files of these names and sizes."""
     return msgspec.msgpack.encode(Taken(sizes, (), {}, "", {}))
 
 
@@ -185,7 +185,7 @@ def taken(*sizes):
     ],
 )
 def test_what_a_reader_takes_is_checked(lines, tmp_path, parts):
-    """What can't be is a fault of ours, and nobody's file."""
+    """An answer that can't be is a fault of ours, and nobody's file."""
     submission = read_apart(Lying(*parts), HandedIn("ada", tmp_path), [lines])
 
     assert [code for code, _ in submission.unread] == [codes.FAULTY_GRADER]
@@ -286,7 +286,7 @@ def test_what_a_reader_finds_is_checked(problem, found):
 
 
 def of_all(problem, **fields):
-    """What is found of a notebook in whose checks nothing is found."""
+    """The findings about a notebook in whose checks nothing is found."""
     return Judged({check.name: [] for check in sheet_of(problem).checks}, **fields)
 
 

@@ -426,7 +426,7 @@ def test_too_much_is_not_returned(run):
 
 
 def test_all_that_is_returned_is_bounded(run):
-    """What no single draw shows, all of them together do; it costs the check that has returned most, and no other."""
+    """Draws together may be too large where none is alone; it costs the check that has returned most, and no other."""
     seen = run("def predict(x, w, b):\n    return np.zeros(3 << 16)\n")
 
     assert endings(seen) == {"prediction": ["exhausted"] * 3, **ELSEWHERE}
@@ -451,7 +451,7 @@ SPEAKS = """
 
 
 def test_words_in_place_of_arrays_are_counted_too(sandbox, lines):
-    """What a process says that its values are takes memory as well as the values do."""
+    """Types and shapes that a process names take memory as well as the values do."""
     problem = replace(lines, limits=Limits(module_bytes=MIB // 4, wall_seconds=SECONDS))
     seen = sandbox.observe(problem, laid_over(problem, in_predict(SPEAKS)), SEED, problem.checks[:1])
 

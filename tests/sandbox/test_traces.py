@@ -1,4 +1,4 @@
-"""What a process was started with is nowhere in a run: neither where the kernel put it, nor where Python did."""
+"""The command and environment are nowhere in a run: neither where the kernel put them, nor where Python did."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_run_knows_neither_command_nor_environment(lines, monkeypatch, layers,
 
 
 def test_a_home_is_looked_for_anew(sandbox, lines):
-    """What Python had found out of a user's home is forgotten; who asks is told of the run's own folder."""
+    """Python forgets a user's home that it had found; who asks is told of the run's own folder."""
     asks = """
 import os, site, tempfile
 assert site.getuserbase().startswith(os.getcwd())

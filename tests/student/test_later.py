@@ -59,7 +59,7 @@ MODULES = {"right": "", "wrong_there_alone": LARGE_ONES, "wrong_there_too": REJE
     ],
 )
 def test_no_point_is_lost_or_earned_at_home(home, problem, official, name, codes, score):
-    """Whatever the module gives there. The others' verdicts are the official ones; officially that one is judged."""
+    """Home judges all else as the official run does, whatever the module gives in the one that is judged later."""
     module = laid_over(problem, MODULES[name])
     (home / "line.py").write_bytes(module.files["line.py"])
 
@@ -84,7 +84,7 @@ def test_no_point_is_lost_or_earned_at_home(home, problem, official, name, codes
 
 
 def told(verdicts):
-    """What verdicts say, but for the numbers of their inputs."""
+    """The texts of verdicts, but for the numbers of their inputs."""
     return [(one.check, one.code, one.points, one.hint) for one in verdicts]
 
 

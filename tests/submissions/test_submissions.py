@@ -516,7 +516,7 @@ def test_a_link_to_itself_in_place_of_a_submission(tmp_path):
     ],
 )
 def test_all_that_lies_in_a_folder_is_counted(tmp_path, monkeypatch, make):
-    """Whatever it is: to list it takes time and memory."""
+    """Listing takes time and memory, whatever the kind of entry."""
     monkeypatch.setattr(unpack, "MAX_MEMBERS", 100)
     write(tmp_path / "ada", {"attention.py": CODE})
     for number in range(100):

@@ -11,7 +11,7 @@ import tempfile
 
 
 def block():
-    """What stands where the words of the command were handed over, up to the end of the stack."""
+    """The bytes where the words of the command were handed over, up to the end of the stack."""
     libc = ctypes.CDLL(None)
     start = ctypes.c_void_p.in_dll(libc, "program_invocation_name").value
     ours, theirs = os.pipe()

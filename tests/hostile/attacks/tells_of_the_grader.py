@@ -10,7 +10,7 @@ import sys
 
 
 def who():
-    """What the machine is called, and who has the other end of the channel."""
+    """The name of the machine, and who has the other end of the channel."""
     found = [os.uname().nodename, socket.gethostname()]
     for fd in range(3, 64):
         for option in (socket.SO_PEERCRED, 31, 59, 77):

@@ -36,7 +36,7 @@ class Time(ctypes.Structure):
 
 
 def waited(*args):
-    """Whether a call waits; one that looks again at once can be woken by nobody."""
+    """Tell whether a call waits; one that looks again at once can be woken by nobody."""
     try:
         return call(*args)
     except TimeoutError:

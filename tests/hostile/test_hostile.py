@@ -1,8 +1,9 @@
 """A class of adversaries, graded: none of them gains, learns, reaches or breaks anything, and nobody else notices.
 
 Each file of ``tests/hostile/attacks`` is one submission with one attack. Its docstring says what it tries and what must
-happen; where a function of it answers right, the attack was refused. What is handed in together with them, by honest
-students, must get the same report, to the byte, as in a class without them.
+happen; where a function of it answers right, the attack was refused. ``raw_calls.py`` is handed in beside each that
+imports it. Honest students' work, handed in together with them, must get the same report, to the byte, as in a class
+without them.
 """
 
 from __future__ import annotations
@@ -89,12 +90,17 @@ def read(path, before=""):
     must = dict(item.split() for item in lines["Must"].split(", "))
     return Handed(
         path.stem,
-        {"sums.py": f"{before}\n\n{main}", **dict(zip(others[::2], others[1::2], strict=True))},
+        {
+            "sums.py": f"{before}\n\n{main}",
+            **({"raw_calls.py": RAW_CALLS} if "from raw_calls import" in main else {}),
+            **dict(zip(others[::2], others[1::2], strict=True)),
+        },
         {check: codes_of(must[check]) for check in CHECKS},
         lines.get("Says", ""),
     )
 
 
+RAW_CALLS = (HERE / "raw_calls.py").read_text(encoding="utf-8")
 RIGHT = (HERE / "honest" / "right.py").read_text(encoding="utf-8")
 HONEST = [read(path) for path in sorted((HERE / "honest").glob("*.py"))]
 ATTACKS = [read(path, RIGHT) for path in sorted((HERE / "attacks").glob("*.py"))]

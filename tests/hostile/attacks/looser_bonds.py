@@ -5,22 +5,9 @@ Must: doubled 0, totalled 0, parts 0
 
 import resource
 
+from raw_calls import X86, call
+
 honest = totalled
-
-import ctypes
-import os
-import platform
-
-libc = ctypes.CDLL(None, use_errno=True)
-X86 = platform.machine() == "x86_64"
-
-
-def call(number, *args):
-    """A raw system call; OSError when it is refused."""
-    result = libc.syscall(ctypes.c_long(number), *(ctypes.c_long(a) if isinstance(a, int) else a for a in args))
-    if result < 0:
-        raise OSError(ctypes.get_errno(), "refused")
-    return result
 
 
 def attempts():

@@ -60,6 +60,8 @@ Desks = Callable[[Iterable[Work]], Finished]
 Waits = Callable[[Sequence[tuple[str, float]]], object]
 # How often.
 TELL_SECONDS = 1.0
+# Pieces of work that are begun, and wait, for each thread.
+AHEAD = 2
 
 
 class AtWork:
@@ -89,33 +91,49 @@ class AtWork:
 def threads(grader: Grader, workers: int, waits: Waits = lambda _: None) -> Desks:
     """Desks in this process: so many threads, each with a sandbox of its own."""
 
+    def graded(sandbox: Sandbox, piece: Work) -> tuple[Graded, ...]:
+        return grader.graded(sandbox, piece.submission, piece.ids)
+
     def desks(work: Iterable[Work]) -> Finished:
-        with sandboxes(weak=grader.weak) as sandbox, ThreadPoolExecutor(workers) as pool, sandbox.while_wanted():
-            at_work = AtWork(waits)
-
-            def one(piece: Work) -> tuple[Graded, ...]:
-                with at_work.on(piece.submission.student):
-                    return grader.graded(sandbox(), piece.submission, piece.ids)
-
-            running: dict[Future[tuple[Graded, ...]], Work] = {}
-
-            def finished() -> Finished:
-                for future in sorted(at_work.ready(running), key=lambda future: running[future].position):
-                    piece = running.pop(future)
-                    yield piece, _outcome(grader, piece, future)
-
-            try:
-                for piece in work:
-                    running[submitted(pool, one, piece)] = piece
-                    if len(running) >= 2 * workers:
-                        yield from finished()
-                while running:
-                    yield from finished()
-            finally:
-                for future in running:
-                    future.cancel()
+        named = ((piece.submission.student, piece) for piece in work)
+        with closing(in_threads(workers, graded, named, waits, weak=grader.weak)) as done:
+            for piece, future in done:
+                yield piece, _outcome(grader, piece, future)
 
     return desks
+
+
+def in_threads(
+    count: int, do: Callable[[Sandbox, Item], Result], items: Iterable[tuple[str, Item]], waits: Waits, *, weak: bool
+) -> Generator[tuple[Item, Future[Result]], None, None]:
+    """Items with their students, as they are done by so many threads, each with a sandbox of its own.
+
+    In order, but for those that take long. Few items are taken before they can be begun.
+    """
+    with sandboxes(weak=weak) as sandbox, ThreadPoolExecutor(count) as pool, sandbox.while_wanted():
+        at_work = AtWork(waits)
+        running: dict[Future[Result], Item] = {}
+
+        def one(named: tuple[str, Item]) -> Result:
+            student, item = named
+            with at_work.on(student):
+                return do(sandbox(), item)
+
+        def done() -> Iterator[tuple[Item, Future[Result]]]:
+            ready = at_work.ready(running)
+            for future in [future for future in running if future in ready]:
+                yield running.pop(future), future
+
+        try:
+            for named in items:
+                running[_submitted(pool, one, named)] = named[1]
+                if len(running) >= AHEAD * count:
+                    yield from done()
+            while running:
+                yield from done()
+        finally:
+            for future in running:
+                future.cancel()
 
 
 class Sandboxes:
@@ -161,7 +179,7 @@ def sandboxes(*, weak: bool) -> Iterator[Sandboxes]:
         yield made
 
 
-def submitted(pool: ThreadPoolExecutor, do: Callable[[Item], Result], item: Item) -> Future[Result]:
+def _submitted(pool: ThreadPoolExecutor, do: Callable[[Item], Result], item: Item) -> Future[Result]:
     """The future of a call in a thread of the pool; it holds the error where no thread can be started."""
     try:
         return pool.submit(do, item)

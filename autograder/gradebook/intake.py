@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from contextlib import closing
 from typing import Annotated
 
 import msgspec
 
 from autograder import codes
 from autograder.course.problem import Problem
-from autograder.gradebook.desks import AtWork, Waits, sandboxes, submitted
+from autograder.gradebook.desks import Waits, in_threads
 from autograder.gradebook.faults import MachineError, see_room
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.observe import Answer, OurFaultError, ReaderError, Sandbox
@@ -25,8 +26,6 @@ from autograder.submissions.unpack import NotOpenedError, RefusedError, limit, p
 MAX_TAKEN_BYTES = 4 << 20
 # Of listed files.
 Numbers = Annotated[list[Annotated[int, msgspec.Meta(ge=0)]], msgspec.Meta(min_length=1, max_length=MAX_ASKED)]
-# Submissions that are read, and wait, for each that is being read.
-AHEAD = 2
 
 
 def read_ahead(
@@ -45,29 +44,14 @@ def read_ahead(
     MachineError
         If the folder of submissions is gone, or there is no room to keep what is read.
     """
-    with sandboxes(weak=weak) as sandbox, ThreadPoolExecutor(readers) as pool, sandbox.while_wanted():
-        at_work = AtWork(waits)
-        running: dict[Future[Submission], int] = {}
 
-        def one(handed: HandedIn) -> Submission:
-            with at_work.on(handed.student):
-                return read_apart(sandbox(), handed, problems, private)
+    def read(sandbox: Sandbox, at: tuple[int, HandedIn]) -> Submission:
+        return read_apart(sandbox, at[1], problems, private)
 
-        def read() -> Iterator[tuple[int, Submission]]:
-            for future in sorted(at_work.ready(running), key=running.__getitem__):
-                position = running.pop(future)
-                yield position, _outcome(handed_in[position], future)
-
-        try:
-            for position, handed in enumerate(handed_in):
-                running[submitted(pool, one, handed)] = position
-                if len(running) >= AHEAD * readers:
-                    yield from read()
-            while running:
-                yield from read()
-        finally:
-            for future in running:
-                future.cancel()
+    named = ((handed.student, (position, handed)) for position, handed in enumerate(handed_in))
+    with closing(in_threads(readers, read, named, waits, weak=weak)) as done:
+        for (position, handed), future in done:
+            yield position, _outcome(handed, future)
 
 
 def _outcome(handed: HandedIn, future: Future[Submission]) -> Submission:

@@ -165,9 +165,10 @@ def survivors(solutions: Mapping[str, Mapping[str, int]], files: Iterable[tuple[
 def words(line: str) -> list[str]:
     """A line as names, numbers and signs, without what may be written otherwise and says the same.
 
-    That is its spacing; quotes, round brackets, commas; and what makes it a comment, a quotation or an example.
+    That is its spacing, and capitals; quotes, round brackets, commas; and what makes it a comment, a quotation or an
+    example.
     """
-    return [word for word in _WORD_OR_SIGN.findall(_BEFORE.sub("", line)) if word not in _SILENT]
+    return [word for word in _WORD_OR_SIGN.findall(_BEFORE.sub("", line.casefold())) if word not in _SILENT]
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:

@@ -156,7 +156,7 @@ def test_telling_lines_are_the_solution_s():
         "centred = x - np . mean x axis = 0": 5,
         "x - np . mean x axis = 0": 5,
         "mean = np . mean x axis = 0": 7,
-        "scatter = centred . T @ centred": 9,
+        "scatter = centred . t @ centred": 9,
         "for row in range len scatter": 10,
         "title = a # b + names [ row ]": 11,
         "a # b + names [ row ]": 11,
@@ -181,6 +181,7 @@ def test_telling_lines_are_the_solution_s():
         pytest.param("> scatter = centred.T @ centred", 1, id="quotation"),
         pytest.param("| step | `scatter = centred.T @ centred` |", 1, id="cell_of_a_table"),
         pytest.param("scatter=centred.T@centred", 1, id="without_spaces"),
+        pytest.param("Scatter = CENTRED.t @ centred", 1, id="other_capitals"),
         pytest.param("scatter = ( centred.T  @\tcentred )", 1, id="other_spaces"),
         pytest.param("a = 1\nscatter = (\n    centred.T\n    @ centred\n)", 2, id="on_several_lines"),
         pytest.param("total = row[0] + mean - 1", 1, id="on_one_line_instead"),
@@ -220,7 +221,7 @@ def test_what_is_not_a_solution_line_is_none(text):
     ("inside", "expected"),
     [
         pytest.param("%timeit x = np.sum(a, axis=0) # b", {"%timeit x = np . sum a axis = 0": 2}, id="magic"),
-        pytest.param("    else:\n        b = a @ w.T - c", {"b = a @ w . T - c": 3}, id="part_of_a_statement"),
+        pytest.param("    else:\n        b = a @ w.T - c", {"b = a @ w . t - c": 3}, id="part_of_a_statement"),
         pytest.param("", {}, id="nothing"),
     ],
 )

@@ -77,8 +77,8 @@ Around its process stand the layers of :mod:`autograder.sandbox.confine`, each o
 leaves the others: namespaces, Landlock, seccomp, identity, limits. With all of them a run reads the Python
 installation, the system's libraries, the engine's own modules and the course's ``data/``; writes its own folder, which
 is gone with it; reaches no network, no other process and no environment but a few variables; starts no process; makes
-the system calls of :mod:`autograder.sandbox.calls` and no others; and is held to the table in
-:mod:`autograder.sandbox.limits`. ``autograder doctor`` tries each promise (:mod:`autograder.sandbox.promises`) on this
+the system calls of :mod:`autograder.sandbox.syscalls` and no others; and is held to the table in
+:mod:`autograder.worker.limits`. ``autograder doctor`` tries each promise (:mod:`autograder.sandbox.guarantees`) on this
 machine, and says what keeps it. Where one can't be kept, ``autograder grade`` refuses to begin,
 unless it is told ``--weak-sandbox``; then each report's footer says what was not enforced.
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from autograder import codes
-from autograder.probe import Check
+from autograder.authoring import Check
 from autograder.wire import Array
 
 # A float32 carries 7 digits, of which a sum of some hundred terms costs two.

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from types import ModuleType
 
-from autograder.probe import checks_of, generator
+from autograder.authoring import checks_of, generator
 
 
 def seconds(folder: Path, problem: str) -> float:

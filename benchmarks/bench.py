@@ -24,8 +24,9 @@ import confinement
 import peers
 from matplotlib.figure import Figure
 
-from autograder.answers import Answers
+from autograder.cli.sample import write_sample_class
 from autograder.course.assignments import read_course
+from autograder.expected import Answers
 from autograder.gradebook.dependencies import of_module
 from autograder.gradebook.intake import read_apart
 from autograder.gradebook.preparation import prepare
@@ -33,7 +34,6 @@ from autograder.gradebook.store import Store
 from autograder.sandbox.observe import Sandbox
 from autograder.student.check import check_again, find
 from autograder.submissions.reading import find_class
-from autograder.submissions.sample import write_sample_class
 
 ROOT = peers.ROOT
 NAMES = {

@@ -20,10 +20,10 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from autograder.sandbox.limits import Limits
 from autograder.sandbox.process import START_SECONDS, Process
-from autograder.sandbox.warm import Loader, Server
+from autograder.sandbox.runs import Loader, Server
 from autograder.worker.job import Job
+from autograder.worker.limits import Limits
 
 ROUNDS = 5
 BITS = 256

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from autograder.probe import checks_of, generator
+from autograder.authoring import checks_of, generator
 
 HERE = Path(__file__).parent
 

@@ -16,10 +16,10 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from autograder.sandbox.enforced import LAYERS
-from autograder.sandbox.limits import MIB, Limits
 from autograder.sandbox.process import START_SECONDS, Process, Started
-from autograder.sandbox.warm import Loader, Server
+from autograder.sandbox.runs import Loader, Server
 from autograder.worker.job import Job
+from autograder.worker.limits import MIB, Limits
 
 ROUNDS = 200
 WARM_UP = 5

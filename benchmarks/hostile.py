@@ -30,8 +30,8 @@ from typing import Any
 from autograder.course.assignments import read_course
 from autograder.course.problem import Problem
 from autograder.notebook.saved import filled, save
-from autograder.sandbox.limits import MIB, Limits
 from autograder.sandbox.observe import BY_THE_CLOCK, Sandbox
+from autograder.worker.limits import MIB, Limits
 
 COURSE = Path(__file__).resolve().parent.parent
 ASSIGNMENT = "svm"

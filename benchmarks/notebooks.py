@@ -33,8 +33,8 @@ from traitlets.config import Config  # noqa: E402
 
 from autograder.course.assignments import read_course  # noqa: E402
 from autograder.course.problem import Problem  # noqa: E402
+from autograder.notebook.checks import grade_notebook  # noqa: E402
 from autograder.notebook.execution import execute  # noqa: E402
-from autograder.notebook.grade import grade_notebook  # noqa: E402
 from autograder.notebook.saved import filled, save  # noqa: E402
 from autograder.notebook.sheet import sheet_of  # noqa: E402
 from autograder.sandbox.observe import Sandbox  # noqa: E402

@@ -20,13 +20,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from autograder import grade
 from autograder.course.assignments import read_course
 from autograder.course.problem import Problem
 from autograder.gradebook import grading, intake
-from autograder.gradebook.desks import threads
+from autograder.gradebook.executors import threads
 from autograder.gradebook.preparation import prepare
 from autograder.gradebook.store import STORE_FILE, Store
+from autograder.grading import modules
 from autograder.report import Report
 from autograder.sandbox.observe import Sandbox
 from autograder.submissions.reading import find_class
@@ -64,8 +64,8 @@ class Stages:
         """Time the stages of the pipeline."""
         self.time("reading", intake, "read_apart")
         self.time("worker protocol", Sandbox, "observe")
-        self.time("comparison", grade, "judge")
-        self.time("diagnosis", grade, "diagnose")
+        self.time("comparison", modules, "judge")
+        self.time("diagnosis", modules, "diagnose")
         self.time("reporting", grading, "write_report")
         self.time("store", Store, "file")
         self.time("waiting for runs", Sandbox, "observe", time.perf_counter)

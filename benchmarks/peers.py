@@ -22,8 +22,8 @@ from pathlib import Path
 
 import numpy as np
 
-from autograder.answers import Answers
 from autograder.course.problem import Problem
+from autograder.expected import Answers
 
 ROOT = Path(__file__).resolve().parent.parent
 PINS = {

@@ -23,19 +23,19 @@ from pathlib import Path
 from autograder.course.assignments import read_course
 from autograder.course.problem import Problem
 from autograder.gradebook.intake import read_apart
+from autograder.notebook.checks import grade_apart, grade_notebook
 from autograder.notebook.execution import execute
-from autograder.notebook.grade import grade_apart, grade_notebook
 from autograder.notebook.saved import filled, save
 from autograder.notebook.sheet import sheet_of
 from autograder.sandbox.deadline import cpu_seconds
-from autograder.sandbox.limits import MIB
 from autograder.sandbox.observe import Sandbox
 from autograder.sandbox.process import Ended
-from autograder.sandbox.warm import Forked, Server
+from autograder.sandbox.runs import Forked, Server
 from autograder.submissions.place import Place
 from autograder.submissions.reading import HandedIn, read_submission
 from autograder.submissions.uses import used_by_module
 from autograder.worker.job import Call, Job
+from autograder.worker.limits import MIB
 
 COURSE = Path(__file__).resolve().parent.parent
 MODULE_MS, NOTEBOOK_SHARE = 3.0, 0.10

@@ -6,10 +6,10 @@ import os
 from dataclasses import replace
 from importlib import import_module
 
-from autograder.submissions.choosing import Submission
 from autograder.submissions.place import Place
 from autograder.submissions.reading import find_class
 from autograder.submissions.reading import read_submission as read_listed
+from autograder.submissions.selection import Submission
 from autograder.submissions.unpack import RefusedError
 from autograder.submissions.uses import used_by_module, used_by_notebook
 

@@ -79,7 +79,7 @@ CHECKS = '''\
 import numpy as np
 from given_noise import shaken
 
-from autograder.probe import check
+from autograder.authoring import check
 
 
 def positives(rng):

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from autograder import codes
-from autograder.answers import ANSWERS_FILE, MAX_MISTAKE_BYTES, from_file, observe_answers
 from autograder.audit.leaks import Secrets
 from autograder.course.assignments import read_course
-from autograder.grade import grade
+from autograder.expected import ANSWERS_FILE, MAX_MISTAKE_BYTES, from_file, observe_answers
+from autograder.grading.modules import grade
 from autograder.seed import Seed
 from autograder.wire import encode
 

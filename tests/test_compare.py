@@ -8,8 +8,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from autograder.authoring import check, checks_of
 from autograder.compare import agree, comparable, differences, not_finite, structure
-from autograder.probe import check, checks_of
 
 RIGHT = np.array([[0.25, -1.5, 3.125], [17.0625, 1e-3, -0.75]])
 

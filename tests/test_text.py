@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder import codes
-from autograder.grade import own_lines, said_of
+from autograder.grading.modules import own_lines, said_of
 from autograder.report import MARKS, ProblemReport, Report, Verdict, as_text
 from autograder.submissions.reading import folder_name
 from autograder.text import MAX_MARKS, line, shown

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import msgspec
 
 from autograder import codes
-from autograder.audit.home import Difference, compared
 from autograder.audit.mutants import Mutant
+from autograder.audit.parity import Difference, compared
 from autograder.audit.trials import Distances, Round, Trial, farthest, try_out
 from autograder.course.pages import CourseError
 from autograder.course.problem import Problem

@@ -9,8 +9,8 @@ from typing import Self
 
 import numpy as np
 
-from autograder.answers import ByDraw
 from autograder.course.problem import Problem
+from autograder.expected import ByDraw
 from autograder.release.starter import solution_lines, words
 from autograder.report import ProblemReport
 from autograder.wire import Array

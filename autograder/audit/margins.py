@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from autograder.answers import by_draw
-from autograder.audit.crew import Crew
+from autograder.audit.parallel import Crew
 from autograder.audit.trials import Distances, Spread, distances, farthest
+from autograder.authoring import Check
 from autograder.course.problem import Implementation, Problem
-from autograder.grade import Observe
-from autograder.probe import Check
+from autograder.expected import by_draw
+from autograder.grading.modules import Observe
 
 # A tolerance is right when it could be this many times larger or smaller.
 WIDE = 10.0

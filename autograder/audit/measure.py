@@ -11,20 +11,20 @@ from pathlib import Path
 import msgspec
 
 from autograder import codes
-from autograder.answers import ANSWERS_FILE, from_file, observe_answers
-from autograder.audit.alarms import Alarm, Bound, elsewhere, sound, wrong
-from autograder.audit.crew import Crew
-from autograder.audit.home import Difference, compared, differing
+from autograder.audit.false_alarms import Alarm, Bound, elsewhere, sound, wrong
 from autograder.audit.kills import Kill, holes, idle, kill, listed
 from autograder.audit.leaks import Secrets
 from autograder.audit.margins import Margin, margins, narrowed
 from autograder.audit.mutants import mutants
+from autograder.audit.parallel import Crew
+from autograder.audit.parity import Difference, compared, differing
 from autograder.audit.specimens import audit
 from autograder.audit.trials import Round, Trial, farther, try_out
+from autograder.authoring import Check
 from autograder.course.problem import Implementation, Problem
 from autograder.course.specimens import Specimen
-from autograder.grade import Observe
-from autograder.probe import Check
+from autograder.expected import ANSWERS_FILE, from_file, observe_answers
+from autograder.grading.modules import Observe
 from autograder.release.starter import starter
 from autograder.seed import Seed
 from autograder.wire import Observation
@@ -114,7 +114,7 @@ class Remembering:
     def __call__(
         self, problem: Problem, implementation: Implementation, seed: Seed, checks: Sequence[Check] | None
     ) -> Sequence[Observation]:
-        """As :class:`autograder.grade.Observe` says."""
+        """As :class:`autograder.grading.modules.Observe` says."""
         key = problem.id, tuple(implementation.files.values()), seed
         if key not in self.seen:
             self.seen[key] = self.observe(problem, implementation, seed, None)

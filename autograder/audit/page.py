@@ -18,11 +18,11 @@ from rich.console import Console
 from rich.table import Table
 
 from autograder import codes
-from autograder.audit.alarms import Bound
-from autograder.audit.home import Difference
+from autograder.audit.false_alarms import Bound
 from autograder.audit.kills import Kill
 from autograder.audit.margins import WIDE, Margin
 from autograder.audit.measure import Measured
+from autograder.audit.parity import Difference
 
 JSON_FILE = "audit.json"
 PAGE_FILE = "index.html"

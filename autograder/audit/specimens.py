@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from autograder import codes
-from autograder.answers import Answers
 from autograder.course.problem import Problem
-from autograder.grade import Observe, grade
+from autograder.expected import Answers
+from autograder.grading.modules import Observe, grade
 from autograder.release.starter import starter
 from autograder.release.variation import unvarying
 from autograder.seed import Seed

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from autograder import codes
-from autograder.answers import Answers, ByDraw
 from autograder.audit.leaks import Secrets
+from autograder.authoring import Check
 from autograder.compare import distance, structure
 from autograder.course.problem import Implementation, Problem
-from autograder.diagnosis.mistakes import borne_out
-from autograder.grade import Observe, grade, judge
-from autograder.probe import Check
+from autograder.expected import Answers, ByDraw
+from autograder.grading.modules import Observe, grade, judge
+from autograder.hints.mistakes import borne_out
 from autograder.report import ProblemReport
 from autograder.seed import Seed
 from autograder.wire import Array, Observation
@@ -93,7 +93,7 @@ class Round:
 
 
 def try_out(where: Round, implementation: Implementation, names: Sequence[str] | None = None) -> Trial:
-    """Grade an implementation, as :func:`autograder.grade.grade` does, and keep what else there is to see.
+    """Grade an implementation, as :func:`autograder.grading.modules.grade` does, and keep what else there is to see.
 
     Parameters
     ----------

@@ -20,7 +20,6 @@ from distributed.comm.addressing import get_address_host_port
 from distributed.scheduler import KilledWorker
 
 from autograder import codes
-from autograder.cluster.desk import Desk, Result, grade_there
 from autograder.cluster.machines import (
     SAME,
     ClusterError,
@@ -30,10 +29,11 @@ from autograder.cluster.machines import (
     packages_of,
     unfit,
 )
-from autograder.cluster.parcel import pack
+from autograder.cluster.payload import pack
+from autograder.cluster.worker import Desk, Result, grade_there
 from autograder.course.problem import Problem
 from autograder.gradebook.dependencies import surroundings, versions
-from autograder.gradebook.desks import TELL_SECONDS, Desks, Finished, Waits, Work
+from autograder.gradebook.executors import TELL_SECONDS, Desks, Finished, Waits, Work
 from autograder.gradebook.grader import Graded, Grader
 
 # A task of dask's, of which bytes come.

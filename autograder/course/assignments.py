@@ -16,8 +16,8 @@ import msgspec
 
 from autograder.course.pages import CourseError
 from autograder.course.problem import Problem
-from autograder.sandbox.limits import Limits
 from autograder.seed import Seed
+from autograder.worker.limits import Limits
 
 _SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 

@@ -9,13 +9,13 @@ from functools import cached_property, partial
 from pathlib import Path
 from types import ModuleType
 
+from autograder.authoring import Check, checks_of
 from autograder.compare import Finding
 from autograder.course.pages import CourseError, importable, load, source
 from autograder.course.specimens import Specimen, read_specimen
-from autograder.probe import Check, checks_of
-from autograder.sandbox.limits import Limits
 from autograder.seed import Seed
 from autograder.submissions.uses import used_by_module
+from autograder.worker.limits import Limits
 
 # (found, reference, generator), and for a statistical check false_alarm=...
 Predicate = Callable[..., Iterable[Finding]]

@@ -27,12 +27,9 @@ from autograder.seed import Seed
 NO_RESULTS = (
     "audit",
     "cluster",
-    "commands",
+    "cli",
     "student",
     "__main__.py",
-    "cli.py",
-    "progress.py",
-    "terminal.py",
 )
 # What a notebook may import, beside what modules may.
 NOTEBOOKS_IMPORT = ("IPython", "ipykernel", "matplotlib", "matplotlib_inline")

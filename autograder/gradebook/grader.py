@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autograder import codes
-from autograder.answers import Answers
 from autograder.course.problem import Implementation, Problem
-from autograder.grade import grade, unjudged
+from autograder.expected import Answers
 from autograder.gradebook.store import Key, files_digest
-from autograder.notebook.grade import grade_apart, unjudged_notebook
+from autograder.grading.modules import grade, unjudged
+from autograder.notebook.checks import grade_apart, unjudged_notebook
 from autograder.notebook.sheet import Sheet
 from autograder.report import ProblemReport
 from autograder.sandbox.observe import OurFaultError, Sandbox
 from autograder.seed import Seed
-from autograder.submissions.choosing import Submission, is_module
+from autograder.submissions.selection import Submission, is_module
 from autograder.submissions.spool import content_of, digest_of
 from autograder.wire import Observation
 from autograder.worker.job import Content

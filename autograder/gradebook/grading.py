@@ -3,7 +3,7 @@
 Whatever the size of the class, a few submissions at a time are there. They are read when it is nearly their turn
 (:mod:`autograder.gradebook.intake`), and their reports are filed in the store. All of that is one thread's work; what
 takes long, running and judging a submission, is done at *desks*: threads of this process
-(:mod:`autograder.gradebook.desks`), or the workers of a cluster (:mod:`autograder.cluster`).
+(:mod:`autograder.gradebook.executors`), or the workers of a cluster (:mod:`autograder.cluster`).
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from pathlib import Path
 
 from autograder import codes
 from autograder.gradebook import faults
-from autograder.gradebook.desks import Desks, Waits, Work
+from autograder.gradebook.executors import Desks, Waits, Work
+from autograder.gradebook.export import write_grades, write_report
 from autograder.gradebook.grader import Graded, Grader
 from autograder.gradebook.intake import read_ahead
-from autograder.gradebook.results import write_grades, write_report
 from autograder.gradebook.store import STORE_FILE, Key, Store
 from autograder.report import NOT_ASKED_FOR, Report
-from autograder.submissions.choosing import Submission
 from autograder.submissions.reading import HandedIn
+from autograder.submissions.selection import Submission
 
 
 def grade_class(
@@ -47,7 +47,7 @@ def grade_class(
     out : Path
         The folder for ``grades.csv``, the store, and a folder per student; made if need be.
     desks : callable
-        Where submissions are graded: :func:`autograder.gradebook.desks.threads`, or a cluster.
+        Where submissions are graded: :func:`autograder.gradebook.executors.threads`, or a cluster.
     done : callable
         Told of each report, in the order they are finished.
     readers : int

@@ -11,16 +11,16 @@ import msgspec
 
 from autograder import codes
 from autograder.course.problem import Problem
-from autograder.gradebook.desks import Waits, in_threads
+from autograder.gradebook.executors import Waits, in_threads
 from autograder.gradebook.faults import MachineError, see_room
-from autograder.sandbox.limits import Limits
 from autograder.sandbox.observe import Answer, OurFaultError, ReaderError, Sandbox
-from autograder.submissions.beside import MAX_FILES, may_lie_beside
-from autograder.submissions.choosing import MAX_MODULES, Submission, is_module
+from autograder.submissions.attachments import MAX_FILES, may_lie_beside
 from autograder.submissions.place import Identities, Place, UnreadError
 from autograder.submissions.reading import MAX_ASKED, HandedIn, Taken, Wish
+from autograder.submissions.selection import MAX_MODULES, Submission, is_module
 from autograder.submissions.spool import PART_BYTES, Spool
 from autograder.submissions.unpack import NotOpenedError, RefusedError, limit, printable
+from autograder.worker.limits import Limits
 
 # Of what a reader says of a submission, without its files.
 MAX_TAKEN_BYTES = 4 << 20

@@ -9,14 +9,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 
-from autograder.answers import Answers, observe_answers
 from autograder.course.pages import CourseError, source
 from autograder.course.problem import Problem
-from autograder.grade import see_reference, see_steady
+from autograder.expected import Answers, observe_answers
 from autograder.gradebook.dependencies import of_module, of_notebook
-from autograder.gradebook.desks import sandboxes
+from autograder.gradebook.executors import sandboxes
 from autograder.gradebook.grader import Grader
 from autograder.gradebook.store import Store, files_digest
+from autograder.grading.modules import see_reference, see_steady
 from autograder.notebook.reference import run_reference, see_model
 from autograder.notebook.sheet import Sheet, sheet_of
 from autograder.sandbox.observe import Sandbox, SandboxError

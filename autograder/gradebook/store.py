@@ -19,7 +19,7 @@ from typing import Self
 
 import msgspec
 
-from autograder.answers import Answers, from_bytes, to_bytes
+from autograder.expected import Answers, from_bytes, to_bytes
 from autograder.gradebook import faults
 from autograder.gradebook.dependencies import digest
 from autograder.gradebook.lock import LOCK_FILE, Lock, LockedError

@@ -27,10 +27,10 @@ stale, the notebook is run again, and as if on another machine (:mod:`autograder
 all runs must have been shown.
 
 *Figures.* Pixels differ from machine to machine, and say little. What a figure shows is plain data: axes, labels, and
-the numbers drawn. :mod:`autograder.notebook.drawn` takes them from matplotlib's own objects, both in the run and in the
-student's kernel, where they are put into the picture itself, as text that a PNG may carry. So a saved picture can be
-held against the one that the code draws now (:mod:`autograder.notebook.figures`). A picture without them was not made
-by the given notebook's own import of `autograder`; of such a one only presence is judged.
+the numbers drawn. :mod:`autograder.notebook.figure_metadata` takes them from matplotlib's own objects, both in the run
+and in the student's kernel, where they are put into the picture itself, as text that a PNG may carry. So a saved
+picture can be held against the one that the code draws now (:mod:`autograder.notebook.figures`). A picture without them
+was not made by the given notebook's own import of `autograder`; of such a one only presence is judged.
 
 What each module sees
 ---------------------

@@ -19,9 +19,9 @@ from autograder.course.problem import Problem
 from autograder.notebook.document import Output
 from autograder.notebook.given import Step
 from autograder.notebook.ipynb import MAX_OUTPUTS, output
-from autograder.sandbox.limits import MIB
 from autograder.wire import Array, Ending, Failure, Observation
 from autograder.worker.job import Content, Job
+from autograder.worker.limits import MIB
 
 # Before a file's name among what a run is asked for, and before what it answers (autograder.notebook.shell).
 FILE = "file "

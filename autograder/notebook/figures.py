@@ -18,7 +18,7 @@ from typing import Annotated, Any
 import msgspec
 
 from autograder.notebook.document import PICTURES, PNG, Output, quoted
-from autograder.notebook.drawn import KEYWORD, MAX_ARTISTS, MAX_PACKED, MAX_TEXTS, VERSION
+from autograder.notebook.figure_metadata import KEYWORD, MAX_ARTISTS, MAX_PACKED, MAX_TEXTS, VERSION
 from autograder.notebook.lines import same_numbers
 
 WITHIN = 0.01

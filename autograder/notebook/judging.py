@@ -18,20 +18,20 @@ import msgspec
 from autograder import codes
 from autograder.compare import Finding
 from autograder.course.problem import Problem
-from autograder.grade import MAX_FINDINGS, own_lines, said_of
+from autograder.grading.modules import MAX_FINDINGS, own_lines, said_of
 from autograder.notebook.document import Notebook
 from autograder.notebook.execution import HOME, Execution, Shown, Surroundings, execute
 from autograder.notebook.given import Arrangement, Step, arrange
 from autograder.notebook.history import was_run
 from autograder.notebook.ipynb import UnreadableError, read
 from autograder.notebook.program import bound
+from autograder.notebook.required_figures import Wanted, asked_of, has_its_figures, made_up
 from autograder.notebook.retrial import Run, truth
 from autograder.notebook.sheet import FIGURES, MODEL, RUNS, THE_NOTEBOOK, TRUTH, WAS_RUN, Sheet
 from autograder.notebook.truth import compared
-from autograder.notebook.wanted import Wanted, asked_of, has_its_figures, made_up
-from autograder.sandbox.limits import Limits
 from autograder.wire import Failure, Observation, read_bytes
 from autograder.worker.job import Job
+from autograder.worker.limits import Limits
 from autograder.worker.reader import Grader
 
 # (problem, files beside it, steps with their places, what is asked and after which step, what the run finds)

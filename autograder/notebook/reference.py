@@ -12,18 +12,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autograder.answers import Answers
 from autograder.course.pages import CourseError
 from autograder.course.problem import Problem
-from autograder.grade import said_of
+from autograder.expected import Answers
+from autograder.grading.modules import said_of
+from autograder.grading.predicates import tried
+from autograder.notebook.checks import asking
 from autograder.notebook.execution import RunCells, Shown, execute
 from autograder.notebook.given import Step, arrange
-from autograder.notebook.grade import asking
 from autograder.notebook.ipynb import read
+from autograder.notebook.required_figures import asked_of, has_its_figures
 from autograder.notebook.saved import filled, with_outputs
 from autograder.notebook.sheet import MODEL, Sheet
-from autograder.notebook.wanted import asked_of, has_its_figures
-from autograder.predicates import tried
 from autograder.seed import Seed
 from autograder.wire import Observation
 from autograder.worker.job import Job

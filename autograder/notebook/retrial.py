@@ -14,7 +14,7 @@ from itertools import chain
 
 from autograder import codes
 from autograder.compare import Finding
-from autograder.grade import said_of
+from autograder.grading.modules import said_of
 from autograder.notebook.aside import asks_for_a_verdict, may_show_more
 from autograder.notebook.displays import shows_something
 from autograder.notebook.document import Cell, Notebook, Output

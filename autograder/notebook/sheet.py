@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from autograder.answers import Answers
 from autograder.course.pages import CourseError
 from autograder.course.problem import Problem
+from autograder.expected import Answers
 from autograder.notebook.document import Notebook
 from autograder.notebook.ipynb import UnreadableError, read
-from autograder.notebook.wanted import Wanted, wanted_figures
+from autograder.notebook.required_figures import Wanted, wanted_figures
 from autograder.wire import Array
 
 

@@ -32,8 +32,8 @@ from traitlets.config import Config
 import autograder
 from autograder.notebook import chance
 from autograder.notebook.abroad import PROGRAMS_PRINT, name_more, settle
-from autograder.notebook.drawn import watch
 from autograder.notebook.elsewhere import Colab, ask_no_list_of_libraries, lock_threads_alone, stay_within
+from autograder.notebook.figure_metadata import watch
 from autograder.notebook.interpreter import CELL_FILES, NO_PROCESS, Compiler, Profile, Shell, file_of
 from autograder.notebook.outputs import Outputs, Stream
 from autograder.wire import MAX_FRAMES, Ending, Failure, Frame, Observation, encode

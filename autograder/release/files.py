@@ -17,11 +17,11 @@ import numpy as np
 
 import autograder
 from autograder import codes, engine
-from autograder.answers import ANSWERS_FILE, Answers, ByDraw, Observe, from_file, observe_answers, to_bytes
 from autograder.course.assignments import Assignment
 from autograder.course.pages import CourseError
 from autograder.course.problem import Problem
-from autograder.grade import see_reference
+from autograder.expected import ANSWERS_FILE, Answers, ByDraw, Observe, from_file, observe_answers, to_bytes
+from autograder.grading.modules import see_reference
 from autograder.notebook.document import FILL
 from autograder.release.handout import GENERATED, codes_page, public_entry, readme, requirements
 from autograder.release.starter import solution_lines, starter, strip, survivors, to_fill

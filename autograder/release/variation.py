@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from autograder.answers import ByDraw, Observe
+from autograder.authoring import Check
 from autograder.compare import agree
 from autograder.course.problem import Problem
-from autograder.probe import Check
+from autograder.expected import ByDraw, Observe
 from autograder.seed import Seed
 from autograder.wire import Observation
 

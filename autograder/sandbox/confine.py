@@ -10,7 +10,7 @@ root that holds the Python installation, the public data and a scratch folder in
 - *identity*: ``no_new_privs``, no capabilities, and where a server runs as root another user;
 - *limits*: CPU time, memory, size of files, number of threads.
 
-Of ours it imports :mod:`autograder.sandbox.kernel`, :mod:`autograder.sandbox.calls` and the record of what it has
+Of ours it imports :mod:`autograder.sandbox.kernel`, :mod:`autograder.sandbox.syscalls` and the record of what it has
 done (:mod:`autograder.sandbox.enforced`) alone, and it holds nothing that student code must not see.
 """
 
@@ -28,8 +28,8 @@ from pathlib import Path
 from typing import Any
 
 from autograder.sandbox import kernel
-from autograder.sandbox.calls import ALLOWED, rules
 from autograder.sandbox.enforced import LAYERS, Bounds, Enforced, Identity, Landlock, Namespaces, Seccomp
+from autograder.sandbox.syscalls import ALLOWED, rules
 
 NOBODY = 65534
 # Added to a server's process number: a user of its own for each, above all that systems and containers hand out. What

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from autograder.sandbox.promises import PROMISES
+from autograder.sandbox.guarantees import PROMISES
 
 LAYERS = ("namespaces", "landlock", "seccomp", "identity", "limits")
 

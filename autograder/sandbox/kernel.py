@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # --- system call numbers: x86_64 and aarch64; what one of them never had is absent there. Those that a run may make, as
-# autograder.sandbox.calls has it, and those that are needed to confine it ---
+# autograder.sandbox.syscalls has it, and those that are needed to confine it ---
 
 _X86_64 = {
     "open": 2, "openat": 257, "creat": 85, "close": 3, "close_range": 436, "dup": 32, "dup2": 33, "dup3": 292,

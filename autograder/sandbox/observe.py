@@ -22,15 +22,15 @@ from typing import Self
 import numpy as np
 
 from autograder import codes
+from autograder.authoring import Check
 from autograder.course.problem import Implementation, Problem
-from autograder.probe import Check
 from autograder.sandbox.enforced import LAYERS, Enforced
-from autograder.sandbox.limits import MIB, Limits
 from autograder.sandbox.process import START_SECONDS, Process, SandboxError, Started
-from autograder.sandbox.warm import DiskFullError, Forked, Loader, Server
+from autograder.sandbox.runs import DiskFullError, Forked, Loader, Server
 from autograder.seed import Seed
 from autograder.wire import Failure, Observation, Part, WireError
 from autograder.worker.job import Call, Content, Job, compiled
+from autograder.worker.limits import MIB, Limits
 from autograder.worker.reader import ASKED, RETURNED
 
 __all__ = ["OurFaultError", "ReaderError", "Sandbox", "SandboxError"]

@@ -1,7 +1,7 @@
 """A process that runs student code, as the grader holds it: what it is asked, what it says, and how it ends.
 
 A :class:`Started` run is a process of its own on any system, for students' checks of their own code; one that comes
-confined out of a warm server is in :mod:`autograder.sandbox.warm`.
+confined out of a warm server is in :mod:`autograder.sandbox.runs`.
 """
 
 from __future__ import annotations

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from autograder import codes
-from autograder.answers import ANSWERS_FILE, Answers, from_file
+from autograder.authoring import Check
 from autograder.course.assignments import Assignment, read_assignment
 from autograder.course.pages import CourseError
 from autograder.course.problem import Implementation, Problem
-from autograder.grade import grade
-from autograder.notebook.drawn import watch_in_a_notebook
-from autograder.probe import Check
+from autograder.expected import ANSWERS_FILE, Answers, from_file
+from autograder.grading.modules import grade
+from autograder.notebook.figure_metadata import watch_in_a_notebook
 from autograder.report import MARKS, ProblemReport, Verdict, mark_of, points_of, problem_lines, scored
 from autograder.sandbox.observe import Sandbox
 from autograder.seed import Seed

@@ -25,9 +25,9 @@ from autograder.sandbox.observe import SandboxError
 from autograder.student.check import check_file, released
 from autograder.student.environment import digest, same_code
 from autograder.student.markup import MIME
-from autograder.submissions import beside
-from autograder.submissions.choosing import is_module
+from autograder.submissions import attachments
 from autograder.submissions.names import resembled
+from autograder.submissions.selection import is_module
 from autograder.submissions.unpack import MIB, limit
 
 # Not the day's: the same work is the same zip.
@@ -152,15 +152,16 @@ def _take_companions(folder: Path, assignment: Assignment, files: dict[str, byte
     handed_out = {"README.md", "requirements.txt", *(f"data/{name}" for name in assignment.entry.data)}
     paths = {path.relative_to(folder).as_posix(): path for path in (*folder.glob("*"), *folder.glob("*/*"))}
     there = [name for name, path in sorted(paths.items()) if path.is_file() and name not in handed_out]
-    room = beside.MAX_BYTES
-    named = beside.named_in(files.values(), (name for name in there if not name.startswith("checks/")))
+    room = attachments.MAX_BYTES
+    named = attachments.named_in(files.values(), (name for name in there if not name.startswith("checks/")))
     for count, name in enumerate(named):
         size = paths[name].stat().st_size
         room -= size
-        if count >= beside.MAX_FILES or size > beside.MAX_FILE_BYTES or room < 0:
+        if count >= attachments.MAX_FILES or size > attachments.MAX_FILE_BYTES or room < 0:
             yield (
-                f"{name}, which your notebook or module names, is not packed: at most {beside.MAX_FILES} such files "
-                f"are taken, of {beside.MAX_FILE_BYTES // MIB} MiB each and {beside.MAX_BYTES // MIB} MiB in all"
+                f"{name}, which your notebook or module names, is not packed: at most "
+                f"{attachments.MAX_FILES} such files are taken, of {attachments.MAX_FILE_BYTES // MIB} MiB each "
+                f"and {attachments.MAX_BYTES // MIB} MiB in all"
             )
             continue
         found, unread = _read([paths[name]])

@@ -17,8 +17,8 @@ from typing import IO, Annotated
 
 import msgspec
 
-from autograder.submissions.beside import MAX_BYTES
-from autograder.submissions.choosing import (
+from autograder.submissions.attachments import MAX_BYTES
+from autograder.submissions.selection import (
     MAX_DEPTH_TAKEN,
     MAX_NAME_LENGTH,
     OTHER_ARCHIVES,

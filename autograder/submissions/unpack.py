@@ -23,7 +23,7 @@ from typing import IO
 
 import msgspec
 
-from autograder.submissions import beside
+from autograder.submissions import attachments
 from autograder.text import UNSHOWN, line
 
 MIB = 2**20
@@ -294,7 +294,7 @@ def limit(name: str) -> int:
     """The most bytes a file of this name may have."""
     # Also of a notebook that some program has called `x.ipynb.txt`.
     suffix = ".ipynb" if ".ipynb" in name.lower() else os.path.splitext(name)[1]
-    return MAX_FILE_BYTES.get(suffix, beside.MAX_FILE_BYTES)
+    return MAX_FILE_BYTES.get(suffix, attachments.MAX_FILE_BYTES)
 
 
 def litter(name: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from autograder.submissions.beside import named_in
+from autograder.submissions.attachments import named_in
 
 
 def used_by_module(module_file: str, files: Mapping[str, bytes]) -> tuple[str, ...]:

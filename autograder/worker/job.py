@@ -72,7 +72,7 @@ class Job:
     data : mapping of str to str
         Paths of the files that students read as ``data/<name>``.
     limits : mapping of str to float
-        The fields of :class:`autograder.sandbox.limits.Limits`.
+        The fields of :class:`autograder.worker.limits.Limits`.
     files : mapping of str to bytes or Content
         The submission's and the handed-out modules, laid out in the working directory.
     measured : bool

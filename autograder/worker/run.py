@@ -1,7 +1,7 @@
 """What runs beside student code: it imports a module, runs probes on it, and writes down what came back.
 
 It holds no answer: no reference, no expected value, no tolerance that matters. It imports the standard library, numpy,
-``autograder.wire``, ``autograder.probe`` (what a check page is written with), and what it has been parted into: the
+``autograder.wire``, ``autograder.authoring`` (what a check page is written with), and what it has been parted into: the
 ``job`` it is given, the ``watched`` module, the rule of ``imports``, and ``failures``. Nothing else of ours.
 
 A process gets one job on one channel and answers with one message for the module's import and one for each draw of each
@@ -26,12 +26,12 @@ from typing import Any
 import numpy as np
 
 import autograder
-from autograder.probe import checks_of, generator
+from autograder.authoring import checks_of, generator
 from autograder.wire import Ending, Failure, Observation, encode, plain
 from autograder.worker.failures import Oversize, failure_of
 from autograder.worker.imports import ImportRule
 from autograder.worker.job import Job, compile_page, read_order
-from autograder.worker.watched import Watch, Watched
+from autograder.worker.recorder import Watch, Watched
 
 IGNORED_BY_PYTHON = {getattr(signal, name, None) for name in ("SIGPIPE", "SIGXFSZ")}
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from small_course import ACCEPT, REJECT
 
-from autograder.answers import observe_answers
 from autograder.audit.specimens import audit
+from autograder.expected import observe_answers
 from autograder.seed import Seed
 
 SEED = Seed.numbered(11)

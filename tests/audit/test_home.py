@@ -7,13 +7,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from autograder.answers import observe_answers
-from autograder.audit.home import Difference, compared, differing
 from autograder.audit.kills import kill
 from autograder.audit.measure import student_s
 from autograder.audit.mutants import mutants
+from autograder.audit.parity import Difference, compared, differing
 from autograder.audit.trials import Round, try_out
 from autograder.course.assignments import read_assignment
+from autograder.expected import observe_answers
 from autograder.release.files import release, write
 from autograder.report import ProblemReport, Verdict
 

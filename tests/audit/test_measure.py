@@ -13,17 +13,17 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from autograder.answers import observe_answers
-from autograder.audit.alarms import Alarms, Bound, sound, wrong
-from autograder.audit.crew import Crew
+from autograder.audit.false_alarms import Alarms, Bound, sound, wrong
 from autograder.audit.kills import Kill, holes, idle, kill, listed
 from autograder.audit.margins import margins, narrowed
 from autograder.audit.measure import measure
 from autograder.audit.mutants import Mutant, mutants
 from autograder.audit.page import print_audit, write_audit
+from autograder.audit.parallel import Crew
 from autograder.audit.trials import Round, distances, farthest, try_out
 from autograder.course.assignments import read_course
 from autograder.course.pages import CourseError
+from autograder.expected import observe_answers
 from autograder.sandbox.observe import Sandbox
 from autograder.seed import Seed
 from autograder.wire import Observation

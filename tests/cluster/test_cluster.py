@@ -22,9 +22,9 @@ from graded_notebook import read_graded_problem, saved_notebook
 from small_course import KEY, REFERENCE, REJECT, write_course
 
 import autograder
-from autograder.cli import main
+from autograder.cli.main import main
 from autograder.course.assignments import read_course
-from autograder.gradebook.desks import threads
+from autograder.gradebook.executors import threads
 from autograder.gradebook.grading import grade_class
 from autograder.gradebook.preparation import prepare
 from autograder.gradebook.store import STORE_FILE
@@ -33,7 +33,7 @@ from autograder.submissions.reading import find_class
 distributed = pytest.importorskip("distributed")
 connection = pytest.importorskip("autograder.cluster.connection")
 Here = pytest.importorskip("autograder.cluster.machines").Here
-Parcel = pytest.importorskip("autograder.cluster.parcel").Parcel
+Parcel = pytest.importorskip("autograder.cluster.payload").Parcel
 
 pytestmark = [
     pytest.mark.cluster,

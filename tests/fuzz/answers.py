@@ -20,11 +20,11 @@ import msgspec
 import numpy as np
 from harness import parted, sheet
 
-from autograder import answers, codes
+from autograder import codes, expected
 from autograder.compare import Finding
 from autograder.course.problem import Problem
 from autograder.gradebook import intake
-from autograder.notebook import grade
+from autograder.notebook import checks
 from autograder.notebook.execution import HOME
 from autograder.notebook.judging import Judged, RunAsked
 from autograder.notebook.retrial import ABROAD
@@ -32,8 +32,8 @@ from autograder.report import ProblemReport
 from autograder.sandbox.observe import Answer, OurFaultError
 from autograder.seed import Seed
 from autograder.submissions import spool, unpack
-from autograder.submissions.choosing import Submission
 from autograder.submissions.reading import HandedIn, Taken
+from autograder.submissions.selection import Submission
 from autograder.wire import Observation
 from autograder.worker.job import Job
 
@@ -65,7 +65,7 @@ class Lying:
             yield Observation(job.cells[number][0], number, "returned", {"model.slope": np.array(2.0)})
 
 
-def try_one(data: bytes) -> answers.Answers | Submission | ProblemReport | None:
+def try_one(data: bytes) -> expected.Answers | Submission | ProblemReport | None:
     """Read it as the grader would; the first byte says as what: answers (a), a submission (t), a notebook's (j)."""
     match data[:1]:
         case b"t":
@@ -76,15 +76,15 @@ def try_one(data: bytes) -> answers.Answers | Submission | ProblemReport | None:
             return shipped(data[1:])
 
 
-def shipped(data: bytes) -> answers.Answers | None:
+def shipped(data: bytes) -> expected.Answers | None:
     """Answers out of a file; None if it is refused."""
     try:
-        found = answers.from_bytes(data)
+        found = expected.from_bytes(data)
     except ValueError:
         return None
     # What was read can be written, and is then what it was.
-    content = answers.to_bytes(found)
-    assert answers.to_bytes(answers.from_bytes(content)) == content
+    content = expected.to_bytes(found)
+    assert expected.to_bytes(expected.from_bytes(content)) == content
     return found
 
 
@@ -111,7 +111,7 @@ def submission(reader: Lying) -> Submission:
 def notebook(reader: Lying) -> ProblemReport | None:
     """The report on a notebook; None if what a reader says of it can't be."""
     try:
-        found = grade.grade_apart(reader, sheet(), b"{}", {"line.py": b""}, SEED)
+        found = checks.grade_apart(reader, sheet(), b"{}", {"line.py": b""}, SEED)
     except OurFaultError:
         found = None
     for job, seconds in reader.jobs:
@@ -129,8 +129,8 @@ def notebook(reader: Lying) -> ProblemReport | None:
 def begin() -> Iterator[tuple[str, bytes]]:
     """Inputs to begin with, by name."""
     right = {(name, 0): Observation(name, 0, "returned", {"x": np.ones(2)}) for name in ("one", "two")}
-    mistake = answers.Mistake("halved", "Half?", {("one", 0): Observation("one", 0, "raised")})
-    yield "answers", b"a" + answers.to_bytes(answers.Answers(right, (mistake,)))
+    mistake = expected.Mistake("halved", "Half?", {("one", 0): Observation("one", 0, "raised")})
+    yield "answers", b"a" + expected.to_bytes(expected.Answers(right, (mistake,)))
     uses = {"line.py": ("line.py",)}
     head = msgspec.msgpack.encode(Taken((("line.py", 6), ("b.png", 1)), ("b.png",), {"line.ipynb": "no"}, "", uses))
     yield "taken", b"t" + b"\x1e".join([b"?\x00", head, b"x = 1\n", b"p"])
@@ -151,4 +151,4 @@ if __name__ == "__main__":
 
     from autograder import wire
 
-    fuzz(try_one, answers, intake, grade, spool, wire)
+    fuzz(try_one, expected, intake, checks, spool, wire)

@@ -18,8 +18,8 @@ from contextlib import suppress
 import msgspec
 
 from autograder.gradebook import intake
-from autograder.submissions import beside, choosing, names, reading, unpack, uses
-from autograder.submissions.choosing import Submission
+from autograder.submissions import attachments, names, reading, selection, unpack, uses
+from autograder.submissions.selection import Submission
 from autograder.submissions.unpack import Listing
 
 PROBLEMS = (("line.py", "line.ipynb"), ("svm.py", "svm.ipynb"))
@@ -137,4 +137,4 @@ def begin() -> Iterator[tuple[str, bytes]]:
 if __name__ == "__main__":
     from harness import fuzz
 
-    fuzz(try_one, unpack, choosing, reading, beside, names, uses, intake, tarfile, zipfile)
+    fuzz(try_one, unpack, selection, reading, attachments, names, uses, intake, tarfile, zipfile)

@@ -24,7 +24,7 @@ from typing import Any
 
 import msgspec
 
-from autograder.notebook import grade
+from autograder.notebook import checks
 from autograder.notebook.judging import Judged
 from autograder.notebook.sheet import Sheet, sheet_of
 
@@ -54,8 +54,8 @@ def sheet() -> Sheet:
 
 def check_judged(found: Judged) -> None:
     """Assert of all that is found of a notebook that the grader takes it, and that a report can be made of it."""
-    said = b"".join(grade._bounded(iter([msgspec.msgpack.encode(found)])))
-    taken = grade._checked(sheet(), msgspec.msgpack.decode(said, type=Judged))
+    said = b"".join(checks._bounded(iter([msgspec.msgpack.encode(found)])))
+    taken = checks._checked(sheet(), msgspec.msgpack.decode(said, type=Judged))
     for findings in taken.findings.values():
         for finding in findings:
             finding.message.encode()

@@ -25,14 +25,14 @@ from autograder.notebook import (
     ipynb,
     judging,
     lines,
+    required_figures,
     steady,
     texts,
     truth,
     volatile,
-    wanted,
 )
-from autograder.notebook.drawn import KEYWORD
 from autograder.notebook.execution import ANSWER, FILE
+from autograder.notebook.figure_metadata import KEYWORD
 from autograder.notebook.figures import SIGNATURE
 from autograder.notebook.judging import Judged
 from autograder.wire import Failure, Observation
@@ -139,4 +139,4 @@ def begin() -> Iterator[tuple[str, bytes]]:
 if __name__ == "__main__":
     from harness import fuzz
 
-    fuzz(try_one, execution, ipynb, judging, truth, displays, figures, texts, lines, steady, volatile, wanted)
+    fuzz(try_one, execution, ipynb, judging, truth, displays, figures, texts, lines, steady, volatile, required_figures)

@@ -9,7 +9,7 @@ import pytest
 from graded_notebook import write_graded_course
 
 from autograder import engine
-from autograder.audit import alarms
+from autograder.audit import false_alarms
 from autograder.cluster import machines
 from autograder.course.assignments import read_course
 from autograder.gradebook import dependencies
@@ -209,10 +209,10 @@ def test_the_machine(course, monkeypatch, where, name, value):
         ("compare.py", {"module", "notebook", "audit"}),
         ("notebook/figures.py", {"module", "notebook", "audit"}),
         ("worker/run.py", {"module", "notebook", "audit"}),
-        ("sandbox/limits.py", {"module", "notebook", "audit"}),
-        ("audit/alarms.py", {"audit"}),
-        ("cli.py", {"audit"}),
-        ("terminal.py", {"audit"}),
+        ("worker/limits.py", {"module", "notebook", "audit"}),
+        ("audit/false_alarms.py", {"audit"}),
+        ("cli/main.py", {"audit"}),
+        ("cli/terminal.py", {"audit"}),
         ("student/pack.py", {"audit"}),
         ("cluster/connection.py", {"audit"}),
     ],
@@ -266,10 +266,10 @@ class TestWhoAsks:
 
     def test_the_audit(self, course, monkeypatch, tmp_path):
         """Seeds that were kept are found under the same key alone."""
-        monkeypatch.setattr(alarms, "_seed", lambda *_: alarms._Seed([], [], []))
+        monkeypatch.setattr(false_alarms, "_seed", lambda *_: false_alarms._Seed([], [], []))
         crew = SimpleNamespace(each=lambda _, do, items: [do(item) for item in items])
         problem = read(course)
-        alarms.sound(None, problem, [1, 2], crew, tmp_path / "kept")
+        false_alarms.sound(None, problem, [1, 2], crew, tmp_path / "kept")
 
         (folder,) = (tmp_path / "kept").iterdir()
         assert folder.name == f"line-{of_audit(problem).digest[:16]}"

@@ -19,11 +19,11 @@ import psutil
 import pytest
 from small_course import REFERENCE
 
-from autograder.gradebook import desks, faults
+from autograder.gradebook import executors, faults
+from autograder.gradebook.export import rebuild, write_report
 from autograder.gradebook.faults import MachineError
 from autograder.gradebook.grading import grade_class
 from autograder.gradebook.preparation import prepare
-from autograder.gradebook.results import rebuild, write_report
 from autograder.gradebook.store import STORE_FILE, Store, StoreError
 from autograder.report import ProblemReport, Report, Verdict
 from autograder.submissions.reading import find_class
@@ -101,7 +101,7 @@ class TestFullDisk:
                 "    try: (disk / 'filler').write_bytes(b'x' * (8 << 20))\n"
                 "    except OSError: pass\n"
                 "grading.write_report = wrapped\n"
-                "from autograder.cli import main; main(prog_name='autograder')\n"
+                "from autograder.cli.main import main; main(prog_name='autograder')\n"
             )
             command = [sys.executable, "-c", script, *words(course, class_, disk / "out")[3:]]
             text, status = said(command)
@@ -167,7 +167,7 @@ class TestFullDisk:
                 f"    tempfile.tempdir = {str(disk)!r}\n"
                 "    return begin(self, footer)\n"
                 "grading.Store.begin = begun\n"
-                "from autograder.cli import main; main(prog_name='autograder')\n"
+                "from autograder.cli.main import main; main(prog_name='autograder')\n"
             )
             text, status = said([sys.executable, "-c", script, *words(course, class_, tmp_path / "out")[3:]])
 
@@ -378,8 +378,8 @@ class TestMachine:
 
         place, name = {
             "loader": (subprocess, "Popen"),
-            "run": (desks.Sandbox, "observe"),
-            "thread": (desks.ThreadPoolExecutor, "submit"),
+            "run": (executors.Sandbox, "observe"),
+            "thread": (executors.ThreadPoolExecutor, "submit"),
         }[where]
         monkeypatch.setattr(place, name, once(getattr(place, name)))
         seen = {}
@@ -387,7 +387,7 @@ class TestMachine:
             grader,
             find_class(class_),
             tmp_path / "out",
-            desks.threads(grader, 1),
+            executors.threads(grader, 1),
             lambda report: seen.update({report.student: report.problems[0].code}),
         )
 
@@ -398,7 +398,7 @@ class TestMachine:
             grader,
             find_class(class_),
             tmp_path / "out",
-            desks.threads(grader, 1),
+            executors.threads(grader, 1),
             lambda report: seen.update({report.student: report.problems[0].code}),
         )
         assert set(seen.values()) == {0}
@@ -427,7 +427,7 @@ class TestSubmissions:
             reports[report.student] = report
             done(report)
 
-        grade_class(grader, handed_in, out, desks.threads(grader, 1), told)
+        grade_class(grader, handed_in, out, executors.threads(grader, 1), told)
         return {student: report.problems[0].code for student, report in reports.items()}
 
     def test_one_of_them(self, grader, tmp_path):

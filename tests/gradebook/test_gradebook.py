@@ -16,19 +16,19 @@ from handed_in import FakeReader
 from rich.console import Console
 from small_course import REFERENCE, REJECT, laid_over
 
-from autograder.answers import Answers, by_draw
+from autograder.cli.progress import Tally
 from autograder.course.assignments import read_course
 from autograder.course.pages import CourseError
-from autograder.grade import see_reference
-from autograder.gradebook import desks, preparation
-from autograder.gradebook.desks import threads
+from autograder.expected import Answers, by_draw
+from autograder.gradebook import executors, preparation
 from autograder.gradebook.diff import differences
+from autograder.gradebook.executors import threads
+from autograder.gradebook.export import grades_csv, printed_by, rebuild, write_atomically
 from autograder.gradebook.grader import Grader
 from autograder.gradebook.grading import grade_class
 from autograder.gradebook.preparation import prepare
-from autograder.gradebook.results import grades_csv, printed_by, rebuild, write_atomically
 from autograder.gradebook.store import Store, StoreError
-from autograder.progress import Tally
+from autograder.grading.modules import see_reference
 from autograder.report import ProblemReport, Report, Verdict, as_json, as_text
 from autograder.sandbox.enforced import Enforced
 from autograder.sandbox.observe import SandboxError
@@ -74,7 +74,7 @@ class FakeSandbox(FakeReader):
 @pytest.fixture
 def grader(lines, right, monkeypatch):
     """A grader whose sandbox runs nothing."""
-    monkeypatch.setattr(desks, "Sandbox", FakeSandbox)
+    monkeypatch.setattr(executors, "Sandbox", FakeSandbox)
     monkeypatch.setattr(FakeSandbox, "seen", right)
     monkeypatch.setattr(FakeSandbox, "runs", [])
     return Grader((lines,), {lines.id: Answers(by_draw(right))}, {lines.id: lines.seed}, {lines.id: "as it is"})

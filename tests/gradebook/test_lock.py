@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from autograder.gradebook.export import rebuild
 from autograder.gradebook.lock import LOCK_FILE, Lock, LockedError
-from autograder.gradebook.results import rebuild
 from autograder.gradebook.store import STORE_FILE, Store, StoreError
 from autograder.report import Report
 from autograder.submissions.reading import RESERVED

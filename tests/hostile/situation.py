@@ -40,7 +40,7 @@ def can_be_another(python: str) -> bool:
             os.setgroups([])
             os.setresgid(USER, USER, USER)
             os.setresuid(USER, USER, USER)
-            os.execv(python, [python, "-c", "import autograder.cli"])
+            os.execv(python, [python, "-c", "import autograder.cli.main"])
         finally:
             os._exit(1)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0

@@ -33,14 +33,14 @@ import numpy as np
 import psutil
 import pytest
 
-from autograder.answers import observe_answers
 from autograder.codes import FAULTS_OF_OURS
 from autograder.course.assignments import read_course
 from autograder.course.problem import Implementation
-from autograder.grade import grade
+from autograder.expected import observe_answers
+from autograder.gradebook.export import GRADES_FILE
 from autograder.gradebook.lock import LOCK_FILE
-from autograder.gradebook.results import GRADES_FILE
 from autograder.gradebook.store import STORE_FILE
+from autograder.grading.modules import grade
 from autograder.report import ProblemReport, Verdict
 from autograder.sandbox.confine import FIRST_USER
 from autograder.sandbox.enforced import LAYERS

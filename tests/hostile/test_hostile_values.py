@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from autograder.answers import Answers, Mistake
 from autograder.codes import FAULTS_OF_OURS
 from autograder.course.problem import Implementation
-from autograder.diagnosis.diagnose import diagnose
-from autograder.grade import grade
+from autograder.expected import Answers, Mistake
+from autograder.grading.modules import grade
+from autograder.hints.diagnose import diagnose
 from autograder.seed import Seed
 from autograder.text import shown
 from autograder.wire import DTYPES, ENDINGS, Failure, Frame, Observation
@@ -115,7 +115,7 @@ def test_what_comes_back_is_judged(lines, right, data):
             raise
 
     with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("autograder.grade.diagnose", noted)
+        patch.setattr("autograder.grading.modules.diagnose", noted)
         warnings.simplefilter("error")
         report = grade(lambda *_: seen, problem, module, Answers(answers, mistakes), Seed.public())
 

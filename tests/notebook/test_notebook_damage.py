@@ -17,12 +17,12 @@ from small_course import ASSIGNMENT, REFERENCE, write_course
 from autograder.course.assignments import read_course
 from autograder.gradebook.grader import Grader
 from autograder.gradebook.intake import read_apart
+from autograder.notebook.checks import grade_notebook
 from autograder.notebook.execution import HOME, execute
 from autograder.notebook.given import arrange
-from autograder.notebook.grade import grade_notebook
 from autograder.notebook.ipynb import read
+from autograder.notebook.required_figures import asked_of
 from autograder.notebook.sheet import sheet_of
-from autograder.notebook.wanted import asked_of
 from autograder.release.files import HERE, as_notebook
 from autograder.release.starter import BEGIN, END, strip
 from autograder.seed import Seed

@@ -15,8 +15,8 @@ from traitlets.config import Config
 from autograder.notebook.document import Cell
 from autograder.notebook.execution import HOME, Surroundings, execute
 from autograder.notebook.given import Step
-from autograder.sandbox.limits import Limits
 from autograder.wire import Failure, Observation
+from autograder.worker.limits import Limits
 
 # All that a cell that hangs costs these tests; an honest one needs a hundredth.
 SECONDS = 1.5

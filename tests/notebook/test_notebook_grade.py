@@ -20,8 +20,8 @@ from autograder.codes import FAULTS_OF_OURS
 from autograder.course.assignments import read_course
 from autograder.course.pages import CourseError
 from autograder.course.problem import Model
+from autograder.notebook.checks import beside_it, grade_notebook
 from autograder.notebook.execution import HOME, Execution, Shown, execute
-from autograder.notebook.grade import beside_it, grade_notebook
 from autograder.notebook.retrial import ABROAD
 from autograder.notebook.sheet import sheet_of
 from autograder.report import mark_of, problem_lines

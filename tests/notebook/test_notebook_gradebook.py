@@ -14,20 +14,20 @@ from graded_notebook import read_graded_problem, saved_notebook, write_graded_co
 from handed_in import read_handed_in, with_uses
 from small_course import REFERENCE
 
-from autograder.answers import from_bytes
+from autograder.cli.sample import run_notebooks
 from autograder.course.assignments import read_course
 from autograder.course.pages import CourseError
-from autograder.gradebook.desks import threads
+from autograder.expected import from_bytes
 from autograder.gradebook.diff import differences
+from autograder.gradebook.executors import threads
+from autograder.gradebook.export import GRADES_FILE, rebuild
 from autograder.gradebook.grading import grade_class
 from autograder.gradebook.preparation import prepare
-from autograder.gradebook.results import GRADES_FILE, rebuild
 from autograder.gradebook.store import STORE_FILE, Store
 from autograder.notebook.reference import run_reference, see_model
 from autograder.notebook.sheet import sheet_of
-from autograder.submissions.choosing import Submission
 from autograder.submissions.reading import find_class
-from autograder.submissions.sample import run_notebooks
+from autograder.submissions.selection import Submission
 
 MODULE, NOTEBOOK = "lines/line", "lines/line.ipynb"
 
@@ -301,7 +301,7 @@ def test_whose_fault_a_failing_model_is(sandbox, content, tmp_path, judge, code,
 
 def test_a_workers_grader_knows_what_the_reference_trains(grader, tmp_path):
     """It travels in the parcel: a worker decides whose fault it is, too."""
-    parcel = pytest.importorskip("autograder.cluster.parcel")
+    parcel = pytest.importorskip("autograder.cluster.payload")
     machines = pytest.importorskip("autograder.cluster.machines")
 
     (sent,) = msgspec.msgpack.decode(parcel.pack(grader, machines.Here({}), ()), type=parcel.Parcel).problems

@@ -28,10 +28,10 @@ from autograder.notebook.program import (
     statements,
     unsaid,
 )
+from autograder.notebook.required_figures import asked_of, made_up
 from autograder.notebook.steady import steady
 from autograder.notebook.texts import beginning, difference, in_all, lacking, strange
 from autograder.notebook.truth import Runs, tells_the_truth
-from autograder.notebook.wanted import asked_of, made_up
 
 HUGE = "0x" + "f" * 5000
 ATTRIBUTES = "a" + ".b" * 3000
@@ -277,7 +277,7 @@ def picture(at, n, scale):
     import base64
     import zlib
 
-    from autograder.notebook.drawn import KEYWORD, VERSION
+    from autograder.notebook.figure_metadata import KEYWORD, VERSION
 
     values = {"n": n, "at": at, "shape": [n], "min": min([a for a in at if a == a and a is not None], default=None)}
     artists = [{"kind": "line", "x": values, "y": values, "label": scale}]

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from autograder.notebook import figures, ipynb
 from autograder.notebook.document import Cell, Notebook, Output, where_they_part
-from autograder.notebook.drawn import KEYWORD, packed
+from autograder.notebook.figure_metadata import KEYWORD, packed
 from autograder.notebook.given import arrange
 from autograder.notebook.history import was_run
 from autograder.notebook.ipynb import UnreadableError, output, read
+from autograder.notebook.required_figures import Wanted, WantedAxes, has_its_figures
 from autograder.notebook.texts import difference
 from autograder.notebook.truth import Runs, stale, tells_the_truth
-from autograder.notebook.wanted import Wanted, WantedAxes, has_its_figures
 
 RELEASED = Notebook(
     (

@@ -14,15 +14,15 @@ from matplotlib.figure import Figure
 
 from autograder.course.pages import CourseError
 from autograder.notebook.document import Cell, Output
-from autograder.notebook.drawn import watch
+from autograder.notebook.figure_metadata import watch
 from autograder.notebook.figures import differ, of_png
 from autograder.notebook.given import Step
 from autograder.notebook.ipynb import output
 from autograder.notebook.lines import OPEN, Line, agree
+from autograder.notebook.required_figures import Wanted, WantedAxes, has_its_figures, wanted_figures
 from autograder.notebook.steady import steady
 from autograder.notebook.texts import Difference, difference
 from autograder.notebook.truth import Runs, stale, tells_the_truth
-from autograder.notebook.wanted import Wanted, WantedAxes, has_its_figures, wanted_figures
 
 mpl.use("agg")
 watch()
@@ -465,7 +465,7 @@ def test_every_kind_of_plot_can_be_described(name):
 
 def test_a_figure_that_would_say_too_much_says_nothing(monkeypatch):
     """A picture stays a picture, with its size."""
-    monkeypatch.setattr("autograder.notebook.drawn.MAX_PACKED", 100)
+    monkeypatch.setattr("autograder.notebook.figure_metadata.MAX_PACKED", 100)
     figure = Figure(figsize=(1, 1))
     figure.subplots().plot(FALLING)
     file = io.BytesIO()
@@ -494,7 +494,7 @@ FIGURES = '[[figures]]\nname = "the curves"\nunder = "6. Training"\n\n[[figures.
 )
 def test_a_figure_must_show_what_is_asked_of_it(figure, axes, code, said, monkeypatch):
     """Labels, curves, and where they go."""
-    monkeypatch.setattr("autograder.notebook.wanted.figures_of", lambda outputs: [figure] if outputs else [])
+    monkeypatch.setattr("autograder.notebook.required_figures.figures_of", lambda outputs: [figure] if outputs else [])
     wanted = Wanted("the curves", "6. Training", axes=(axes,))
 
     findings = has_its_figures([wanted], [step()], {0: [Output("display")]}, {})

@@ -16,7 +16,7 @@ from autograder.notebook.execution import HOME, execute
 from autograder.notebook.given import Arrangement, Step
 from autograder.notebook.ipynb import output
 from autograder.notebook.retrial import truth
-from autograder.sandbox.limits import Limits
+from autograder.worker.limits import Limits
 
 # It asks for a folder with checks.
 ELSEWHERE = {"check"}

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder.answers import Answers, by_draw
 from autograder.course.assignments import read_course
 from autograder.course.problem import Implementation
-from autograder.grade import grade
+from autograder.expected import Answers, by_draw
+from autograder.grading.modules import grade
 from autograder.seed import Seed
 
 HOME = Path(__file__).resolve().parents[2]

@@ -9,14 +9,14 @@ import pytest
 from specimens import PROBLEMS, Official, assert_full_marks, assert_its_due, by_problem, by_specimen
 
 from autograder import codes
-from autograder.answers import Answers, by_draw
-from autograder.grade import grade
-from autograder.gradebook.desks import threads
+from autograder.cli.sample import write_sample_class
+from autograder.expected import Answers, by_draw
+from autograder.gradebook.executors import threads
 from autograder.gradebook.grader import Grader
 from autograder.gradebook.grading import grade_class
+from autograder.grading.modules import grade
 from autograder.seed import Seed
 from autograder.submissions.reading import find_class
-from autograder.submissions.sample import write_sample_class
 
 CONTRACT = {
     "svm/soft_margin_svm": 7,

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from specimens import PROBLEMS
 
-from autograder.answers import Answers, by_draw
 from autograder.course.problem import Implementation
-from autograder.grade import grade
+from autograder.expected import Answers, by_draw
+from autograder.grading.modules import grade
 
 FOLDER = Path(__file__).parent / "submissions"
 LABELS = tomllib.loads((FOLDER / "labels.toml").read_text(encoding="utf-8"))

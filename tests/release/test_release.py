@@ -16,9 +16,9 @@ from small_course import ACCEPT, KEY, REFERENCE, REJECT, write_course
 
 import autograder
 from autograder import codes
-from autograder.answers import ANSWERS_FILE, Answers, Mistake, from_file, to_bytes
 from autograder.course.assignments import read_course
 from autograder.course.pages import CourseError
+from autograder.expected import ANSWERS_FILE, Answers, Mistake, from_file, to_bytes
 from autograder.release.files import as_notebook, as_zip, differs, release, write
 from autograder.release.handout import readme
 from autograder.release.starter import solution_lines
@@ -488,7 +488,7 @@ class TestAnswers:
 
     def test_a_giant_mistake_is_left_out(self, problem, monkeypatch):
         """A network's weights are too much to hand out for each mistake."""
-        from autograder.answers import observe_answers
+        from autograder.expected import observe_answers
 
         def observe(problem, implementation, seed, checks):
             return [Observation("prediction", 0, "returned", {"heights": np.zeros(1 << 14)})]
@@ -520,7 +520,7 @@ def test_an_assignment_without_extras_is_released_too(course, again):
     (lines / "given/given_noise.py").unlink()
     shutil.rmtree(lines / "line/reject")
     (lines / "line/checks.py").write_text(
-        "from autograder.probe import check\n\n\n@check(points=7)\ndef rooted(line, rng):\n"
+        "from autograder.authoring import check\n\n\n@check(points=7)\ndef rooted(line, rng):\n"
         '    """Roots."""\n    return {"x": line.root(rng.uniform(1.0, 9.0))}\n'
     )
     text_of(lines / "assignment.toml", 'data = ["points.npz"]\n', "")

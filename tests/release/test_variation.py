@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from small_course import KEY, LARGE_ONES, add_table, write_course
 
-from autograder.answers import ANSWERS_FILE, from_bytes, observe_answers
 from autograder.audit.specimens import audit
 from autograder.course.assignments import read_course
 from autograder.course.pages import CourseError
+from autograder.expected import ANSWERS_FILE, from_bytes, observe_answers
 from autograder.release.files import release
 from autograder.release.variation import SEEDS, unvarying
 from autograder.seed import Seed
@@ -18,7 +18,7 @@ from autograder.seed import Seed
 HEAD = """
 import numpy as np
 
-from autograder.probe import check
+from autograder.authoring import check
 
 
 @check(points=7, {})

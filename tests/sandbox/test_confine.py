@@ -11,12 +11,12 @@ from dataclasses import asdict, replace
 import msgspec
 import pytest
 
-from autograder.sandbox import calls, confine, kernel
+from autograder.sandbox import confine, kernel, syscalls
 from autograder.sandbox.confine import NOBODY, SHARED_THREADS, Confinement
 from autograder.sandbox.enforced import LAYERS, Bounds, Enforced, Identity, Landlock, Namespaces, Seccomp, sentences
 from autograder.sandbox.kernel import Rule
 
-CALLS = {*calls.ALLOWED, *(rule.call for rule in calls.rules(1))}
+CALLS = {*syscalls.ALLOWED, *(rule.call for rule in syscalls.rules(1))}
 # What came before aarch64 did, and was never made for it.
 X86_ALONE = {
     *("access", "alarm", "arch_prctl", "creat", "dup2", "epoll_create", "epoll_wait", "eventfd", "fork", "getdents"),
@@ -35,7 +35,7 @@ def decide(request, monkeypatch):
     monkeypatch.setattr(kernel, "SYSCALLS", numbers)
     monkeypatch.setattr(kernel, "MACHINE", request.param)
     monkeypatch.setattr(kernel, "_AUDIT_ARCH", architecture)
-    program = [*struct.iter_unpack("<HBBI", kernel.seccomp_program(calls.rules(PID), calls.ALLOWED))]
+    program = [*struct.iter_unpack("<HBBI", kernel.seccomp_program(syscalls.rules(PID), syscalls.ALLOWED))]
 
     def decided(call, *args, architecture=architecture):
         if isinstance(call, str) and call not in numbers:
@@ -73,7 +73,7 @@ def test_every_call_that_is_allowed_has_a_number(numbers, missing):
     """On each architecture; but for those that it never had. None is allowed and ruled as well."""
     assert CALLS - numbers.keys() == missing
     assert len(set(numbers.values())) == len(numbers)
-    assert len(CALLS) == len(calls.ALLOWED) + len({rule.call for rule in calls.rules(1)})
+    assert len(CALLS) == len(syscalls.ALLOWED) + len({rule.call for rule in syscalls.rules(1)})
 
 
 DECIDED = {
@@ -159,7 +159,7 @@ def test_calls_of_another_kind_end_the_process(decide):
 @pytest.mark.skipif(not kernel.SYSCALLS, reason="no system calls are known here")
 def test_a_filter_fits_and_ends_wherever_it_goes():
     """Every jump lands within it, the last instruction decides, and the kernel takes 4096."""
-    program = kernel.seccomp_program(calls.rules(7), calls.ALLOWED)
+    program = kernel.seccomp_program(syscalls.rules(7), syscalls.ALLOWED)
 
     assert max(jumps(program)) < len(program) // 8 <= 4096
     assert program[-8:-6] == kernel._RETURN.to_bytes(2, "little")
@@ -177,12 +177,12 @@ def jumps(program):
 def test_every_number_is_decided(decide):
     """Whichever half it is in: those that are allowed, those with a rule, and all others, old and new."""
     named = {number: call for call, number in kernel.SYSCALLS.items()}
-    ruled = {rule.call for rule in calls.rules(PID)}
+    ruled = {rule.call for rule in syscalls.rules(PID)}
 
     for number in range(1000):
         if (call := named.get(number)) not in ruled:
             no = "ENOSYS" if number >= kernel._NEW else "EPERM"
-            assert decide(number) == (ALLOW if call in calls.ALLOWED else no), call or number
+            assert decide(number) == (ALLOW if call in syscalls.ALLOWED else no), call or number
 
 
 def test_a_call_is_decided_in_few_steps():

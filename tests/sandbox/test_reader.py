@@ -17,13 +17,13 @@ from graded_notebook import codes_of, read_graded_problem, saved_notebook
 from autograder import codes
 from autograder.compare import Finding
 from autograder.gradebook.intake import read_apart
-from autograder.notebook.grade import grade_apart
+from autograder.notebook.checks import grade_apart
 from autograder.notebook.judging import Judged
 from autograder.notebook.sheet import sheet_of
 from autograder.sandbox import observe, process
-from autograder.sandbox.limits import MIB, Limits
 from autograder.sandbox.observe import OurFaultError, ReaderError, Sandbox
 from autograder.submissions.reading import HandedIn, Taken
+from autograder.worker.limits import MIB, Limits
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="readers are confined, on Linux")
 

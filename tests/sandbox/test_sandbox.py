@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 from small_course import REFERENCE, laid_over, write_course
 
-from autograder.answers import Answers, by_draw
 from autograder.course.assignments import read_course
 from autograder.course.problem import Implementation
-from autograder.grade import grade
-from autograder.sandbox import warm
-from autograder.sandbox.limits import MIB, Limits
+from autograder.expected import Answers, by_draw
+from autograder.grading.modules import grade
+from autograder.sandbox import runs
 from autograder.sandbox.observe import Sandbox, SandboxError
-from autograder.sandbox.warm import Loader
+from autograder.sandbox.runs import Loader
 from autograder.seed import Seed
+from autograder.worker.limits import MIB, Limits
 
 SEED = Seed.numbered(5)
 # Enough for an honest run on a busy machine, and all that a hanging one costs these tests.
@@ -330,7 +330,7 @@ def test_a_module_that_cannot_be_imported_fails_every_check(run, fragment, endin
         "import asyncio, concurrent.futures, email.message, multiprocessing.shared_memory, unittest.mock",
         "from numpy.linalg import norm",
         "from given_noise import shaken",
-        "from autograder import probe",
+        "from autograder import authoring",
         "import importlib; importlib.import_module('statistics')",
         "torch = 3; x = 'import torch'  # import torch",
         "if __name__ == '__main__':\n    import torch",
@@ -534,13 +534,13 @@ def terminate(server):
 
 def wear(server):
     """It may have leaked whatever its runs have let it leak."""
-    server._runs = warm.MOST_RUNS
+    server._runs = runs.MOST_RUNS
 
 
-@pytest.mark.parametrize("wound", [warm.Server.kill, terminate, stop, wear], ids=lambda wound: wound.__name__)
+@pytest.mark.parametrize("wound", [runs.Server.kill, terminate, stop, wear], ids=lambda wound: wound.__name__)
 def test_a_server_that_is_wounded_is_replaced(lines, wound, monkeypatch):
     """A run for which there is no server gets a new one, and goes as every other."""
-    monkeypatch.setattr(warm, "END_SECONDS", 0.5)
+    monkeypatch.setattr(runs, "END_SECONDS", 0.5)
     with Sandbox(weak=True) as sandbox:
         before = sandbox.observe(lines, lines.reference, SEED)
         (server,) = sandbox._servers.values()
@@ -638,8 +638,8 @@ def test_a_library_that_cannot_be_loaded_is_a_fault_of_ours(lines):
 
 def test_a_server_that_takes_forever_to_start_is_not_waited_for(lines, monkeypatch):
     """It may be loading a library that hangs, and has said nothing yet."""
-    monkeypatch.setattr(warm, "START_SECONDS", 1e-3)
-    monkeypatch.setattr(warm, "END_SECONDS", 0.1)
+    monkeypatch.setattr(runs, "START_SECONDS", 1e-3)
+    monkeypatch.setattr(runs, "END_SECONDS", 0.1)
     with Sandbox(weak=True) as sandbox:
         seen = sandbox.observe(lines, lines.reference, SEED)
 

@@ -8,10 +8,10 @@ import pytest
 from click.testing import CliRunner
 from small_course import LARGE_ONES, REFERENCE, REJECT, add_table, laid_over, write_course
 
-from autograder.answers import observe_answers
-from autograder.cli import main
+from autograder.cli.main import main
 from autograder.course.assignments import read_course
-from autograder.grade import grade
+from autograder.expected import observe_answers
+from autograder.grading.modules import grade
 from autograder.release.files import release, write
 from autograder.student.check import check, check_again, find
 

@@ -14,14 +14,14 @@ from click.testing import CliRunner
 from handed_in import read_submission
 from small_course import REFERENCE, write_course
 
-from autograder.cli import main
+from autograder.cli.main import main
 from autograder.course.assignments import read_course
 from autograder.course.pages import CourseError
 from autograder.release.files import release, write
 from autograder.student.environment import digest
 from autograder.student.markup import MIME
 from autograder.student.pack import pack
-from autograder.submissions import beside
+from autograder.submissions import attachments
 
 RUN_ALL = "restart the kernel, run all cells, and save"
 
@@ -292,7 +292,7 @@ def test_what_a_notebook_names_is_packed_with_it(home):
         ("own.csv", 3),
         ("img/sketch.png", 3),
         ("unnamed.csv", 3),
-        ("huge.csv", beside.MAX_FILE_BYTES + 1),
+        ("huge.csv", attachments.MAX_FILE_BYTES + 1),
     ):
         (home / name).write_bytes(b"x" * size)
     named = "own.csv img/sketch.png huge.csv data/points.npz README.md answers.bin"

@@ -77,7 +77,7 @@ def test_every_module_can_be_imported(home):
 
 def test_a_student_can_check(home):
     """The command gives its verdict."""
-    ended = bare(home, "sys.argv = ['autograder', 'check', 'line.py']\nfrom autograder.cli import main\nmain()")
+    ended = bare(home, "sys.argv = ['autograder', 'check', 'line.py']\nfrom autograder.cli.main import main\nmain()")
 
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "lines/line  7/7" in ended.stdout
@@ -103,7 +103,7 @@ def test_grading_a_class_elsewhere_is_refused_in_words(home, tmp_path):
     course = write_course(tmp_path / "course")
     words = ["autograder", "grade", str(course), "--course", str(course)]
     no_pass_fds = "subprocess._mswindows = True"
-    ended = bare(home, f"{no_pass_fds}\nsys.argv = {words!r}\nfrom autograder.cli import main\nmain()")
+    ended = bare(home, f"{no_pass_fds}\nsys.argv = {words!r}\nfrom autograder.cli.main import main\nmain()")
 
     assert ended.returncode == 64
     assert "Traceback" not in ended.stderr

@@ -16,10 +16,10 @@ from small_course import ACCEPT, REFERENCE, REJECT, laid_over, write_course
 
 import autograder
 from autograder import codes
-from autograder.answers import ANSWERS_FILE, observe_answers
 from autograder.course.assignments import read_course
 from autograder.course.pages import CourseError
-from autograder.grade import grade
+from autograder.expected import ANSWERS_FILE, observe_answers
+from autograder.grading.modules import grade
 from autograder.release.files import as_zip, release, write
 from autograder.report import ProblemReport, Verdict
 from autograder.student import markup

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.submissions.choosing import choose, companions, misnamed
 from autograder.submissions.names import resembled
 from autograder.submissions.reading import folder_name, unique
+from autograder.submissions.selection import choose, companions, misnamed
 from autograder.submissions.unpack import Entry, RefusedError, parts_of
 from autograder.text import line
 

@@ -13,9 +13,9 @@ import zipfile
 import pytest
 from handed_in import read_class
 
-from autograder.submissions import beside, unpack
-from autograder.submissions.choosing import MAX_EXTRA_NAMES, Submission
+from autograder.submissions import attachments, unpack
 from autograder.submissions.reading import ClassError
+from autograder.submissions.selection import MAX_EXTRA_NAMES, Submission
 
 WANTED = ("attention.py", "two_layer_net.py")
 CODE = b"def softmax(S):\n    return S\n"
@@ -691,13 +691,13 @@ def test_as_many_files_as_are_small_are_taken_along(tmp_path):
     """What is too large, or too many, is left where it is."""
     notebook = b'["big.bin", "small.bin", ' + b", ".join(b'"%d.txt"' % k for k in range(99)) + b"]"
     files = {f"{k}.txt": b"x" for k in range(99)}
-    big = {"big.bin": b"x" * (beside.MAX_FILE_BYTES + 1), "attention.ipynb": notebook}
+    big = {"big.bin": b"x" * (attachments.MAX_FILE_BYTES + 1), "attention.ipynb": notebook}
     write(tmp_path / "class/ada", {**files, **big, "attention.py": CODE})
 
     taken = only(tmp_path / "class", ("attention.py", "attention.ipynb")).files
 
     assert "big.bin" not in taken
-    assert len(taken) == 2 + beside.MAX_FILES
+    assert len(taken) == 2 + attachments.MAX_FILES
 
 
 def test_without_a_notebook_nothing_is_taken_along(tmp_path):
@@ -723,4 +723,4 @@ def test_without_a_notebook_nothing_is_taken_along(tmp_path):
 )
 def test_files_that_a_text_names(text, found):
     """Each run of letters is looked at once: a text of runs that are nearly pictures is read in its own length."""
-    assert beside.named_in([text], ["a.png", "my own.csv", "sketch_\u00f6.png", "notes.txt"]) == found
+    assert attachments.named_in([text], ["a.png", "my own.csv", "sketch_\u00f6.png", "notes.txt"]) == found

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from autograder.worker.job import Job, read_order
+from autograder.worker.recorder import WATCHED_ARRAYS, Missing, Watch, Watched
 from autograder.worker.run import Clipped
-from autograder.worker.watched import WATCHED_ARRAYS, Missing, Watch, Watched
 
 MODULE = """
 import numpy as np

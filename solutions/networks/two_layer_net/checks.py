@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.probe import check
+from autograder.authoring import check
 
 NAMES = ("W1", "b1", "W2", "b2")
 WEIGHT_SCALE, WEIGHT_SCALE_DEFAULT = 0.05, 1e-3

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.probe import check
+from autograder.authoring import check
 
 KERNELS = {
     "linear": {"kernel": "linear", "degree": 2, "gamma": 0.4, "coef0": 0.6},

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.probe import check
+from autograder.authoring import check
 
 
 @check(points=1)

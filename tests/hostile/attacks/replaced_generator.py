@@ -14,5 +14,5 @@ def public(*args):
 
 
 np.random.default_rng = np.random.Generator = public
-for name in ("autograder.worker.run", "autograder.probe"):
+for name in ("autograder.worker.run", "autograder.authoring"):
     sys.modules[name].generator = public

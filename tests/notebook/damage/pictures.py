@@ -9,7 +9,7 @@ import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from autograder.notebook.drawn import watch
+from autograder.notebook.figure_metadata import watch
 from damage.edits import outputs
 from damage.notebook import PICTURE
 

@@ -5,7 +5,7 @@ import itertools
 
 import numpy as np
 
-from autograder.probe import check
+from autograder.authoring import check
 
 T, NUMBERS, D_K = 3, 3, 7  # of the sequences and the layer in `learns`
 

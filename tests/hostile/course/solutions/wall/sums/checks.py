@@ -4,7 +4,7 @@ import colorsys
 
 import numpy as np
 
-from autograder.probe import check
+from autograder.authoring import check
 
 
 @check(points=1, draws=1)

@@ -1,0 +1,186 @@
+"""False alarms: whether what is right ever fails, on many seeds, and whether statistical checks do as they state."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from autograder.audit.checkpoint import Journal
+from autograder.audit.parallel import Crew
+from autograder.audit.trials import Spread, distances, farthest
+from autograder.authoring import Check
+from autograder.course.problem import Implementation, Problem
+from autograder.expected import ByDraw, by_draw
+from autograder.gradebook.dependencies import of_audit
+from autograder.grading.modules import Observe, judge
+from autograder.seed import Seed
+from autograder.wire import Observation
+
+# A stated rate is too small to be seen. The predicate is asked for this one instead, and what it does then is counted.
+LOOSENED = 0.05
+# How improbable a count must be to speak against it.
+REFUTED_BELOW = 1e-6
+
+
+class Alarm(msgspec.Struct, frozen=True):
+    """A check that failed something right: on how many seeds, and what it said on the first."""
+
+    implementation: str
+    check: str
+    failures: int
+    seed: str
+    message: str
+
+
+class Bound(msgspec.Struct, frozen=True):
+    """A statistical check's false-alarm rate: what it states, and how often it failed when asked for ``LOOSENED``."""
+
+    check: str
+    stated: float
+    asked: float
+    runs: int
+    failures: int
+
+    @property
+    def is_refuted(self) -> bool:
+        """Whether it fails more often than it was asked to, beyond chance."""
+        return _at_least(self.failures, self.runs, self.asked) < REFUTED_BELOW
+
+
+@dataclass(frozen=True)
+class Alarms:
+    """What the right implementations did on many seeds.
+
+    Attributes
+    ----------
+    seeds : int
+        On how many.
+    alarms : tuple of Alarm
+        What failed.
+    bounds : tuple of Bound
+        Of the statistical checks.
+    spread : mapping
+        By check and value, how far right values are from the reference's at the most, and whose.
+    """
+
+    seeds: int
+    alarms: tuple[Alarm, ...]
+    bounds: tuple[Bound, ...]
+    spread: Spread
+
+
+class _Seed(msgspec.Struct, frozen=True):
+    failed: list[tuple[str, str, str]]
+    loosened: list[str]
+    spread: list[tuple[str, list[tuple[str, str, float, float]]]]
+
+
+def sound(observe: Observe, problem: Problem, seeds: Sequence[int], crew: Crew, kept: Path | None = None) -> Alarms:
+    """Run the reference and every accept specimen on each seed.
+
+    Parameters
+    ----------
+    kept : path, optional
+        A folder for what each seed gave: one that is there, of the same problem and engine, is not run again.
+    """
+    right = {
+        f"accept/{specimen.name}": problem.implementation(specimen.source) for specimen in problem.specimens("accept")
+    }
+
+    def one(number: int) -> _Seed:
+        return _seed(observe, problem, right, Seed.numbered(number))
+
+    if kept is not None:
+        journal = Journal(kept / f"{problem.name}-{of_audit(problem).digest[:16]}", _Seed)
+        found = crew.each("seeds", lambda seed: journal.once(str(seed), lambda: one(seed)), seeds)
+    else:
+        found = crew.each("seeds", one, seeds)
+    failed: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for number, each in zip(seeds, found, strict=True):
+        for name, check, message in each.failed:
+            failed.setdefault((name, check), []).append((str(Seed.numbered(number)), message))
+    alarms = tuple(Alarm(name, check, len(each), *each[0]) for (name, check), each in failed.items())
+    bounds = tuple(
+        Bound(check.name, check.false_alarm, LOOSENED, len(seeds), sum(check.name in each.loosened for each in found))
+        for check in problem.checks
+        if check.false_alarm
+    )
+    spread = (
+        (name, {(check, value): (own, narrow) for check, value, own, narrow in far})
+        for each in found
+        for name, far in each.spread
+    )
+    return Alarms(len(seeds), alarms, bounds, farthest(spread))
+
+
+def _seed(observe: Observe, problem: Problem, right: Mapping[str, Implementation], seed: Seed) -> _Seed:
+    reference = observe(problem, problem.reference, seed, None)
+    answers = by_draw(reference)
+    failed = []
+    spread = []
+    for name, implementation in (("the reference", None), *right.items()):
+        seen = observe(problem, implementation, seed, None) if implementation else reference
+        failed += [(name, *each) for each in _failed(problem, problem.checks, seen, answers, seed).items()]
+        spread.append((name, [(*key, *far) for key, far in distances(problem, seen, answers).items()]))
+    loose = [replace(check, false_alarm=LOOSENED) for check in problem.checks if check.false_alarm]
+    return _Seed(failed, [*_failed(problem, loose, reference, answers, seed)], spread)
+
+
+def _failed(
+    problem: Problem, checks: Sequence[Check], seen: Sequence[Observation], answers: ByDraw, seed: Seed
+) -> dict[str, str]:
+    """The checks that observations fail, and what they say."""
+    failed = {}
+    for check in checks:
+        mine = [each for each in seen if each.check == check.name]
+        if findings := judge(problem, check, mine, answers, seed):
+            failed[check.name] = f"{findings[0].code}, {findings[0].message}"
+    return failed
+
+
+def elsewhere(
+    here: Observe, there: Observe, name: str, problem: Problem, right: Mapping[str, Implementation]
+) -> Alarms:
+    """What right implementations do when they run somewhere else than the reference: another NumPy, other threads."""
+    answers = by_draw(here(problem, problem.reference, problem.seed, None))
+    alarms, spread = [], []
+    for each, implementation in right.items():
+        seen = there(problem, implementation, problem.seed, None)
+        label = f"{each}, {name},"
+        failed = _failed(problem, problem.checks, seen, answers, problem.seed)
+        alarms += [Alarm(label, check, 1, str(problem.seed), said) for check, said in failed.items()]
+        spread.append((label, distances(problem, seen, answers)))
+    return Alarms(1, tuple(alarms), (), farthest(spread))
+
+
+def wrong(alarms: Alarms) -> Iterable[str]:
+    """What does not hold, a sentence each."""
+    for alarm in alarms.alarms:
+        yield (
+            f"{alarm.implementation} fails `{alarm.check}` on {alarm.failures} of {alarms.seeds} seeds, "
+            f"first on {alarm.seed}: {alarm.message}"
+        )
+    for bound in alarms.bounds:
+        if bound.is_refuted:
+            yield (
+                f"`{bound.check}` states a false-alarm rate of {bound.stated:g}; asked for {bound.asked:g} it failed "
+                f"the reference on {bound.failures} of {bound.runs} seeds: compute its bounds again"
+            )
+
+
+def _at_least(count: int, runs: int, rate: float) -> float:
+    """The probability of at least so many failures in so many runs."""
+    return sum(
+        math.exp(
+            math.lgamma(runs + 1)
+            - math.lgamma(k + 1)
+            - math.lgamma(runs - k + 1)
+            + k * math.log(rate)
+            + (runs - k) * math.log1p(-rate)
+        )
+        for k in range(count, runs + 1)
+    )

@@ -1,0 +1,96 @@
+"""Whether a student hears at home what the official run will say: the same code and hint for every check."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator
+
+import msgspec
+
+from autograder import codes
+from autograder.authoring import Check
+from autograder.report import ProblemReport, Verdict
+
+# What a check says that asks how good a result is, and of a result that is good enough.
+FAILED = frozenset({codes.NOT_GOOD_ENOUGH, codes.BAD_ON_TRAINING, codes.BAD_ON_HELD_OUT})
+BOUNDED = FAILED | {codes.SUCCESS}
+GONE_ASTRAY = FAILED | {codes.DIVERGED, codes.RAISED}
+NEAR_A_BOUND = "how good the result is lies close to what is asked for, on either side of it as the inputs are"
+ASTRAY = (
+    "it is wrong either way; whether what goes astray ends in an exception, infinite, or bad, hangs on where it starts"
+)
+NEAR_THE_TOLERANCE = "its values are off by little more than the tolerance, on some inputs, and by less on others"
+OF_THESE_INPUTS = "the verdict is the same; what the wrong values have to do with the right ones hangs on the inputs"
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A check on which a student's own run and the official one don't say the same.
+
+    Attributes
+    ----------
+    implementation, check : str
+        Of what, and by which.
+    official, home : str
+        What each says: the code, and the hint or what the check waits for.
+    reason : str
+        Why that is as it must be; empty where it must not be.
+    """
+
+    implementation: str
+    check: str
+    official: str
+    home: str
+    reason: str = ""
+
+
+def compared(
+    implementation: str,
+    official: ProblemReport,
+    home: ProblemReport,
+    checks: Iterable[Check],
+    known: Container[str],
+    near: Container[str] = (),
+) -> Iterator[Difference]:
+    """Where two reports on the same module differ, among the checks that are in both; numbers in messages aside.
+
+    Parameters
+    ----------
+    checks : iterable of Check
+        The problem's.
+    known : container of str
+        The hints that name a known mistake.
+    near : container of str
+        The checks in which both are right, but for what is of the size of rounding.
+    """
+    there = {verdict.check: verdict for verdict in home.checks}
+    bounded = {check.name for check in checks if check.expect is not None}
+    for verdict in official.checks:
+        other = there.get(verdict.check)
+        if other is not None and _said(verdict) != _said(other):
+            reason = ""
+            if verdict.check in bounded and {verdict.code, other.code} <= BOUNDED:
+                reason = NEAR_A_BOUND
+            elif verdict.check in bounded and {verdict.code, other.code} <= GONE_ASTRAY:
+                reason = ASTRAY
+            elif verdict.check in near and {verdict.code, other.code} == {codes.SUCCESS, codes.VALUES}:
+                reason = NEAR_THE_TOLERANCE
+            elif (verdict.code, verdict.blocked_by) == (other.code, other.blocked_by) and not (
+                verdict.hint in known or other.hint in known
+            ):
+                reason = OF_THESE_INPUTS
+            yield Difference(implementation, verdict.check, _said(verdict), _said(other), reason)
+
+
+def differing(differences: Iterable[Difference]) -> Iterator[str]:
+    """A sentence for each difference without a reason."""
+    for each in differences:
+        if not each.reason:
+            yield (
+                f"{each.implementation}: `{each.check}` says {each.official} in the official run, and {each.home} at "
+                "home; what is said must not hang on the seed"
+            )
+
+
+def _said(verdict: Verdict) -> str:
+    if verdict.blocked_by is not None:
+        return f"{verdict.code}, waiting for `{verdict.blocked_by}`"
+    return f"{verdict.code}, {f'“{verdict.hint}”' if verdict.hint else 'without a hint'}"

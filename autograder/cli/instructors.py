@@ -1,0 +1,342 @@
+"""The commands of instructors: ``new-term``, ``grade``, ``rebuild``, ``printed``, ``diff`` and ``doctor``."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from autograder import codes
+from autograder.cli.course import COURSE, problems_of, screen
+from autograder.cli.terminal import EXIT_INTERRUPTED, EXIT_UNFINISHED
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from autograder.cli.progress import Tally
+    from autograder.cluster.connection import Cluster
+    from autograder.course.problem import Problem
+    from autograder.notebook.reference import ReferenceRun
+    from autograder.report import Report
+
+SAMPLE_CLASS = Path("build/sample-class")
+
+
+@click.command(name="new-term")
+@click.option("--assignment", "names", multiple=True, help="A new key for this assignment; for all by default.")
+@click.option("--check", "only_check", is_flag=True, help="Change nothing; exit with 1 if a key is missing or exposed.")
+@COURSE
+def new_term(names: tuple[str, ...], only_check: bool, course: Path) -> None:
+    """Give each assignment a new key, from which the inputs of the official run follow.
+
+    Writes it into solutions/<assignment>/assignment.toml and leaves the rest as it is. Also looks through the history
+    of the course's git repository, and names the keys that were committed together with what students get.
+    """
+    from autograder.release.history import NoHistoryError, history
+    from autograder.release.keys import entries, read_key, renew
+    from autograder.report import counted
+
+    paths = entries(course, names)
+    before = {name: key for name, path in paths.items() if (key := read_key(path))}
+    bad = False
+    if only_check:
+        for name in paths.keys() - before.keys():
+            bad = True
+            click.echo(f"{paths[name]} has no `key` that can be used")
+    else:
+        renew(paths.values())
+        for name, path in paths.items():
+            click.echo(f"{path}: a new key{' in the place of the old one' if name in before else ''}")
+    try:
+        found = history(course, before)
+    except NoHistoryError as error:
+        click.echo(f"no history was looked through: {error}")
+    else:
+        exposed = [one for one in found.exposed if one.assignment in paths]
+        for one in exposed:
+            present = one.key == before.get(one.assignment)
+            bad |= present
+            which = f"the key that it {'has' if only_check else 'had until now'}" if present else "an earlier key"
+            click.echo(
+                f"warning: {one.assignment}: {which} was committed together with assignments/{one.assignment}, in "
+                f"{counted(one.commits, 'commit')}, the first {one.commit[:12]}: whoever has that commit can compute "
+                "the official inputs that followed from it"
+            )
+        if not exposed:
+            where = "in the repository's history" if found.whole else "in what a shallow clone has of the history"
+            click.echo(f"no key was committed together with its release, {where}")
+    click.echo(
+        "Whoever has solutions/ has the keys, and with a clone or a fork of the repository those of its history, too: "
+        "give students what `autograder dist` makes, and nothing else."
+    )
+    sys.exit(only_check and bad)
+
+
+@click.command()
+@click.argument("submissions", required=False, type=click.Path(path_type=Path))
+@click.option("--assignment", "names", multiple=True, help="Grade this assignment; all of the course by default.")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
+@click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="one per core")
+@click.option("--seed", type=click.IntRange(0), help="On the inputs of this number instead of the official run's.")
+@click.option("--force", is_flag=True, help="Run again what has been graded already.")
+@click.option("--weak-sandbox", is_flag=True, help="Grade even if this machine can't confine student code.")
+@click.option("--scheduler", metavar="ADDRESS", help="Grade on a Dask cluster: tcp://HOST:PORT of its scheduler.")
+@COURSE
+def grade(
+    submissions: Path | None,
+    names: tuple[str, ...],
+    out: Path,
+    workers: int,
+    seed: int | None,
+    force: bool,
+    weak_sandbox: bool,
+    scheduler: str | None,
+    course: Path,
+) -> None:
+    """Grade a folder of SUBMISSIONS; without one, a sample class that is made for it.
+
+    Writes OUT/grades.csv and OUT/<student>/report.json and report.txt. The status is 0 when everything was judged and
+    written. After Ctrl-C, or when the disk was full, the same command goes on where it was.
+    """
+    from autograder.cli.progress import Tally, progress
+    from autograder.gradebook.executors import threads
+    from autograder.gradebook.grading import grade_class
+    from autograder.gradebook.preparation import prepare
+    from autograder.gradebook.store import STORE_FILE, Store
+    from autograder.report import counted
+    from autograder.seed import Seed
+    from autograder.submissions.reading import find_class, keep_apart, loose_files
+
+    console = screen()
+    problems = problems_of(course, names)
+    chosen = None if seed is None else Seed.numbered(seed)
+    if chosen is None:
+        for problem in problems:
+            problem.seed  # noqa: B018  where an assignment has no key, nothing is begun
+    ran: Mapping[str, ReferenceRun] = {}
+    keep_apart(submissions or SAMPLE_CLASS, out)
+    if submissions is not None:
+        handed_in = find_class(submissions)
+    with ExitStack() as stack:
+        # Held from here on: a second grader is refused before it has touched anything.
+        store = stack.enter_context(Store(out / STORE_FILE))
+        if submissions is None:
+            submissions, ran = stack.enter_context(_sample_class(problems, workers, console))
+            handed_in = find_class(submissions)
+        tally = Tally(loose_files(submissions))
+        tally.warn(console)
+        stack.enter_context(_cut_short(tally, len(handed_in)))
+        private = (submissions, out)
+        cluster = stack.enter_context(_cluster(scheduler, problems, private, weak_sandbox)) if scheduler else None
+        console.print(f"Observing the references and known mistakes of {counted(len(problems), 'problem')}.")
+
+        def observed(problem: Problem) -> None:
+            console.print(f"observed {problem.id}", highlight=False)
+
+        grader = prepare(
+            problems,
+            chosen,
+            workers,
+            weak=weak_sandbox,
+            private=private,
+            lacks=cluster.lacks if cluster else None,
+            store=store,
+            trained={name: run.answers for name, run in ran.items()},
+            done=observed,
+        )
+
+        def done(report: Report) -> None:
+            tally.add(report)
+            advance(report)
+
+        unwritten: list[str] = []
+        with progress(console, len(handed_in), "graded") as advance:
+            desks = cluster.desks(grader, advance.waits) if cluster else threads(grader, workers, advance.waits)
+            grade_class(
+                grader,
+                handed_in,
+                out,
+                desks,
+                done,
+                readers=workers,
+                force=force,
+                opened=store,
+                unwritten=unwritten.append,
+                waits=advance.waits,
+            )
+    tally.show(console)
+    console.print(f"Reports: {out}/<student>/report.txt and report.json; scores: {out}/grades.csv")
+    _tell_unwritten(unwritten)
+    sys.exit(EXIT_UNFINISHED if unwritten else codes.FAULTY_GRADER if tally.pending else 0)
+
+
+@contextmanager
+def _cut_short(tally: Tally, submissions: int) -> Iterator[None]:
+    """A class on its way: where that ends early, what is kept is said, and how to go on."""
+    from autograder.gradebook.faults import MachineError, of_machine
+    from autograder.gradebook.store import StoreError
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        end, status = "interrupted; give the same command again", EXIT_INTERRUPTED
+    except StoreError as error:
+        click.echo(f"autograder: {error}", err=True)
+        sys.exit(EXIT_UNFINISHED)
+    except (MachineError, MemoryError, OSError) as error:
+        if not (said := of_machine(error)):
+            raise
+        end, status = f"{said}, and give the same command again", EXIT_UNFINISHED
+    else:
+        return
+    kept = f"{tally.submissions} of {submissions} submissions are graded and kept"
+    click.echo(f"autograder: {end}: it goes on from there. {kept}", err=True)
+    sys.exit(status)
+
+
+def _tell_unwritten(unwritten: Sequence[str]) -> None:
+    """Say which reports are kept in the store and could not be written as files."""
+    from autograder.report import counted
+
+    for line in unwritten:
+        click.echo(f"not written: {line}", err=True)
+    if unwritten:
+        click.echo(
+            f"autograder: {counted(len(unwritten), 'report')} could not be written; all are kept: mend the above, and "
+            "give the same command again",
+            err=True,
+        )
+
+
+@contextmanager
+def _sample_class(
+    problems: Sequence[Problem], workers: int, console: Console
+) -> Iterator[tuple[Path, Mapping[str, ReferenceRun]]]:
+    """The folder of a sample class, made anew, and nobody else's as long as it is graded; the reference's runs."""
+    from autograder.cli.sample import run_notebooks, write_sample_class
+    from autograder.gradebook.faults import written_to
+    from autograder.gradebook.lock import LOCK_FILE, Lock
+
+    with written_to(SAMPLE_CLASS):
+        SAMPLE_CLASS.mkdir(parents=True, exist_ok=True)
+        lock = Lock(SAMPLE_CLASS / LOCK_FILE)
+    with closing(lock):
+        ran = run_notebooks(problems, workers)
+        right = {problem.notebook_file: ran[problem.id].content for problem in problems if problem.id in ran}
+        with written_to(SAMPLE_CLASS):
+            for entry in SAMPLE_CLASS.iterdir():
+                if entry.is_dir():
+                    shutil.rmtree(entry)
+                elif entry.name != LOCK_FILE:
+                    entry.unlink()
+            count = write_sample_class(problems, SAMPLE_CLASS, right)
+        console.print(f"No submissions named: grading a sample class of {count}, written to {SAMPLE_CLASS}.")
+        yield SAMPLE_CLASS, ran
+
+
+def _cluster(
+    address: str, problems: Sequence[Problem], private: Sequence[Path], weak: bool
+) -> AbstractContextManager[Cluster]:
+    """The cluster at an address, found fit for the problems."""
+    from autograder.course.pages import CourseError
+
+    try:
+        from autograder.cluster.connection import connect
+    except ModuleNotFoundError as error:
+        raise CourseError(f"--scheduler needs the package {error.name}; install the extra `cluster`") from None
+    return connect(address, problems, private=private, weak=weak)
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
+def rebuild(out: Path) -> None:
+    """Write grades.csv and the reports of the latest run again, out of the store in OUT."""
+    from autograder.gradebook.export import rebuild as rebuild_reports
+    from autograder.report import counted
+
+    unwritten: list[str] = []
+    click.echo(f"{counted(rebuild_reports(out, unwritten.append), 'report')} written to {out}")
+    _tell_unwritten(unwritten)
+    sys.exit(EXIT_UNFINISHED if unwritten else 0)
+
+
+@click.command()
+@click.argument("student")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
+def printed(student: str, out: Path) -> None:
+    """Show what STUDENT's code printed in the latest run in OUT: for staff, and in no report."""
+    from autograder.gradebook.export import printed_by
+    from autograder.text import line
+
+    said = list(printed_by(out, student))
+    for one in said or [f"{line(student)}'s modules printed nothing in the latest run in {out}"]:
+        click.echo(one)
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
+def diff(out: Path) -> None:
+    """Say who gained or lost what, and why, from the run before the latest to the latest in OUT."""
+    from autograder.gradebook.diff import differences
+    from autograder.gradebook.store import STORE_FILE, Store, StoreError
+    from autograder.report import counted
+    from autograder.text import line
+
+    with Store.existing(out / STORE_FILE) as store:
+        runs = store.finished()
+        if len(runs) < 2:
+            held = "one whole run" if runs else "no whole run"
+            raise StoreError(f"{out} holds {held}; a difference needs two: grade the class again")
+        count = 0
+        for said in differences(store, *runs[-2:]):
+            count += 1
+            click.echo(line(said))
+        click.echo(f"{counted(count, 'difference')} between run {runs[-2]} and run {runs[-1]}")
+
+
+@click.command()
+def doctor() -> None:
+    """Say what this machine enforces on student code, promise by promise, and how to get the rest.
+
+    Each promise is tried, too, by programs that are run as student code is. The status is 0 when every promise is kept:
+    by what was set up, and by what happened.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from autograder.cli.attempts import try_promises
+    from autograder.sandbox.enforced import sentences
+    from autograder.sandbox.guarantees import PROMISES
+    from autograder.text import shown
+
+    enforced, outcomes = try_promises()
+    table = Table(show_lines=True)
+    for head in ("promised of student code", "kept here", "by what"):
+        table.add_column(head)
+    for promise in PROMISES:
+        by = ", ".join(layer for layer in promise.layers if layer in enforced.held)
+        tried = [outcome for outcome in outcomes if outcome.attempt.promise is promise]
+        unmet = [*promise.unmet(enforced.held), *(f"it could {one.attempt.what}" for one in tried if not one.kept)]
+        table.add_row(
+            promise.says,
+            f"no: {'; '.join(unmet)}" if unmet else "yes",
+            "\n".join(filter(None, (by, promise.always))),
+        )
+    Console().print(table)
+    for layer, sentence in sentences(enforced).items():
+        click.echo(f"{layer}: {sentence}")
+    click.echo(f"tried in vain to {', '.join(one.attempt.what for one in outcomes if one.kept)}")
+    broken = [outcome for outcome in outcomes if not outcome.kept]
+    for clause in enforced.lacks:
+        click.echo(f"not enforced here: {clause}")
+    for outcome in broken:
+        click.echo(f"not kept here: tried to {outcome.attempt.what}: {outcome.how} ({shown(outcome.said)})")
+    if not enforced.lacks and not broken:
+        click.echo("Every promise is kept.")
+    sys.exit(bool(enforced.lacks or broken))

@@ -1,0 +1,142 @@
+"""A class to try the grader on, made of the course's own starters, references and specimens.
+
+Each submission is named for what it is.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+import zipfile
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import zip_longest
+from pathlib import Path
+
+from autograder.course.problem import Problem
+from autograder.gradebook.executors import sandboxes
+from autograder.notebook.reference import ReferenceRun, run_reference
+from autograder.notebook.sheet import sheet_of
+from autograder.release.starter import starter
+
+Files = Mapping[str, bytes]
+
+
+def run_notebooks(problems: Sequence[Problem], workers: int) -> dict[str, ReferenceRun]:
+    """The outcomes of the references' notebooks that are worth points, by problem id."""
+    worth = [problem for problem in problems if problem.notebook_points]
+    # Weak: what is run is staff's own.
+    with sandboxes(weak=True) as sandbox, ThreadPoolExecutor(workers) as pool, sandbox.while_wanted():
+
+        def one(problem: Problem) -> ReferenceRun:
+            return run_reference(sandbox().run_cells, sheet_of(problem))
+
+        return dict(zip((problem.id for problem in worth), pool.map(one, worth), strict=True))
+
+
+def write_sample_class(problems: Sequence[Problem], folder: Path, notebooks: Files | None = None) -> int:
+    """Write the sample class as submissions into a folder; returns how many there are.
+
+    Parameters
+    ----------
+    notebooks : mapping of str to bytes, optional
+        By file name: what a right student hands in. One submission has all of them; what befalls a notebook is shown on
+        one.
+    """
+    submissions = {**_by_specimen(problems), **_by_accident(problems), **_by_notebook(problems, notebooks or {})}
+    submissions["all-right"] = {**submissions["all-right"], **(notebooks or {})}
+    for name, files in submissions.items():
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for file, content in files.items():
+            (folder / name / file).write_bytes(content)
+    right = _references(problems)
+    (folder / "all-right-zipped.zip").write_bytes(_zip(right))
+    (folder / "all-right-wrapped.tar.gz").write_bytes(_tar(right))
+    (folder / "climbs-out.zip").write_bytes(_zip({f"../{name}": content for name, content in right.items()}))
+    return len(submissions) + 3
+
+
+def _references(problems: Sequence[Problem]) -> dict[str, bytes]:
+    return {problem.module_file: problem.reference.files[problem.module_file] for problem in problems}
+
+
+def _by_specimen(problems: Sequence[Problem]) -> dict[str, dict[str, bytes]]:
+    """One submission for each place in the lists of specimens: the first of every problem, the second, and so on."""
+    right = _references(problems)
+    submissions = {"all-right": right}
+    for kind, name in (("accept", "right-but-different"), ("reject", "mistaken")):
+        columns = [[(p.module_file, s.source.encode()) for s in p.specimens(kind)] for p in problems]
+        for number, row in enumerate(zip_longest(*columns), 1):
+            submissions[f"{name}-{number:02}"] = {**right, **dict(item for item in row if item)}
+    return submissions
+
+
+def _by_accident(problems: Sequence[Problem]) -> dict[str, dict[str, bytes]]:
+    """What befalls a file rather than its mathematics."""
+    right = _references(problems)
+    empty = {problem.module_file: starter(problem).encode() for problem in problems}
+    name = problems[0].module_file
+    last = problems[-1].module_file
+    text = right[name]
+    return {
+        "nothing-written": empty,
+        "first-only": {**empty, name: text},
+        "last-missing": {file: content for file, content in right.items() if file != last},
+        "syntax-error": {**right, name: text + b"\ndef broken(:\n    pass\n"},
+        "leaves-early": {**right, name: b"import os\n\nos._exit(0)\n"},
+        "raises-on-import": {**right, name: text + b"\nprint(undefined_name)\n"},
+        "not-utf8": {**right, name: text + "\n# déjà vu\n".encode("latin-1")},
+        "imports-too-much": {**right, name: b"import pandas as pd\n" + text},
+        "chatty": {**right, name: text + b"\nprint('hello from the module')\n"},
+        "with-extras": {**right, "notes.txt": b"to do: sleep\n"},
+    }
+
+
+def _by_notebook(problems: Sequence[Problem], notebooks: Files) -> dict[str, dict[str, bytes]]:
+    """What befalls a notebook: the shortest of them, for each of these is run."""
+    if not notebooks:
+        return {}
+    name = min(notebooks, key=lambda name: len(notebooks[name]))
+    problem = next(problem for problem in problems if problem.notebook_file == name)
+    module = {problem.module_file: problem.reference.files[problem.module_file]}
+    mistake = {problem.module_file: problem.specimens("reject")[0].source.encode()}
+    deleted, raises = json.loads(notebooks[name]), json.loads(notebooks[name])
+    code = [cell for cell in deleted["cells"] if cell["cell_type"] == "code"]
+    deleted["cells"].remove(code[len(code) // 2])
+    raises["cells"].append(
+        {
+            **code[0],
+            "id": "mine",
+            "metadata": {},
+            "source": "mine = 1 / 0",
+            "execution_count": len(code) + 1,
+            "outputs": [],
+        }
+    )
+    return {
+        "notebook-alone": {name: notebooks[name]},
+        "notebook-cell-deleted": {**module, name: json.dumps(deleted).encode()},
+        "notebook-not-run": {**module, name: problem.released_notebook.read_bytes()},
+        "notebook-raises": {**module, name: json.dumps(raises).encode()},
+        "notebook-stale": {**mistake, name: notebooks[name]},
+        "notebook-truncated": {**module, name: notebooks[name][: len(notebooks[name]) // 2]},
+    }
+
+
+def _zip(files: Files) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
+    return stream.getvalue()
+
+
+def _tar(files: Files) -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+        for name, content in files.items():
+            info = tarfile.TarInfo(f"homework/{name}")
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return stream.getvalue()

@@ -1,0 +1,101 @@
+"""What travels once for each worker: problems, what judges them, their answers; neither reference nor mistakes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from autograder.cluster.machines import Here
+from autograder.course.problem import Problem
+from autograder.expected import to_bytes
+from autograder.gradebook.grader import Grader
+from autograder.notebook.sheet import Sheet
+from autograder.seed import Seed
+from autograder.worker.limits import Limits
+
+# Of a problem's folder, what judges.
+OWN_FILES = ("checks.py", "expect.py", "model.py", "figures.toml")
+
+
+class SentProblem(msgspec.Struct, frozen=True):
+    """A problem without its folder: files by their names in the parcel."""
+
+    assignment: str
+    name: str
+    title: str
+    points: float
+    allowed_imports: tuple[str, ...]
+    preload: tuple[str, ...]
+    given: tuple[str, ...]
+    data: tuple[str, ...]
+    limits: Limits
+    seed: Seed
+    notebook_points: float
+    answers: bytes
+    trained: bytes | None
+
+
+class Parcel(msgspec.Struct, frozen=True):
+    """What a worker needs before it grades: problems with their answers, files by path, and what it must be like."""
+
+    problems: tuple[SentProblem, ...]
+    files: dict[str, bytes]
+    private: tuple[str, ...]
+    expected: Here
+    footer: tuple[str, ...]
+    weak: bool
+
+
+def pack(grader: Grader, expected: Here, private: tuple[str, ...]) -> bytes:
+    """The parcel of a grader."""
+    files: dict[str, bytes] = {}
+    problems = []
+    for problem in grader.problems:
+        own = [path for name in OWN_FILES if (path := problem.folder / name).is_file()]
+        files |= {f"solutions/{problem.id}/{path.name}": path.read_bytes() for path in own}
+        files |= {f"solutions/{problem.assignment}/given/{path.name}": path.read_bytes() for path in problem.given}
+        if problem.id in grader.sheets:
+            files[f"assignments/{problem.notebook_id}"] = problem.released_notebook.read_bytes()
+        files |= {f"data/{name}": path.read_bytes() for name, path in problem.data.items()}
+        problems.append(
+            SentProblem(
+                assignment=problem.assignment,
+                name=problem.name,
+                title=problem.title,
+                points=problem.points,
+                allowed_imports=problem.allowed_imports,
+                preload=problem.preload,
+                given=tuple(path.name for path in problem.given),
+                data=tuple(problem.data),
+                limits=problem.limits,
+                seed=grader.seeds[problem.id],
+                notebook_points=problem.notebook_points,
+                answers=to_bytes(grader.answers[problem.id]),
+                trained=_trained(grader.sheets.get(problem.id)),
+            )
+        )
+    return msgspec.msgpack.encode(Parcel(tuple(problems), files, private, expected, grader.footer, grader.weak))
+
+
+def _trained(sheet: Sheet | None) -> bytes | None:
+    return to_bytes(sheet.answers) if sheet and sheet.answers else None
+
+
+def unpacked(sent: SentProblem, home: Path) -> Problem:
+    """The problem, with its files below a folder."""
+    folder = home / "solutions" / sent.assignment
+    return Problem(
+        assignment=sent.assignment,
+        name=sent.name,
+        title=sent.title,
+        points=sent.points,
+        folder=folder / sent.name,
+        given=tuple(folder / "given" / name for name in sent.given),
+        data={name: home / "data" / name for name in sent.data},
+        allowed_imports=sent.allowed_imports,
+        preload=sent.preload,
+        limits=sent.limits,
+        official=sent.seed,
+        notebook_points=sent.notebook_points,
+    )

@@ -1,0 +1,139 @@
+"""What the reference and the known mistakes give on one seed: everything a grader needs to judge, and no code.
+
+For the public seed it is generated, and shipped with the assignment as a file.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from autograder.authoring import Check
+from autograder.course.pages import CourseError
+from autograder.course.problem import Implementation, Problem
+from autograder.seed import Seed
+from autograder.wire import Frame, Observation, WireError, encode, read
+
+ANSWERS_FILE = "answers.bin"
+
+# A trained network is too large to ship a dozen times, and no two mistakes train to the same one.
+MAX_MISTAKE_BYTES = 1 << 16
+
+Observe = Callable[[Problem, Implementation, Seed, Sequence[Check] | None], Sequence[Observation]]
+ByDraw = Mapping[tuple[str, int], Observation]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A known mistake: its specimen's name, what a student who makes it reads, and what it gives."""
+
+    name: str
+    hint: str
+    seen: ByDraw
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The reference's observations by check and draw, and those of the known mistakes in the checks that catch them."""
+
+    right: ByDraw
+    mistakes: tuple[Mistake, ...] = ()
+
+    @property
+    def faulty(self) -> bool:
+        """Whether the reference failed somewhere, or could not be run."""
+        return any(observation.ending != "returned" for observation in self.right.values())
+
+
+class _Section(msgspec.Struct):
+    name: str
+    hint: str
+    count: int
+
+
+def by_draw(observations: Sequence[Observation]) -> ByDraw:
+    """Observations by check and draw."""
+    return {(observation.check, observation.draw): observation for observation in observations}
+
+
+def observe_answers(observe: Observe, problem: Problem, seed: Seed, *, at_home: bool = False) -> Answers:
+    """Run the reference and the reject specimens of a problem on a seed.
+
+    Parameters
+    ----------
+    at_home : bool
+        For students to have: nothing of the checks that the official run alone makes, nor of mistakes that show in no
+        others.
+    """
+    checks = [check for check in problem.checks if check.at_home or not at_home]
+    right = by_draw(observe(problem, problem.reference, seed, checks))
+    heavy = {check for (check, _), one in right.items() if len(encode(one)) > MAX_MISTAKE_BYTES}
+    mistakes = []
+    for specimen in problem.specimens("reject"):
+        if at_home and specimen.caught.keys().isdisjoint(check.name for check in checks):
+            continue
+        caught = [check for check in checks if check.name in specimen.caught.keys() - heavy]
+        seen = observe(problem, problem.implementation(specimen.source), seed, caught) if caught else ()
+        light = [_bare(each) for each in seen if len(encode(each)) <= MAX_MISTAKE_BYTES]
+        mistakes.append(Mistake(specimen.name, specimen.hint, by_draw(light)))
+    return Answers(right, tuple(mistakes))
+
+
+def _bare(observation: Observation) -> Observation:
+    """An observation without what was printed and without lines of code: a known mistake's is shipped to students."""
+    failure = observation.failure
+    if failure and observation.ending != "misfit":
+        frames = tuple(Frame("", 0, frame.function, "") for frame in failure.frames)
+        failure = replace(failure, frames=frames)
+    return replace(observation, failure=failure, output="")
+
+
+def to_bytes(answers: Answers) -> bytes:
+    """The answers as a file: a line of JSON that says whose observations follow, and the observations."""
+    everyone = (Mistake("", "", answers.right), *answers.mistakes)
+    index = [_Section(each.name, each.hint, len(each.seen)) for each in everyone]
+    messages = (encode(observation) for each in everyone for observation in each.seen.values())
+    return msgspec.json.encode(index) + b"\n" + b"".join(messages)
+
+
+def from_file(path: Path) -> Answers:
+    """The answers in a file that :func:`to_bytes` filled.
+
+    Raises
+    ------
+    CourseError
+        If it is missing or damaged.
+    """
+    try:
+        return from_bytes(path.read_bytes())
+    except OSError as error:
+        raise CourseError(f"{path} can't be read ({error.strerror}); unpack the assignment's zip again") from None
+    except ValueError as error:
+        raise CourseError(f"{path} is damaged ({error}); unpack the assignment's zip again") from None
+
+
+def from_bytes(content: bytes) -> Answers:
+    """The answers in what :func:`to_bytes` gave.
+
+    Raises
+    ------
+    ValueError
+        If it is damaged.
+    """
+    stream = io.BytesIO(content)
+    index = msgspec.json.decode(stream.readline(), type=list[_Section])
+    everyone = []
+    for section in index:
+        whole: list[Observation] = []
+        while len(whole) != section.count:
+            observation = read(stream.read)
+            if observation is None:
+                raise WireError("it ends early")
+            whole.append(observation)
+        everyone.append(Mistake(section.name, section.hint, by_draw(whole)))
+    reference, *mistakes = everyone
+    return Answers(reference.seen, tuple(mistakes))

@@ -1,0 +1,91 @@
+"""Doctor tries each promise: where a layer is missing that keeps it, the attempt succeeds."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+from autograder.cli import attempts
+from autograder.cli.attempts import ATTEMPTS, Attempt, try_promises
+from autograder.sandbox.enforced import LAYERS, Bounds, Enforced
+from autograder.sandbox.guarantees import PROMISES
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="runs are confined on Linux")
+
+FILES = {"read a file outside", "list a folder outside", "write outside of its folder"}
+CALLS = {"open a socket", "leave a process behind", "drop pages of a file that others read"}
+OTHERS = {
+    *("read another process's environment and memory", "connect to a server on this machine"),
+    *("end another process", "trace another process", "run a program"),
+}
+RIGHTS = {"use a right of the user who grades"}
+COSTS = {
+    *("take more memory than the limit", "compute longer than the limit", "write a file larger than the limit"),
+    *("start more threads than the limit", "open more files than the limit"),
+}
+# Without these layers, what succeeds. Files and other processes are kept by several, each on its own.
+WITHOUT = {
+    "nothing": ((), set()),
+    "namespaces": (("namespaces",), set()),
+    "landlock": (("landlock",), set()),
+    "namespaces_and_landlock": (("namespaces", "landlock"), FILES),
+    "seccomp": (("seccomp",), CALLS),
+    "identity": (("identity",), RIGHTS),
+    "limits": (("limits",), COSTS),
+    "all": (LAYERS, FILES | CALLS | OTHERS | RIGHTS | COSTS),
+}
+
+
+@pytest.mark.parametrize(("missing", "succeeding"), WITHOUT.values(), ids=WITHOUT.keys())
+def test_an_attempt_succeeds_where_nothing_is_in_its_way(missing, succeeding):
+    """And nowhere else: what was set up and what happened say the same."""
+    enforced, outcomes = try_promises([layer for layer in LAYERS if layer not in missing])
+    if absent := [layer for layer in LAYERS if layer not in missing and layer not in enforced.held]:
+        pytest.skip(f"this machine lacks another layer: {', '.join(absent)}")
+    broken = {outcome.attempt.what: outcome.said for outcome in outcomes if not outcome.kept}
+    # Root, without namespaces and without identity, keeps all its rights; an ordinary user has none to keep.
+    expected = succeeding - RIGHTS if "namespaces" in missing and not is_root() else succeeding
+
+    assert broken.keys() == expected, broken
+    assert bool(broken) == bool(enforced.lacks)
+
+
+def is_root():
+    """True where these tests run as root."""
+    return os.geteuid() == 0
+
+
+def test_every_promise_is_tried():
+    """And what is tried is named once."""
+    assert {attempt.promise for attempt in ATTEMPTS} == {*PROMISES}
+    assert len({attempt.what for attempt in ATTEMPTS}) == len(ATTEMPTS)
+
+
+UNCLEAR = {
+    "never_said": "os._exit(3)",
+    "silent": "while True: time.sleep(1)",
+    "raises_at_once": "raise SystemExit",
+    "no_program": "return (",
+}
+
+
+@pytest.mark.parametrize("program", UNCLEAR.values(), ids=UNCLEAR.keys())
+def test_an_attempt_without_a_clear_end_is_no_proof(monkeypatch, program):
+    """A promise that could not be tried is not kept."""
+    monkeypatch.setattr(attempts, "ATTEMPTS", (Attempt(PROMISES[0], "do nothing", program, seconds=0.3),))
+
+    _, (outcome,) = try_promises(())
+
+    assert not outcome.kept
+
+
+@pytest.mark.parametrize(
+    ("bounds", "apart"),
+    [(Bounds(), True), (Bounds(4096), False), (Bounds(counted=False), False), (None, False)],
+    ids=["of_each_run", "of_the_user", "by_memory", "none"],
+)
+def test_threads_are_tried_where_they_are_counted_apart(bounds, apart):
+    """Elsewhere the record says what bounds them."""
+    assert attempts._counts_threads(Enforced(limits=bounds)) == apart

@@ -1,0 +1,371 @@
+"""The heart, beside a sandbox that is a table: what follows from observations, and whose fault is whose."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from autograder.authoring import generator
+from autograder.codes import FAULTS_OF_OURS
+from autograder.course.problem import Implementation
+from autograder.expected import Answers, by_draw
+from autograder.grading.modules import MAX_FINDINGS, grade, unjudged
+from autograder.seed import Seed
+from autograder.wire import Failure, Frame, Observation
+
+SEED = Seed.numbered(5)
+IMPLEMENTATION = Implementation({})  # the fake runs nothing
+
+
+def returned(check, draw, **values):
+    """An observation of a probe that came to its end."""
+    return Observation(check, draw, "returned", {name: np.asarray(value) for name, value in values.items()})
+
+
+@pytest.fixture
+def problem(lines):
+    """The small course's problem."""
+    return lines
+
+
+@pytest.fixture
+def right(problem):
+    """What the reference gives: round numbers, and a root of what the predicate draws."""
+    roots = np.sqrt(problem.page.positives(generator(SEED.of_draw(problem.id, "rooted", 0))))
+    return by_draw(
+        [
+            *(returned("prediction", draw, heights=np.arange(5.0) + draw, one_row=[2.5]) for draw in range(3)),
+            returned("rooted", 0, x=roots),
+            *(returned("fitted", draw, slope=0.5) for draw in range(2)),
+        ]
+    )
+
+
+def graded(problem, right, changes=(), checks=None, mistakes=()):
+    """The verdicts by check where the student's module gives what the reference gives, but for some observations."""
+    seen = {**right, **by_draw(list(changes))}
+    asked = []
+
+    def observe(problem, implementation, seed, chosen):
+        asked.append((implementation, seed, chosen))
+        return [one for one in seen.values() if one.check in {check.name for check in chosen}]
+
+    report = grade(observe, problem, IMPLEMENTATION, Answers(right, tuple(mistakes)), SEED, checks)
+
+    assert asked == [(IMPLEMENTATION, SEED, tuple(checks or problem.checks))]
+    return report
+
+
+def test_what_agrees_has_full_marks(problem, right):
+    """Every check passes, in the order of the page, with its title and points and nothing to say."""
+    report = graded(problem, right)
+
+    assert (report.problem, report.code, report.score, report.max_score) == ("lines/line", 0, 7, 7)
+    assert [(one.check, one.code, one.points, one.max_points) for one in report.checks] == [
+        ("prediction", 0, 2, 2),
+        ("rooted", 0, 1, 1),
+        ("fitted", 0, 4, 4),
+    ]
+    assert all(one.message == "" and one.hint is None for one in report.checks)
+    assert report.checks[1].title == "`root` returns any x with x² = a."
+
+
+FRAMES = (Frame("line.py", 7, "predict", "return x @ w"), Frame("line.py", 3, "<module>", ""))
+
+
+@pytest.mark.parametrize(
+    ("ending", "failure", "code", "said"),
+    [
+        pytest.param("missing", Failure("", "line: `predict` is not written yet"), 40, "not written yet", id="missing"),
+        pytest.param("missing", None, 40, "a function is not written yet", id="missing_without_a_word"),
+        pytest.param("died", Failure("", "the process was ended by SIGSEGV"), 1, "SIGSEGV", id="died"),
+        pytest.param("exhausted", Failure("", "asked for more memory"), 1, "asked for more memory", id="exhausted"),
+        pytest.param(
+            "raised",
+            Failure("ValueError", "shapes differ", FRAMES),
+            2,
+            "ValueError: shapes differ\n  line.py, line 7, in predict\n    return x @ w\n  line.py, line 3",
+            id="raised",
+        ),
+        pytest.param("raised", Failure("KeyError", ""), 2, "KeyError", id="raised_without_message"),
+        pytest.param(
+            "asserted",
+            Failure("AssertionError", "n > 0", FRAMES),
+            50,
+            "an assertion in your code failed",
+            id="asserted",
+        ),
+        pytest.param(
+            "misfit",
+            Failure("TypeError", "cannot unpack", (Frame("checks.py", 9, "prediction", "out, cache = f(x)"),)),
+            50,
+            "`out, cache = f(x)`: TypeError: cannot unpack",
+            id="misfit",
+        ),
+        pytest.param("misfit", Failure("TypeError", "no"), 50, "TypeError: no", id="misfit_without_a_line"),
+        pytest.param(
+            "forbidden",
+            Failure("Forbidden", "line.py, line 1, imports torch"),
+            50,
+            "line.py, line 1, imports torch; allowed are numpy and the standard library",
+            id="forbidden",
+        ),
+        pytest.param("unstarted", Failure("", "no server"), 3, "no server", id="unstarted"),
+        pytest.param("faulty", Failure("NameError", "np"), 4, "NameError: np", id="faulty"),
+    ],
+)
+def test_how_a_run_ends_has_its_code_and_costs_one_check(problem, right, ending, failure, code, said):
+    """One crash costs one check, and leaves it pending if the fault is ours; the message says what happened."""
+    crash = Observation("prediction", 0, ending, failure=failure)
+    right = {key: value for key, value in right.items() if key == ("prediction", 0) or key[0] != "prediction"}
+
+    report = graded(problem, right, [crash])
+
+    assert [one.code for one in report.checks] == [code, 0, 0]
+    assert report.code == code
+    assert (report.score, report.pending) == (5, 2 if code in FAULTS_OF_OURS else 0)
+    assert said in report.checks[0].message
+
+
+def test_all_draws_are_judged(problem, right):
+    """A value that is wrong on the last draw alone is wrong."""
+    report = graded(problem, right, [returned("prediction", 2, heights=np.zeros(5), one_row=[2.5])])
+
+    assert [one.code for one in report.checks] == [53, 0, 0]
+
+
+def test_a_fault_on_several_draws_is_told_once(problem, right):
+    """The same finding about the same value on other inputs is no news."""
+    wrong = [returned("prediction", draw, heights=np.zeros((5, 1)), one_row=[2.5]) for draw in range(3)]
+
+    message = graded(problem, right, wrong).checks[0].message
+
+    assert message == "`heights` has shape (5, 1); expected (5,)"
+
+
+def test_all_findings_are_told_and_the_foremost_first(problem, right):
+    """A changed input, a shape and a value of several draws stand in one verdict, whose code is the first of them."""
+    wrong = [
+        replace(returned("prediction", 0, heights=np.arange(5.0), one_row=[9.0]), changed=("`x` of `predict`",)),
+        returned("prediction", 1, heights=np.zeros((5, 1)), one_row=[2.5]),
+    ]
+
+    verdict = graded(problem, right, wrong).checks[0]
+
+    assert verdict.code == 52
+    assert [line[:24] for line in verdict.message.splitlines()] == [
+        "`heights` has shape (5, ",
+        "`x` of `predict` was cha",
+        "`one_row`: its only entr",
+    ]
+
+
+def test_many_findings_are_counted(problem, right):
+    """Beyond a few there is a number instead."""
+    names = [f"`{letter}` of `predict`" for letter in "abcdef"]
+    wrong = replace(right["prediction", 0], changed=tuple(names))
+
+    lines = graded(problem, right, [wrong]).checks[0].message.splitlines()
+
+    assert len(lines) == MAX_FINDINGS + 1
+    assert lines[-1] == "and 2 more"
+
+
+def test_a_changed_input_is_found_though_all_values_are_right(problem, right):
+    """55 needs no wrong value, and is told of a run that crashed as well."""
+    changed = replace(right["fitted", 1], changed=("`x` of `fit`",))
+    crashed = Observation("rooted", 0, "died", changed=("`a` of `root`",), failure=Failure("", "killed"))
+
+    report = graded(problem, right, [changed, crashed])
+
+    assert [one.code for one in report.checks] == [0, 1, 55]
+    assert "`a` of `root` was changed" in report.checks[1].message
+    assert report.checks[2].message == "`x` of `fit` was changed by a call; work on a copy"
+
+
+class TestFaultsOfOurs:
+    """A check that we can't judge is pending: it buys nothing, and costs nothing."""
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            pytest.param(None, id="not_observed"),
+            pytest.param(Observation("fitted", 1, "raised", failure=Failure("KeyError", "x")), id="raised"),
+            pytest.param(Observation("fitted", 1, "died"), id="died"),
+        ],
+    )
+    def test_a_reference_without_a_result_is_4(self, problem, right, answer):
+        """Where the reference failed nothing is compared, whatever the student's module gave."""
+        student = {**right, ("fitted", 0): returned("fitted", 0, slope=99.0)}
+        answers = {key: value for key, value in right.items() if key != ("fitted", 1)}
+        if answer is not None:
+            answers["fitted", 1] = answer
+
+        report = grade(lambda *_: list(student.values()), problem, IMPLEMENTATION, Answers(answers), SEED)
+
+        assert [one.code for one in report.checks] == [0, 0, 4]
+        assert [(one.points, one.pending) for one in report.checks] == [(2, 0), (1, 0), (0, 4)]
+        assert (report.score, report.pending, report.max_score) == (3, 4, 7)
+        assert "the reference has no result" in report.checks[2].message
+
+    @pytest.mark.parametrize("ending", ["raised", "died", "missing"])
+    def test_a_reference_without_a_result_is_4_though_the_student_crashed(self, problem, right, ending):
+        """Both crash on the same inputs: the inputs are to blame."""
+        answers = {**right, ("rooted", 0): Observation("rooted", 0, "raised", failure=Failure("KeyError", "x"))}
+        student = {**right, ("rooted", 0): Observation("rooted", 0, ending)}
+
+        report = grade(lambda *_: list(student.values()), problem, IMPLEMENTATION, Answers(answers), SEED)
+
+        assert [one.code for one in report.checks] == [0, 4, 0]
+
+    def test_missing_draws_are_5(self, problem, right):
+        """A check of which some draws were not run has not been passed, nor failed."""
+        seen = [observation for key, observation in right.items() if key != ("fitted", 1)]
+
+        report = grade(lambda *_: seen, problem, IMPLEMENTATION, Answers(right), SEED)
+
+        assert [one.code for one in report.checks] == [0, 0, 5]
+        assert (report.score, report.pending) == (3, 4)
+
+    def test_a_check_that_was_not_run_is_5(self, problem, right):
+        """The same of all draws."""
+        report = grade(lambda *_: [], problem, IMPLEMENTATION, Answers(right), SEED)
+
+        assert [one.code for one in report.checks] == [5, 5, 5]
+
+    def test_a_failure_stands_though_draws_are_missing(self, problem, right):
+        """What died in its first draw has failed; that the others were not tried changes nothing."""
+        seen = [right["prediction", 0], Observation("prediction", 1, "died", failure=Failure("", "killed"))]
+
+        report = grade(lambda *_: seen, problem, IMPLEMENTATION, Answers(right), SEED)
+
+        assert [one.code for one in report.checks] == [1, 5, 5]
+
+    def test_ours_come_first(self, problem, right):
+        """The problem's code is that of our fault, though another check failed."""
+        wrong = [returned("prediction", 0, heights=np.zeros(5), one_row=[2.5])]
+        faulty = [Observation("rooted", 0, "faulty", failure=Failure("NameError", "np"))]
+
+        report = graded(problem, right, [*wrong, *faulty])
+
+        assert [one.code for one in report.checks] == [53, 4, 0]
+        assert report.code == 4
+
+
+class TestPredicates:
+    """Where the right answer is not unique staff's predicate judges, on its own draw of the inputs."""
+
+    def test_another_right_answer_passes(self, problem, right):
+        """The negative root is not the reference's, and right."""
+        other = returned("rooted", 0, x=-right["rooted", 0].values["x"])
+
+        assert graded(problem, right, [other]).code == 0
+
+    def test_its_findings_are_the_verdict(self, problem, right):
+        """What it yields is told as it says it."""
+        wrong = returned("rooted", 0, x=np.ones(6))
+
+        verdict = graded(problem, right, [wrong]).checks[1]
+
+        assert (verdict.code, verdict.message) == (
+            60,
+            "`x` squared is not `a`; expected x² = a: square what you return",
+        )
+
+    @pytest.mark.parametrize(
+        ("value", "code"),
+        [
+            pytest.param(np.ones((6, 1)), 52, id="shape"),
+            pytest.param(np.full(6, np.nan), 61, id="nan"),
+            pytest.param("None", 50, id="none"),
+            pytest.param(np.ones(6, int), 51, id="int"),
+            pytest.param(np.ones(6, complex), 51, id="complex"),
+        ],
+    )
+    def test_structure_comes_before_it(self, problem, right, value, code):
+        """Shapes, kinds and NaN are judged as everywhere."""
+        wrong = Observation("rooted", 0, "returned", {"x": value})
+
+        assert graded(problem, right, [wrong]).checks[1].code == code
+
+    def test_one_that_fails_on_the_reference_too_is_4(self, problem, right, monkeypatch):
+        """A fault of the predicate's is pending; the message says where it is."""
+
+        def broken(found, reference, rng):
+            raise ZeroDivisionError("division by zero")
+
+        monkeypatch.setattr(type(problem), "predicate", lambda self, check: broken if check.expect else None)
+
+        report = graded(problem, right)
+
+        assert [one.code for one in report.checks] == [0, 4, 0]
+        assert (report.score, report.pending) == (6, 1)
+        assert "`a_root` failed (ZeroDivisionError: division by zero)" in report.checks[1].message
+
+    def test_one_that_fails_on_the_students_values_alone_is_50(self, problem, right, monkeypatch):
+        """Values made to trip the predicate earn nothing."""
+
+        def delicate(found, reference, rng):
+            if not np.array_equal(found["x"], reference["x"]):
+                raise ZeroDivisionError("division by zero")
+            return iter(())
+
+        monkeypatch.setattr(type(problem), "predicate", lambda self, check: delicate if check.expect else None)
+
+        report = graded(problem, right, [returned("rooted", 0, x=np.ones(6))])
+
+        assert [one.code for one in report.checks] == [0, 50, 0]
+        assert report.score == 6
+
+
+def test_some_checks_can_be_asked_for(problem, right):
+    """The others are not run, and not in the report."""
+    report = graded(problem, right, checks=problem.checks[1:2])
+
+    assert [one.check for one in report.checks] == ["rooted"]
+    assert report.max_score == 1
+
+
+def test_a_value_that_the_reference_has_none_of_is_no_excuse(problem, right):
+    """A reference that returns what is no array can't be compared with: that is ours, and not a free pass."""
+    answers = {**right, ("fitted", 0): Observation("fitted", 0, "returned", {"slope": "None"})}
+
+    report = grade(lambda *_: list(answers.values()), problem, IMPLEMENTATION, Answers(answers), SEED)
+
+    assert [one.code for one in report.checks] == [0, 0, 4]
+
+
+def test_where_nothing_could_be_run_every_check_says_so(problem):
+    """A file that was not handed in is missing from each check."""
+    report = unjudged(problem, 40, "line.py was not handed in")
+
+    assert [one.code for one in report.checks] == [40, 40, 40]
+    assert {one.message for one in report.checks} == {"line.py was not handed in"}
+    assert (report.score, report.max_score) == (0, 7)
+
+
+def test_a_step_that_several_findings_share_is_said_once(problem, right):
+    """With the last of them; four times the same advice is no better than once."""
+    wrong = [returned("prediction", 0, heights=np.full(5, np.nan), one_row=[np.nan])]
+
+    message = graded(problem, right, wrong).checks[0].message
+
+    assert message.splitlines() == [
+        "`heights`: all 5 entries are NaN, the first at heights[0]",
+        "`one_row`: its only entry is NaN; look for an overflow, or a division by 0",
+    ]
+
+
+def test_what_trips_up_the_hints_costs_the_hints(problem, right, monkeypatch):
+    """Values that make a hint's code fail are wrong all the same, and no fault of ours."""
+
+    def tripped(*_):
+        raise TypeError
+
+    monkeypatch.setattr("autograder.grading.modules.diagnose", tripped)
+    report = graded(problem, right, [replace(one, values={}) for one in right.values()])
+
+    assert {verdict.code for verdict in report.checks} == {50}
+    assert report.score == 0

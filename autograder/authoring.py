@@ -13,11 +13,22 @@ from typing import Any
 
 import numpy as np
 
+from autograder.codes import Code
+
 Probe = Callable[[Any, np.random.Generator], Mapping[str, object]]
 
 DEFAULT_RTOL = 1e-6
 DEFAULT_ATOL = 1e-9
 MAX_FALSE_ALARM = 1e-6
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong: its code, the value it is about, and a sentence with the next step."""
+
+    code: Code
+    value: str
+    message: str
 
 
 @dataclass(frozen=True)

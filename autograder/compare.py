@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
-from autograder import codes
-from autograder.authoring import Check
+from autograder.authoring import Check, Finding
+from autograder.codes import Code
 from autograder.wire import Array
 
 # A float32 carries 7 digits, of which a sum of some hundred terms costs two.
@@ -23,15 +22,6 @@ FLOAT32_ATOL = 1e-5
 TELLTALE = 20
 
 _KINDS = {"b": "bool", "i": "int", "u": "int", "f": "float", "c": "complex"}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is wrong: its code, the value it is about, and a sentence with the next step."""
-
-    code: int
-    value: str
-    message: str
 
 
 def structure(found: Mapping[str, Array | str], expected: Mapping[str, Array], *, narrow: bool) -> Iterator[Finding]:
@@ -47,15 +37,15 @@ def structure(found: Mapping[str, Array | str], expected: Mapping[str, Array], *
     for name, right in expected.items():
         value = found.get(name)
         if value is None:
-            yield Finding(codes.STRUCTURE, name, f"`{name}` did not come back; return it")
+            yield Finding(Code.STRUCTURE, name, f"`{name}` did not come back; return it")
         elif isinstance(value, str):
             wanted = f"an array of shape {right.shape}" if right.ndim else "a number"
-            yield Finding(codes.STRUCTURE, name, f"`{name}` is {value}; expected {wanted}")
+            yield Finding(Code.STRUCTURE, name, f"`{name}` is {value}; expected {wanted}")
         else:
             yield from _dtype(name, value, right, narrow=narrow)
             if value.shape != right.shape:
                 wanted = _shape(right)
-                yield Finding(codes.SHAPE, name, f"`{name}` has shape {value.shape}; expected {wanted}")
+                yield Finding(Code.SHAPE, name, f"`{name}` has shape {value.shape}; expected {wanted}")
 
 
 def _shape(array: Array) -> str:
@@ -68,11 +58,11 @@ def _dtype(name: str, value: Array, right: Array, *, narrow: bool) -> Iterator[F
         return  # a mask is as good as zeros and ones
     if found != wanted:
         yield Finding(
-            codes.DTYPE, name, f"`{name}` has dtype {value.dtype}; expected {wanted}: see where it is made or cast"
+            Code.DTYPE, name, f"`{name}` has dtype {value.dtype}; expected {wanted}: see where it is made or cast"
         )
     elif wanted in ("float", "complex") and value.dtype.itemsize < _least_bytes(right, narrow=narrow):
         yield Finding(
-            codes.DTYPE,
+            Code.DTYPE,
             name,
             f"`{name}` has dtype {value.dtype}; expected {right.dtype}: it loses digits the inputs have",
         )
@@ -140,7 +130,7 @@ def not_finite(found: Mapping[str, Array], expected: Mapping[str, Array]) -> Ite
             what = "NaN" if np.isnan(found[name][bad]).any() else "infinite"
             verb = "are" if bad.sum() > 1 else "is"
             step = "look for an overflow, or a division by 0"
-            yield Finding(codes.DIVERGED, name, f"`{name}`: {_count(bad)} {verb} {what}{_first(name, bad)}; {step}")
+            yield Finding(Code.DIVERGED, name, f"`{name}`: {_count(bad)} {verb} {what}{_first(name, bad)}; {step}")
 
 
 def differences(
@@ -158,10 +148,10 @@ def differences(
         what = f"`{name}`: {_count(wrong)} {'differs' if wrong.sum() == 1 else 'differ'}"
         if np.allclose(gap, 1.0, rtol=0, atol=1e-9):
             message = f"{what} by exactly 1{_first(name, wrong)}; look for an index or a label that is off by one"
-            yield Finding(codes.OFF_BY_ONE, name, message)
+            yield Finding(Code.OFF_BY_ONE, name, message)
         else:
             step = f"work {'that entry' if wrong.size > 1 else 'a small case'} out by hand and compare"
-            yield Finding(codes.VALUES, name, f"{what}{how_much}{_first(name, wrong)}; {step}")
+            yield Finding(Code.VALUES, name, f"{what}{how_much}{_first(name, wrong)}; {step}")
 
 
 def _how_much(gap: Array, found: Array) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from autograder import codes
+from autograder.codes import Code
 from autograder.text import line, shown
 from autograder.whereabouts import neutral
 
@@ -67,7 +68,7 @@ class Verdict(msgspec.Struct, frozen=True):
             check=check,
             title=title,
             code=code,
-            points=max_points if code == codes.SUCCESS and blocked_by is None else 0.0,
+            points=max_points if code == Code.SUCCESS and blocked_by is None else 0.0,
             max_points=max_points,
             message=message,
             hint=hint,
@@ -96,7 +97,7 @@ class ProblemReport(msgspec.Struct, frozen=True):
         """
         return cls(
             problem=problem,
-            code=codes.foremost(verdict.code for verdict in verdicts if verdict.blocked_by is None),
+            code=codes.most_severe(verdict.code for verdict in verdicts if verdict.blocked_by is None),
             score=sum(verdict.points for verdict in verdicts),
             max_score=sum(verdict.max_points for verdict in verdicts if not verdict.later),
             pending=sum(verdict.pending for verdict in verdicts),
@@ -186,8 +187,8 @@ def problem_lines(problem: ProblemReport) -> list[str]:
 def _found(verdict: Verdict) -> list[str]:
     """What stands under a check: its code, what was found, and the hint."""
     lines = []
-    if verdict.code != codes.SUCCESS and verdict.blocked_by is None:
-        lines.append(f"        code {verdict.code}, {codes.CODES[verdict.code].name}")
+    if verdict.code != Code.SUCCESS and verdict.blocked_by is None:
+        lines.append(f"        code {verdict.code}, {codes.MEANINGS[verdict.code].name}")
     for said in verdict.message.splitlines():
         inset = " " * (8 + len(said) - len(said.lstrip()))
         lines += map(_set_off, _wrapped(inset + said.lstrip(), inset + "  "))
@@ -221,7 +222,7 @@ def mark_of(verdict: Verdict) -> str:
     """The sign before a verdict: right, wrong, not judged yet or because of the student's code, or because of ours."""
     if verdict.blocked_by is not None or verdict.later:
         return "–"
-    if verdict.code == codes.SUCCESS:
+    if verdict.code == Code.SUCCESS:
         return "✓"
     return "·" if verdict.code in codes.FAULTS_OF_OURS else "✗"
 

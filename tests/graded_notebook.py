@@ -87,7 +87,7 @@ MODEL = '''\
 
 import numpy as np
 
-from autograder.compare import Finding
+from autograder.authoring import Finding
 
 WANTED = ("model.slope",)
 

@@ -114,7 +114,7 @@ EXPECT = '''\
 
 import numpy as np
 
-from autograder.compare import Finding
+from autograder.authoring import Finding
 
 from .checks import positives
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder import codes
 from autograder.audit.leaks import Secrets
+from autograder.codes import Code
 from autograder.course.assignments import read_course
 from autograder.expected import ANSWERS_FILE, MAX_MISTAKE_BYTES, from_file, observe_answers
 from autograder.grading.modules import grade
@@ -20,7 +20,7 @@ HOME = Path(__file__).resolve().parent.parent
 PROBLEMS = {problem.id: problem for assignment in read_course(HOME) for problem in assignment.problems}
 
 # A crash tells more than a hint could, and has no arrays to know a mistake by.
-WITHOUT_HINT = {codes.DIED, codes.RAISED, codes.MISSING}
+WITHOUT_HINT = {Code.DIED, Code.RAISED, Code.MISSING}
 
 by_problem = pytest.mark.parametrize("problem", PROBLEMS.values(), ids=PROBLEMS.keys())
 
@@ -79,7 +79,7 @@ def assert_nothing_is_written(judge, problem):
     report = judge.report(problem, source)
 
     assert {one.check: one.code for one in report.checks} == dict.fromkeys(
-        [check.name for check in problem.checks], codes.MISSING
+        [check.name for check in problem.checks], Code.MISSING
     )
     return report
 

@@ -4,33 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from autograder import codes
-from autograder.codes import CODES, FAULTS_OF_OURS, PRECEDENCE, SUCCESS, foremost
+from autograder.codes import FAULTS_OF_OURS, MEANINGS, PRECEDENCE, Code, most_severe
 
 
 def test_every_failure_has_one_place_in_the_precedence():
     """Each code but success stands in PRECEDENCE exactly once."""
-    assert sorted(PRECEDENCE) == sorted(CODES.keys() - {SUCCESS})
+    assert sorted(PRECEDENCE) == sorted(MEANINGS.keys() - {Code.SUCCESS})
 
 
-def test_every_constant_is_in_the_table():
-    """A number that the module names is one that `autograder codes` explains."""
-    named = {value for name, value in vars(codes).items() if name.isupper() and isinstance(value, int)}
-
-    assert named == CODES.keys()
+def test_every_code_is_explained():
+    """What can be reported is what `autograder codes` explains, in the order of the numbers."""
+    assert list(MEANINGS) == list(Code)
 
 
-def test_the_table_is_keyed_by_number():
-    """A code is found under its own number."""
-    assert list(CODES) == [code.number for code in CODES.values()]
-
-
-@pytest.mark.parametrize("code", CODES.values(), ids=lambda code: str(code.number))
-def test_every_code_says_what_it_means_and_what_to_try(code):
+@pytest.mark.parametrize("told", MEANINGS.values(), ids=lambda told: told.name)
+def test_every_code_says_what_it_means_and_what_to_try(told):
     """The meaning and the advice are sentences."""
-    assert code.name
-    assert code.meaning.endswith(".")
-    assert code.advice.endswith(".")
+    assert told.name
+    assert told.meaning.endswith(".")
+    assert told.advice.endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -49,10 +41,10 @@ def test_every_code_says_what_it_means_and_what_to_try(code):
         pytest.param([40, 5, 4, 3], 3, id="ours_before_theirs"),
     ],
 )
-def test_the_foremost_of_several_codes(several, expected):
+def test_the_most_severe_of_several_codes(several, expected):
     """The first in the order of precedence stands for all, in whatever order they were found."""
-    assert foremost(several) == expected
-    assert foremost(reversed(several)) == expected
+    assert most_severe(several) == expected
+    assert most_severe(reversed(several)) == expected
 
 
 def test_faults_of_ours_come_before_any_of_the_students():

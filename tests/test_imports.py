@@ -19,7 +19,14 @@ ROOMS = {path.parent.name for path in ENGINE.glob("*/__init__.py")}
 
 # What a process that runs student code has in memory of ours.
 BESIDE_STUDENT_CODE = {
-    *("autograder", "autograder.text", "autograder.wire", "autograder.authoring", "autograder.worker"),
+    *(
+        "autograder",
+        "autograder.text",
+        "autograder.wire",
+        "autograder.codes",
+        "autograder.authoring",
+        "autograder.worker",
+    ),
     *(f"autograder.worker.{name}" for name in ("run", "job", "recorder", "imports", "failures")),
 }
 # What is there as well when it was forked from a server.

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder import codes
+from autograder.codes import Code
 from autograder.grading.modules import own_lines, said_of
 from autograder.report import MARKS, ProblemReport, Report, Verdict, as_text
 from autograder.submissions.reading import folder_name
@@ -71,8 +71,8 @@ def test_no_text_makes_a_verdict(kind, message, hint, title):
     failure = Failure(line(kind), message, (Frame(line(kind), 1, line(hint), line(title)),))
     said = f"{said_of(failure)}{own_lines(failure)}"
     verdicts = [
-        Verdict("forward", title, codes.RAISED, 0.0, 1.0, said, hint),
-        Verdict("backward", "Right.", codes.SUCCESS, 1.0, 1.0, "", None),
+        Verdict("forward", title, Code.RAISED, 0.0, 1.0, said, hint),
+        Verdict("backward", "Right.", Code.SUCCESS, 1.0, 1.0, "", None),
     ]
     report = Report.of(folder_name(kind), (ProblemReport.of("a/b", tuple(verdicts)),), [message], ["weak"])
 

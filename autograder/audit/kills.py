@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from autograder import codes
 from autograder.audit.mutants import Mutant
 from autograder.audit.parity import Difference, compared
 from autograder.audit.trials import Distances, Round, Trial, farthest, try_out
+from autograder.codes import Code
 from autograder.course.pages import CourseError
 from autograder.course.problem import Problem
 
@@ -103,7 +103,7 @@ def kill(mutant: Mutant, rounds: Sequence[Round], stages: Sequence[Sequence[str]
         by_round.append(mine)
         for names in stages:
             mine.append(try_out(each, each.problem.implementation(mutant.source), names))
-            if mine[-1].report.code != codes.SUCCESS:
+            if mine[-1].report.code != Code.SUCCESS:
                 break
         else:
             survived += not (each.at_home and _caught_officially(by_round[0], each))
@@ -157,7 +157,7 @@ def _explained(trials: Sequence[Trial]) -> bool | None:
     told: dict[str, set[str | None]] = {}
     for trial in trials:
         for verdict in trial.report.checks:
-            if verdict.code == codes.VALUES and verdict.blocked_by is None:
+            if verdict.code == Code.VALUES and verdict.blocked_by is None:
                 told.setdefault(verdict.check, set()).add(verdict.hint)
     if not told:
         return None

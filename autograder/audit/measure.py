@@ -10,7 +10,6 @@ from pathlib import Path
 
 import msgspec
 
-from autograder import codes
 from autograder.audit.false_alarms import Alarm, Bound, elsewhere, sound, wrong
 from autograder.audit.kills import Kill, holes, idle, kill, listed
 from autograder.audit.leaks import Secrets
@@ -21,6 +20,7 @@ from autograder.audit.parity import Difference, compared, differing
 from autograder.audit.specimens import audit
 from autograder.audit.trials import Round, Trial, farther, try_out
 from autograder.authoring import Check
+from autograder.codes import Code
 from autograder.course.problem import Implementation, Problem
 from autograder.course.specimens import Specimen
 from autograder.expected import ANSWERS_FILE, from_file, observe_answers
@@ -187,11 +187,11 @@ def measure(
     faults += wrong(alarms)
     catches = {name: {verdict.check: verdict.code for verdict in one.report.checks} for name, one in caught.items()}
     # What is caught for its kind of number is rounded, not wrong: how near it is says nothing of a tolerance.
-    apart = [(name, one.distances) for name, one in caught.items() if codes.DTYPE not in catches[name].values()]
+    apart = [(name, one.distances) for name, one in caught.items() if Code.DTYPE not in catches[name].values()]
     apart += [
         (f"line {each.kill.line}: {each.kill.change}", each.distances)
         for each in tried
-        if each.kill.survived == 0 and codes.DTYPE not in each.kill.codes.values()
+        if each.kill.survived == 0 and Code.DTYPE not in each.kill.codes.values()
     ]
     spread = alarms.spread
     for name, other in others.items():

@@ -102,7 +102,7 @@ def _kill_picture(each: Measured, path: Path) -> None:
         if kill.survived:
             axes.annotate("◂", (len(each.checks) - 0.45, n), annotation_clip=False, va="center", fontsize=5)
     seen = sorted({code for kill in rows for code in kill.codes.values()})
-    handles = [Patch(color=_COLOURS[code], label=f"{code} {codes.CODES[code].name}") for code in seen]
+    handles = [Patch(color=_COLOURS[code], label=f"{code} {codes.MEANINGS[code].name}") for code in seen]
     if any(check not in kill.codes for kill in rows for check in each.checks):
         handles.append(Patch(facecolor=_UNTRIED, edgecolor="#999999", label="not tried: others catch it"))
     axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.03, 1), frameon=False)

@@ -6,14 +6,14 @@ from collections.abc import Container, Iterable, Iterator
 
 import msgspec
 
-from autograder import codes
 from autograder.authoring import Check
+from autograder.codes import Code
 from autograder.report import ProblemReport, Verdict
 
 # What a check says that asks how good a result is, and of a result that is good enough.
-FAILED = frozenset({codes.NOT_GOOD_ENOUGH, codes.BAD_ON_TRAINING, codes.BAD_ON_HELD_OUT})
-BOUNDED = FAILED | {codes.SUCCESS}
-GONE_ASTRAY = FAILED | {codes.DIVERGED, codes.RAISED}
+FAILED = frozenset({Code.NOT_GOOD_ENOUGH, Code.BAD_ON_TRAINING, Code.BAD_ON_HELD_OUT})
+BOUNDED = FAILED | {Code.SUCCESS}
+GONE_ASTRAY = FAILED | {Code.DIVERGED, Code.RAISED}
 NEAR_A_BOUND = "how good the result is lies close to what is asked for, on either side of it as the inputs are"
 ASTRAY = (
     "it is wrong either way; whether what goes astray ends in an exception, infinite, or bad, hangs on where it starts"
@@ -71,7 +71,7 @@ def compared(
                 reason = NEAR_A_BOUND
             elif verdict.check in bounded and {verdict.code, other.code} <= GONE_ASTRAY:
                 reason = ASTRAY
-            elif verdict.check in near and {verdict.code, other.code} == {codes.SUCCESS, codes.VALUES}:
+            elif verdict.check in near and {verdict.code, other.code} == {Code.SUCCESS, Code.VALUES}:
                 reason = NEAR_THE_TOLERANCE
             elif (verdict.code, verdict.blocked_by) == (other.code, other.blocked_by) and not (
                 verdict.hint in known or other.hint in known

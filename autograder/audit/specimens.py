@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from autograder import codes
+from autograder.codes import Code
 from autograder.course.problem import Problem
 from autograder.expected import Answers
 from autograder.grading.modules import Observe, grade
@@ -28,11 +28,11 @@ def audit(observe: Observe, problem: Problem, answers: Answers, seed: Seed) -> I
     ):
         report = grade(observe, problem, problem.implementation(source), answers, seed)
         for verdict in report.checks:
-            if verdict.code != codes.SUCCESS:
+            if verdict.code != Code.SUCCESS:
                 yield f"{name} fails `{verdict.check}` with {verdict.code}: {verdict.message}"
     report = grade(observe, problem, problem.implementation(starter(problem)), answers, seed)
     for verdict in report.checks:
-        if verdict.code != codes.MISSING:
+        if verdict.code != Code.MISSING:
             yield f"the starter gets {verdict.code} from `{verdict.check}`, not 40: {verdict.message}"
     named: set[str] = set()
     rejects = problem.specimens("reject")
@@ -41,7 +41,7 @@ def audit(observe: Observe, problem: Problem, answers: Answers, seed: Seed) -> I
         named |= specimen.caught.keys()
         report = grade(observe, problem, problem.implementation(specimen.source), answers, seed)
         for verdict in report.checks:
-            due = specimen.caught.get(verdict.check, codes.SUCCESS)
+            due = specimen.caught.get(verdict.check, Code.SUCCESS)
             if verdict.code != due:
                 yield f"reject/{specimen.name} gets {verdict.code} from `{verdict.check}`, not {due}: {verdict.message}"
             elif verdict.hint in hints - {specimen.hint}:

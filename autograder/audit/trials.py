@@ -115,7 +115,7 @@ def try_out(where: Round, implementation: Implementation, names: Sequence[str] |
     for check in checks:
         alone = replace(check, draws=1)
         mine = [judge(problem, alone, [each], answers.right, seed) for each in seen if each.check == check.name]
-        draws[check.name] = tuple(codes.foremost(finding.code for finding in findings) for findings in mine)
+        draws[check.name] = tuple(codes.most_severe(finding.code for finding in findings) for findings in mine)
     leaks = tuple(where.secrets.told(report)) if where.secrets else ()
     told = {verdict.hint for verdict in report.checks if verdict.hint}
     borne = {mistake.hint for mistake in answers.mistakes if mistake.hint in told and borne_out(checks, seen, mistake)}

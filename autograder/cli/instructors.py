@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from autograder import codes
 from autograder.cli.course import COURSE, problems_of, screen
 from autograder.cli.terminal import EXIT_INTERRUPTED, EXIT_UNFINISHED
+from autograder.codes import Code
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -173,7 +173,7 @@ def grade(
     tally.show(console)
     console.print(f"Reports: {out}/<student>/report.txt and report.json; scores: {out}/grades.csv")
     _tell_unwritten(unwritten)
-    sys.exit(EXIT_UNFINISHED if unwritten else codes.FAULTY_GRADER if tally.pending else 0)
+    sys.exit(EXIT_UNFINISHED if unwritten else Code.FAULTY_GRADER if tally.pending else 0)
 
 
 @contextmanager

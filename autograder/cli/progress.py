@@ -15,6 +15,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from autograder import codes
+from autograder.codes import Code
 from autograder.report import NOT_ASKED_FOR, Report, counted
 from autograder.text import line
 
@@ -147,7 +148,7 @@ class Tally:
                 if verdict.code in codes.FAULTS_OF_OURS:
                     why.setdefault((verdict.code, verdict.message), []).append(verdict.check)
                     self._tripped[problem.problem, verdict.check] += 1
-                elif verdict.code != codes.MISSING and verdict.blocked_by is None:
+                elif verdict.code != Code.MISSING and verdict.blocked_by is None:
                     self._judged[problem.problem, verdict.check] += 1
             self.pending += [
                 Pending(report.student, problem.problem, tuple(checks), code, message)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from autograder.codes import CODES, SUCCESS
+from autograder.codes import MEANINGS, Code
 
 
 @click.command()
@@ -39,7 +39,7 @@ def check(paths: Sequence[Path], watch: bool) -> None:
     for problem, folder in targets:
         reports.append(check_file(problem, folder))
         click.echo("\n".join([*problem_lines(reports[-1]), ""]))
-    sys.exit(next((report.code for report in reports if report.code != SUCCESS), 0))
+    sys.exit(next((report.code for report in reports if report.code != Code.SUCCESS), 0))
 
 
 def _saves(folders: Iterable[Path]) -> Iterator[object]:
@@ -106,6 +106,6 @@ def codes() -> None:
     table = Table(show_lines=True)
     for head in ("code", "name", "what it means", "what to try"):
         table.add_column(head)
-    for code in CODES.values():
-        table.add_row(str(code.number), code.name, code.meaning, code.advice)
+    for code, told in MEANINGS.items():
+        table.add_row(str(code), told.name, told.meaning, told.advice)
     Console().print(table)

@@ -19,7 +19,6 @@ import msgspec
 from distributed.comm.addressing import get_address_host_port
 from distributed.scheduler import KilledWorker
 
-from autograder import codes
 from autograder.cluster.machines import (
     SAME,
     ClusterError,
@@ -31,6 +30,7 @@ from autograder.cluster.machines import (
 )
 from autograder.cluster.payload import pack
 from autograder.cluster.worker import Desk, Result, grade_there
+from autograder.codes import Code
 from autograder.course.problem import Problem
 from autograder.gradebook.dependencies import surroundings, versions
 from autograder.gradebook.executors import TELL_SECONDS, Desks, Finished, Waits, Work
@@ -141,7 +141,7 @@ class Cluster:
             piece = running.pop(future)
             if isinstance(outcome, Exception):
                 message = f"the code could not be run: {_why(outcome)}"
-                yield piece, tuple(Graded(grader.unjudged(name, codes.NO_SANDBOX, message)) for name in piece.ids)
+                yield piece, tuple(Graded(grader.unjudged(name, Code.NO_SANDBOX, message)) for name in piece.ids)
                 continue
             result = msgspec.msgpack.decode(outcome, type=Result)
             if result.refused:

@@ -9,8 +9,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from types import ModuleType
 
-from autograder.authoring import Check, checks_of
-from autograder.compare import Finding
+from autograder.authoring import Check, Finding, checks_of
 from autograder.course.pages import CourseError, importable, load, source
 from autograder.course.specimens import Specimen, read_specimen
 from autograder.seed import Seed

@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from autograder import codes
+from autograder.codes import Code
 from autograder.gradebook.grader import Graded, Grader
 from autograder.gradebook.store import Key
 from autograder.report import ProblemReport
@@ -195,4 +195,4 @@ def _outcome(grader: Grader, piece: Work, future: Future[tuple[Graded, ...]]) ->
         return future.result()
     except Exception as error:  # noqa: BLE001  whatever it is: a submission ends here
         why = f"the grader failed: {type(error).__name__}: {error}"
-        return tuple(Graded(grader.unjudged(name, codes.FAULTY_GRADER, why)) for name in piece.ids)
+        return tuple(Graded(grader.unjudged(name, Code.FAULTY_GRADER, why)) for name in piece.ids)

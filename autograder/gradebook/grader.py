@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograder import codes
+from autograder.codes import Code
 from autograder.course.problem import Implementation, Problem
 from autograder.expected import Answers
 from autograder.gradebook.store import Key, files_digest
@@ -111,7 +111,7 @@ class Grader:
         said = submission.refused or submission.problems.get(name, "")
         if name not in submission.files:
             why = said or f"{name} was not handed in; hand in a file of that name"
-            return unjudged_notebook(sheet, codes.MISSING, why)
+            return unjudged_notebook(sheet, Code.MISSING, why)
         try:
             beside = {file: _handed_on(submission.files, file) for file in submission.uses[name]}
             content = content_of(submission.files, name)
@@ -120,7 +120,7 @@ class Grader:
             return unjudged_notebook(sheet, error.code, f"the notebook could not be judged: {error}")
         except Exception as error:  # noqa: BLE001  ours, whatever it is
             why = f"the grader failed: {type(error).__name__}: {error}"
-            return unjudged_notebook(sheet, codes.FAULTY_GRADER, why)
+            return unjudged_notebook(sheet, Code.FAULTY_GRADER, why)
 
     def _graded(self, sandbox: Sandbox, submission: Submission, problem: Problem) -> Graded:
         printed: dict[str, str] = {}
@@ -136,16 +136,16 @@ class Grader:
         for code, why in submission.unread:
             return Graded(unjudged(problem, code, why))
         if submission.refused:
-            return Graded(unjudged(problem, codes.MISSING, submission.refused))
+            return Graded(unjudged(problem, Code.MISSING, submission.refused))
         if name in submission.problems:
-            return Graded(unjudged(problem, codes.MISSING, submission.problems[name]))
+            return Graded(unjudged(problem, Code.MISSING, submission.problems[name]))
         if name not in submission.files:
-            return Graded(unjudged(problem, codes.MISSING, f"{name} was not handed in; hand in a file of that name"))
+            return Graded(unjudged(problem, Code.MISSING, f"{name} was not handed in; hand in a file of that name"))
         try:
             implementation = Implementation({file: submission.files[file] for file in submission.uses[name]})
             report = grade(observe, problem, implementation, self.answers[problem.id], self.seeds[problem.id])
         except Exception as error:  # noqa: BLE001  ours, whatever it is: this student loses nothing, the others go on
-            report = unjudged(problem, codes.FAULTY_GRADER, f"the grader failed: {type(error).__name__}: {error}")
+            report = unjudged(problem, Code.FAULTY_GRADER, f"the grader failed: {type(error).__name__}: {error}")
         return Graded(report, printed)
 
 

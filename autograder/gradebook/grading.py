@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from autograder import codes
+from autograder.codes import Code
 from autograder.gradebook import faults
 from autograder.gradebook.executors import Desks, Waits, Work
 from autograder.gradebook.export import write_grades, write_report
@@ -106,7 +107,7 @@ def grade_class(
         submissions = read_ahead(handed_in, grader.problems, solutions, readers, waits, weak=grader.weak)
         with closing(submissions), closing(desks(waiting())) as finished:
             for work, found in finished:
-                if any(one.report.code == codes.NO_SANDBOX for one in found):
+                if any(one.report.code == Code.NO_SANDBOX for one in found):
                     faults.see_room()
                 file(work, found)
         store.finish(run, len(handed_in))

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import msgspec
 
-from autograder import codes
+from autograder.codes import Code
 from autograder.course.problem import Problem
 from autograder.gradebook.executors import Waits, in_threads
 from autograder.gradebook.faults import MachineError, see_room
@@ -60,7 +60,7 @@ def _outcome(handed: HandedIn, future: Future[Submission]) -> Submission:
         submission = future.result()
     except Exception as error:  # noqa: BLE001  whatever it is: a submission ends here
         why = f"the grader failed to read it: {type(error).__name__}: {error}"
-        submission = Submission(handed.student, unread=((codes.FAULTY_GRADER, why),))
+        submission = Submission(handed.student, unread=((Code.FAULTY_GRADER, why),))
     if submission.unread:
         see_room()
         if not handed.path.parent.is_dir():
@@ -116,7 +116,7 @@ def read_apart(sandbox: Sandbox, handed: HandedIn, problems: Sequence[Problem], 
 
 
 def _unread(student: str, error: UnreadError) -> Submission:
-    return Submission(student, unread=((codes.FAULTY_GRADER, f"what was handed in could not be read here: {error}"),))
+    return Submission(student, unread=((Code.FAULTY_GRADER, f"what was handed in could not be read here: {error}"),))
 
 
 def _limits(problems: Sequence[Problem]) -> Limits:

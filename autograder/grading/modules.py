@@ -12,8 +12,9 @@ import msgspec
 import numpy as np
 
 from autograder import codes
-from autograder.authoring import Check, generator
-from autograder.compare import Finding, comparable, differences, not_finite, structure
+from autograder.authoring import Check, Finding, generator
+from autograder.codes import Code
+from autograder.compare import comparable, differences, not_finite, structure
 from autograder.course.pages import CourseError
 from autograder.course.problem import Implementation, Predicate, Problem
 from autograder.expected import Answers, ByDraw
@@ -24,7 +25,7 @@ from autograder.seed import Seed
 from autograder.wire import Failure, Observation
 
 MAX_FINDINGS = 4
-_NOT_WRONG = codes.FAULTS_OF_OURS | {codes.SUCCESS}
+_NOT_WRONG = codes.FAULTS_OF_OURS | {Code.SUCCESS}
 # Of a module, as far as it is read for the names in it.
 MAX_TEXT_BYTES = 1 << 16
 
@@ -128,22 +129,22 @@ def judge(
 ) -> list[Finding]:
     """All findings of one check, over its draws; none when it passes."""
     if not observations:
-        return [Finding(codes.FAULTY_GRADER, "", "the check was not run")]
+        return [Finding(Code.FAULTY_GRADER, "", "the check was not run")]
     findings: dict[tuple[int, str], Finding] = {}
     for observation in observations:
         answer = right.get((check.name, observation.draw))
         if answer is None or answer.ending != "returned":
             why = said_of(answer.failure) if answer else "it was not run"
-            return [Finding(codes.FAULTY_CHECK, "", f"the reference has no result for this check ({why})")]
+            return [Finding(Code.FAULTY_CHECK, "", f"the reference has no result for this check ({why})")]
         for name, value in answer.values.items():
             if isinstance(value, str):
                 # Compared with nothing, anything would pass.
-                return [Finding(codes.FAULTY_CHECK, name, f"the reference's `{name}` is {value}; expected an array")]
+                return [Finding(Code.FAULTY_CHECK, name, f"the reference's `{name}` is {value}; expected an array")]
         for finding in _findings(problem, check, observation, answer, seed):
             # The same fault on another draw of the inputs is the same fault.
             findings.setdefault((finding.code, finding.value), finding)
     if not findings and len(observations) != check.draws:
-        return [Finding(codes.FAULTY_GRADER, "", "some draws of the check were not run")]
+        return [Finding(Code.FAULTY_GRADER, "", "some draws of the check were not run")]
     return sorted(findings.values(), key=lambda finding: codes.PRECEDENCE.index(finding.code))
 
 
@@ -151,7 +152,7 @@ def _findings(
     problem: Problem, check: Check, observation: Observation, answer: Observation, seed: Seed
 ) -> list[Finding]:
     found = [
-        Finding(codes.INPUT_CHANGED, what, f"{what} was changed by a call; work on a copy")
+        Finding(Code.INPUT_CHANGED, what, f"{what} was changed by a call; work on a copy")
         for what in observation.changed
     ]
     if observation.ending != "returned":
@@ -182,27 +183,27 @@ def _ending(problem: Problem, observation: Observation) -> Finding:
     said = said_of(failure)
     match observation.ending:
         case "missing":
-            return Finding(codes.MISSING, "", f"{failure.message or 'a function is not written yet'}; write it")
+            return Finding(Code.MISSING, "", f"{failure.message or 'a function is not written yet'}; write it")
         case "died":
-            return Finding(codes.DIED, "", failure.message)
+            return Finding(Code.DIED, "", failure.message)
         case "exhausted":
-            return Finding(codes.DIED, "", f"out of memory: {said}{own_lines(failure)}")
+            return Finding(Code.DIED, "", f"out of memory: {said}{own_lines(failure)}")
         case "raised":
-            return Finding(codes.RAISED, "", f"{said}{own_lines(failure)}")
+            return Finding(Code.RAISED, "", f"{said}{own_lines(failure)}")
         case "asserted":
-            return Finding(codes.STRUCTURE, "", f"an assertion in your code failed: {said}{own_lines(failure)}")
+            return Finding(Code.STRUCTURE, "", f"an assertion in your code failed: {said}{own_lines(failure)}")
         case "misfit":
             line = failure.frames[-1].text if failure.frames else ""
             step = "compare what your function returns with its docstring"
-            return Finding(codes.STRUCTURE, "", f"what came back can't be used in `{line}`: {said}; {step}")
+            return Finding(Code.STRUCTURE, "", f"what came back can't be used in `{line}`: {said}; {step}")
         case "forbidden":
             allowed = ", ".join(problem.allowed_imports)
             message = f"{failure.message}; allowed are {allowed} and the standard library: remove the import"
-            return Finding(codes.STRUCTURE, "", message)
+            return Finding(Code.STRUCTURE, "", message)
         case "unstarted":
-            return Finding(codes.NO_SANDBOX, "", f"the code could not be run: {failure.message}")
+            return Finding(Code.NO_SANDBOX, "", f"the code could not be run: {failure.message}")
         case _:
-            return Finding(codes.FAULTY_CHECK, "", f"the check page failed: {said}")
+            return Finding(Code.FAULTY_CHECK, "", f"the check page failed: {said}")
 
 
 def said_of(failure: Failure | None) -> str:
@@ -227,7 +228,7 @@ def _after_needed(checks: Sequence[Check], verdicts: Sequence[Verdict]) -> Itera
     hints = {verdict.check: verdict.hint for verdict in verdicts}
     blockers: dict[str, str] = {}
     for check, verdict in zip(checks, verdicts, strict=True):
-        wrong = [name for name in check.needs if found.get(name, codes.SUCCESS) not in _NOT_WRONG]
+        wrong = [name for name in check.needs if found.get(name, Code.SUCCESS) not in _NOT_WRONG]
         if verdict.code in _NOT_WRONG or not wrong:
             yield verdict
         elif stopped := [name for name in wrong if name in blockers or found[name] in codes.WITHOUT_RESULT]:
@@ -252,7 +253,7 @@ def _verdict(check: Check, findings: Sequence[Finding], hint: str | None) -> Ver
     shown = list(_once([finding.message for finding in findings[:MAX_FINDINGS]]))
     if len(findings) > MAX_FINDINGS:
         shown.append(f"and {len(findings) - MAX_FINDINGS} more")
-    code = codes.foremost(finding.code for finding in findings)
+    code = codes.most_severe(finding.code for finding in findings)
     # What was not judged is known as nobody's mistake.
     hint = None if code in codes.FAULTS_OF_OURS else hint
     return Verdict.of(check.name, check.title, code, check.points, "\n".join(shown), hint=hint)

@@ -16,7 +16,8 @@ from types import CodeType
 import numpy as np
 
 from autograder import codes
-from autograder.compare import Finding
+from autograder.authoring import Finding
+from autograder.codes import Code
 from autograder.course.pages import CourseError, raised_in
 from autograder.wire import Array
 
@@ -64,9 +65,9 @@ def judged(ask: Ask, found: Arrays, right: Arrays | None, called: str, folder: P
         why = f"{type(error).__name__}: {error}"
         if right is None or _is_ours(error, found, right) or not _holds(ask, right):
             where = raised_in(error, folder)
-            return [Finding(codes.FAULTY_CHECK, "", f"{called} failed ({f'{where}: ' if where else ''}{why})")]
+            return [Finding(Code.FAULTY_CHECK, "", f"{called} failed ({f'{where}: ' if where else ''}{why})")]
         message = f"what came back is too far off to be judged ({why}); print it and look at it"
-        return [Finding(codes.STRUCTURE, "", message)]
+        return [Finding(Code.STRUCTURE, "", message)]
 
 
 def tried(ask: Ask, right: Arrays, predicate: Callable[..., object], path: Path, about: str) -> None:
@@ -144,7 +145,7 @@ def _findings(ask: Ask, arrays: Arrays) -> list[Finding]:
         if not isinstance(one, Finding):
             raise PredicateError(f"it gave a {type(one).__name__}; expected findings")
         # Exactly: what is equal to a code and no int would be filed, and could not be read again.
-        if type(one.code) is not int or one.code not in codes.PRECEDENCE or not isinstance(one.message, str):
+        if type(one.code) not in (int, Code) or one.code not in codes.PRECEDENCE or not isinstance(one.message, str):
             raise PredicateError(f"it gave a finding of code {one.code!r}; expected one of docs/results.md, and a text")
     return findings
 

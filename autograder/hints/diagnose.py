@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from autograder import codes
-from autograder.authoring import Check
-from autograder.compare import Finding
+from autograder.authoring import Check, Finding
+from autograder.codes import Code
 from autograder.expected import Answers, ByDraw
 from autograder.hints import exceptions, relations
 from autograder.hints.mistakes import hints
@@ -14,7 +13,7 @@ from autograder.hints.pair import Draw
 from autograder.wire import Observation
 
 # The findings that a relation explains.
-_RELATED = frozenset({codes.SHAPE, codes.VALUES, codes.OFF_BY_ONE})
+_RELATED = frozenset({Code.SHAPE, Code.VALUES, Code.OFF_BY_ONE})
 
 
 def diagnose(
@@ -52,7 +51,7 @@ def _relation(check: Check, findings: Sequence[Finding], mine: Sequence[Observat
     """What the wrong values of a check have to do with the right ones."""
     named = dict.fromkeys(finding.value for finding in findings if finding.code in _RELATED and finding.value)
     # A wrong dtype explains what else is wrong; a fraction that was cut off is worth a word.
-    of_wrong_dtype = dict.fromkeys(finding.value for finding in findings if finding.code == codes.DTYPE)
+    of_wrong_dtype = dict.fromkeys(finding.value for finding in findings if finding.code == Code.DTYPE)
     if not (named or of_wrong_dtype) or not mine or any(observation.ending != "returned" for observation in mine):
         return None
     draws = []

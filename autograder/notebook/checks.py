@@ -15,8 +15,8 @@ import msgspec
 import numpy as np
 
 from autograder import codes
-from autograder.authoring import generator
-from autograder.compare import Finding
+from autograder.authoring import Finding, generator
+from autograder.codes import Code
 from autograder.course.problem import Model, Problem
 from autograder.grading.modules import MAX_FINDINGS
 from autograder.grading.predicates import Ask
@@ -133,7 +133,7 @@ def grade_apart(
         said = b"".join(_bounded(sandbox.call("autograder.notebook.judging:judge", given, limits, answer)))
     except ReaderError as error:
         why = f"{problem.notebook_file} could not be read and compared: {error}; show less, run it again"
-        return unjudged_notebook(sheet, codes.DIED, why)
+        return unjudged_notebook(sheet, Code.DIED, why)
     return _concluded(sheet, _checked(sheet, _decoded(said, Judged)), values, seed)
 
 
@@ -240,10 +240,10 @@ def _model(sheet: Sheet, values: Mapping[str, Array], places: Mapping[str, str],
     for wanted in model.wanted:
         if wanted not in values:
             message = f"after {places[wanted]} there is no array `{wanted}`; keep the names as given"
-            yield Finding(codes.STRUCTURE, wanted, message)
+            yield Finding(Code.STRUCTURE, wanted, message)
             return
         if not np.all(np.isfinite(values[wanted])):
-            yield Finding(codes.DIVERGED, wanted, f"`{wanted}` holds NaN or infinity: the training has diverged")
+            yield Finding(Code.DIVERGED, wanted, f"`{wanted}` holds NaN or infinity: the training has diverged")
             return
     found = {wanted: values[wanted] for wanted in model.wanted}
     yield from judged_by(asking(problem, model, seed), found, sheet.trained, "`trained_model`", problem.folder)
@@ -264,15 +264,15 @@ def _report(sheet: Sheet, found: Judged) -> ProblemReport:
 def _verdict(check: NotebookCheck, found: Judged, points: float) -> Verdict:
     findings: Collection[Finding] = found.findings.get(check.name, ())
     ordered = sorted(findings, key=lambda finding: codes.PRECEDENCE.index(finding.code))
-    code = codes.foremost(finding.code for finding in ordered)
+    code = codes.most_severe(finding.code for finding in ordered)
     shown = [finding.message for finding in ordered[:MAX_FINDINGS]]
     if len(ordered) > MAX_FINDINGS:
         shown.append(f"and {len(ordered) - MAX_FINDINGS} more")
     blocker = found.blocked.get(check.name) if code not in codes.FAULTS_OF_OURS else None
     if blocker:
-        code = codes.foremost(finding.code for finding in found.findings.get(blocker, ()))
+        code = codes.most_severe(finding.code for finding in found.findings.get(blocker, ()))
         shown = [f"not judged: fix `{blocker}` first"]
-    elif code == codes.SUCCESS:
+    elif code == Code.SUCCESS:
         shown = found.notes.get(check.name, [])
     return Verdict.of(check.name, check.title, code, points, "\n".join(shown), blocked_by=blocker)
 
@@ -280,7 +280,7 @@ def _verdict(check: NotebookCheck, found: Judged, points: float) -> Verdict:
 def _earned(verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
     """The verdicts; to hand in what was handed out is worth nothing alone."""
     first, *others = verdicts
-    if first.code == codes.SUCCESS and not any(verdict.points for verdict in others):
+    if first.code == Code.SUCCESS and not any(verdict.points for verdict in others):
         message = "counts as soon as another check of the notebook passes"
         # Where one of these is pending, so is this: it isn't known yet.
         blocker = next((verdict for verdict in others if verdict.pending), others[0])

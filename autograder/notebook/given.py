@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
 
-from autograder import codes
-from autograder.compare import Finding
+from autograder.authoring import Finding
+from autograder.codes import Code
 from autograder.notebook.document import FILL, Cell, Notebook, quoted, where_they_part
 from autograder.notebook.matching import found_again, intact
 from autograder.notebook.program import imports_added, lines_of, lost, prints, sentences, unsaid
@@ -110,7 +110,7 @@ def arrange(handed_in: Notebook, released: Notebook) -> Arrangement:
     if not recognised:
         what = f"{there} of the {len(ours)} given cells are in it" if there else "none of the given cells is in it"
         message = f"{what}: it is another notebook, or an old one; put your cells into the released one and run it"
-        return Arrangement(steps, (Finding(codes.STRUCTURE, "the given cells", message),), recognised=False)
+        return Arrangement(steps, (Finding(Code.STRUCTURE, "the given cells", message),), recognised=False)
     return Arrangement(steps, tuple(_findings(ours, theirs, parts, straight)))
 
 
@@ -176,7 +176,7 @@ def _findings(
         places = parts[n]
         if not places:
             message = f"the given cell {given.looks} is missing; copy it from the released notebook"
-            yield Finding(codes.STRUCTURE, f"given {given.where}", message)
+            yield Finding(Code.STRUCTURE, f"given {given.where}", message)
             continue
         found = theirs[places[0]]
         if owners[places[0]] > 1:
@@ -195,7 +195,7 @@ def _findings(
 
 
 def _wrong(cell: Cell, what: str) -> Finding:
-    return Finding(codes.STRUCTURE, cell.where, f"{cell.place} {what}")
+    return Finding(Code.STRUCTURE, cell.where, f"{cell.place} {what}")
 
 
 def _home(ours: Sequence[Cell], n: int) -> str:

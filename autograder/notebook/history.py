@@ -12,8 +12,8 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from autograder import codes
-from autograder.compare import Finding
+from autograder.authoring import Finding
+from autograder.codes import Code
 from autograder.notebook.aside import asks_for_a_verdict
 from autograder.notebook.displays import shows_something
 from autograder.notebook.document import Cell, Notebook, Output
@@ -40,7 +40,7 @@ def was_run(
     """
     cells = [cell for cell in handed_in.code if _does_something(cell)]
     if not any(cell.count or cell.outputs for cell in cells):
-        return [Finding(codes.STRUCTURE, "counts", f"no cell of the notebook was run; {_RUN_ALL}")]
+        return [Finding(Code.STRUCTURE, "counts", f"no cell of the notebook was run; {_RUN_ALL}")]
     return [
         finding
         for found in (_not_run(cells), _order(handed_in.code), _errors(cells), _lost(steps, rerun))
@@ -57,7 +57,7 @@ def _not_run(cells: Sequence[Cell]) -> Finding | None:
     missed = [cell for cell in cells if cell.count is None]
     if not missed:
         return None
-    return Finding(codes.STRUCTURE, missed[0].where, f"{missed[0].place} was not run{_more(missed)}; {_RUN_ALL}")
+    return Finding(Code.STRUCTURE, missed[0].where, f"{missed[0].place} was not run{_more(missed)}; {_RUN_ALL}")
 
 
 def _order(cells: Sequence[Cell]) -> Finding | None:
@@ -66,10 +66,10 @@ def _order(cells: Sequence[Cell]) -> Finding | None:
     for (before, above), (count, cell) in pairwise(run):
         if count <= before:
             said = f"{cell.place} was run as number {count}, and {above.where} above it as number {before}"
-            return Finding(codes.STRUCTURE, cell.where, f"{said}; {_RUN_ALL}")
+            return Finding(Code.STRUCTURE, cell.where, f"{said}; {_RUN_ALL}")
     if run and run[0][0] != 1:
         said = f"{run[0][1].place} was run as number {run[0][0]}: the kernel wasn't fresh"
-        return Finding(codes.STRUCTURE, run[0][1].where, f"{said}; {_RUN_ALL}")
+        return Finding(Code.STRUCTURE, run[0][1].where, f"{said}; {_RUN_ALL}")
     return None
 
 
@@ -80,7 +80,7 @@ def _errors(cells: Sequence[Cell]) -> Finding | None:
     cell, output = kept[0]
     others = _more([cell for cell, _ in kept])
     return Finding(
-        codes.STRUCTURE, cell.where, f"{cell.place} ended with {output.name}{others}; repair it, and {_RUN_ALL}"
+        Code.STRUCTURE, cell.where, f"{cell.place} ended with {output.name}{others}; repair it, and {_RUN_ALL}"
     )
 
 
@@ -93,7 +93,7 @@ def _lost(steps: Sequence[Step], rerun: Mapping[int, Sequence[Output]] | None) -
     ]
     if not lost:
         return None
-    return Finding(codes.STRUCTURE, lost[0].where, f"{lost[0].place} has lost what it showed{_more(lost)}; {_RUN_ALL}")
+    return Finding(Code.STRUCTURE, lost[0].where, f"{lost[0].place} has lost what it showed{_more(lost)}; {_RUN_ALL}")
 
 
 def _shows(n: int, step: Step, rerun: Mapping[int, Sequence[Output]] | None) -> bool:

@@ -16,7 +16,8 @@ from pathlib import Path
 import msgspec
 
 from autograder import codes
-from autograder.compare import Finding
+from autograder.authoring import Finding
+from autograder.codes import Code
 from autograder.course.problem import Problem
 from autograder.grading.modules import MAX_FINDINGS, own_lines, said_of
 from autograder.notebook.document import Notebook
@@ -152,15 +153,15 @@ def judged(execute: Execute, sheet: Sheet, content: bytes, beside: Mapping[str, 
     try:
         handed_in = read(content, problem.notebook_file)
     except UnreadableError as error:
-        return Judged(refused=Finding(codes.MISSING, "", str(error)))
+        return Judged(refused=Finding(Code.MISSING, "", str(error)))
     arrangement = arrange(handed_in, sheet.released)
     if not arrangement.recognised:
-        return Judged(refused=Finding(codes.STRUCTURE, "", arrangement.findings[0].message))
-    name = [Finding(codes.STRUCTURE, "name", f"{misnamed}; it was graded all the same")] if misnamed else []
+        return Judged(refused=Finding(Code.STRUCTURE, "", arrangement.findings[0].message))
+    name = [Finding(Code.STRUCTURE, "name", f"{misnamed}; it was graded all the same")] if misnamed else []
     found = Judged({THE_NOTEBOOK.name: [*name, *arrangement.findings]}, {}, {}, places={})
     if problem.module_file not in beside:
         message = f"{problem.module_file} was not handed in; the notebook needs it: hand in both"
-        found.findings |= {RUNS.name: [Finding(codes.MISSING, "", message)], WAS_RUN.name: was_run(handed_in)}
+        found.findings |= {RUNS.name: [Finding(Code.MISSING, "", message)], WAS_RUN.name: was_run(handed_in)}
         found.blocked |= dict.fromkeys((TRUTH.name, FIGURES.name, MODEL.name), RUNS.name)
     else:
         _run(execute, sheet, handed_in, arrangement, beside, found)
@@ -234,7 +235,7 @@ def _failures(steps: Sequence[Step], cells: Mapping[int, Shown]) -> Iterator[Fin
     failed = {place: shown for place, shown in cells.items() if shown.ending != "returned"}
     unstarted = [shown for shown in failed.values() if shown.ending in {"unstarted", "faulty"}]
     if unstarted:
-        code = codes.NO_SANDBOX if unstarted[0].ending == "unstarted" else codes.FAULTY_GRADER
+        code = Code.NO_SANDBOX if unstarted[0].ending == "unstarted" else Code.FAULTY_GRADER
         yield Finding(code, "", f"the notebook could not be run: {said_of(unstarted[0].failure)}")
         return
     causes: dict[int, int] = {}
@@ -263,7 +264,7 @@ def _silent(steps: Sequence[Step], cells: Mapping[int, Shown]) -> Iterator[Findi
     if silent:
         step, more = silent[0], f" (and {len(silent) - 1} more)" if silent[1:] else ""
         message = f"{step.place} prints, and showed nothing when it was run{more}; see what keeps it from that"
-        yield Finding(codes.STRUCTURE, step.where, message)
+        yield Finding(Code.STRUCTURE, step.where, message)
 
 
 def _failure(step: Step, shown: Shown, more: str) -> Finding:
@@ -274,13 +275,13 @@ def _failure(step: Step, shown: Shown, more: str) -> Finding:
     match shown.ending:
         case "missing":
             what = failure.message or "a function is not written yet"
-            return Finding(codes.MISSING, step.where, f"{place}: {what}{own_lines(failure)}{more}")
+            return Finding(Code.MISSING, step.where, f"{place}: {what}{own_lines(failure)}{more}")
         case "died":
-            return Finding(codes.DIED, step.where, f"{place}: {failure.message}{showed}{more}")
+            return Finding(Code.DIED, step.where, f"{place}: {failure.message}{showed}{more}")
         case "exhausted":
-            return Finding(codes.DIED, step.where, f"{place}: {said}{own_lines(failure)}{showed}{more}")
+            return Finding(Code.DIED, step.where, f"{place}: {said}{own_lines(failure)}{showed}{more}")
         case _:
-            return Finding(codes.RAISED, step.where, f"{place}: {said}{own_lines(failure)}{showed}{more}")
+            return Finding(Code.RAISED, step.where, f"{place}: {said}{own_lines(failure)}{showed}{more}")
 
 
 def _needs(failure: Failure) -> str:

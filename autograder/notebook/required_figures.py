@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from autograder import codes
-from autograder.compare import Finding
+from autograder.authoring import Finding
+from autograder.codes import Code
 from autograder.course.pages import CourseError
 from autograder.notebook.document import FILL, Output
 from autograder.notebook.execution import FILE
@@ -133,7 +133,7 @@ def has_its_figures(
                 message = (
                     f"`{one.file}` was not written: run the cell that saves {one.name}, and see that it gets there"
                 )
-                findings.append(Finding(codes.STRUCTURE, one.name, message))
+                findings.append(Finding(Code.STRUCTURE, one.name, message))
                 continue
             shown.append(of_png(picture))
         findings += _lacks(one, shown)
@@ -170,7 +170,7 @@ def _lacks(wanted: Wanted, shown: Sequence[Figure | None]) -> Iterator[Finding]:
     """What a wanted figure lacks, in all that could be it."""
     if not shown:
         where = f" under “{wanted.under}”" if wanted.under else ""
-        yield Finding(codes.STRUCTURE, wanted.name, f"{wanted.name}: no figure is drawn{where}; see which cell failed")
+        yield Finding(Code.STRUCTURE, wanted.name, f"{wanted.name}: no figure is drawn{where}; see which cell failed")
         return
     # A picture that says nothing of itself can't be held against anything.
     known = [figure for figure in shown if figure is not None]
@@ -178,7 +178,7 @@ def _lacks(wanted: Wanted, shown: Sequence[Figure | None]) -> Iterator[Finding]:
         faults = [_fault(axes, one) for figure in known for one in figure.axes if _is_about(axes.about, one)]
         if not faults:
             message = f"{wanted.name}: nothing in it is about “{axes.about}”; say so in a title or on an axis"
-            yield Finding(codes.STRUCTURE, wanted.name, message)
+            yield Finding(Code.STRUCTURE, wanted.name, message)
         elif all(faults):
             code, said = next(fault for fault in faults if fault)
             yield Finding(code, wanted.name, f"{wanted.name}: {said}")
@@ -188,10 +188,10 @@ def _fault(wanted: WantedAxes, axes: Axes) -> tuple[int, str] | None:
     lines = [one for one in axes.artists if one.kind == "line" and one.y and one.y.n >= LEAST_POINTS]
     if wanted.labelled and (missing := [name for name, label in (("x", axes.x), ("y", axes.y)) if not label]):
         axis = f"{' and '.join(missing)} ax{'es' if len(missing) > 1 else 'is'}"
-        return codes.STRUCTURE, f"{axes.called} has no label on its {axis}; write what is drawn, and in which unit"
+        return Code.STRUCTURE, f"{axes.called} has no label on its {axis}; write what is drawn, and in which unit"
     if len(lines) < wanted.curves:
         return (
-            codes.STRUCTURE,
+            Code.STRUCTURE,
             f"{axes.called} shows {len(lines)} curve{'s' * (len(lines) != 1)}; expected {wanted.curves}",
         )
     for asked, sign, verb in ((wanted.falls, 1, "falls"), (wanted.rises, -1, "rises")):
@@ -200,7 +200,7 @@ def _fault(wanted: WantedAxes, axes: Axes) -> tuple[int, str] | None:
         if asked and not any(_drop(line.y, axes.yscale) * sign >= MOVED for line in meant if line.y):
             which = f"the {word}" if word else "no curve"
             return (
-                codes.VALUES,
+                Code.VALUES,
                 f"{which} in {axes.called} {f'never {verb}' if word else verb}; see what training does there",
             )
     return None

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from autograder import codes
-from autograder.compare import Finding
+from autograder.authoring import Finding
+from autograder.codes import Code
 from autograder.grading.modules import said_of
 from autograder.notebook.aside import asks_for_a_verdict, may_show_more
 from autograder.notebook.displays import shows_something
@@ -64,7 +64,7 @@ def truth(run: Run, handed_in: Notebook, arrangement: Arrangement, first: Execut
     try:
         runs = Runs(rerun)
         findings = tells_the_truth(steps, runs)
-        if any(finding.code == codes.VALUES for finding in findings):
+        if any(finding.code == Code.VALUES for finding in findings):
             alive = _alive(arrangement.code, first)
             runs = replace(runs, abroad=_made(run, alive, ABROAD).outputs)
             if any(runs.vary(n) for n, _ in stale_cells(steps, runs)):
@@ -73,7 +73,7 @@ def truth(run: Run, handed_in: Notebook, arrangement: Arrangement, first: Execut
         return [*findings, *_of_changed(run, handed_in, steps, rerun)]
     except _UnstartedError as error:
         # What could not be tried again is held against nobody.
-        return [Finding(codes.NO_SANDBOX, "", f"the notebook could not be run again: {error}")]
+        return [Finding(Code.NO_SANDBOX, "", f"the notebook could not be run again: {error}")]
 
 
 def _of_changed(

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import starmap
 
-from autograder import codes
-from autograder.compare import Finding
+from autograder.authoring import Finding
+from autograder.codes import Code
 from autograder.notebook.aside import may_show_more
 from autograder.notebook.displays import (
     display_differs,
@@ -79,7 +79,7 @@ def tells_the_truth(steps: Sequence[Step], runs: Runs) -> list[Finding]:
     if kept < LEAST_SHARE * len(showing):
         few = f"{kept or 'none'} of the {len(showing)} given cells that show something {'has' if kept < 2 else 'have'}"
         message = f"{few} kept it, too few to be compared; run all cells from the top, and save"
-        findings.append(Finding(codes.STRUCTURE, FEW, message))
+        findings.append(Finding(Code.STRUCTURE, FEW, message))
     return findings
 
 
@@ -123,7 +123,7 @@ def _stale_after_all(step: Step, saved: Sequence[Output], n: int, runs: Runs) ->
 
 def untrue(where: str, place: str, said: str) -> Finding:
     """That a cell shows something else than its code gives."""
-    return Finding(codes.VALUES, where, f"{place} {said}; run all cells from the top, and save")
+    return Finding(Code.VALUES, where, f"{place} {said}; run all cells from the top, and save")
 
 
 def of_the_machine(step: Step) -> bool:

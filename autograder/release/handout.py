@@ -107,7 +107,7 @@ def _of_notebook(problem: Problem) -> str:
 
 def codes_page() -> str:
     """What ``autograder codes`` says, as a page that a notebook can point to."""
-    sections = [f"## {code.number}: {code.name}\n\n{code.meaning}\n\n{code.advice}" for code in codes.CODES.values()]
+    sections = [f"## {code}: {told.name}\n\n{told.meaning}\n\n{told.advice}" for code, told in codes.MEANINGS.items()]
     return "\n\n".join((f"<!-- {GENERATED} -->\n# What the codes mean, and what to try", *sections)) + "\n"
 
 

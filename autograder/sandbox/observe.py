@@ -21,8 +21,8 @@ from typing import Self
 
 import numpy as np
 
-from autograder import codes
 from autograder.authoring import Check
+from autograder.codes import Code
 from autograder.course.problem import Implementation, Problem
 from autograder.sandbox.enforced import LAYERS, Enforced
 from autograder.sandbox.process import START_SECONDS, Process, SandboxError, Started
@@ -78,7 +78,7 @@ class ReaderError(Exception):
 class OurFaultError(Exception):
     """A reader failed, or could not be had: ours. The message says how, as a clause; the code is one of ours."""
 
-    def __init__(self, why: str, code: int = codes.FAULTY_GRADER) -> None:
+    def __init__(self, why: str, code: int = Code.FAULTY_GRADER) -> None:
         super().__init__(why)
         self.code = code
 
@@ -363,7 +363,7 @@ class Sandbox:
                     raise OurFaultError("the process that reads was lost") from None
                 continue
             except UnstartedError as error:
-                raise OurFaultError(f"nothing could be read: {error}", codes.NO_SANDBOX) from None
+                raise OurFaultError(f"nothing could be read: {error}", Code.NO_SANDBOX) from None
             return
 
     def _attempt_call(

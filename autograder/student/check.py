@@ -13,6 +13,7 @@ from typing import Any
 
 from autograder import codes
 from autograder.authoring import Check
+from autograder.codes import Code
 from autograder.course.assignments import Assignment, read_assignment
 from autograder.course.pages import CourseError
 from autograder.course.problem import Implementation, Problem
@@ -50,7 +51,7 @@ class Checked:
     def _repr_html_(self) -> str:
         report = self.report
         rows = [_row(verdict) for verdict in report.checks]
-        foot = f"Codes: {_CODES}" if report.code != codes.SUCCESS else ""
+        foot = f"Codes: {_CODES}" if report.code != Code.SUCCESS else ""
         return markup.table(
             f"{report.problem}: {scored(report)}", ("result", "check", "what it claims", "points"), rows, foot
         )
@@ -73,10 +74,10 @@ _CODES = (
 def _row(verdict: Verdict) -> markup.Row:
     """A verdict: its sentence, and under that what was found."""
     said = markup.marked_up(verdict.title)
-    if verdict.code != codes.SUCCESS and verdict.blocked_by is None:
-        code = codes.CODES[verdict.code]
-        meaning = markup.marked_up(f"{code.meaning} {code.advice}")
-        said += f"<details><summary>code {code.number}, {html.escape(code.name)}</summary>{meaning}</details>"
+    if verdict.code != Code.SUCCESS and verdict.blocked_by is None:
+        told = codes.MEANINGS[verdict.code]
+        meaning = markup.marked_up(f"{told.meaning} {told.advice}")
+        said += f"<details><summary>code {verdict.code}, {html.escape(told.name)}</summary>{meaning}</details>"
     said += markup.lines(verdict.message) if verdict.message else ""
     said += f"<div><strong>Hint:</strong> {markup.marked_up(verdict.hint)}</div>" if verdict.hint else ""
     mark = mark_of(verdict)
@@ -199,7 +200,7 @@ def _report(
 def _later(check: Check) -> Verdict:
     """The verdict on a check that the official run alone makes."""
     message = "handed in, judged later: the official run alone makes this check"
-    return Verdict(check.name, check.title, codes.SUCCESS, 0.0, check.points, message, None, later=True)
+    return Verdict(check.name, check.title, Code.SUCCESS, 0.0, check.points, message, None, later=True)
 
 
 def _modules(folder: Path) -> dict[str, bytes]:

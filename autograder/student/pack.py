@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder import codes
+from autograder.codes import Code
 from autograder.course.assignments import Assignment
 from autograder.course.pages import CourseError
 from autograder.course.problem import Problem
@@ -185,8 +186,8 @@ def _mended(error: Exception) -> str:
 
 
 def _of_module(problem: Problem, report: ProblemReport) -> Iterator[str]:
-    if report.code != codes.SUCCESS:
-        name, code = problem.module_file, codes.CODES[report.code]
+    if report.code != Code.SUCCESS:
+        name, code = problem.module_file, codes.MEANINGS[report.code]
         yield (
             f"{name} has {scored(report, ' in your own check')} (code {report.code}, "
             f"{code.name}); `python -m autograder check {name}` says why"

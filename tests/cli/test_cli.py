@@ -22,7 +22,7 @@ from small_course import ACCEPT, ASSIGNMENT, KEY, REFERENCE, REJECT, write_cours
 from autograder.cli import attempts
 from autograder.cli.attempts import Outcome
 from autograder.cli.main import EXIT_USAGE, main
-from autograder.codes import CODES
+from autograder.codes import MEANINGS
 from autograder.gradebook.lock import LOCK_FILE, Lock
 from autograder.gradebook.store import STORE_FILE, Store
 from autograder.sandbox.enforced import LAYERS, Bounds, Enforced, Identity, Landlock, Namespaces, Seccomp, sentences
@@ -125,9 +125,9 @@ def test_codes_explains_each_code(call):
     outcome = call("codes")
 
     assert outcome.exit_code == 0
-    for code in CODES.values():
-        assert f" {code.number} " in outcome.output
-        assert code.meaning.split()[0] in outcome.output
+    for code, told in MEANINGS.items():
+        assert f" {code} " in outcome.output
+        assert told.meaning.split()[0] in outcome.output
 
 
 def test_help_is_asked_for_and_no_mistake(call):

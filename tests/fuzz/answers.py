@@ -21,7 +21,7 @@ import numpy as np
 from harness import parted, sheet
 
 from autograder import codes, expected
-from autograder.compare import Finding
+from autograder.authoring import Finding
 from autograder.course.problem import Problem
 from autograder.gradebook import intake
 from autograder.notebook import checks

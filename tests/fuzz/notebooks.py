@@ -13,7 +13,7 @@ from typing import Any
 
 from harness import check_judged, parted, sheet
 
-from autograder import codes
+from autograder.codes import Code
 from autograder.notebook import aside, document, given, history, ipynb, judging, lines, matching, program, texts, truth
 from autograder.notebook.document import PICTURES, Cell, Notebook
 from autograder.notebook.execution import Execution, Shown
@@ -37,7 +37,7 @@ def try_one(data: bytes) -> Judged:
         assert ipynb.read(json.dumps(written(notebook)).encode()) == notebook
     found = judging.judged(shows_what_was_saved, sheet(), content, BESIDE)
     check_judged(found)
-    assert all(finding.code != codes.VALUES for finding in found.findings.get(TRUTH.name, ())), found
+    assert all(finding.code != Code.VALUES for finding in found.findings.get(TRUTH.name, ())), found
     return found
 
 

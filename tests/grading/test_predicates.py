@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from autograder.compare import Finding
+from autograder.authoring import Finding
 from autograder.course.pages import CourseError, load
 from autograder.grading import predicates
 from autograder.grading.predicates import judged, tried

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from autograder.compare import Finding
+from autograder.authoring import Finding
 from autograder.expected import Answers, Mistake, by_draw, observe_answers, to_bytes
 from autograder.hints.diagnose import diagnose
 from autograder.hints.mistakes import borne_out, hints

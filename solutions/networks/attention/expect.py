@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from autograder.compare import Finding, agree
+from autograder.authoring import Code, Finding
+from autograder.compare import agree
 
 from .checks import learns, pointers
 
@@ -13,7 +14,7 @@ def goes_where_right_gradients_lead(found, reference, rng):
     if not all(agree(found[name], W, learns.__check__).all() for name, W in reference.items()):
         batch = list(pointers(rng))
         yield Finding(
-            60,
+            Code.NOT_GOOD_ENOUGH,
             "W_Q",
             "after training along your gradients the weights are not where right ones lead: "
             f"{_found(batch, found):.0%} of the tokens look at the token they point at, with right ones "

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.compare import Finding
+from autograder.authoring import Code, Finding
 
 WANTED = ("weights[0]", "weights[1]", "weights[2]")
 T, LOAD = 6, 2
@@ -19,20 +19,22 @@ def trained_model(found, data, rng):
     W_Q, W_K, W_V = (found[name] for name in WANTED)
     shapes = [found[name].shape for name in WANTED]
     if shapes != [(D_MODEL, W_Q.size // D_MODEL), W_Q.shape, (D_MODEL, D_MODEL)]:
-        yield Finding(52, WANTED[0], f"the arrays in `weights` have the shapes {shapes}; expected those they had")
+        yield Finding(
+            Code.SHAPE, WANTED[0], f"the arrays in `weights` have the shapes {shapes}; expected those they had"
+        )
         return
 
     seen, unseen = measured((W_Q, W_K, W_V), rng)
     if not seen <= BOUND:
         yield Finding(
-            62,
+            Code.BAD_ON_TRAINING,
             WANTED[0],
             f"the layer that your notebook trains in section 6 has a loss of {seen:.2g} on its own sequences; expected "
             f"at most {BOUND}: get the module's checks to pass, and run all again",
         )
     elif not unseen <= BOUND:
         yield Finding(
-            63,
+            Code.BAD_ON_HELD_OUT,
             WANTED[0],
             f"the layer that your notebook trains in section 6 has a loss of {unseen:.2g} on sequences that nobody has "
             f"seen; expected at most {BOUND}",

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from autograder.compare import Finding, agree, differences
+from autograder.authoring import Code, Finding
+from autograder.compare import agree, differences
 
 from .checks import WEIGHT_SCALE, WEIGHT_SCALE_DEFAULT, digits, initialisation, trained
 
@@ -25,7 +26,7 @@ def drawn_from_normal(found, reference, rng, *, false_alarm):
     for name in weights:
         scale = WEIGHT_SCALE_DEFAULT if name.endswith("default") else WEIGHT_SCALE
         if problem := _unlike_normal(found[name].ravel() / scale, np.log(1 / share)):
-            yield Finding(53, name, f"the entries of `{name}`, with weight_scale={scale:g}, {problem}")
+            yield Finding(Code.VALUES, name, f"the entries of `{name}`, with weight_scale={scale:g}, {problem}")
 
 
 def _unlike_normal(z, T):
@@ -63,14 +64,14 @@ def knows_digits(found, reference, rng):
     accuracy = _accuracy(found, *digits(rng, data))
     if accuracy < TRAINING_ACCURACY:
         yield Finding(
-            62,
+            Code.BAD_ON_TRAINING,
             "W1",
             f"after training, the network classifies {accuracy:.0%} of the digits it was trained on right; expected "
             f"at least {TRAINING_ACCURACY:.0%}: get the gradients to agree with numeric ones first",
         )
     else:
         yield Finding(
-            60,
+            Code.NOT_GOOD_ENOUGH,
             "W1",
             "after training along your gradients the weights are not where right ones lead, though the network "
             f"classifies {accuracy:.0%} of the digits it was trained on right; get the gradients to agree with numeric "

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.compare import Finding
+from autograder.authoring import Code, Finding
 
 WANTED = ("net.params['W1']", "net.params['b1']", "net.params['W2']", "net.params['b2']")
 TRAINED_ON = 4000
@@ -20,7 +20,9 @@ def trained_model(found, data, rng):
     W1, b1, W2, b2 = (found[name] for name in WANTED)
     shapes = [found[name].shape for name in WANTED]
     if shapes != [(784, b1.size), (b1.size,), (b1.size, 10), (10,)]:
-        yield Finding(52, WANTED[0], f"the arrays in `net.params` have the shapes {shapes}; expected those they had")
+        yield Finding(
+            Code.SHAPE, WANTED[0], f"the arrays in `net.params` have the shapes {shapes}; expected those they had"
+        )
         return
     with np.load(data["digits.npz"]) as digits:
         X, y = digits["X"] / 255, digits["y"]
@@ -28,14 +30,14 @@ def trained_model(found, data, rng):
     seen, new = measured((W1, b1, W2, b2), X, y, rng)
     if seen < TRAINED:
         yield Finding(
-            62,
+            Code.BAD_ON_TRAINING,
             WANTED[0],
             f"the network that your notebook trains reads {seen:.1%} of the digits it was trained on; expected at "
             f"least {TRAINED:.0%}: get the module's checks to pass, and run all again",
         )
     elif new < UNSEEN:
         yield Finding(
-            63,
+            Code.BAD_ON_HELD_OUT,
             WANTED[0],
             f"the network that your notebook trains reads {new:.1%} of digits that nobody has seen; expected at "
             f"least {UNSEEN:.0%}: it knows its own by heart, so look at how it is trained",

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from autograder.compare import Finding, differences
+from autograder.authoring import Code, Finding
+from autograder.compare import differences
 
 from .checks import CLASSIFIER, core_and_ring, equality, mislabelled, objective
 
@@ -46,13 +47,13 @@ def same_bounds(found, reference, rng):
         nothing = np.zeros_like(reference[h])
         if not _same_rows(found[G], nothing, reference[G], nothing):
             yield Finding(
-                53,
+                Code.VALUES,
                 G,
                 f"the rows of `{G}` are not those of 0 ≤ v ≤ C; write the two families of inequalities as `≤` rows",
             )
         elif not _same_rows(found[G], found[h], reference[G], reference[h]):
             yield Finding(
-                53,
+                Code.VALUES,
                 h,
                 f"`{h}` bounds some row of `{G}` by another number than 0 ≤ v ≤ C does; go through both row by row",
             )
@@ -73,8 +74,8 @@ def solved(found, reference, rng):
     (X, y), (_, y_new) = core_and_ring(rng, 48), core_and_ring(rng, 300)
     y = mislabelled(y)
     for code, name, labels, which, short in (
-        (62, "f_train", y, "training", TRAINING_SHORT),
-        (63, "f_new", y_new, "new", NEW_SHORT),
+        (Code.BAD_ON_TRAINING, "f_train", y, "training", TRAINING_SHORT),
+        (Code.BAD_ON_HELD_OUT, "f_new", y_new, "new", NEW_SHORT),
     ):
         accuracy = np.mean((found[name] > 0) == labels)
         asked = np.mean((reference[name] > 0) == labels) - short
@@ -91,7 +92,7 @@ def solved(found, reference, rng):
             f"the fitted classifier's loss ½‖w‖² + C Σ hinge is {ratio:.3g} times the smallest there is; expected at "
             f"most {LOSS_ABOVE} times: its alpha isn't the dual's solution, so look at the quadratic program"
         )
-        yield Finding(60, "f_train", message)
+        yield Finding(Code.NOT_GOOD_ENOUGH, "f_train", message)
 
 
 def _loss(f, X, y):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.compare import Finding
+from autograder.authoring import Code, Finding
 
 WANTED = ("fitted['circles', 'rbf'][0].alpha_", "fitted['circles', 'rbf'][0].b_")
 C, GAMMA = 2.0, 0.7
@@ -25,7 +25,7 @@ def trained_model(found, data, rng):
     X, y, new = circles(7, int(rng.integers(2**32)))
     if alpha.shape != y.shape or b.size != 1:
         yield Finding(
-            52,
+            Code.SHAPE,
             WANTED[0],
             f"fitted to the circles, `alpha_` has shape {alpha.shape} and `b_` {b.shape}; expected {y.shape} and ()",
         )
@@ -33,21 +33,21 @@ def trained_model(found, data, rng):
     seen, unseen, primal = measured(alpha, b, X, y, new)
     if seen < TRAINED:
         yield Finding(
-            62,
+            Code.BAD_ON_TRAINING,
             WANTED[0],
             f"your machine with an rbf kernel has {seen:.1%} of the circles it was fitted to on the right side; "
             f"expected at least {TRAINED:.0%}: get the module's checks to pass, and run all again",
         )
     elif unseen < UNSEEN:
         yield Finding(
-            63,
+            Code.BAD_ON_HELD_OUT,
             WANTED[0],
             f"your machine with an rbf kernel has {unseen:.1%} of circles that nobody has seen on the right side; "
             f"expected at least {UNSEEN:.0%}",
         )
     elif not primal / LOWEST <= PRIMAL_AT_MOST:
         yield Finding(
-            60,
+            Code.NOT_GOOD_ENOUGH,
             WANTED[0],
             f"your alpha and b for the circles with an rbf kernel give the primal objective {primal:.4g}; expected at "
             f"most {PRIMAL_AT_MOST * LOWEST:.0f}: another program was solved than the dual, or b is off",

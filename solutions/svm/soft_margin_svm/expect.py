@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.compare import Finding
+from autograder.authoring import Code, Finding
 
 from .checks import IRIS_C, NOISE_C, mislabelled
 
@@ -21,7 +21,7 @@ def separates_irises(found, reference, rng):
             f"`W` and `b` classify {accuracy:.0%} of the training examples right; expected at least {asked:.0%}; "
             "plot E after 1, 2, 3, ... epochs: it should fall"
         )
-        yield Finding(62, "W", message)
+        yield Finding(Code.BAD_ON_TRAINING, "W", message)
     yield from _objective_short(found, reference, X, y, IRIS_C)
 
 
@@ -36,7 +36,7 @@ def outlives_noise(found, reference, rng):
             f"the training examples; expected at least {asked:.0%} of the held-out; compare, for a small C, how much "
             "each term of E contributes to your gradient"
         )
-        yield Finding(63, "W", message)
+        yield Finding(Code.BAD_ON_HELD_OUT, "W", message)
     yield from _objective_short(found, reference, X, y, NOISE_C)
 
 
@@ -47,7 +47,7 @@ def _objective_short(found, reference, X, y, C):
             f"with `W` and `b` the objective E on the training data is {ratio:.3g} times what these epochs reach; "
             f"expected at most {ALLOWED_OBJECTIVE} times; compare each term of your gradient with the same term of E"
         )
-        yield Finding(60, "W", message)
+        yield Finding(Code.NOT_GOOD_ENOUGH, "W", message)
 
 
 def _accuracy(run, X, y):

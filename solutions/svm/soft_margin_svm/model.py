@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.compare import Finding
+from autograder.authoring import Code, Finding
 
 WANTED = ("trained[0]", "trained[1]")
 C = 5.0
@@ -23,7 +23,9 @@ def trained_model(found, data, rng):
     W, b = (found[name] for name in WANTED)
     if W.shape != (1, 4) or b.size != 1:
         yield Finding(
-            52, WANTED[0], f"`trained` is W of shape {W.shape} and b of shape {b.shape}; expected (1, 4) and (1,)"
+            Code.SHAPE,
+            WANTED[0],
+            f"`trained` is W of shape {W.shape} and b of shape {b.shape}; expected (1, 4) and (1,)",
         )
         return
     with np.load(data["iris.npz"]) as iris:
@@ -32,21 +34,21 @@ def trained_model(found, data, rng):
     seen, unseen, E = measured(W, b, X, y, flowers(*everyone, rng))
     if seen < TRAINED:
         yield Finding(
-            62,
+            Code.BAD_ON_TRAINING,
             WANTED[0],
             f"the hyperplane that your notebook trains on centred irises has {seen:.1%} of them on the right side; "
             f"expected at least {TRAINED:.0%}: get the module's checks to pass, and run all again",
         )
     elif unseen < UNSEEN:
         yield Finding(
-            63,
+            Code.BAD_ON_HELD_OUT,
             WANTED[0],
             f"the hyperplane that your notebook trains on centred irises has {unseen:.1%} of flowers that nobody has "
             f"measured on the right side; expected at least {UNSEEN:.0%}",
         )
     elif not E / LOWEST <= E_AT_MOST:
         yield Finding(
-            60,
+            Code.NOT_GOOD_ENOUGH,
             WANTED[0],
             f"after the notebook's 1000 epochs on centred irises, E is {E:.4g}; expected at most "
             f"{E_AT_MOST * LOWEST:.0f}: the steps lead elsewhere, or don't get there",

@@ -115,7 +115,7 @@ rises = "slope"
 MODEL = '''\
 """What the notebook fits."""
 
-from autograder.compare import Finding
+from autograder.authoring import Finding
 
 WANTED = ("path[-1]",)
 

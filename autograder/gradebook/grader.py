@@ -89,7 +89,7 @@ class Grader:
                 found.append(Graded(self._notebook(sandbox, submission, problem)))
         return tuple(found)
 
-    def unjudged(self, name: str, code: int, message: str) -> ProblemReport:
+    def unjudged(self, name: str, code: Code, message: str) -> ProblemReport:
         """The report on what has this id, where nothing could be run."""
         for problem in self.problems:
             if problem.notebook_id == name:

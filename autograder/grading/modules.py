@@ -69,7 +69,7 @@ def grade(
     return ProblemReport.of(problem.id, tuple(_after_needed(chosen, verdicts)), problem.course)
 
 
-def unjudged(problem: Problem, code: int, message: str) -> ProblemReport:
+def unjudged(problem: Problem, code: Code, message: str) -> ProblemReport:
     """The report where nothing could be run: the same verdict for every check."""
     finding = Finding(code, "", message)
     verdicts = tuple(_verdict(check, [finding], None) for check in problem.checks)

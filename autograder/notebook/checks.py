@@ -185,7 +185,7 @@ def _kept_from(observation: Observation, wanted: Collection[str], values: dict[s
     return replace(observation, values=shown)
 
 
-def unjudged_notebook(sheet: Sheet, code: int, message: str) -> ProblemReport:
+def unjudged_notebook(sheet: Sheet, code: Code, message: str) -> ProblemReport:
     """The report where there is nothing to judge: the same verdict for every check."""
     return _report(sheet, Judged({check.name: [Finding(code, "", message)] for check in sheet.checks}))
 

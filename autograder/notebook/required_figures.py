@@ -184,7 +184,7 @@ def _lacks(wanted: Wanted, shown: Sequence[Figure | None]) -> Iterator[Finding]:
             yield Finding(code, wanted.name, f"{wanted.name}: {said}")
 
 
-def _fault(wanted: WantedAxes, axes: Axes) -> tuple[int, str] | None:
+def _fault(wanted: WantedAxes, axes: Axes) -> tuple[Code, str] | None:
     lines = [one for one in axes.artists if one.kind == "line" and one.y and one.y.n >= LEAST_POINTS]
     if wanted.labelled and (missing := [name for name, label in (("x", axes.x), ("y", axes.y)) if not label]):
         axis = f"{' and '.join(missing)} ax{'es' if len(missing) > 1 else 'is'}"

@@ -78,7 +78,7 @@ class ReaderError(Exception):
 class OurFaultError(Exception):
     """A reader failed, or could not be had: ours. The message says how, as a clause; the code is one of ours."""
 
-    def __init__(self, why: str, code: int = Code.FAULTY_GRADER) -> None:
+    def __init__(self, why: str, code: Code = Code.FAULTY_GRADER) -> None:
         super().__init__(why)
         self.code = code
 

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from autograder.codes import Code
 from autograder.submissions.attachments import MAX_FILES, named_in
 from autograder.submissions.names import resembled
 from autograder.submissions.unpack import ARCHIVES, MAX_FILE_BYTES, Entry, RefusedError, printable
@@ -52,7 +53,7 @@ class Submission:
     problems: Mapping[str, str] = field(default_factory=dict)
     refused: str = ""
     uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    unread: tuple[tuple[int, str], ...] = ()
+    unread: tuple[tuple[Code, str], ...] = ()
 
 
 def choose(student: str, entries: list[Entry], wanted: Collection[str]) -> Submission:

@@ -56,7 +56,8 @@ notebooks: $(READY)  ## Run every notebook from top to bottom beside its referen
 lint: $(READY)   ## Look for mistakes and for what is not formatted
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
-	@$(BIN)/lint-imports --no-timing 2>&1 | tail -n 3
+	@mkdir -p build
+	@$(BIN)/lint-imports --no-logo --no-cache >build/imports.txt || { cat build/imports.txt; exit 1; }
 	@$(BIN)/python .ci/measures.py
 
 format: $(READY)  ## Format the code

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from autograder.sandbox.process import START_SECONDS, Process
 from autograder.sandbox.runs import Loader, Server
-from autograder.worker.job import Job
+from autograder.worker.job import ProbeJob
 from autograder.worker.limits import Limits
 
 ROUNDS = 5
@@ -76,7 +76,7 @@ def begin(server: Server, program: str, **named: object) -> Process:
     """A run that carries a program out."""
     limits = asdict(Limits(output_characters=20_000, cpu_seconds=120, import_seconds=120.0))
     files = {"channel.py": program.format(**named).encode()}
-    process = server.fork(Job("channel", "", (), ("numpy",), (), {}, limits, files))
+    process = server.fork(ProbeJob("channel", "", (), ("numpy",), (), {}, limits, files))
     if (ready := process.receive(START_SECONDS)) is None or ready.ending != "returned":
         raise SystemExit(f"a run has failed: {ready}")
     return process

@@ -18,12 +18,12 @@ from dataclasses import asdict
 from autograder.sandbox.enforced import LAYERS
 from autograder.sandbox.process import START_SECONDS, Process, Started
 from autograder.sandbox.runs import Loader, Server
-from autograder.worker.job import Job
+from autograder.worker.job import ProbeJob
 from autograder.worker.limits import MIB, Limits
 
 ROUNDS = 200
 WARM_UP = 5
-JOB = Job(
+JOB = ProbeJob(
     module="nothing",
     page="",
     given=(),

@@ -34,7 +34,7 @@ from autograder.sandbox.runs import Forked, Server
 from autograder.submissions.place import Place
 from autograder.submissions.reading import HandedIn, read_submission
 from autograder.submissions.uses import used_by_module
-from autograder.worker.job import Call, Job
+from autograder.worker.job import CallJob, Job
 from autograder.worker.limits import MIB
 
 COURSE = Path(__file__).resolve().parent.parent
@@ -54,12 +54,12 @@ class Spent:
         fork, end = Server.fork, Server.end
         kinds: dict[int, str] = {}
 
-        def forked(server: Server, order: Job | Call) -> Forked:
-            kind = "readers" if isinstance(order, Call) else "runs"
+        def forked(server: Server, job: Job) -> Forked:
+            kind = "readers" if isinstance(job, CallJob) else "runs"
             kinds[id(server)] = kind
             if kind == "readers":
                 self._servers.setdefault(server._pid, cpu_seconds(server._pid))  # noqa: SLF001
-            return fork(server, order)
+            return fork(server, job)
 
         def ended(server: Server) -> Ended:
             found = end(server)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from importlib import import_module
 
 from autograder.submissions.place import Place
 from autograder.submissions.reading import find_class
@@ -50,8 +49,7 @@ class FakeReader:
 
     def call(self, function, files, limits, answer=lambda _: ()):
         """The parts that a function of ours returns."""
-        module, _, name = function.partition(":")
-        return getattr(import_module(module), name)(files, FakeGrader(answer))
+        return function(files, FakeGrader(answer))
 
 
 class FakeGrader:

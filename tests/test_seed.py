@@ -8,8 +8,9 @@ import pytest
 from small_course import KEY, laid_over
 
 from autograder.gradebook.dependencies import of_module
+from autograder.sandbox import runs
 from autograder.seed import Seed
-from autograder.worker.job import Job
+from autograder.worker.job import parts
 
 SECRET = Seed.secret(bytes.fromhex(KEY))
 OTHER = Seed.secret(bytes(range(16)))
@@ -91,7 +92,7 @@ class TestNobodyReadsAKey:
     def test_what_a_run_is_sent_has_none(self, sent):
         """The whole job, in bytes, as it goes to the process."""
         for job in sent(SECRET):
-            assert not tells(b"".join(job.parts()))
+            assert not tells(b"".join(parts(job)))
 
     def test_what_a_run_is_told_of_draws_is_keyed(self, problem, sent):
         """Another key, other numbers; and no number of the old kind, or of another kind of ours, is among them."""
@@ -113,8 +114,7 @@ class TestNobodyReadsAKey:
 
         def jobs(seed):
             found = []
-            parts = Job.parts
-            monkeypatch.setattr(Job, "parts", lambda job: found.append(job) or parts(job))
+            monkeypatch.setattr(runs, "parts", lambda job: found.append(job) or parts(job))
             seen = sandbox.observe(problem, laid_over(problem, "def root(a):\n    raise ValueError"), seed)
             monkeypatch.undo()
             assert {one.check for one in seen} == {"prediction", "rooted", "fitted"}

@@ -28,7 +28,7 @@ from autograder.sandbox.guarantees import PROMISES, Promise
 from autograder.sandbox.process import START_SECONDS
 from autograder.sandbox.runs import DiskFullError, Loader, Server
 from autograder.wire import WireError
-from autograder.worker.job import Job
+from autograder.worker.job import ProbeJob
 from autograder.worker.limits import MIB, Limits
 
 # Small, so that each is reached at once. Memory is what NumPy and a thread's stack still fit into.
@@ -345,7 +345,7 @@ def _tried(attempt: Attempt, server: Server, around: Around) -> Outcome:
     """Run an attempt, and look at what has come of it."""
     program = textwrap.indent(textwrap.dedent(attempt.program).strip("\n"), "    ")
     module = MODULE.format(around=around.names, program=program)
-    job = Job("attempt", "", (), (), (), {}, asdict(LIMITS), {"attempt.py": module.encode()})
+    job = ProbeJob("attempt", "", (), (), (), {}, asdict(LIMITS), {"attempt.py": module.encode()})
     process = server.fork(job)
     how: How = "could not be tried"
     said = ""

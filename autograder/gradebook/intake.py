@@ -16,7 +16,7 @@ from autograder.gradebook.faults import MachineError, see_room
 from autograder.sandbox.observe import Answer, OurFaultError, ReaderError, Sandbox
 from autograder.submissions.attachments import MAX_FILES, may_lie_beside
 from autograder.submissions.place import Identities, Place, UnreadError
-from autograder.submissions.reading import MAX_ASKED, HandedIn, Taken, Wish
+from autograder.submissions.reading import MAX_ASKED, HandedIn, Taken, Wish, read
 from autograder.submissions.selection import MAX_MODULES, Submission, is_module
 from autograder.submissions.spool import PART_BYTES, Spool
 from autograder.submissions.unpack import NotOpenedError, RefusedError, limit, printable
@@ -45,11 +45,11 @@ def read_ahead(
         If the folder of submissions is gone, or there is no room to keep what is read.
     """
 
-    def read(sandbox: Sandbox, at: tuple[int, HandedIn]) -> Submission:
+    def read_one(sandbox: Sandbox, at: tuple[int, HandedIn]) -> Submission:
         return read_apart(sandbox, at[1], problems, private)
 
     named = ((handed.student, (position, handed)) for position, handed in enumerate(handed_in))
-    with closing(in_threads(readers, read, named, waits, weak=weak)) as done:
+    with closing(in_threads(readers, read_one, named, waits, weak=weak)) as done:
         for (position, handed), future in done:
             yield position, _outcome(handed, future)
 
@@ -101,7 +101,7 @@ def read_apart(sandbox: Sandbox, handed: HandedIn, problems: Sequence[Problem], 
                 raise OurFaultError(f"a reader asks for what is no file ({error})") from None
 
         given = {"wish": msgspec.msgpack.encode(wish)}
-        parts = sandbox.call("autograder.submissions.reading:read", given, _limits(problems), answer)
+        parts = sandbox.call(read, given, _limits(problems), answer)
         taken = _taken(student, parts, {name for pair in names for name in pair})
         return _unread(student, unread[0]) if unread else taken
     except UnreadError as error:

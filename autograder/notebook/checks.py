@@ -23,7 +23,7 @@ from autograder.grading.predicates import Ask
 from autograder.grading.predicates import judged as judged_by
 from autograder.notebook.execution import ANSWER, FILE, Execution, job_of
 from autograder.notebook.ipynb import MAX_CELLS, MAX_SOURCES
-from autograder.notebook.judging import MAX_MESSAGE_CHARACTERS, Execute, Judged, Paper, RunAsked, judged
+from autograder.notebook.judging import MAX_MESSAGE_CHARACTERS, Execute, Judged, Paper, RunAsked, judge, judged
 from autograder.notebook.retrial import SURROUNDINGS
 from autograder.notebook.sheet import FIGURES, MODEL, RUNS, TRUTH, WAS_RUN, NotebookCheck, Sheet
 from autograder.notebook.truth import FEW
@@ -130,7 +130,7 @@ def grade_apart(
         "notebook": content,
     }
     try:
-        said = b"".join(_bounded(sandbox.call("autograder.notebook.judging:judge", given, limits, answer)))
+        said = b"".join(_bounded(sandbox.call(judge, given, limits, answer)))
     except ReaderError as error:
         why = f"{problem.notebook_file} could not be read and compared: {error}; show less, run it again"
         return unjudged_notebook(sheet, Code.DIED, why)

@@ -16,11 +16,12 @@ from dataclasses import asdict, dataclass, field, replace
 import numpy as np
 
 from autograder.course.problem import Problem
+from autograder.notebook import load_kernel
 from autograder.notebook.document import Output
 from autograder.notebook.given import Step
 from autograder.notebook.ipynb import MAX_OUTPUTS, output
 from autograder.wire import Array, Ending, Failure, Observation
-from autograder.worker.job import Content, Job
+from autograder.worker.job import Content, NotebookJob, entry_point
 from autograder.worker.limits import MIB
 
 # Before a file's name among what a run is asked for, and before what it answers (autograder.notebook.shell).
@@ -30,7 +31,7 @@ ANSWER = "= "
 # Cells of one notebook that may end their process, each for a run of its own.
 MOST_ENDED = 20
 
-RunCells = Callable[[Problem, Job, float], Iterable[Observation]]
+RunCells = Callable[[Problem, NotebookJob, float], Iterable[Observation]]
 
 
 @dataclass(frozen=True)
@@ -164,14 +165,12 @@ def job_of(
     cells: Sequence[tuple[str, str]],
     wanted: Sequence[tuple[str, int]] = (),
     surroundings: Surroundings = HOME,
-) -> Job:
+) -> NotebookJob:
     """A run of cells, each what it is called and its text, beside a student's modules."""
-    return Job(
+    return NotebookJob(
+        kernel=entry_point(load_kernel),
         module=problem.name,
-        page="",
         given=tuple(path.stem for path in problem.given),
-        allowed_imports=problem.allowed_imports,
-        draws=(),
         data={name: str(path) for name, path in problem.data.items()},
         limits={**asdict(problem.limits), "cpu_seconds": math.ceil(problem.limits.notebook_seconds)},
         files={**modules, **{path.name: path.read_bytes() for path in problem.given}},

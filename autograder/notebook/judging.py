@@ -31,7 +31,7 @@ from autograder.notebook.retrial import Run, truth
 from autograder.notebook.sheet import FIGURES, MODEL, RUNS, THE_NOTEBOOK, TRUTH, WAS_RUN, Sheet
 from autograder.notebook.truth import compared
 from autograder.wire import Failure, Observation, read_bytes
-from autograder.worker.job import Job
+from autograder.worker.job import NotebookJob
 from autograder.worker.limits import Limits
 from autograder.worker.reader import Grader
 
@@ -121,7 +121,7 @@ def judge(files: Mapping[str, bytes], grader: Grader) -> Iterator[bytes]:
     problem = Problem(paper.assignment, paper.name, "", 0.0, Path(), (), {}, (), (), paper.limits, None)
     sheet = Sheet(problem, read(files["released"]), paper.figures, paper.wanted)
 
-    def run_cells(_: Problem, job: Job, seconds: float) -> Iterator[Observation]:
+    def run_cells(_: Problem, job: NotebookJob, seconds: float) -> Iterator[Observation]:
         asked = RunAsked(job.cells, job.wanted, Surroundings(job.seed, job.abroad), seconds)
         answer, _fd = grader.ask(msgspec.msgpack.encode(asked))
         while answer:

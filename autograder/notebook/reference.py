@@ -26,7 +26,7 @@ from autograder.notebook.saved import filled, with_outputs
 from autograder.notebook.sheet import MODEL, Sheet
 from autograder.seed import Seed
 from autograder.wire import Observation
-from autograder.worker.job import Job
+from autograder.worker.job import NotebookJob
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def run_reference(run_cells: RunCells, sheet: Sheet) -> ReferenceRun:
     wanted = problem.model.wanted if problem.model else ()
     seen: list[Sequence[Observation]] = []
 
-    def recorded(problem: Problem, job: Job, seconds: float) -> Sequence[Observation]:
+    def recorded(problem: Problem, job: NotebookJob, seconds: float) -> Sequence[Observation]:
         seen.append([*run_cells(problem, job, seconds)])
         return seen[-1]
 

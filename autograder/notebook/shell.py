@@ -38,7 +38,7 @@ from autograder.notebook.interpreter import CELL_FILES, NO_PROCESS, Compiler, Pr
 from autograder.notebook.outputs import Outputs, Stream
 from autograder.wire import MAX_FRAMES, Ending, Failure, Frame, Observation, encode
 from autograder.worker.failures import MAX_MESSAGE_CHARACTERS, limit_reached
-from autograder.worker.job import Job
+from autograder.worker.job import NotebookJob
 from autograder.worker.run import do_nothing, link, plain_values, write
 
 NO_INPUT = "nobody is there to answer when the notebook is run for its grade: put the value into the cell"
@@ -57,7 +57,7 @@ watch()
 lock_threads_alone()
 
 
-def run(job: Job, folder: str, send: Callable[[bytes], None]) -> None:
+def run(job: NotebookJob, folder: str, send: Callable[[bytes], None]) -> None:
     """Do a job in a folder: a message before there is any student code, one for each cell, and one at the end."""
     outputs = Outputs(int(job.limits["cell_bytes"]))
     try:
@@ -73,7 +73,7 @@ def run(job: Job, folder: str, send: Callable[[bytes], None]) -> None:
     send(encode(Observation("", len(job.cells), "returned")))
 
 
-def _begin(job: Job, folder: str, outputs: Outputs) -> Any:
+def _begin(job: NotebookJob, folder: str, outputs: Outputs) -> Any:
     """A shell in a folder that is laid out as the assignment's is."""
     os.chdir(folder)
     given = {f"{name}.py" for name in job.given}
@@ -139,7 +139,7 @@ def _lay(files: Mapping[str, bytes]) -> None:
             continue
 
 
-async def _run_cells(shell: Any, job: Job, folder: str, send: Callable[[bytes], None]) -> None:
+async def _run_cells(shell: Any, job: NotebookJob, folder: str, send: Callable[[bytes], None]) -> None:
     left = int(job.limits["returned_bytes"])
     for number, (label, source) in enumerate(job.cells):
         observation = await _run_cell(shell, job, folder, number, label, source)
@@ -151,7 +151,7 @@ async def _run_cells(shell: Any, job: Job, folder: str, send: Callable[[bytes], 
         send(encode(observation))
 
 
-async def _run_cell(shell: Any, job: Job, folder: str, number: int, label: str, source: str) -> Observation:
+async def _run_cell(shell: Any, job: NotebookJob, folder: str, number: int, label: str, source: str) -> Observation:
     """One cell, as a kernel runs it."""
     outputs = shell.outputs
     outputs.begin()
@@ -182,7 +182,7 @@ async def _run_cell(shell: Any, job: Job, folder: str, number: int, label: str, 
     return Observation(label, number, ending, {"outputs": np.frombuffer(shown, np.uint8)}, failure=failure)
 
 
-def _failure_of(error: BaseException, job: Job, folder: str, label: str) -> tuple[Ending, Failure]:
+def _failure_of(error: BaseException, job: NotebookJob, folder: str, label: str) -> tuple[Ending, Failure]:
     """How a cell ended that raised, and the lines of the notebook and of the student's modules that it went through."""
     try:
         message = str(error)[: 2 * MAX_MESSAGE_CHARACTERS].replace(folder, ".")[:MAX_MESSAGE_CHARACTERS]
@@ -194,7 +194,7 @@ def _failure_of(error: BaseException, job: Job, folder: str, label: str) -> tupl
         frames = [Frame(label, (error.lineno or 0) + _empty_lines(source), "", (error.text or "").strip()[:200])]
         message = error.msg
     failure = Failure(type(error).__name__[:100], message, tuple(frames[-MAX_FRAMES:]))
-    if limit := limit_reached(error, job):
+    if limit := limit_reached(error, job.limits):
         return "exhausted", Failure("", limit, failure.frames)
     if isinstance(error, ModuleNotFoundError) and error.name == job.module:
         return "missing", Failure("", f"{job.module}.py was not handed in", failure.frames)
@@ -203,7 +203,7 @@ def _failure_of(error: BaseException, job: Job, folder: str, label: str) -> tupl
     return "raised", failure
 
 
-def _frames(trace: TracebackType | None, job: Job, folder: str) -> list[Frame]:
+def _frames(trace: TracebackType | None, job: NotebookJob, folder: str) -> list[Frame]:
     given = {os.path.join(folder, f"{name}.py") for name in job.given}
     # IPython takes away the empty lines that a cell begins with; in the notebook they are there.
     cells = {file_of(label): (label, source.splitlines(), _empty_lines(source)) for label, source in job.cells}

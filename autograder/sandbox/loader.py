@@ -20,6 +20,7 @@ from typing import Any
 from autograder.sandbox.confine import remove
 from autograder.sandbox.server import serve
 from autograder.sandbox.substitutes import substitute
+from autograder.worker.job import load as load_function
 from autograder.worker.run import hear_signals
 
 # What NumPy asks for when it opens its first file.
@@ -31,8 +32,9 @@ ORDER_BYTES = 1 << 16
 def load(asked_fd: int) -> None:
     """Fork a server for each order, until the other side is gone.
 
-    An order is JSON: ``preload``, and the rest of what :func:`autograder.sandbox.server.serve` is told. With it come
-    the server's end of its control socket, and that of a pipe for what it says until it is ready.
+    An order is JSON: ``preload``, names of modules, and of functions that load something; and the arguments of
+    :func:`autograder.sandbox.server.serve`. With it come the server's end of its control socket, and that of a pipe
+    for what it says until it is ready.
     """
     hear_signals()
     substitute()
@@ -130,6 +132,9 @@ def _import(names: Sequence[str]) -> None:
     # Matplotlib wants its cache of fonts, so libraries come before namespaces. They must have started no thread, or the
     # kernel makes no namespace for this process; that is why the environment says one thread to all of them.
     for name in names:
-        importlib.import_module(name)
+        if ":" in name:
+            load_function(name)()
+        else:
+            importlib.import_module(name)
     gc.collect()
     gc.freeze()

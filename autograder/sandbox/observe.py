@@ -29,18 +29,14 @@ from autograder.sandbox.process import START_SECONDS, Process, SandboxError, Sta
 from autograder.sandbox.runs import DiskFullError, Forked, Loader, Server
 from autograder.seed import Seed
 from autograder.wire import Failure, Observation, Part, WireError
-from autograder.worker.job import Call, Content, Job, compiled
+from autograder.worker.job import CallJob, Content, Job, NotebookJob, ProbeJob, compiled, entry_point
 from autograder.worker.limits import MIB, Limits
-from autograder.worker.reader import ASKED, RETURNED
+from autograder.worker.reader import ASKED, RETURNED, Function
 
 __all__ = ["OurFaultError", "ReaderError", "Sandbox", "SandboxError"]
 
 # What only this module, and a process without student code in it, may say.
 OURS = frozenset({"faulty", "died", "unstarted"})
-# What the server of a notebook's runs loads besides.
-NOTEBOOK = ("matplotlib.pyplot", "autograder.notebook.shell")
-# What the server of readers loads: what reads submissions, and what compares notebooks.
-READERS = ("autograder.worker.reader", "autograder.submissions.reading", "autograder.notebook.judging")
 # What a reader may say before it must have come to its end.
 MOST_MESSAGES = 25_000
 # What an array takes beside its entries.
@@ -183,7 +179,7 @@ class Sandbox:
         most = BY_THE_CLOCK * problem.limits.module_seconds
         left = Left(problem.limits.module_seconds, time.monotonic() + most)
         while pending:
-            job = Job(
+            job = ProbeJob(
                 module=problem.name,
                 page=problem.page_text,
                 given=tuple(path.stem for path in problem.given),
@@ -199,7 +195,7 @@ class Sandbox:
         return seen
 
     def _run(
-        self, problem: Problem, job: Job, pending: list[tuple[Check, int]], seen: list[Observation], left: Left
+        self, problem: Problem, job: ProbeJob, pending: list[tuple[Check, int]], seen: list[Observation], left: Left
     ) -> None:
         """Run what is pending in one process, as far as it gets; what has been observed is no longer pending.
 
@@ -216,7 +212,7 @@ class Sandbox:
     def _attempt(
         self,
         problem: Problem,
-        job: Job,
+        job: ProbeJob,
         pending: list[tuple[Check, int]],
         seen: list[Observation],
         left: Left,
@@ -259,7 +255,7 @@ class Sandbox:
         except UnstartedError as error:
             seen += _all(pending, error.observation)
 
-    def run_cells(self, problem: Problem, job: Job, seconds: float) -> Iterator[Observation]:
+    def run_cells(self, problem: Problem, job: NotebookJob, seconds: float) -> Iterator[Observation]:
         """One run of a notebook's cells, as far as it gets.
 
         Parameters
@@ -286,7 +282,9 @@ class Sandbox:
                 continue
             return
 
-    def _attempt_cells(self, problem: Problem, job: Job, seconds: float, *, last: bool) -> Iterator[Observation]:
+    def _attempt_cells(
+        self, problem: Problem, job: NotebookJob, seconds: float, *, last: bool
+    ) -> Iterator[Observation]:
         limits = problem.limits
         ends = time.monotonic() + seconds
         room = NOTEBOOK_BYTES
@@ -318,7 +316,7 @@ class Sandbox:
 
     def call(
         self,
-        function: str,
+        function: Function,
         files: Mapping[str, bytes | Content],
         limits: Limits,
         answer: Callable[[bytes], Iterable[Answer]] = lambda _: (),
@@ -327,8 +325,8 @@ class Sandbox:
 
         Parameters
         ----------
-        function : str
-            ``module:name``, of one of ``READERS``.
+        function : callable
+            At the top of a module of ours; its process loads that module and no other.
         files : mapping of str to bytes or Content
             What it works on.
         answer : callable
@@ -351,11 +349,11 @@ class Sandbox:
             "cpu_seconds": limits.reading_seconds,
             "memory_bytes": limits.reading_memory_bytes,
         }
-        order = Call(function, bounds, files)
+        job = CallJob(entry_point(function), bounds, files)
         for last in (False, True):
             told = False
             try:
-                for part in self._attempt_call(order, limits, answer, last=last):
+                for part in self._attempt_call(job, limits, answer, last=last):
                     told = True
                     yield part
             except LostError:
@@ -367,10 +365,10 @@ class Sandbox:
             return
 
     def _attempt_call(
-        self, order: Call, limits: Limits, answer: Callable[[bytes], Iterable[Answer]], *, last: bool
+        self, job: CallJob, limits: Limits, answer: Callable[[bytes], Iterable[Answer]], *, last: bool
     ) -> Iterator[bytes]:
         mib = limits.reading_memory_bytes / MIB
-        with self._ready((READERS, (), 0), order, last=last) as process:
+        with self._ready(_server_of(None, job), job, last=last) as process:
             assert isinstance(process, Forked)  # noqa: S101  calls have no other processes
             for _ in range(MOST_MESSAGES):
                 try:
@@ -397,7 +395,7 @@ class Sandbox:
         raise ReaderError("it says too much")
 
     @contextmanager
-    def _ready(self, key: _Key, order: Job | Call, *, last: bool) -> Iterator[Process]:
+    def _ready(self, key: _Key, job: Job, *, last: bool) -> Iterator[Process]:
         """A process that is about to do what it is told, ended afterwards.
 
         Raises
@@ -408,7 +406,7 @@ class Sandbox:
             If its server is gone, and this was not the last attempt.
         """
         try:
-            process = self._start(key, order)
+            process = self._start(key, job)
         except (OSError, SandboxError) as error:
             raise UnstartedError(str(error)) from None
         try:
@@ -424,22 +422,22 @@ class Sandbox:
         finally:
             process.end()
 
-    def _start(self, key: _Key, order: Job | Call) -> Process:
+    def _start(self, key: _Key, job: Job) -> Process:
         if not self._warm:
-            if isinstance(order, Call):
-                raise SandboxError("readers are forked from warm servers; this sandbox has none")
-            return Started(order, self._python, self._blas_threads)
+            if not isinstance(job, ProbeJob):
+                raise SandboxError("notebooks and readers are forked from warm servers; this sandbox has none")
+            return Started(job, self._python, self._blas_threads)
         server = self._servers.get(key)
         if server is not None and server.worn:
             server.close()
             server = None
         server = server or self._serve(key)
         try:
-            return server.fork(order)
+            return server.fork(job)
         except OSError:
             # A wounded server is replaced, once; a second failure is the caller's to report.
             server.close()
-            return self._serve(key).fork(order)
+            return self._serve(key).fork(job)
 
     def _serve(self, key: _Key) -> Server:
         preload, visible, hash_seed = key
@@ -449,15 +447,23 @@ class Sandbox:
         return server
 
 
-def _server_of(problem: Problem, job: Job) -> _Key:
+def _server_of(problem: Problem | None, job: Job) -> _Key:
     """The server that a job's run is forked from."""
+    if isinstance(job, CallJob):
+        return ((job.function.partition(":")[0],), (), 0)
+    assert problem is not None  # noqa: S101  for mypy: a call alone has none
     visible = tuple(sorted({str(path.parent) for path in problem.data.values()}))
     # A fork pays for all that its parent has loaded: load what the submission names, and no more.
-    texts = [job.page.encode(), *(source.encode() for _, source in job.cells)]
-    texts += [content for content in job.files.values() if isinstance(content, bytes)]
+    texts = [content for content in job.files.values() if isinstance(content, bytes)]
+    if isinstance(job, ProbeJob):
+        texts.append(job.page.encode())
+    else:
+        texts += [source.encode() for _, source in job.cells]
     named = tuple(name for name in problem.preload if any(name.partition(".")[0].encode() in text for text in texts))
-    # What a notebook shows abroad, it shows with other hashes, and so with sets in another order.
-    return ((*named, *NOTEBOOK * bool(job.cells)), visible, job.seed)
+    if isinstance(job, NotebookJob):
+        # What a notebook shows abroad, it shows with other hashes, and so with sets in another order.
+        return ((*named, job.kernel), visible, job.seed)
+    return (named, visible, 0)
 
 
 def _size(observation: Observation) -> int:

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -24,7 +24,8 @@ import autograder
 from autograder.sandbox.confine import SYSTEM
 from autograder.sandbox.deadline import Deadline, cpu_seconds
 from autograder.wire import MAX_BODY_BYTES, Observation, WireError, read
-from autograder.worker.job import Job, surroundings
+from autograder.worker.job import ProbeJob, entry_point, parts, surroundings
+from autograder.worker.run import once
 
 START_SECONDS = 60.0
 # How the names of folders begin that are made for runs.
@@ -85,8 +86,10 @@ def environment(blas_threads: int = 1) -> dict[str, str]:
     }
 
 
-def command(call: str, python: str = sys.executable) -> list[str]:
-    """What starts a Python that does this, with our modules at hand and nothing else of the surroundings."""
+def command(function: Callable[..., object], argument: object, python: str = sys.executable) -> list[str]:
+    """Return the command that calls a function of ours in a fresh interpreter, which has our modules at hand."""
+    module, name = entry_point(function).split(":")
+    call = f"from {module} import {name}; {name}({argument!r})"
     # As "-I", which has no ear for the seed of hashes: the environment is ours.
     return [python, "-P", "-s", "-c", _BOOT + call]
 
@@ -109,12 +112,12 @@ def exposed(paths: Iterable[Path], data: Iterable[Path]) -> list[Path]:
 class Started:
     """A run in a process started for it alone: any system, and slower."""
 
-    def __init__(self, job: Job, python: str, blas_threads: int) -> None:
+    def __init__(self, job: ProbeJob, python: str, blas_threads: int) -> None:
         self._scratch = tempfile.mkdtemp(prefix=PREFIX)
         folder = str(Path(self._scratch).resolve())
         told = {name: os.environ[name] for name in OF_THE_SYSTEM if name in os.environ}
         self._process = subprocess.Popen(
-            command(f"from autograder.worker.run import once; once({folder!r})", python),
+            command(once, folder, python),
             env=told | environment(blas_threads) | surroundings(folder),
             cwd=folder,
             stdin=subprocess.PIPE,
@@ -125,12 +128,12 @@ class Started:
         self._ended: Ended | None = None
         threading.Thread(target=self._read, args=(job,), daemon=True).start()
 
-    def _read(self, job: Job) -> None:
+    def _read(self, job: ProbeJob) -> None:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:
             with self._process.stdin as channel:
-                channel.writelines(job.parts())
+                channel.writelines(parts(job))
         except OSError:
             pass  # it is gone already; the end of its output says so
         message: Observation | None = None

@@ -27,6 +27,7 @@ import msgspec
 from autograder.sandbox.confine import remove
 from autograder.sandbox.deadline import Deadline
 from autograder.sandbox.enforced import Enforced
+from autograder.sandbox.loader import load
 from autograder.sandbox.process import (
     PREFIX,
     START_SECONDS,
@@ -41,7 +42,7 @@ from autograder.sandbox.scratch import has_room, larger
 from autograder.sandbox.server import ENDED, FORKED, READY, SPENT
 from autograder.wire import MAX_BODY_BYTES, Observation, Part, read
 from autograder.worker import reader
-from autograder.worker.job import Call, Job
+from autograder.worker.job import Job, parts
 from autograder.worker.limits import MIB
 
 # How often a run without a memory of its own for files is looked at.
@@ -121,7 +122,7 @@ class Loader:
         asked, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             process = subprocess.Popen(
-                command(f"from autograder.sandbox.loader import load; load({theirs.fileno()})"),
+                command(load, theirs.fileno()),
                 env=environment() | {"PYTHONHASHSEED": str(hash_seed)},
                 cwd="/",
                 pass_fds=(theirs.fileno(),),
@@ -209,8 +210,8 @@ class Server:
         """Whether it has made so many runs that another should make the next."""
         return self._runs >= MOST_RUNS
 
-    def fork(self, order: Job | Call) -> Forked:
-        """A run of a job, or a reader that answers a call."""
+    def fork(self, job: Job) -> Forked:
+        """Fork a run of a job."""
         self._runs += 1
         ours, theirs = socket.socketpair()
         try:
@@ -227,7 +228,7 @@ class Server:
             ours.close()
             self.end()
             raise SandboxError("no room is left for the files of a run")
-        return Forked(self, ours, order, watched)
+        return Forked(self, ours, job, watched)
 
     def spent(self) -> float:
         """The CPU time that the fork has used so far, seconds; 0 when the server is gone, and the fork with it."""
@@ -287,18 +288,16 @@ class Server:
 class Forked:
     """A run, or a reader, forked from a server."""
 
-    def __init__(
-        self, server: Server, channel: socket.socket, order: Job | Call, watched: tuple[Path, int] | None
-    ) -> None:
+    def __init__(self, server: Server, channel: socket.socket, job: Job, watched: tuple[Path, int] | None) -> None:
         self._server = server
         self._channel = channel
         self._watched = watched
         self._looked = 0.0
         self._unread = bytearray()
-        self._limits = order.limits
+        self._limits = job.limits
         self._ended: Ended | None = None
         try:
-            for part in _gathered(order.parts()):
+            for part in _gathered(parts(job)):
                 channel.sendall(part)
         except ConnectionError:
             pass  # it is gone already, and receive() says so

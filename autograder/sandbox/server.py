@@ -8,7 +8,6 @@ It never computes, so that forking stays safe.
 from __future__ import annotations
 
 import gc
-import importlib
 import json
 import os
 import select
@@ -22,7 +21,8 @@ from autograder.sandbox.confine import Confinement
 from autograder.sandbox.deadline import cpu_seconds
 from autograder.sandbox.traces import Block, forget
 from autograder.wire import Failure, Observation, encode
-from autograder.worker.job import Call, Job, read_order, surroundings
+from autograder.worker import reader
+from autograder.worker.job import CallJob, Job, NotebookJob, ProbeJob, load, read_job, surroundings
 from autograder.worker.run import run
 
 # The environment of a run, beside its own folders.
@@ -96,29 +96,31 @@ def _run(
         os.setsid()
         channel = socket.socket(fileno=channel_fd)
         try:
-            order = read_order(_receiver(channel))
-            _prepare(confinement, order, number, channel_fd, alive)
+            job = read_job(_receiver(channel))
+            _prepare(confinement, job, number, channel_fd, alive)
             block.rewrite("autograder run", os.environ)
         except OSError as error:
             channel.sendall(
                 encode(Observation("", 0, "unstarted", failure=Failure("", f"confinement failed: {error}")))
             )
             os._exit(1)
-        # What reads, and what runs notebooks, is loaded where that is done; an import is then a look into a table.
-        if isinstance(order, Call):
-            importlib.import_module("autograder.worker.reader").run(order, channel)
-        else:
-            execute = importlib.import_module("autograder.notebook.shell").run if order.cells else run
-            execute(order, confinement.folder(number), channel.sendall)
+        folder = confinement.folder(number)
+        match job:
+            case CallJob():
+                reader.run(job, channel)
+            case NotebookJob():
+                load(job.kernel)()(job, folder, channel.sendall)  # the server has loaded it already
+            case ProbeJob():
+                run(job, folder, channel.sendall)
         # Ended from outside, or when nobody listens any more.
         channel.recv(1)
     finally:
         os._exit(0)
 
 
-def _prepare(confinement: Confinement, order: Job | Call, number: int, channel_fd: int, alive: int) -> None:
+def _prepare(confinement: Confinement, job: Job, number: int, channel_fd: int, alive: int) -> None:
     folder = confinement.folder(number)
-    confinement.apply({**order.limits, "memory_bytes": order.limits["memory_bytes"] + _held(order)}, folder)
+    confinement.apply({**job.limits, "memory_bytes": job.limits["memory_bytes"] + _held(job)}, folder)
     # From now on the server's death is this process's. If it has died before, nobody would end what begins here.
     if select.select([alive], [], [], 0)[0]:
         raise OSError("the server is gone")
@@ -127,9 +129,9 @@ def _prepare(confinement: Confinement, order: Job | Call, number: int, channel_f
     os.environ.update(PATH="/usr/bin:/bin", TMPDIR=folder, **surroundings(folder))
 
 
-def _held(order: Job | Call) -> int:
-    """The bytes that an order takes, read and once more; without room for it the check page might not be loaded."""
-    return 2 * sum(len(content) for content in order.files.values())
+def _held(job: Job) -> int:
+    """The bytes that a job takes, read and once more; without room for it the check page might not be loaded."""
+    return 2 * sum(len(content) for content in job.files.values())
 
 
 def _receiver(channel: socket.socket) -> Callable[[int], bytes]:

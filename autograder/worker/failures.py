@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import linecache
 import os
+from collections.abc import Mapping
 from types import TracebackType
 
 from autograder.wire import MAX_FRAMES, Ending, Failure, Frame
 from autograder.worker.imports import Forbidden
-from autograder.worker.job import PAGE, Job
+from autograder.worker.job import PAGE, ProbeJob
 
 MAX_MESSAGE_CHARACTERS = 2_000
 
@@ -18,7 +19,7 @@ class Oversize(Exception):
     """A draw returned more than the limit."""
 
 
-def failure_of(error: BaseException, job: Job, folder: str) -> tuple[Ending, Failure]:
+def failure_of(error: BaseException, job: ProbeJob, folder: str) -> tuple[Ending, Failure]:
     """How a run ended that raised: whose exception it is, and the student's own frames."""
     try:
         # Where the folder lies is the grader's business.
@@ -30,7 +31,7 @@ def failure_of(error: BaseException, job: Job, folder: str) -> tuple[Ending, Fai
         frames = [Frame(os.path.basename(error.filename or ""), error.lineno or 0, "", (error.text or "").strip())]
         message = error.msg
     failure = Failure(type(error).__name__[:100], message[:MAX_MESSAGE_CHARACTERS], tuple(frames[-MAX_FRAMES:]))
-    if limit := limit_reached(error, job):
+    if limit := limit_reached(error, job.limits):
         return "exhausted", Failure("", limit, failure.frames)
     if isinstance(error, Forbidden):
         return "forbidden", failure
@@ -45,27 +46,27 @@ def failure_of(error: BaseException, job: Job, folder: str) -> tuple[Ending, Fai
     return "raised", failure
 
 
-def limit_reached(error: BaseException, job: Job) -> str:
+def limit_reached(error: BaseException, limits: Mapping[str, float]) -> str:
     """Which limit an exception says was reached, as a sentence; an empty text if it says no such thing."""
     mib = 1 << 20
     if isinstance(error, Oversize):
-        return f"what came back is larger than {job.limits['returned_bytes'] / mib:.0f} MiB"
+        return f"what came back is larger than {limits['returned_bytes'] / mib:.0f} MiB"
     # A lock that can't be had is one that there is no memory for.
     no_lock = isinstance(error, RuntimeError) and str(error) == "can't allocate lock"
     if no_lock or isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
-        return f"asked for more memory than there is (the limit is {job.limits['memory_bytes'] / mib:.0f} MiB)"
+        return f"asked for more memory than there is (the limit is {limits['memory_bytes'] / mib:.0f} MiB)"
     if isinstance(error, OSError) and error.errno == errno.EFBIG:
-        return f"wrote a file larger than {job.limits['file_bytes'] / mib:.0f} MiB"
+        return f"wrote a file larger than {limits['file_bytes'] / mib:.0f} MiB"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"wrote more than {job.limits['scratch_bytes'] / mib:.0f} MiB in all, or too many files"
+        return f"wrote more than {limits['scratch_bytes'] / mib:.0f} MiB in all, or too many files"
     if isinstance(error, BlockingIOError) and error.errno == errno.EAGAIN:
         return "tried to start another process; a run is one process"
     if isinstance(error, RuntimeError) and str(error) == "can't start new thread":
-        return f"tried to start more than {job.limits['threads']:.0f} threads"
+        return f"tried to start more than {limits['threads']:.0f} threads"
     return ""
 
 
-def _misfit(failure: Failure, trace: TracebackType | None, job: Job) -> Failure:
+def _misfit(failure: Failure, trace: TracebackType | None, job: ProbeJob) -> Failure:
     """The failure with the check page's line, which is what could not use the returned value."""
     line, function = [(line, function) for file, line, function in _lines(trace) if file == PAGE][-1]
     text = job.page.splitlines()[line - 1].strip()
@@ -80,7 +81,7 @@ def _lines(trace: TracebackType | None) -> list[tuple[str, int, str]]:
     return lines
 
 
-def _own_frames(trace: TracebackType | None, job: Job, folder: str) -> list[Frame]:
+def _own_frames(trace: TracebackType | None, job: ProbeJob, folder: str) -> list[Frame]:
     given = {os.path.join(folder, f"{name}.py") for name in job.given}
     return [
         Frame(os.path.basename(file), line, function, linecache.getline(file, line).strip()[:200])

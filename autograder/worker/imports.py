@@ -8,7 +8,7 @@ import sys
 from types import FrameType
 from typing import Any
 
-from autograder.worker.job import PAGE, Job
+from autograder.worker.job import PAGE, ProbeJob
 
 
 class Forbidden(ImportError):
@@ -22,7 +22,7 @@ class ImportRule:
     import what they like; the standard library imports for whoever has called it.
     """
 
-    def __init__(self, job: Job, folder: str) -> None:
+    def __init__(self, job: ProbeJob, folder: str) -> None:
         own = {name.removesuffix(".py") for name in job.files}
         self._allowed = frozenset({*sys.stdlib_module_names, *job.allowed_imports, *own, "autograder"})
         self._trusted = (PAGE, *(os.path.join(folder, f"{name}.py") for name in job.given))

@@ -1,4 +1,4 @@
-"""What a process that runs student code is told to do, as it goes through the channel."""
+"""The jobs that a process beside student code is sent: a module's probes, a notebook's cells, or a call of ours."""
 
 from __future__ import annotations
 
@@ -10,23 +10,26 @@ import marshal
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from types import CodeType
 from typing import Any, Protocol
 
 # The name of a check page's code. Not a path, so that no student's file can be taken for it.
 PAGE = "<checks.py>"
+# Packages whose functions may be an entry point.
+TRUSTED = ("autograder",)
 
 LENGTHS = struct.Struct("<IQ")
 
 
 def compile_page(page: str) -> CodeType:
-    """The code of a check page's text."""
+    """Compile a check page's text."""
     code: CodeType = compile(page, PAGE, "exec", dont_inherit=True)
     return code
 
 
 def surroundings(folder: str) -> dict[str, str]:
-    """What a run's environment says of who runs it: nobody in particular, at home in the run's own folder.
+    """Return the environment variables that name a run's user: a student, at home in the run's own folder.
 
     The same in the official run and in a student's own. Without a name ``getpass.getuser`` looks for the user's number
     in a list of users, which a confined run is not in.
@@ -39,23 +42,44 @@ def surroundings(folder: str) -> dict[str, str]:
 
 @functools.lru_cache
 def compiled(page: str) -> str:
-    """The code of a check page's text, as a job carries it."""
+    """Compile a check page's text into the form that a job carries."""
     return base64.b64encode(marshal.dumps(compile_page(page))).decode()
 
 
+def entry_point(function: Callable[..., object]) -> str:
+    """Return the name, ``module:function``, by which another process of ours finds a function.
+
+    Raises
+    ------
+    ValueError
+        If it is no function at the top of a module of ours.
+    """
+    module, name = function.__module__, function.__qualname__
+    if module.partition(".")[0] not in TRUSTED or not name.isidentifier():
+        raise ValueError(f"{module}:{name} is no function of the engine")
+    return f"{module}:{name}"
+
+
+def load(name: str) -> Callable[..., Any]:
+    """Import the function that :func:`entry_point` has named."""
+    module, _, function = name.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), function)
+    return found
+
+
 class Content(Protocol):
-    """Bytes that are somewhere else than in memory, and are read part by part."""
+    """Bytes that are not in memory, and are read part by part."""
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Return their number."""
 
     def parts(self) -> Iterable[bytes]:
-        """All of them, in order."""
+        """Read all of them, in order."""
 
 
 @dataclass(frozen=True)
-class Job:
-    """What one process is to do.
+class ProbeJob:
+    """The probes of a check page on a student's module.
 
     Attributes
     ----------
@@ -68,7 +92,7 @@ class Job:
     allowed_imports : tuple of str
         Packages that student code may import, beside the standard library.
     draws : tuple of (str, int, int)
-        Checks and draws, in order, with what each draw's inputs follow from. The run's seed is not told.
+        Check, number of the draw, and the seed of its inputs, in order. The assignment's key is not told.
     data : mapping of str to str
         Paths of the files that students read as ``data/<name>``.
     limits : mapping of str to float
@@ -76,19 +100,10 @@ class Job:
     files : mapping of str to bytes or Content
         The submission's and the handed-out modules, laid out in the working directory.
     measured : bool
-        What the functions are given is measured.
+        Sizes and numbers among the arguments are recorded.
     compiled : str
-        The check page once more, as this very Python's code, marshalled, in base 64: compiling takes longer than most
-        checks. Empty where another Python reads the job.
-    cells : tuple of (str, str)
-        For a notebook, in place of a page and draws: what each cell is called, and its text.
-    wanted : tuple of (str, int)
-        For a notebook: expressions whose values are asked for, or ``file NAME`` for a file, each with the number of the
-        cell after which it is looked for, from 0.
-    seed : int
-        For a notebook: what all generators begin with that it gives no seed, and the hashes.
-    abroad : bool
-        For a notebook: whether it is run as if on another machine, on another day.
+        The check page as this very Python's code, marshalled, in base 64: compiling takes longer than most checks.
+        Empty where another Python reads the job.
     """
 
     module: str
@@ -101,71 +116,85 @@ class Job:
     files: Mapping[str, Any]
     measured: bool = False
     compiled: str = ""
-    cells: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class NotebookJob:
+    """The cells of a notebook, run beside a student's module.
+
+    Attributes
+    ----------
+    kernel : str
+        The entry point of a function that loads the kernel, and returns what runs the cells of such a job.
+    module, given, data, limits, files
+        As of a :class:`ProbeJob`.
+    cells : tuple of (str, str)
+        The label of each cell, and its source.
+    wanted : tuple of (str, int)
+        Expressions whose values are asked for, or ``file NAME`` for a file, each with the number of the cell after
+        which it is looked for, from 0.
+    seed : int
+        The first state of all generators that the notebook gives no seed, and the seed of hashes.
+    abroad : bool
+        It is run as if on another machine, on another day.
+    """
+
+    kernel: str
+    module: str
+    given: tuple[str, ...]
+    data: Mapping[str, str]
+    limits: Mapping[str, float]
+    files: Mapping[str, Any]
+    cells: tuple[tuple[str, str], ...]
     wanted: tuple[tuple[str, int], ...] = ()
     seed: int = 0
     abroad: bool = False
 
-    def parts(self) -> Iterator[bytes]:
-        """The job as one message, in parts."""
-        yield from _parts(vars(self), self.files)
-
-    @classmethod
-    def of(cls, fields: Mapping[str, Any], files: Mapping[str, bytes]) -> Job:
-        """The job that has these fields, as JSON has them."""
-        return cls(
-            **{
-                **fields,
-                "given": tuple(fields["given"]),
-                "allowed_imports": tuple(fields["allowed_imports"]),
-                "draws": tuple((check, draw, entropy) for check, draw, entropy in fields["draws"]),
-                "cells": tuple((label, source) for label, source in fields["cells"]),
-                "wanted": tuple((what, after) for what, after in fields["wanted"]),
-                "files": files,
-            }
-        )
-
 
 @dataclass(frozen=True)
-class Call:
-    """A call of one of our own functions on bytes that a student has made, in a process that is confined as a run is.
+class CallJob:
+    """A call of one of our own functions on bytes that a student has made.
 
     Attributes
     ----------
     function : str
-        ``module:name``. The function is given the files, and what asks the grader
-        (:class:`autograder.worker.reader.Grader`); it returns bytes, part by part.
+        The entry point of a function that is given the files and a :class:`autograder.worker.reader.Grader` to ask;
+        it returns bytes, part by part.
     limits : mapping of str to float
-        As of a :class:`Job`.
+        As of a :class:`ProbeJob`.
     files : mapping of str to bytes or Content
         What the function works on.
     """
 
     function: str
     limits: Mapping[str, float]
-    files: Mapping[str, bytes | Content] = field(default_factory=dict)
-
-    def parts(self) -> Iterator[bytes]:
-        """The call as one message, in parts."""
-        yield from _parts(vars(self), self.files)
+    files: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read_order(receive: Callable[[int], bytes]) -> Job | Call:
-    """The job, or the call, in a stream whose ``receive(n)`` gives n bytes."""
-    head, body = LENGTHS.unpack(receive(LENGTHS.size))
-    fields = json.loads(receive(head))
-    content = io.BytesIO(receive(body))
-    files = {name: content.read(size) for name, size in fields["files"].items()}
-    return Call(**{**fields, "files": files}) if "function" in fields else Job.of(fields, files)
+Job = ProbeJob | NotebookJob | CallJob
+_KINDS = {kind.__name__: kind for kind in (ProbeJob, NotebookJob, CallJob)}
 
 
-def _parts(fields: Mapping[str, object], files: Mapping[str, bytes | Content]) -> Iterator[bytes]:
-    """Two lengths, JSON, and the files."""
-    sizes = {name: len(content) for name, content in files.items()}
-    head = json.dumps({**fields, "files": sizes}).encode()
+def parts(job: Job) -> Iterator[bytes]:
+    """Encode a job as one message, in parts: two lengths, JSON, and the files."""
+    sizes = {name: len(content) for name, content in job.files.items()}
+    head = json.dumps({"kind": type(job).__name__, **vars(job), "files": sizes}).encode()
     yield LENGTHS.pack(len(head), sum(sizes.values())) + head
-    for content in files.values():
+    for content in job.files.values():
         if isinstance(content, bytes):
             yield content
         else:
             yield from content.parts()
+
+
+def read_job(receive: Callable[[int], bytes]) -> Job:
+    """Read the job in a stream whose ``receive(n)`` gives n bytes."""
+    head, body = LENGTHS.unpack(receive(LENGTHS.size))
+    fields = json.loads(receive(head))
+    content = io.BytesIO(receive(body))
+    fields["files"] = {name: content.read(size) for name, size in fields["files"].items()}
+    return _KINDS[fields.pop("kind")](**{name: _tuples(value) for name, value in fields.items()})
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value

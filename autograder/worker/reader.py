@@ -2,8 +2,8 @@
 
 Bytes that a stranger has written can make any parser slow, large or wrong. So they are parsed in a process that is
 confined as a run is, knows no secret, and is ended when it passes a limit. No student code runs in it. The function
-works on the files of its :class:`~autograder.worker.job.Call`, may ask the grader for more, and returns bytes, part by
-part, which the grader reads in bounds and checks.
+works on the files of its :class:`~autograder.worker.job.CallJob`, may ask the grader for more, and returns bytes, part
+by part, which the grader reads in bounds and checks.
 
 To the grader goes an :class:`~autograder.wire.Observation` for each thing that is said: the first when the function is
 there, then its questions, then the parts of what it returns, and a last one that says how it ended. From the grader
@@ -16,13 +16,12 @@ import os
 import socket
 import struct
 from collections.abc import Callable, Iterable, Mapping
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from autograder.wire import Ending, Failure, Frame, Observation, encode
-from autograder.worker.job import Call
+from autograder.worker.job import CallJob, load
 
 ASKED, RETURNED = "asked", "part"
 ANSWER = struct.Struct("<Q")
@@ -56,10 +55,9 @@ class Grader:
         return answer
 
 
-def run(call: Call, channel: socket.socket) -> None:
+def run(call: CallJob, channel: socket.socket) -> None:
     """Answer a call: a message when the function is there, the parts of what it returns, and one at the end."""
-    module, _, name = call.function.partition(":")
-    function: Function = getattr(import_module(module), name)
+    function: Function = load(call.function)
     channel.sendall(encode(Observation("", 0, "returned")))
     try:
         for part in function(call.files, Grader(channel)):

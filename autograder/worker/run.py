@@ -30,7 +30,7 @@ from autograder.authoring import checks_of, generator
 from autograder.wire import Ending, Failure, Observation, encode, plain
 from autograder.worker.failures import Oversize, failure_of
 from autograder.worker.imports import ImportRule
-from autograder.worker.job import Job, compile_page, read_order
+from autograder.worker.job import ProbeJob, compile_page, read_job
 from autograder.worker.recorder import Watch, Watched
 
 IGNORED_BY_PYTHON = {getattr(signal, name, None) for name in ("SIGPIPE", "SIGXFSZ")}
@@ -62,7 +62,7 @@ class Clipped(io.TextIOBase):
         return text + more
 
 
-def run(job: Job, folder: str, send: Callable[[bytes], None]) -> None:
+def run(job: ProbeJob, folder: str, send: Callable[[bytes], None]) -> None:
     """Do a job in a folder: a message before there is any student code, one for its import, and one for each draw."""
     output = Clipped(int(job.limits["output_characters"]))
     ours = {f"{name}.py": job.files[f"{name}.py"] for name in job.given}
@@ -134,7 +134,7 @@ def link(data: Mapping[str, str]) -> None:
             shutil.copyfile(path, os.path.join("data", name))
 
 
-def _check_page(job: Job) -> ModuleType:
+def _check_page(job: ProbeJob) -> ModuleType:
     page = ModuleType("checks")
     # What is unmarshalled comes from the grader, by the way that the page's text does.
     code = marshal.loads(base64.b64decode(job.compiled)) if job.compiled else compile_page(job.page)  # noqa: S302
@@ -142,7 +142,7 @@ def _check_page(job: Job) -> ModuleType:
     return page
 
 
-def _import(job: Job, folder: str, output: Clipped) -> tuple[ModuleType | None, Observation]:
+def _import(job: ProbeJob, folder: str, output: Clipped) -> tuple[ModuleType | None, Observation]:
     """The student's module, and how its import went."""
     path = os.path.join(folder, f"{job.module}.py")
     module = ModuleType(job.module)
@@ -166,7 +166,7 @@ def _import(job: Job, folder: str, output: Clipped) -> tuple[ModuleType | None, 
 
 
 def _observe(
-    job: Job,
+    job: ProbeJob,
     folder: str,
     module: ModuleType,
     draw: tuple[str, int, int],
@@ -224,8 +224,8 @@ def once(folder: str) -> None:
     os.dup2(null, 1)
     os.dup2(null, 2)
     hear_signals()
-    job = read_order(sys.stdin.buffer.read)
-    assert isinstance(job, Job)  # noqa: S101  nobody calls a reader this way
+    job = read_job(sys.stdin.buffer.read)
+    assert isinstance(job, ProbeJob)  # noqa: S101  nothing else is started this way
     os.dup2(null, 0)
 
     def send(message: bytes) -> None:

@@ -35,7 +35,7 @@ from autograder.submissions import spool, unpack
 from autograder.submissions.reading import HandedIn, Taken
 from autograder.submissions.selection import Submission
 from autograder.wire import Observation
-from autograder.worker.job import Job
+from autograder.worker.job import NotebookJob
 
 SEED = Seed.public()
 
@@ -45,10 +45,10 @@ class Lying:
 
     def __init__(self, said: list[bytes]) -> None:
         self.said = said
-        self.jobs: list[tuple[Job, float]] = []
+        self.jobs: list[tuple[NotebookJob, float]] = []
 
     def call(
-        self, function: str, files: object, limits: object, answer: Callable[[bytes], Iterable[Answer]]
+        self, function: object, files: object, limits: object, answer: Callable[[bytes], Iterable[Answer]]
     ) -> Iterator[bytes]:
         """The answers, in turn."""
         for part in self.said:
@@ -58,7 +58,7 @@ class Lying:
             else:
                 yield part
 
-    def run_cells(self, problem: Problem, job: Job, seconds: float) -> Iterator[Observation]:
+    def run_cells(self, problem: Problem, job: NotebookJob, seconds: float) -> Iterator[Observation]:
         """A run that shows nothing."""
         self.jobs.append((job, seconds))
         for number in range(len(job.cells)):

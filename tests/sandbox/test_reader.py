@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import reader_functions
 from graded_notebook import codes_of, read_graded_problem, saved_notebook
 
 from autograder import codes
@@ -24,13 +25,13 @@ from autograder.notebook.sheet import sheet_of
 from autograder.sandbox import observe, process
 from autograder.sandbox.observe import OurFaultError, ReaderError, Sandbox
 from autograder.submissions.reading import HandedIn, Taken
+from autograder.worker import job
 from autograder.worker.limits import MIB, Limits
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="readers are confined, on Linux")
 
+TRUSTED = ("autograder", "reader_functions")
 LIMITS = Limits(reading_seconds=1, reading_memory_bytes=64 * MIB)
-FUNCTIONS = "reader_functions"
-READERS = ("autograder.worker.reader", FUNCTIONS)
 
 
 @pytest.fixture(scope="module")
@@ -39,26 +40,26 @@ def started():
     here = str(Path(__file__).parent)
     with Sandbox(weak=True) as sandbox:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(observe, "READERS", READERS)
+            patch.setattr(job, "TRUSTED", TRUSTED)
             patch.setattr(process, "_BOOT", f"{process._BOOT}sys.path.append({here!r}); ")
-            called(sandbox, "returns", given=b"")
+            called(sandbox, reader_functions.returns, given=b"")
         yield sandbox
 
 
 @pytest.fixture
 def reader(started, monkeypatch):
-    monkeypatch.setattr(observe, "READERS", READERS)
+    monkeypatch.setattr(job, "TRUSTED", TRUSTED)
     return started
 
 
 def called(reader, function, answer=lambda _: (), **files):
     """The parts that a function returns."""
-    return [*reader.call(f"{FUNCTIONS}:{function}", files, LIMITS, answer)]
+    return [*reader.call(function, files, LIMITS, answer)]
 
 
 def test_what_a_function_returns_comes_in_parts(reader):
     """Given bytes go in, and come out."""
-    assert called(reader, "returns", given=b"abc") == [b"abc", b"!"]
+    assert called(reader, reader_functions.returns, given=b"abc") == [b"abc", b"!"]
 
 
 def test_a_reader_may_ask(reader, tmp_path):
@@ -70,17 +71,17 @@ def test_a_reader_may_ask(reader, tmp_path):
             yield (b"fi", b"rst"), file.fileno()
         yield (b", second",), None
 
-    assert called(reader, "asks", answer) == [b"first, second, content"]
+    assert called(reader, reader_functions.asks, answer) == [b"first, second, content"]
 
 
 @pytest.mark.parametrize(
     ("function", "why"),
     [
-        pytest.param("loops", "it takes more than 1 s", id="processor"),
-        pytest.param("sleeps", "it takes more than 1 s", id="time"),
-        pytest.param("hoards", "more than 64 MiB of memory", id="memory"),
-        pytest.param("dies", "exit status 3", id="death"),
-        pytest.param("floods", "it says too much", id="flood"),
+        pytest.param(reader_functions.loops, "it takes more than 1 s", id="processor"),
+        pytest.param(reader_functions.sleeps, "it takes more than 1 s", id="time"),
+        pytest.param(reader_functions.hoards, "more than 64 MiB of memory", id="memory"),
+        pytest.param(reader_functions.dies, "exit status 3", id="death"),
+        pytest.param(reader_functions.floods, "it says too much", id="flood"),
     ],
 )
 def test_what_ends_a_reader_is_the_fault_of_what_it_reads(reader, function, why, monkeypatch):
@@ -89,13 +90,13 @@ def test_what_ends_a_reader_is_the_fault_of_what_it_reads(reader, function, why,
     with pytest.raises(ReaderError, match=why):
         called(reader, function)
 
-    assert called(reader, "returns", given=b"") == [b"", b"!"]
+    assert called(reader, reader_functions.returns, given=b"") == [b"", b"!"]
 
 
 def test_what_our_function_raises_is_our_fault(reader):
     """With the line it came from."""
     with pytest.raises(OurFaultError, match=r"ZeroDivisionError: division by zero \(reader_functions.py, line \d+\)"):
-        called(reader, "raises")
+        called(reader, reader_functions.raises)
 
 
 def test_a_reader_reaches_nothing(reader, tmp_path):
@@ -103,7 +104,7 @@ def test_a_reader_reaches_nothing(reader, tmp_path):
     if reader.enforced().missing:
         pytest.skip("this machine confines less")
 
-    assert called(reader, "reaches", home=str(tmp_path).encode()) == []
+    assert called(reader, reader_functions.reaches, home=str(tmp_path).encode()) == []
 
 
 def test_no_reader_holds_a_secret(reader, lines):
@@ -116,7 +117,7 @@ def test_no_reader_holds_a_secret(reader, lines):
         "known": b"sllac redaer a taht snoitcnuF",
     }
 
-    assert called(reader, "holds", **turned) == [b"known"]
+    assert called(reader, reader_functions.holds, **turned) == [b"known"]
 
 
 def headers(digits):

@@ -8,7 +8,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from autograder.worker.job import Job, read_order
+from autograder.worker.job import CallJob, NotebookJob, ProbeJob, entry_point, load, parts, read_job
 from autograder.worker.recorder import WATCHED_ARRAYS, Missing, Watch, Watched
 from autograder.worker.run import Clipped
 
@@ -329,20 +329,35 @@ class TestWatched:
         assert not isinstance(error.value, Missing)
 
 
-def test_a_job_arrives_as_it_was_sent():
-    """Names, numbers, paths and the bytes of files are the same on the other side."""
-    job = Job(
+FOUND = {"data": {"points.npz": "/course/data/points.npz"}, "limits": {"wall_seconds": 10.0}}
+FILES = {"line.py": b"\x00\xff\n", "empty.py": b"", "given_noise.py": b"SPREAD = 1\n"}
+JOBS = (
+    ProbeJob(
         module="line",
         page="x = 1\n",
         given=("given_noise",),
         allowed_imports=("numpy",),
         draws=(("prediction", 0, 2**127), ("fitted", 1, 3)),
-        data={"points.npz": "/course/data/points.npz"},
-        limits={"wall_seconds": 10.0},
-        files={"line.py": b"\x00\xff\n", "empty.py": b"", "given_noise.py": b"SPREAD = 1\n"},
-    )
+        files=FILES,
+        **FOUND,
+    ),
+    NotebookJob("a:b", "line", (), files=FILES, cells=(("cell 1", "x"),), wanted=(("x", 0),), seed=3, **FOUND),
+    CallJob("a:b", {"threads": 1}, FILES),
+)
 
-    assert read_order(io.BytesIO(b"".join(job.parts())).read) == job
+
+@pytest.mark.parametrize("job", JOBS, ids=lambda job: type(job).__name__)
+def test_a_job_arrives_as_it_was_sent(job):
+    """Names, numbers, paths and the bytes of files are the same on the other side."""
+    assert read_job(io.BytesIO(b"".join(parts(job))).read) == job
+
+
+def test_an_entry_point_is_a_function_of_ours():
+    """It is named for another process, which finds it by that name and imports nothing else."""
+    assert load(entry_point(load)) is load
+    for other in (io.StringIO, lambda: None, Watch.call):
+        with pytest.raises(ValueError, match="no function of the engine"):
+            entry_point(other)
 
 
 class TestClipped:

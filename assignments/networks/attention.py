@@ -9,7 +9,8 @@ The rows of X are the T tokens of one sequence. With Q = X·W_Q, K = X·W_K and 
 There is no mask and there are no positional encodings. The formula is that of Vaswani et al., *Attention is all you
 need* (2017), section 3.2.1, with one head and the values as wide as the tokens, so that they can be added to them.
 
-A gradient is named for what it belongs to: dW_Q is the derivative of a scalar loss by W_Q, and has W_Q's shape.
+A gradient is named for what it belongs to: dW_Q is the derivative of a scalar loss with respect to W_Q, and has the
+shape of W_Q.
 """
 
 import numpy as np
@@ -33,7 +34,7 @@ def softmax(S):
 
 
 def softmax_backward(dA, A):
-    """Gradient by the scores S, from the gradient by A = softmax(S).
+    """Gradient with respect to the scores S, from the gradient with respect to A = softmax(S).
 
     Parameters
     ----------

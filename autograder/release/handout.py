@@ -60,7 +60,7 @@ def _work(assignment: Assignment) -> Iterator[str]:
     first = (with_notebook or assignment.problems)[0]
     if with_notebook:
         yield (
-            "1. Say `jupyter lab`, open a notebook, read, and fill in the functions of the module of the same name,\n"
+            "1. Run `jupyter lab`, open a notebook, read, and fill in the functions of the module of the same name,\n"
             "   and what a cell of the notebook leaves to you.\n"
             f'2. Ask whether you are right, in the notebook with `check("{first.name}")` or in a terminal, in this '
             "folder:"
@@ -82,10 +82,10 @@ def _hand_in(assignment: Assignment) -> Iterator[str]:
     if any(map(_has_notebook, assignment.problems)):
         yield (
             "The `.py` and `.ipynb` files of the table, under these names. Restart each notebook's kernel, run all its "
-            "cells, and\nkeep the outputs. Then say, in this folder,"
+            "cells, and\nkeep the outputs. Then run, in this folder,"
         )
     else:
-        yield "The `.py` files of the table, under these names. Say, in this folder,"
+        yield "The `.py` files of the table, under these names. Run, in this folder,"
     yield "    python -m autograder pack"
     yield "which says what is not as it should be yet, and writes the zip to hand in."
     if assignment.entry.quota:

@@ -85,7 +85,7 @@ class TestLayer:
         np.testing.assert_allclose(att.attention_backward(dZ, cache)[which], expected, **BY_DIFFERENCES)
 
     def test_permuted_tokens_permute_everything(self, att, rng):
-        """Permuting tokens permutes Z and dX alike, and leaves the gradients by the weights as they are."""
+        """Permuting tokens permutes Z and dX alike, and leaves the weights' gradients as they are."""
         X, *weights = layer(rng, 6, 4, 3)
         dZ, order = rng.normal(size=X.shape), rng.permutation(6)
         Z, cache = att.attention_forward(X, *weights)

@@ -22,7 +22,7 @@ def output(att, rng, T, d_model, d_k):
 
 
 def gradients(att, rng, T, d_model, d_k):
-    """The four gradients at a random place, for a random gradient by Z."""
+    """The four gradients at a random place, for a random gradient with respect to Z."""
     Z, cache = att.attention_forward(*layer(rng, T, d_model, d_k))
     return att.attention_backward(rng.normal(size=(T, d_model)), cache)
 
@@ -81,7 +81,7 @@ def forward_edges(att, rng):
 
 @check(points=2, needs=("forward", "softmax_backward"))
 def value_gradient(att, rng):
-    """`attention_backward` returns the gradient by W_V."""
+    """`attention_backward` returns the gradient with respect to W_V."""
     _, _, _, dW_V = gradients(att, rng, T=5, d_model=4, d_k=3)
     _, _, _, dW_V_one_token = gradients(att, rng, T=1, d_model=3, d_k=2)
     return {"dW_V": dW_V, "dW_V_one_token": dW_V_one_token}
@@ -89,7 +89,7 @@ def value_gradient(att, rng):
 
 @check(points=2, needs=("forward", "softmax_backward"))
 def query_key_gradients(att, rng):
-    """`attention_backward` returns the gradients by W_Q and W_K."""
+    """`attention_backward` returns the gradients with respect to W_Q and W_K."""
     _, dW_Q, dW_K, _ = gradients(att, rng, T=5, d_model=4, d_k=3)
     _, dW_Q_one, dW_K_one, _ = gradients(att, rng, T=3, d_model=4, d_k=1)
     return {"dW_Q": dW_Q, "dW_K": dW_K, "dW_Q_one_key_number": dW_Q_one, "dW_K_one_key_number": dW_K_one}
@@ -97,7 +97,7 @@ def query_key_gradients(att, rng):
 
 @check(points=2, needs=("forward", "softmax_backward"))
 def input_gradient(att, rng):
-    """`attention_backward` returns the gradient by X, over every way X enters Z."""
+    """`attention_backward` returns the gradient with respect to X, over every way X enters Z."""
     dX, *_ = gradients(att, rng, T=5, d_model=4, d_k=3)
     dX_one_token, *_ = gradients(att, rng, T=1, d_model=4, d_k=2)
     return {"dX": dX, "dX_one_token": dX_one_token}

@@ -1,14 +1,14 @@
 # %% [markdown]
 # # Self-attention, forward and backward
 #
-# A fully connected layer treats every input alike: which entry goes where is fixed once its weights are. Attention is
-# the layer that *looks things up*. Each token asks a question, all tokens answer, and what comes back depends on who
-# answered best. It is the part of a transformer in which tokens learn of each other, and you can write it in some
-# fifteen lines, its gradients included.
+# A fully connected layer treats every input alike: its weights fix which input entry affects which output entry.
+# Attention is the layer that *looks things up*. Each token asks a question, all tokens answer, and the result depends
+# on which answers fit best. It is the part of a transformer in which tokens exchange information. You can write it in
+# some fifteen lines, including its gradients.
 #
 # You write four functions in `attention.py`: the softmax and its backward pass, the layer and its backward pass. After
 # each you come back here and ask for a verdict. Then the layer learns to follow pointers, and you will see what it
-# can't do and why. Reckon with an hour, most of it with pencil and paper. A cell that ends in `NotImplementedError` is
+# can't do, and why. Allow about an hour, most of it with pencil and paper. A cell that ends in `NotImplementedError` is
 # waiting for one of your functions, and one that ends in `NameError` for a cell above it.
 
 # %% [markdown]
@@ -43,7 +43,7 @@ from gradient_check import eval_numerical_gradient_array, rel_error
 
 from autograder import check
 
-# White ground in any theme; a style of your own is left aside, so that all see the same.
+# A white background in any theme, and no style of your own: everybody sees the same pictures.
 plain = {"figure.dpi": 90, "figure.facecolor": "white", "axes.spines.top": False, "axes.spines.right": False}
 plt.style.use(["default", plain])
 # Told apart in any colour vision; line styles do it where print is grey.
@@ -52,16 +52,14 @@ BLUE, ORANGE = "#0072B2", "#D55E00"
 # %% [markdown]
 # ## 1. The data: tokens that point at each other
 #
-# The task is made so that only looking something up can solve it. A sequence has $T = 6$ tokens. Each token holds,
-# side by side,
+# The task can be solved only by looking something up. A sequence has $T = 6$ tokens. Each token holds, side by side,
 #
 # * its **name**, one of A to F, as six zeros and ones with a single one;
 # * the **name of the token it points at**, in the same form;
 # * its **load**: two numbers.
 #
-# What is wanted: each token's load, plus the load of the token it points at. Names and pointers are shuffled anew in
-# every sequence, so that the answer stands in a different place each time, and no fixed weights from place to place
-# would do.
+# The target: each token's load, plus the load of the token it points at. Names and pointers are shuffled anew in
+# every sequence, so the answer is in a different position each time. No fixed weights between positions can solve this.
 
 # %%
 T, LOAD = 6, 2
@@ -114,19 +112,19 @@ for axes in (left, right):
 plt.show()
 
 # %% [markdown]
-# Take one row and check a wanted load by hand before you go on.
+# Take one row and check its target by hand before you go on.
 #
 # ## 2. Softmax
 #
-# A token's question fits each of the $T$ answers more or less well: a row of scores, any real numbers. To take a mean
-# of the answers we need weights, positive and with sum 1. The softmax makes them, row by row:
+# A token's question fits each of the $T$ answers more or less well: a row of scores, any real numbers. For a weighted
+# mean of the answers we need positive weights with sum 1. The softmax computes them, row by row:
 #
 # $$A_{ij} = \frac{e^{S_{ij}}}{\sum_k e^{S_{ik}}}.$$
 #
-# Scores in the thousands are nothing unusual in an untrained network, and $e^{1000}$ is not a number that a computer
-# has. So show first, in one line on paper: **adding the same number to all scores of a row leaves its weights as they
-# are**. Then choose the number so that nothing can overflow, and so that no row's exponentials can all vanish, even if
-# the row beside it has much larger scores.
+# Scores in the thousands are common in an untrained network, and $e^{1000}$ overflows. So show first, in one line on
+# paper: **adding the same number to all scores of a row leaves its weights as they are**. Then choose the number so
+# that nothing can overflow, and so that no row's exponentials can all vanish, even if the row beside it has much larger
+# scores.
 #
 # Write `softmax` in `attention.py`, and save.
 
@@ -144,23 +142,23 @@ print(softmax(scores))
 # ## 3. Back through the softmax
 #
 # Some loss $L$ is computed from the weights $A$, and we know its gradient $dA$, that is $dA_{ij} = \partial L/\partial
-# A_{ij}$. We want $dS$, its gradient by the scores.
+# A_{ij}$. We want $dS$, its gradient with respect to the scores.
 #
-# Each score moves all the weights of its row, for they share a denominator. Differentiate the fraction and you find
+# Each score affects all the weights of its row, for they share a denominator. Differentiate the fraction and you find
 #
 # $$\frac{\partial A_{ij}}{\partial S_{ik}} = A_{ij}\,(\delta_{jk} - A_{ik}),
 #   \qquad \delta_{jk} = 1 \text{ if } j = k, \text{ else } 0,$$
 #
-# and nothing from row to row. (Do it; it takes two lines, one for $j = k$ and one for $j \ne k$.) The chain rule sums
-# over everything that a score moves:
+# and 0 between different rows. (Do it; it takes two lines, one for $j = k$ and one for $j \ne k$.) The chain rule sums
+# over everything that a score affects:
 #
 # $$dS_{ik} = \sum_j dA_{ij}\,\frac{\partial A_{ij}}{\partial S_{ik}}.$$
 #
-# Multiply out. One of the two sums collapses thanks to $\delta$; the other doesn't depend on $k$, so it is one number
-# a row. You need no loop, and no array with three axes.
+# Multiply out. One of the two sums has a single term, because of $\delta$. The other doesn't depend on $k$, so it is
+# one number per row. You need no loop, and no array with three axes.
 #
-# Two things to hold your result against: what must the entries of a row of $dS$ sum to, given what you showed about
-# shifts? And what is $dS$ in a row whose weight is all on one entry?
+# Check your result with two questions. What must the entries of a row of $dS$ sum to, given what you showed about
+# shifts? And what is $dS$ in a row with all its weight on one entry?
 #
 # Write `softmax_backward`.
 
@@ -168,8 +166,9 @@ print(softmax(scores))
 check("attention", "softmax_backward")
 
 # %% [markdown]
-# Independent of any reference: nudge each score by a little in both directions, and see how the weights move.
-# `eval_numerical_gradient_array(f, x, df)` does that, and weighs the movement with `df`, here a random gradient by A.
+# A check without any reference: change each score a little in both directions, and see how the weights change.
+# `eval_numerical_gradient_array(f, x, df)` does that, and multiplies the change by `df`, here a random gradient with
+# respect to A.
 
 # %%
 rng = np.random.default_rng(1)
@@ -182,8 +181,8 @@ print("sums of its rows:", found.sum(axis=1).round(12) + 0.0)
 # %% [markdown]
 # ## 4. The layer
 #
-# Three matrices make three vectors out of each token: a **query** (what it looks for), a **key** (what it can be found
-# by) and a **value** (what it hands over).
+# Three matrices compute three vectors from each token: a **query** (what it looks for), a **key** (how it can be found)
+# and a **value** (what it passes on).
 #
 # $$Q = X W_Q, \quad K = X W_K, \quad V = X W_V,$$
 #
@@ -193,8 +192,7 @@ print("sums of its rows:", found.sum(axis=1).round(12) + 0.0)
 # $(d_\text{model}, d_\text{model})$, so that $AV$ can be added to $X$.
 #
 # $S_{ij}$ says how well the key of token $j$ fits the query of token $i$; token $i$ receives the mean of all values
-# with the weights in row $i$ of $A$. The added $X$ is the **residual connection**: the layer says only what is to
-# change.
+# with the weights in row $i$ of $A$. The added $X$ is the **residual connection**: the layer computes only the change.
 #
 # Why the $\sqrt{d_k}$? If the entries of queries and keys are independent with variance 1, then $q \cdot k$ is a sum of
 # $d_k$ products and has variance $d_k$. The picture shows what that does to the weights.
@@ -220,18 +218,18 @@ axes.legend(frameon=False, loc="center right")
 plt.show()
 
 # %% [markdown]
-# Without the root a wide layer is *born* certain, each token looking at one other for no reason. Look back at your
-# answer about rows with all their weight on one entry: what would such a layer learn?
+# Without the root, a wide layer is certain *before* training: each token looks at one other, for no reason. Remember
+# your answer about rows with all their weight on one entry: what would such a layer learn?
 #
-# Write `attention_forward`. Put into `cache` whatever you think the backward pass will need; you can come back.
+# Write `attention_forward`. Store in `cache` what the backward pass will need; you can add to it later.
 
 # %% tags=["environment"]
 check("attention", "forward", "forward_edges")
 
 # %% [markdown]
-# To see the weights we needn't look into your cache: they can be read off the layer's output. Choose $W_V$ so that
-# $X W_V$ is the identity matrix, with some columns of zeros after it. Then the first $T$ columns of $Z - X = A V$ are
-# $A$. (It takes tokens that are linearly independent. Why are ours?)
+# We can see the weights without your cache: they follow from the layer's output. Choose $W_V$ so that $X W_V$ is the
+# identity matrix, with some columns of zeros after it. Then the first $T$ columns of $Z - X = A V$ are $A$. (This needs
+# linearly independent tokens. Why are ours independent?)
 
 
 # %%
@@ -258,20 +256,20 @@ print("sums of the rows:", A.sum(axis=1).round(12))
 # %% [markdown]
 # ## 5. Back through the layer
 #
-# The gradient $dZ$ arrives; wanted are the gradients by $X$ and by the three matrices. Draw the graph first. Put $X$ at
-# the left and $Z$ at the right; between them $Q$, $K$, $V$, then $S$, $A$, and the sum. Draw one arrow for each *use*.
-# Count the arrows that leave $X$.
+# Given is the gradient $dZ$. We want the gradients with respect to $X$ and to the three matrices. Draw the graph first.
+# Put $X$ at the left and $Z$ at the right; between them $Q$, $K$, $V$, then $S$, $A$, and the sum. Draw one arrow for
+# each *use*. Count the arrows that leave $X$.
 #
 # Then walk from right to left. You need
 #
 # * your `softmax_backward` for the step from $A$ to $S$;
 # * one rule for all products. Let $Y = M N$, and change $M$ by a little $\Delta M$ and $N$ by $\Delta N$. Then $Y$
-#   changes by $\Delta Y = \Delta M\,N + M\,\Delta N$, and the loss by $\sum_{ij} dY_{ij}\,\Delta Y_{ij}$. Sort this by
-#   the entries of $\Delta M$ and of $\Delta N$, and you have
+#   changes by $\Delta Y = \Delta M\,N + M\,\Delta N$, and the loss by $\sum_{ij} dY_{ij}\,\Delta Y_{ij}$. Collect the
+#   terms with $\Delta M$ and those with $\Delta N$, and you have
 #   $$dM = dY\,N^\top, \qquad dN = M^\top\,dY.$$
 #   Shapes almost tell you the rule; but $A$ and $S$ are square, and there a wrong transpose has the right shape. Write
 #   indices where you aren't sure;
-# * the rule for what is used more than once: its gradient is the sum over all its uses.
+# * the rule for a variable that is used more than once: its gradient is the sum over all its uses.
 #
 # | step | given | find |
 # |---|---|---|
@@ -287,7 +285,7 @@ print("sums of the rows:", A.sum(axis=1).round(12))
 check("attention", "value_gradient", "query_key_gradients", "input_gradient")
 
 # %% [markdown]
-# Numeric gradients agree with any correct derivation, and they say which of the four is wrong, in which entry.
+# Numerical gradients agree with every correct derivation, and they show which of the four is wrong, and in which entry.
 
 # %%
 rng = np.random.default_rng(4)
@@ -307,9 +305,9 @@ print("(fine below 1e-7)")
 # %% [markdown]
 # ## 6. It learns to look
 #
-# Now the pointers. The loss is half the squared distance of $Z$ from what is wanted, a mean over 64 sequences, so that
-# $dZ$ is simply the difference over 64; the weights start small and random and follow the gradient, with some momentum.
-# Another 64 sequences are kept apart.
+# Now the pointers. The loss is half the squared distance between $Z$ and the target, averaged over 64 sequences. So
+# $dZ$ is the difference divided by 64. The weights start small and random, and are trained by gradient descent with
+# momentum. Another 64 sequences are kept for testing.
 
 
 # %%
@@ -349,8 +347,8 @@ rng = np.random.default_rng(6)
 weights, start, history = train(pointing(rng, 64), pointing(rng, 64))
 
 # %% [markdown]
-# Nobody told the layer which token to look at: it was told only what should come out. Here are the weights of the
-# sequence from section 1, before and after. Compare them with the pointers at the left.
+# The layer was never told which token to look at: it knew only the targets. Here are the weights of the sequence from
+# section 1, before and after. Compare them with the pointers at the left.
 
 # %%
 figure, (curve, *pictures) = plt.subplots(1, 3, figsize=(10.5, 3.4), layout="constrained")
@@ -383,18 +381,17 @@ for axes, matrix, title in zip(
 plt.show()
 
 # %% [markdown]
-# The last check trains a smaller layer on a smaller task of this kind. It runs all forward passes of a batch before
-# the first backward pass, so that each cache must know its own sequence.
+# The last check trains a smaller layer on a smaller task of this kind. It runs all forward passes of a batch before the
+# first backward pass, so each cache must hold its own sequence.
 
 # %% tags=["environment"]
 check("attention", "learns")
 
 # %% [markdown]
-# ## 7. It doesn't know where anything stands
+# ## 7. Attention doesn't know positions
 #
 # Let $P$ be a permutation matrix, so that $PX$ holds the same tokens in another order. Follow $P$ through the layer:
-# how do $Q$, $S$, $A$ and $V$ change? (A softmax of rows doesn't mind if its columns are permuted.) You should arrive
-# at
+# how do $Q$, $S$, $A$ and $V$ change? (The softmax of a row permutes with its columns.) You should get
 #
 # $$Z(PX) = P\,Z(X).$$
 #
@@ -419,14 +416,14 @@ plt.show()
 print(f"largest difference of Z(PX) and P·Z(X), to twelve decimals: {np.abs(Z_permuted - Z[order]).max():.12f}")
 
 # %% [markdown]
-# Follow one token through both pictures: it takes its row of weights, its column and its output along.
+# Follow one token through both pictures: its row of weights, its column and its output move with it.
 #
-# What is a virtue for sets is a defect for sentences. Here is a task that is simpler than pointing: the tokens hold
-# nothing but a load, and each is to add the load of **the token before it** (the first token, that of the last). Train
-# on it, and the layer gets no further than a guess.
+# This is good for sets, and bad for sentences. Here is a task that is simpler than pointing: the tokens hold nothing
+# but a load, and each adds the load of **the token before it** (the first token, that of the last). Trained on
+# this, the layer learns no more than a guess.
 #
-# Help it from outside. Fill in `with_positions`: it returns X with more columns, from which a token can tell where it
-# stands. Which columns would let a query be made that fits the key of the token before, by a linear map?
+# Give the layer what it lacks. Fill in `with_positions`: it returns X with more columns, which hold each token's
+# position. Which columns would let a query be made that fits the key of the token before, by a linear map?
 
 
 # %%
@@ -464,7 +461,7 @@ plt.show()
 # ## 8. To think about
 #
 # 1. Set $W_Q = W_K = 0$, keep $W_V$ random, and compute the gradients. Which of them vanish, and what will gradient
-#    descent do from there? Read it off your formulas, then try it. What does it say about how to start?
+#    descent do from there? Derive it from your formulas, then try it. What follows for the initial weights?
 # 2. Doubling $W_Q$ and halving $W_K$ changes no output. So the loss has whole curves of minima. Which quantity of the
 #    two matrices matters, and how large can its rank be?
 # 3. A language model must not look at tokens that come later. Which entries of $S$ would you change, to what, and what
@@ -472,7 +469,7 @@ plt.show()
 #
 # ## 9. All checks
 #
-# Last, so that what is above them and what they say belong to the same code.
+# All checks at the end: so the outputs above and these verdicts belong to the same code.
 
 # %% tags=["environment"]
 check("attention")
@@ -487,5 +484,5 @@ check("attention")
 # 2. Save the notebook.
 # 3. Type `python -m autograder pack` in a terminal, in this folder, with the environment activated as the README says.
 #
-# The third looks at all problems of the assignment, says what is missing, was not run in order, or shows what older
-# code gave, and writes the zip that you hand in. It warns and never refuses.
+# Step 3 looks at all problems of the assignment. It lists what is missing, what was not run in order, and which cells
+# show the output of older code. Then it writes the zip that you hand in. It warns you, and never refuses.

@@ -11,7 +11,7 @@ GUARD = "adding up to 1e-6 to a probability, against log(0), moves a loss by 1e-
 
 
 def batch(rng, N, d_in, d_out):
-    """A random x, w and b of a fully connected layer, and a random gradient by its output."""
+    """A random x, w and b of a fully connected layer, and a random gradient with respect to its output."""
     shapes = (N, d_in), (d_in, d_out), (d_out,), (N, d_out)
     return [rng.normal(size=shape) for shape in shapes]
 

@@ -1,16 +1,16 @@
 # %% [markdown]
 # # A network of two layers
 #
-# A program that reads handwritten digits, and no rule about digits in it: only a function with some eighty thousand
-# numbers, and a way to find good ones. The function is two matrix products with a bend between them. The way is
-# gradient descent, and all it asks of you is one thing: **for each of the numbers, which way does the loss go if I
-# increase it a little?**
+# This program reads handwritten digits, and it has no rule about digits in it. It is a function with some eighty
+# thousand parameters, and a method that finds good ones. The function is two matrix products with a nonlinearity
+# between them. The method is gradient descent, and it needs one thing from you: **for each parameter, does the loss
+# rise or fall if I increase it a little?**
 #
-# You write the answer in `two_layer_net.py`, layer by layer. Each layer is two short functions: *forward*, which
-# computes, and *backward*, which says what the computation does to a small change. After each you come back here and
-# ask for a verdict. At the end the network learns real digits in a few seconds. Reckon with an hour, half of it with
-# pencil and paper; the functions are one to five lines each once the paper is right. A cell that ends in
-# `NotImplementedError` is waiting for one of them, and one that ends in `NameError` or `KeyError` for a cell above it.
+# You write the answer in `two_layer_net.py`, one layer at a time. Each layer is two short functions: *forward*, which
+# computes, and *backward*, which computes the gradients. After each you come back here and ask for a verdict. At the
+# end the network learns real digits in a few seconds. Allow about an hour, half of it with pencil and paper. Once the
+# derivation is right, each function is one to five lines. A cell that ends in `NotImplementedError` is waiting for one
+# of them, and one that ends in `NameError` or `KeyError` for a cell above it.
 
 # %% [markdown]
 # ## 0. Is everything here?
@@ -45,7 +45,7 @@ from two_layer_net import TwoLayerNet, fc_backward, fc_forward, relu_backward, r
 
 from autograder import check
 
-# White ground in any theme; a style of your own is left aside, so that all see the same.
+# A white background in any theme, and no style of your own: everybody sees the same pictures.
 plain = {"figure.dpi": 90, "figure.facecolor": "white", "axes.spines.top": False, "axes.spines.right": False}
 plt.style.use(["default", plain])
 # Told apart in any colour vision; line styles do it where print is grey.
@@ -55,10 +55,10 @@ rng = np.random.default_rng(0)
 # %% [markdown]
 # ## 1. The data: five thousand digits
 #
-# The digits are from MNIST: written by clerks and pupils, centred, shrunk to 28 × 28 pixels. A row of `X` is one
-# image, its 784 pixels one after the other, from 0 (paper) to 255 (ink). They come in random order, so the first 4,000
-# can be the training set and the other 1,000 the test set. Dividing by 255 brings the pixels into [0, 1], where weights
-# and steps of a handy size will do.
+# The digits are from MNIST: written by clerks and pupils, centred, shrunk to 28 × 28 pixels. A row of `X` is one image,
+# its 784 pixels one after the other, from 0 (paper) to 255 (ink). They come in random order, so the first 4,000 can be
+# the training set and the other 1,000 the test set. Dividing by 255 brings the pixels into [0, 1], where weights and
+# steps of ordinary size work.
 
 # %%
 data = np.load("data/digits.npz")
@@ -86,8 +86,8 @@ figure.suptitle("the first twelve of each digit in the training set", y=0.93)
 plt.show()
 
 # %% [markdown]
-# Two things to notice. Nobody writes a digit the same way twice: a list of templates won't do. And most pixels are
-# paper most of the time, the corners always. What will the gradient by the weights of a corner pixel be?
+# Two things to notice. Nobody writes a digit the same way twice: a list of templates is not enough. And most pixels are
+# blank most of the time, the corners always. What will the gradient with respect to the weights of a corner pixel be?
 #
 # ## 2. The fully connected layer
 #
@@ -95,20 +95,19 @@ plt.show()
 #
 # $$\text{out}_{nj} = \sum_i x_{ni}\, w_{ij} + b_j .$$
 #
-# **Forward** is this, as one matrix product. **Backward** begins at the other end. Somewhere above, a loss $L$ has been
-# computed from `out`, and we are told $\text{dout}_{nj} = \partial L / \partial\,\text{out}_{nj}$. We want the
-# derivatives of $L$ by everything that went in. The chain rule adds up all ways in which one number reaches the loss.
-# Take one weight, $w_{ij}$. It is used once for each sample, and there it reaches output $j$ alone:
+# **Forward** computes this, as one matrix product. **Backward** starts from the other end. Later layers have computed a
+# loss $L$ from `out`, and we are given $\text{dout}_{nj} = \partial L / \partial\,\text{out}_{nj}$. We want the
+# derivatives of $L$ with respect to every input. The chain rule sums over all paths from one number to the loss. Take
+# one weight, $w_{ij}$. It is used once for each sample, and there it affects output $j$ only:
 #
 # $$\frac{\partial L}{\partial w_{ij}} = \sum_n \text{dout}_{nj}\,
 #   \frac{\partial\,\text{out}_{nj}}{\partial w_{ij}} .$$
 #
-# What is that last derivative? Put it in, look at which index is summed over, and read the sum as a matrix product. Do
-# the same for $x_{ni}$ (what does it reach?) and for $b_j$ (how often is it used?). Then compare shapes: **a gradient
-# has the shape of what it belongs to**, and with the shapes all different there is usually one product that fits.
+# What is that last derivative? Substitute it, see which index is summed over, and write the sum as a matrix product. Do
+# the same for $x_{ni}$ (what does it affect?) and for $b_j$ (how often is it used?). Then compare shapes: **a gradient
+# has the shape of what it belongs to**, and when all dimensions differ, usually only one product fits.
 #
-# The `cache` that the forward function returns is a parcel for its own backward function. Put in what your formulas
-# need.
+# The forward function returns a `cache` for its own backward function. Store in it what your formulas need.
 #
 # Write `fc_forward` and `fc_backward` in `two_layer_net.py`, and save.
 
@@ -116,10 +115,10 @@ plt.show()
 check("two_layer_net", "fc_forward", "fc_backward")
 
 # %% [markdown]
-# A verdict from outside is good; one you can get for yourself is better, because it works for layers nobody has
-# checked before. Move one number by a small $h$ to either side, see how far the result moves, divide by $2h$.
-# `gradient_check.py` does so for each entry. Agreement means a relative error of $10^{-6}$ or less,
-# the rest is rounding.
+# A verdict from a grader is good. One that you can get yourself is better, because it works for layers that nobody has
+# checked before. Change one number by a small $h$ in both directions, take the difference of the results, and divide by
+# $2h$. `gradient_check.py` does this for each entry. Agreement means a relative error of $10^{-6}$ or less; the rest is
+# rounding.
 
 # %%
 x, w, b = rng.normal(size=(6, 5)), rng.normal(size=(5, 4)), rng.normal(size=4)
@@ -134,19 +133,18 @@ print(f"dw: relative error {rel_error(dw, numeric_dw):.0e}")
 print(f"db: relative error {rel_error(db, numeric_db):.0e}")
 
 # %% [markdown]
-# Why bother with formulas at all, if two evaluations give a derivative? Count: how many forward passes would a
-# numeric gradient of our 79,510 parameters take, for a single step?
+# If two evaluations give a derivative, why derive formulas at all? Count: how many forward passes would a numerical
+# gradient of our 79,510 parameters take, for a single step?
 #
-# ## 3. The bend
+# ## 3. The ReLU
 #
-# Two fully connected layers in a row are one fully connected layer: $(xW_1)W_2 = x(W_1W_2)$. Between them belongs
-# something that isn't linear. The rectified linear unit is about the simplest there is: what is positive passes, the
-# rest becomes 0, entry by entry.
+# Two fully connected layers in a row are one fully connected layer: $(xW_1)W_2 = x(W_1W_2)$. Something nonlinear has to
+# be between them. The rectified linear unit is one of the simplest choices: positive entries pass, the others become 0.
 #
-# Backward, ask of each entry: if the input moves a little, does the output move, and by how much? Mind of *what* you
-# ask whether it is positive. (At exactly 0 there is a kink and no derivative; take what you like.)
+# Backward, ask of each entry: if the input changes a little, does the output change, and by how much? Take care *which*
+# array has to be positive. (At exactly 0 there is a kink and no derivative; choose any value.)
 #
-# And leave the arguments alone: the caller may still need `x`. An assignment like `dx = dout` makes no copy.
+# And don't change the arguments: the caller may still need `x`. An assignment like `dx = dout` makes no copy.
 #
 # Write `relu_forward` and `relu_backward`.
 
@@ -172,8 +170,8 @@ plt.show()
 # ## 4. From scores to a loss
 #
 # The last layer gives each sample ten scores, one for each digit; the highest is the network's answer. To train we need
-# to say how *far* the scores are from right. Let $x_{nc}$ be the score of sample $n$ for digit $c$. The softmax makes
-# probabilities of the scores,
+# a measure of how *far* the scores are from right. Let $x_{nc}$ be the score of sample $n$ for digit $c$. The softmax
+# makes probabilities of the scores,
 #
 # $$p_{nc} = \frac{e^{x_{nc}}}{\sum_k e^{x_{nk}}},$$
 #
@@ -181,16 +179,17 @@ plt.show()
 #
 # $$L = \frac1N \sum_n -\log p_{n y_n} .$$
 #
-# A network that is sure and right pays nothing; one that is sure and wrong pays a lot. Before you write any code:
+# A network that is certain and right has almost no loss; one that is certain and wrong has a large one. Before you
+# write any code:
 #
-# 1. What does a network pay that gives all ten digits the same score? You will see this number again, at the very
+# 1. What is the loss of a network that gives all ten digits the same score? You will see this number again, at the very
 #    start of training.
 # 2. $e^{1000}$ overflows. Show that adding the same number to all scores of a row leaves $p$ as it is, and choose a
 #    number for each row that makes overflow impossible.
-# 3. Write $-\log p_{ny_n}$ as a difference of two terms and differentiate both by $x_{nc}$. One term contains *every*
-#    score of its row, the other only one. The sum in the denominator runs over an index of its own: give it its own
-#    letter, or things will seem to cancel that don't.
-# 4. What must each row of `dx`, the gradient by the scores, sum to, given 2?
+# 3. Write $-\log p_{ny_n}$ as a difference of two terms and differentiate both with respect to $x_{nc}$. One term
+#    contains *every* score of its row, the other only one. Use a separate letter for the index of the sum in the
+#    denominator. Otherwise terms seem to cancel that don't.
+# 4. What must each row of `dx`, the gradient with respect to the scores, sum to? Use your result of question 2.
 #
 # Write `softmax_loss`.
 
@@ -207,8 +206,8 @@ print(f"loss of equal scores: {softmax_loss(np.zeros((50, 10)), labels)[0]:.6f}"
 print(f"loss of scores shifted by 1000: {softmax_loss(scores + 1000, labels)[0]:.6f}, and unshifted: {loss:.6f}")
 
 # %% [markdown]
-# The picture shows what your gradient asks for, for one digit that is a 3: gradient *descent* will move every score
-# against its bar. Which scores rise, which fall, and which fall most?
+# The picture shows your gradient for one digit that is a 3. Gradient *descent* moves every score in the opposite
+# direction of its bar. Which scores rise, which fall, and which fall most?
 
 # %%
 one = np.array([[0.5, -1.0, 0.2, 1.0, -0.5, 1.8, -2.0, 0.0, 1.2, -0.8]])
@@ -233,16 +232,16 @@ plt.show()
 # \end{aligned}$$
 #
 # `TwoLayerNet` keeps its four arrays in the dict `params`. Its `loss` does the forward pass; with labels, it then goes
-# the same way back and collects the gradients, each under the key of its parameter. You have all the pieces: no new
-# derivative is needed, only the right cache at the right place. (That nothing new is needed, however many layers there
-# are, is the whole point of backpropagation.)
+# back through the layers and collects the gradients, each under the key of its parameter. You have all the pieces: no
+# new derivative is needed, only the right cache at the right place. (That is the point of backpropagation: however many
+# layers there are, nothing new is needed.)
 #
 # The constructor makes the first parameters: biases 0, weights drawn from a normal distribution with mean 0 and
-# standard deviation `weight_scale`. Each new network draws its own; drawn with `np.random.normal`, they are the same
-# whenever a cell is run, since the cells below set that generator's seed. Why not weights of 0 as well? Think of two
-# hidden units that begin alike, and follow a step of training.
+# standard deviation `weight_scale`. Each new network draws its own weights. Draw them with `np.random.normal`: the
+# cells below set that generator's seed, so the weights are the same each time a cell is run. Why not weights of 0 as
+# well? Think of two hidden units that start with the same weights, and follow one step of training.
 #
-# Three places in `TwoLayerNet` are yours: the constructor, the forward pass, and the way back.
+# You write three parts of `TwoLayerNet`: the constructor, the forward pass, and the backward pass.
 
 # %% tags=["environment"]
 check("two_layer_net", "network_scores", "network_gradients", "initialisation")
@@ -257,7 +256,7 @@ for name in sorted(small.params):
     print(f"{name}: relative error {rel_error(grads[name], numeric):.0e}")
 
 # %% [markdown]
-# For the real network a few entries will do. (Some of the gradients by `W1` are exactly 0. Which?)
+# For the real network a few entries will do. (Some of the gradients with respect to `W1` are exactly 0. Which?)
 
 # %%
 np.random.seed(0)
@@ -268,9 +267,9 @@ for name in ("W1", "W2"):
     grad_check_sparse(lambda _: net.loss(X_train[:50], y_train[:50])[0], net.params[name], grads[name], num_checks=5)
 
 # %% [markdown]
-# Two more things that a right network does, and they need no reference to check. **An untrained network knows
-# nothing**: with small weights its loss is the number from question 1 above. And **a small enough problem can be
-# learned by heart**: on fifty digits the loss goes to 0. Whoever doesn't get this far need not wait for the long run.
+# Two more properties of a right network can be checked without a reference. **An untrained network knows nothing**:
+# with small weights its loss is the number from question 1 above. And **a small enough training set can be fitted
+# exactly**: on fifty digits the loss goes to 0. If yours doesn't, look for the mistake before the long run.
 
 # %%
 np.random.seed(0)
@@ -285,10 +284,10 @@ print(f"accuracy on these: {heart.train_acc_history[-1]:.1%}, on the test set: {
 # %% [markdown]
 # ## 6. Training
 #
-# `Solver` in `solver.py` is given to you; read its `_step`, it is short. It draws a hundred digits, asks your
-# `loss` for the gradients, moves each parameter a little against its own, and starts again. An epoch is over when it
-# has drawn as many as there are. After each it measures accuracy on a thousand training digits and on all of the test
-# set. Altogether it takes some seconds.
+# `Solver` in `solver.py` is given to you; read its `_step`, it is short. It draws a hundred digits, gets the gradients
+# from your `loss`, moves each parameter a little against its gradient, and repeats. An epoch ends when it has drawn as
+# many digits as there are. After each it measures accuracy on a thousand training digits and on all of the test set.
+# Altogether it takes some seconds.
 
 # %%
 np.random.seed(0)
@@ -318,12 +317,12 @@ plt.show()
 print(f"test accuracy: {solver.check_accuracy(X_test, y_test):.1%}")
 
 # %% [markdown]
-# The plot is saved as `two_layer_net.png`. The network should read more than nine of ten test digits. Look at where the
-# two accuracies part: from there on, training learns things about these 4,000 digits that are not about digits.
+# The plot is saved as `two_layer_net.png`. The network should read more than nine of ten test digits. Look where the
+# two accuracies separate: from there on, training learns details of these 4,000 images that are not typical of digits.
 #
-# A word on honesty: the solver kept the parameters that did best on `X_val`, and here that was the test set. Choosing
-# by a set and judging by it flatters a little. With only 5,000 digits we let that pass; in earnest you would keep a
-# third set.
+# One caution: the solver kept the parameters that were best on `X_val`, and here that was the test set. To select and
+# to evaluate on the same set gives results that are a little too good. With only 5,000 digits we accept that; in real
+# work you would keep a third set.
 
 # %% tags=["environment"]
 check("two_layer_net")
@@ -331,9 +330,9 @@ check("two_layer_net")
 # %% [markdown]
 # ## 7. What has it learned?
 #
-# A hidden unit sees the image through its column of `W1`: ink where the weight is positive excites it, ink where it is
-# negative silences it. As pictures, these are the units that matter most for the scores (those with the largest weights
-# in `W2`).
+# A hidden unit sees the image through its column of `W1`: ink where the weight is positive raises its value, ink where
+# it is negative lowers it. As pictures, these are the units that matter most for the scores (those with the largest
+# weights in `W2`).
 
 # %%
 loudest = np.argsort(-np.abs(net.params["W2"]).sum(axis=1))[:18]
@@ -347,10 +346,10 @@ figure.suptitle("What eighteen hidden units look for")
 plt.show()
 
 # %% [markdown]
-# You may make out strokes, and the places where strokes must not be. And the border? Its pixels are always paper, so
-# their weights never had a gradient: they are still the faint noise they began as.
+# You may recognise strokes, and places where strokes must not be. And the border? Its pixels are always blank, so their
+# weights never had a gradient: they are still the small random numbers from the start.
 #
-# Now the digits that it gets wrong, those first of which it is most certain.
+# Now the digits that it gets wrong, in order of its certainty, the most certain first.
 
 # %%
 scores = net.loss(X_test)
@@ -370,9 +369,9 @@ plt.show()
 # %% [markdown]
 # How many of them would you have read right?
 #
-# ## 8. Where to begin
+# ## 8. The initial weights
 #
-# Everything so far began with small random weights. How much does it matter how small? The same training, on 400
+# So far all training started from small random weights. How much does their size matter? The same training, on 400
 # digits so that it is quick, from four different scales:
 
 # %%
@@ -401,18 +400,18 @@ plt.show()
 # %% [markdown]
 # ## 9. To think about
 #
-# The network that began with the largest weights learned its 400 digits as well as the others, and yet it reads new
-# digits worst by far. The smallest weights took a while to get going at all.
+# The network with the largest initial weights learned its 400 digits as well as the others, and yet it reads new digits
+# worst by far. The network with the smallest weights needed some time to improve at all.
 #
 # **Why?** Think of the function that each of the four networks computes *before* training, of how far training has to
-# move it to be right at 400 points, and of what has become of it everywhere else. Write down your answer in a few
-# sentences, here or in a cell of your own below. Then predict what happens to the network of `weight_scale=1` if you
-# give it ten times the training digits, and try it.
+# change it to be right at 400 points, and of its values everywhere else. Write down your answer in a few sentences,
+# here or in a cell of your own below. Then predict what happens to the network of `weight_scale=1` if you give it ten
+# times the training digits, and try it.
 
 # %% [markdown]
 # ## 10. All checks
 #
-# Once more, and last, so that what is above them and what they say belong to the same code.
+# All checks once more, at the end: so the outputs above and these verdicts belong to the same code.
 
 # %% tags=["environment"]
 check("two_layer_net")
@@ -428,5 +427,5 @@ check("two_layer_net")
 # 2. Save the notebook.
 # 3. Type `python -m autograder pack` in a terminal, in this folder, with the environment activated as the README says.
 #
-# The third looks at all problems of the assignment, says what is missing, was not run in order, or shows what older
-# code gave, and writes the zip that you hand in. It warns and never refuses.
+# Step 3 looks at all problems of the assignment. It lists what is missing, what was not run in order, and which cells
+# show the output of older code. Then it writes the zip that you hand in. It warns you, and never refuses.

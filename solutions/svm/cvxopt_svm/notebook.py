@@ -2,11 +2,11 @@
 # # A kernel SVM from its dual
 #
 # The support vector machine is one of the few models whose training problem is solved *exactly*: its dual is a
-# quadratic program, and somebody else has written an excellent solver for those. What is left for you is the part
-# that no library can do, putting the problem into the solver's form and reading its answer.
+# quadratic program, and somebody else has written an excellent solver for those. Your part is what no library can do:
+# to write the problem in the solver's form, and to read its answer.
 #
-# You write three functions in `cvxopt_svm.py` and come back here after each. At the end your classifier stands beside
-# scikit-learn's `SVC` on four data sets and four kernels. Reckon with an hour. A cell that ends in
+# You write three functions in `cvxopt_svm.py` and come back here after each. At the end you compare your classifier
+# with scikit-learn's `SVC`, on four data sets and four kernels. Allow about an hour. A cell that ends in
 # `NotImplementedError` is waiting for a function of yours, and one that ends in `NameError` or `KeyError` for a cell
 # above it.
 
@@ -45,7 +45,7 @@ from sklearn.svm import SVC
 
 from autograder import check
 
-# White ground in any theme; a style of your own is left aside, so that all see the same.
+# A white background in any theme, and no style of your own: everybody sees the same pictures.
 plain = {"figure.dpi": 90, "figure.facecolor": "white", "axes.spines.top": False, "axes.spines.right": False}
 plt.style.use(["default", plain])
 # Blue and vermilion differ in any colour vision; the markers do where print is grey.
@@ -55,8 +55,8 @@ COLOURS, MARKERS = ("#0072B2", "#D55E00"), ("o", "^")
 # ## 1. The data
 #
 # Four sets of points in the plane, half to train on and half to test with, each coordinate scaled to mean 0 and
-# standard deviation 1. Before you read on, look at the pictures and guess: which of them can a straight line part,
-# roughly? Which can't be parted by *any* line better than by tossing a coin?
+# standard deviation 1. Before you read on, look at the pictures and guess: which of them can a straight line separate,
+# roughly? For which is *any* line no better than tossing a coin?
 
 
 # %%
@@ -115,14 +115,14 @@ plt.show()
 # constraints the multipliers $\alpha_n \ge 0$ and the second $\mu_n \ge 0$, and set the Lagrangian's derivatives to
 # zero:
 #
-# | by | gives | which says |
+# | derivative with respect to | gives | meaning |
 # |---|---|---|
 # | $w$ | $w = \sum_n \alpha_n y_n \phi(x_n)$ | $w$ is made of training points |
-# | $b$ | $\sum_n \alpha_n y_n = 0$ | the two classes pull equally hard |
-# | $\xi_n$ | $\alpha_n + \mu_n = C$ | no point pulls harder than $C$ |
+# | $b$ | $\sum_n \alpha_n y_n = 0$ | the two classes have the same total weight |
+# | $\xi_n$ | $\alpha_n + \mu_n = C$ | no weight is above $C$ |
 #
 # Put back into the Lagrangian, $w$, $b$, $\xi$ and $\mu$ all vanish. What remains contains the points only in products
-# $\phi(x_n)\cdot\phi(x_m) = k(x_n, x_m)$, and that is the whole trick: nobody ever computes $\phi$.
+# $\phi(x_n)\cdot\phi(x_m) = k(x_n, x_m)$, and that is the kernel trick: $\phi$ itself is never computed.
 #
 # $$\begin{aligned}
 #   &\max_{\alpha}\ \sum_n \alpha_n - \tfrac12\sum_n\sum_m \alpha_n\alpha_m\,y_n y_m\,k(x_n, x_m) \\
@@ -133,16 +133,16 @@ plt.show()
 #
 # * $\alpha_n = 0$: outside the margin, $y_n f(x_n) \ge 1$. Take the point away, and the classifier is the same.
 # * $0 < \alpha_n < C$: on the margin exactly, $y_n f(x_n) = 1$.
-# * $\alpha_n = C$: inside the margin or on the wrong side, $y_n f(x_n) \le 1$, pulling as hard as it may.
+# * $\alpha_n = C$: inside the margin or on the wrong side, $y_n f(x_n) \le 1$, with the largest weight it may have.
 #
 # Those with $\alpha_n > 0$ are the **support vectors**.
 
 # %% [markdown]
-# ## 3. The kernels, which are written
+# ## 3. The kernels, which are given
 #
-# `kernel_matrix(X1, X2, kernel_params)` has the kernel of every row of `X1` with every row of `X2`;
-# `kernel_dot(X1, X2, kernel_params)` pairs row with row. Keep the two apart: mixing them up is the most common mistake
-# in what follows. Here is the matrix of each kernel on the circles, the points sorted by class and by angle.
+# `kernel_matrix(X1, X2, kernel_params)` returns the kernel of every row of `X1` with every row of `X2`; `kernel_dot(X1,
+# X2, kernel_params)` pairs row with row. Keep the two apart: mixing them up is the most common mistake in what follows.
+# Here is the matrix of each kernel on the circles, the points sorted by class and by angle.
 
 # %%
 KERNELS = {
@@ -166,15 +166,15 @@ figure.suptitle("Kernel matrices of 80 points, first those of class 0, then thos
 plt.show()
 
 # %% [markdown]
-# Three things to see. The rbf kernel knows already that the inner circle, class 1, belongs together: a bright block; to
-# the linear kernel opposite sides of a circle are as different as can be. Of poly you see the outer circle only, since
-# a power makes large products much larger. And the sigmoid kernel has an eigenvalue far below zero, which no rounding
-# explains: it is not an inner product of anything. Remember that for the end.
+# Three things to see. With the rbf kernel the inner circle, class 1, is one bright block: its points are similar to
+# each other. With the linear kernel, opposite sides of a circle are as different as can be. With poly you see the outer
+# circle only, since a power makes large products much larger. And the sigmoid kernel has an eigenvalue far below zero.
+# That is no rounding error: this kernel is not an inner product of any features. Remember that for the end.
 
 # %% [markdown]
-# ## 4. `get_qp_params`: the dual, the way a solver wants it
+# ## 4. `get_qp_params`: the dual in the solver's form
 #
-# `cvxopt.solvers.qp(P, q, G, h, A, b)` finds the $v$ that does
+# `cvxopt.solvers.qp(P, q, G, h, A, b)` finds the $v$ that solves
 #
 # $$\min_v\ \tfrac12 v^\top P v + q^\top v \quad\text{where}\quad Gv \le h\ \text{(row by row)},\quad Av = b.$$
 #
@@ -182,7 +182,7 @@ plt.show()
 # solver knows only *less or equal*; and the letter $b$ has nothing to do with the bias here.
 #
 # Try your answer on two points first, $x_1 = 0$ with label $-1$ and $x_2 = 4$ with label $+1$. How big is `G`? Which
-# row of it says $\alpha_2 \le C$? Then write the function, and look whether the machine agrees.
+# row of it says $\alpha_2 \le C$? Then write the function, and compare.
 
 # %%
 X_two, y_two = np.array([[0.0], [4.0]]), np.array([-1.0, 1.0])
@@ -194,8 +194,8 @@ for name, part in zip("PqGhAb", (P, q, G, h, A, b), strict=True):
 check("cvxopt_svm", "objective", "bounds", "equality")
 
 # %% [markdown]
-# By hand: the balance makes $\alpha_1 = \alpha_2 = a$, the objective is $2a - \tfrac12\,16a^2$, and it is largest at
-# $a = 1/8$. The solver should say the same, up to its accuracy:
+# By hand: the equality constraint gives $\alpha_1 = \alpha_2 = a$, the objective is $2a - \tfrac12\,16a^2$, and it is
+# largest at $a = 1/8$. The solver should say the same, up to its accuracy:
 
 
 # %%
@@ -208,13 +208,13 @@ def solve(*program):
 print("alpha:", solve(P, q, G, h, A, b).round(5))
 
 # %% [markdown]
-# ## 5. `fit_bias`: what the dual has lost
+# ## 5. `fit_bias`: what the dual leaves out
 #
-# The dual gives $\alpha$, and $b$ is nowhere in it. It comes from the support vectors: one that sits on its margin has
+# The dual gives $\alpha$ but not $b$. The bias comes from the support vectors: one that lies on its margin satisfies
 #
 # $$y_n\Bigl(\sum_m \alpha_m y_m k(x_m, x_n) + b\Bigr) = 1,$$
 #
-# and since $y_n = \pm 1$, dividing by $y_n$ is the same as multiplying by it. One such point would do on paper. In
+# and since $y_n = \pm 1$, dividing by $y_n$ is the same as multiplying by it. On paper one such point is enough. In
 # floating point each gives a slightly different $b$, so we average over all support vectors.
 #
 # Which points are those? An interior-point solver approaches $\alpha_n = 0$ and never gets there. Have a look at what
@@ -233,8 +233,7 @@ axes.set(xlabel="training point, sorted", ylabel=r"$\alpha_n$", title="alpha on 
 plt.show()
 
 # %% [markdown]
-# The gap in the middle is wide, so where exactly the threshold stands hardly matters; that there is one does. Write
-# `fit_bias`.
+# The gap in the middle is wide. So the exact threshold hardly matters, but there has to be one. Write `fit_bias`.
 
 # %%
 of_moons = cvxopt_svm.fit_bias(X, signs, alpha, KERNELS["rbf"])
@@ -250,8 +249,8 @@ check("cvxopt_svm", "bias")
 #
 # $$f(x) = w\cdot\phi(x) + b = \sum_m \alpha_m y_m\,k(x_m, x) + b.$$
 #
-# The points asked about are usually not those trained on, and their number is another: think about which axis of the
-# kernel matrix the sum runs along. No loop is needed.
+# The points to classify are usually not the training points, and there are more or fewer of them. Think about the axis
+# of the kernel matrix that the sum runs along. No loop is needed.
 
 # %%
 f = cvxopt_svm.decision_function(
@@ -263,18 +262,19 @@ print("f at 0, 2 and 6 (by hand -1, 0 and 2):", f)
 check("cvxopt_svm", "decision")
 
 # %% [markdown]
-# With the three in place the class `CVXOPTSVC` works; read its `fit`, which is where they meet. It takes labels 0 and 1
-# and hands you -1 and +1. The last check fits it to data with wrong labels in it. Then all of them together:
+# With the three in place the class `CVXOPTSVC` works; read its `fit`, which is where they meet. It takes labels 0 and
+# 1, and passes -1 and +1 to your functions. The last check fits it to data with some wrong labels. Then all of them
+# together:
 
 # %% tags=["environment"]
 check("cvxopt_svm")
 
 # %% [markdown]
-# ## 7. Beside scikit-learn
+# ## 7. Compared with scikit-learn
 #
 # `SVC` solves the same dual with another algorithm (it optimises two alphas at a time). So $f - b$ should be the same
 # function to within the solvers' accuracy, for every data set and every kernel. (When your notebook is graded, the
-# machine that is fitted to the circles with an rbf kernel is tried on circles that nobody has seen.)
+# classifier that is fitted to the circles with an rbf kernel is tested on new circles.)
 
 # %%
 C = 2.0
@@ -295,16 +295,16 @@ for set_name, (X, y) in SETS.items():
         )
 
 # %% [markdown]
-# Look along the rows. The third column should be 0, or nearly so, everywhere. The two biases, though, agree in some
-# rows and not in others, and in a few rows that decides about the test accuracy, though the alphas are the same. Hold
-# that thought until the end.
+# Look along the rows. The third column should be 0, or nearly so, everywhere. The two biases, however, agree in some
+# rows and not in others. In a few rows that changes the test accuracy, although the alphas are the same. Keep this in
+# mind until the end.
 
 # %% [markdown]
-# ## 8. What the machine looks at
+# ## 8. The points that matter
 #
-# Last thing to write, and this time here in the notebook: which training points are support vectors *on* the margin,
-# and which are support vectors with $\alpha_n = C$, inside it or on the wrong side? The solver keeps away from $C$ as
-# it does from 0, so leave the same room at both ends.
+# The last function to write, and this time here in the notebook: which training points are support vectors *on* the
+# margin, and which are support vectors with $\alpha_n = C$, inside it or on the wrong side? The solver doesn't reach
+# $C$ exactly, as it doesn't reach 0: use the same tolerance at both ends.
 
 
 # %%
@@ -364,17 +364,17 @@ figure.tight_layout(rect=(0, 0.06, 1, 1))
 plt.show()
 
 # %% [markdown]
-# This picture and the table above it are what will be looked at first. In the picture, find
+# This picture and the table above it are the main results of this notebook. In the picture, find
 #
-# * a kernel that can't do a data set at all: how many of its points are support vectors, and at which bound?
+# * a kernel that can't separate a data set at all: how many of its points are support vectors, and at which bound?
 # * a pair where only a handful of points carry the boundary: what would change if you deleted all others?
-# * a place far from all data: what does each kernel say there, and why does rbf fall back on the sign of $b$?
+# * a place far from all data: what does each classifier predict there, and why does rbf predict the sign of $b$?
 
 # %% [markdown]
 # ## 9. How much C is too much
 #
-# $C$ is the price of a violated margin. Follow it over six powers of ten on the moons, with every eighth training label
-# wrong and a narrow rbf kernel that could learn every point by heart.
+# $C$ is the price of a violated margin. Vary it over six powers of ten on the moons, with every eighth training label
+# wrong and a narrow rbf kernel that can fit every training point.
 
 # %%
 X_train, y_train, X_test, y_test = halves(*SETS["moons"])
@@ -402,8 +402,8 @@ axes.legend()
 plt.show()
 
 # %% [markdown]
-# The training accuracy likes every price; the test accuracy doesn't. Where would you stop, if you were not allowed to
-# look at the test points? Why does the share of support vectors fall while the fit gets worse?
+# The training accuracy rises with C; the test accuracy doesn't. Where would you stop, if you couldn't look at the test
+# points? Why does the share of support vectors fall while the fit gets worse?
 
 # %% [markdown]
 # ## 10. To think about
@@ -418,7 +418,7 @@ plt.show()
 #    $K$ again after taking out its mean: those of $HKH$, where $H = I - \tfrac1n \mathbf 1\mathbf 1^\top$ and
 #    $\mathbf 1$ is a column of $n$ ones.
 # 3. The dual has one unknown per point and $P$ has $n^2$ entries. How much memory does $P$ need for 60,000 digits, and
-#    what could an algorithm that touches two alphas at a time do without?
+#    what does an algorithm that changes two alphas at a time not have to store?
 
 # %% [markdown]
 # ## 11. Handing in
@@ -430,5 +430,5 @@ plt.show()
 # 2. Save the notebook.
 # 3. Type `python -m autograder pack` in a terminal, in this folder, with the environment activated as the README says.
 #
-# The third looks at all problems of the assignment, says what is missing, was not run in order, or shows what older
-# code gave, and writes the zip that you hand in. It warns and never refuses.
+# Step 3 looks at all problems of the assignment. It lists what is missing, what was not run in order, and which cells
+# show the output of older code. Then it writes the zip that you hand in. It warns you, and never refuses.

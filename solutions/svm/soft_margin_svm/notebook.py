@@ -2,12 +2,13 @@
 # # A soft margin SVM by gradient descent
 #
 # A support vector machine looks for the hyperplane that leaves the widest strip free between two classes. When the
-# classes overlap there is no such strip, and one must say what an example on the wrong side may cost. That makes one
-# function of the hyperplane, and you will walk down it.
+# classes overlap there is no such strip. Then one has to say what an example on the wrong side costs. The width of the
+# strip and these costs together make one objective function of the hyperplane, and you will minimise it by gradient
+# descent.
 #
 # You write one function of a few lines, `svm_train_bgd` in `soft_margin_svm.py`, and come back here to try it: first a
-# single step, then whole runs, then irises. Reckon with an hour. A cell that ends in `NotImplementedError` is waiting
-# for your function.
+# single step, then whole runs, then a data set of irises. Allow about an hour. A cell that ends in
+# `NotImplementedError` is waiting for your function.
 
 # %% [markdown]
 # ## 0. Is everything here?
@@ -40,7 +41,7 @@ from soft_margin_svm import svm_test, svm_train_bgd
 
 from autograder import check
 
-# White ground in any theme; a style of your own is left aside, so that all see the same.
+# A white background in any theme, and no style of your own: everybody sees the same pictures.
 plain = {"figure.dpi": 90, "figure.facecolor": "white", "axes.spines.top": False, "axes.spines.right": False}
 plt.style.use(["default", plain])
 # Blue and vermilion differ in any colour vision; markers and line styles do where print is grey.
@@ -84,28 +85,27 @@ figure.tight_layout()
 
 # %% [markdown]
 # Which of the four measurements would you keep if you could keep two? Is there a straight line in the right picture
-# that leaves all of one kind on one side? And where in both pictures is the origin? It is far outside. Remember that,
-# it will matter.
+# that separates the two kinds? And where is the origin? In both pictures it is far outside. Remember that: it will
+# matter.
 
 # %% [markdown]
-# ## 2. What is to be made small
+# ## 2. The objective
 #
 # The hyperplane is the set of points with $\mathbf w^\top\mathbf x + b = 0$. For an example $(\mathbf x_i, y_i)$ the
 # number
 #
 # $$m_i = y_i\,(\mathbf w^\top\mathbf x_i + b)$$
 #
-# is its **margin**: positive on the right side, and the larger the further away. (The *distance* is
-# $m_i / \lVert\mathbf w\rVert$.) We want every margin to reach 1, and charge for what is missing, the **hinge loss**
-# $\max(0, 1 - m_i)$. Doubling $\mathbf w$ and $b$ doubles all margins and would be a cheap way of meeting the demand; a
-# charge for the length of $\mathbf w$ keeps the demand honest, since the strip with $|m| < 1$ has width
-# $2/\lVert\mathbf w\rVert$. Together:
+# is its **margin**: positive on the right side, and the larger the further away. (The *distance* is $m_i /
+# \lVert\mathbf w\rVert$.) We want every margin to be at least 1. What is missing is penalised by the **hinge loss**
+# $\max(0, 1 - m_i)$. Doubling $\mathbf w$ and $b$ doubles all margins and leaves the hyperplane where it is. So the
+# length of $\mathbf w$ is penalised, too: the strip with $|m| < 1$ has width $2/\lVert\mathbf w\rVert$. Together:
 #
 # $$E(\mathbf w, b) = \frac12\lVert\mathbf w\rVert^2
 # + C\sum_{i=1}^N \max\bigl(0,\; 1 - y_i(\mathbf w^\top\mathbf x_i + b)\bigr)$$
 #
-# C is the price of a missing unit of margin. E is convex, so that whoever goes down gets to the bottom, and it has
-# kinks, so that nobody gets there smoothly.
+# C is the price of a missing unit of margin. E is convex, so every descent leads towards the minimum. It also has
+# kinks, and these make the descent uneven.
 
 
 # %%
@@ -124,20 +124,20 @@ axes.legend(frameon=False)
 figure.tight_layout()
 
 # %% [markdown]
-# The picture shows why nobody goes down the dashed line: it is flat. It has no slope to follow, the hinge loss does, as
-# long as the margin is below 1.
+# The picture shows why nobody minimises the dashed line: it is flat, so there is no slope to follow. The hinge loss has
+# a slope as long as the margin is below 1.
 #
 # ### On paper: the two gradients
 #
 # Derive $\nabla_{\mathbf w} E$ and $\partial E/\partial b$. Three hints:
 #
 # - The derivative of $\max(0, u)$ is 1 for $u > 0$ and 0 for $u < 0$. At the kink itself take 0.
-# - So each example either takes part in the sum or doesn't. Say in terms of $m_i$ which do.
+# - So each example either contributes to the gradient or doesn't. State in terms of $m_i$ which do.
 # - Check the shapes before the signs: $\nabla_{\mathbf w} E$ has a number for each feature.
 #
 # Now evaluate your formulas by hand for the four examples below, at $\mathbf w = (0.5, -1)$, $b = 0.25$ and $C = 2$.
-# The cell computes the same numbers from nothing but differences of E, which is how a gradient is checked by somebody
-# who doesn't trust their algebra.
+# The next cell computes the same numbers from differences of E alone. This is how to check a gradient without trusting
+# one's algebra.
 
 # %%
 X_tiny = np.array([[1.0, 0.0], [2.0, -1.0], [0.0, 1.0], [-1.0, 0.0]])
@@ -159,20 +159,20 @@ for name, direction in zip(("dE/dw1", "dE/dw2", "dE/db"), np.eye(3), strict=True
     print(f"{name:7} {slope(direction):8.4f}")
 
 # %% [markdown]
-# If a number of yours differs, compute the four margins first: one of the examples doesn't take part.
+# If a number of yours differs, compute the four margins first: one of the examples doesn't contribute.
 
 # %% [markdown]
 # ## 3. Your function
 #
-# Open `soft_margin_svm.py` and write `svm_train_bgd`. *Batch* descent is the plainest there is. Start at
+# Open `soft_margin_svm.py` and write `svm_train_bgd`. *Batch* gradient descent is the simplest version. Start at
 # $\mathbf w = 0$, $b = 0$, and in each of `num_epochs` epochs do this:
 #
 # 1. compute both gradients at the current $(\mathbf w, b)$, from all N examples;
-# 2. move $\mathbf w$ and $b$ against their gradients by $\eta$ times their length.
+# 2. move $\mathbf w$ and $b$ against their gradients: subtract $\eta$ times the gradient.
 #
 # You can do without a loop over the examples; the loop over the epochs stays. Beware of shapes. `X` is (N, D), `y` is
-# (N, 1), `W` is a row (1, D), `b` is (1,). If a flat (N,) meets a column (N, 1), NumPy makes an (N, N) matrix of them
-# without a word.
+# (N, 1), `W` is a row (1, D), `b` is (1,). If a flat (N,) meets a column (N, 1), NumPy broadcasts them to an (N, N)
+# matrix, without a warning.
 #
 # A single step is the easiest to check, since at zero you know all margins.
 
@@ -180,17 +180,17 @@ for name, direction in zip(("dE/dw1", "dE/dw2", "dE/db"), np.eye(3), strict=True
 check("soft_margin_svm", "one_epoch")
 
 # %% [markdown]
-# ### Both at once
+# ### Both gradients, then both updates
 #
-# Step 1 says *both gradients*, at the *current* parameters. Whoever updates $\mathbf w$ and then computes the
-# gradient for $b$, with margins that belong to the new $\mathbf w$, has written another algorithm, coordinate
-# descent. With small steps the difference is hard to see. The check takes a large one.
+# Step 1 says *both gradients*, at the *current* parameters. If you update $\mathbf w$ first and then compute the
+# gradient with respect to $b$, its margins belong to the new $\mathbf w$. That is another algorithm, coordinate
+# descent. With small steps the difference is hard to see. The check takes a large step.
 
 # %% tags=["environment"]
 check("soft_margin_svm", "simultaneous")
 
 # %% [markdown]
-# ### When everybody is content
+# ### When every margin is large enough
 #
 # Suppose all margins are above 1. Which of the two terms of E is still there, what does its gradient do to
 # $\mathbf w$, and what to $b$? Think of an answer, then see whether your function gives the same.
@@ -202,7 +202,7 @@ check("soft_margin_svm", "shrinkage")
 # ### Many steps, and the edges
 #
 # The remaining small checks: a run with all three hyperparameters changed, the defaults, a single example, a single
-# feature. None should need new code. If one does, ask what your code takes for granted about a shape.
+# feature. None should need new code. If one does, ask what your code assumes about a shape.
 
 # %% tags=["environment"]
 check("soft_margin_svm", "epochs", "defaults", "one_example", "one_feature")
@@ -210,9 +210,8 @@ check("soft_margin_svm", "epochs", "defaults", "one_example", "one_feature")
 # %% [markdown]
 # ### The path, seen
 #
-# With one feature, E is a landscape over $(w, b)$ and a run is a walk in it. The map is that of petal widths, as far
-# as they exceed 1.3 cm. A run from zero passes the same points whenever it is made, so the point after k epochs is
-# had by training for k epochs.
+# With one feature, E is a surface over $(w, b)$ and a run is a path on it. The plot shows E for petal widths, measured
+# from 1.3 cm. A run from zero always takes the same path, so training for k epochs gives its point number k.
 
 # %%
 width, C = X_train[:, 3:] - 1.3, 0.5
@@ -237,9 +236,9 @@ axes.legend(frameon=False, loc="lower left")
 figure.tight_layout()
 
 # %% [markdown]
-# The long steps don't come to rest, and nor would the short ones. On a kink of E the gradient doesn't fade as you
-# approach, it jumps from one slope to another, and steps of constant length overshoot for ever; all you can do is to
-# make them smaller. Which of the two runs is nearer to the bottom after 10 epochs, and which after 60?
+# The long steps never settle, and neither would the short ones. At a kink of E the gradient doesn't become small as you
+# approach. It jumps from one slope to another, so steps with a constant $\eta$ overshoot for ever. Smaller steps
+# overshoot by less. Which of the two runs is nearer to the bottom after 10 epochs, and which after 60?
 
 # %% [markdown]
 # ## 4. The experiment
@@ -257,8 +256,8 @@ for num_epochs in (1, 3, 10, 30, 100):
     print(f"{num_epochs:6}   {w}   {b[0]:7.3f}   {E:7.1f}   {svm_test(W, b, X_test, y_test):13.3f}")
 
 # %% [markdown]
-# The accuracy goes up, down, and up again, and after three epochs E is well above the 380 that it is at zero. Going
-# *down* a convex function! Before you suspect your code (which the checks have tried), look at the whole path.
+# The accuracy goes up, down, and up again, and after three epochs E is well above 380, its value at zero. And this is
+# *descent* on a convex function! Before you suspect your code (the checks have tried it), look at the whole path.
 
 
 # %%
@@ -285,15 +284,15 @@ axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
 figure.tight_layout()
 
 # %% [markdown]
-# The steps are too long for the landscape: a step moves $\mathbf w$ along the irises' measurements, which are large
-# and all positive, so that all scores rise or fall together, and in the next epoch everything must come back. A tenth
-# of the step size dithers less but creeps.
+# The steps are too long for this surface. A step moves $\mathbf w$ along the irises' measurements, which are large and
+# all positive. So all scores rise or fall together, and the next epoch has to undo it. A tenth of the step size
+# oscillates less but converges slowly.
 #
-# ### The same landscape, better placed
+# ### The same surface, better placed
 #
 # Now subtract from each feature its mean over the training data. A hyperplane for the shifted data is one for the
 # original data, with another $b$ and the same $\mathbf w$, and $b$ costs nothing: the lowest value of E is the same as
-# before. What changes is the way down.
+# before. Only the path to it changes.
 
 # %%
 centre = X_train.mean(axis=0)
@@ -306,11 +305,11 @@ axes.legend(frameon=False)
 figure.tight_layout()
 
 # %% [markdown]
-# Centring costs a line and wins more than any care in choosing $\eta$. Mind that the test data are shifted by the
+# Centring costs one line and gains more than any choice of $\eta$. Note that the test data are shifted by the
 # *training* mean. Why not by their own?
 #
-# What the next cell trains stays as `trained`. When your notebook is graded, it is tried on flowers that nobody has
-# measured.
+# What the next cell trains stays as `trained`. When your notebook is graded, it is tested on flowers that are in
+# neither data set.
 
 # %%
 trained = svm_train_bgd(X_train - centre, y_train, num_epochs=1000)
@@ -324,7 +323,7 @@ print(f"test accuracy          {svm_test(W, b, X_test - centre, y_test):.3f}")
 #
 # Two features can be drawn. Below, petal length and width, trained with a small and a large C. The full line is the
 # hyperplane, the dashed ones are where the score is −1 and +1, and rings are around the examples with a margin of at
-# most 1: the *support vectors*, the only ones that pull at the hyperplane. Before you run the cell: which panel has
+# most 1: the *support vectors*, the only ones that determine the hyperplane. Before you run the cell: which panel has
 # the wider strip, and which has more rings?
 
 
@@ -336,7 +335,7 @@ def boundary(axes, C):
     print("done")
     scatter(axes, petals, y_train)
     margins = y_train * ((petals - middle) @ W.T + b)
-    # Dithering leaves the examples on the dashed lines a little off them, on either side.
+    # Oscillation leaves the examples on the dashed lines a little off them, on either side.
     rings = petals[margins[:, 0] <= 1.02]
     axes.scatter(*rings.T, s=80, facecolors="none", edgecolors="0.3", linewidths=0.8, label="margin at most 1")
     across = np.linspace(2.8, 7.2, 50)
@@ -358,8 +357,8 @@ figure.tight_layout(rect=(0, 0.07, 1, 1))
 # %% [markdown]
 # ## 6. All checks
 #
-# Two are left for the end because they train in earnest: on irises, and on data some of whose labels are wrong, where
-# only a gradient that is right in *both* of its terms withstands learning the errors by heart.
+# Two are left for the end because they train for many epochs: on irises, and on data with some wrong labels. There only
+# a gradient that is right in *both* of its terms doesn't fit the wrong labels.
 
 # %% tags=["environment"]
 check("soft_margin_svm")
@@ -373,8 +372,7 @@ check("soft_margin_svm")
 # same place among the flowers. Is that still so? What does this say about which quantity of a model one may penalise,
 # and about the order of two steps: scaling the data, and choosing what to penalise?
 #
-# Try it, if you want: which line of your function would change? And put it back afterwards, there is a check that
-# notices.
+# Try it, if you want: which line of your function would change? Put it back afterwards: one of the checks would fail.
 
 # %% [markdown]
 # ## 8. Handing in
@@ -386,5 +384,5 @@ check("soft_margin_svm")
 # 2. Save the notebook.
 # 3. Type `python -m autograder pack` in a terminal, in this folder, with the environment activated as the README says.
 #
-# The third looks at all problems of the assignment, says what is missing, was not run in order, or shows what older
-# code gave, and writes the zip that you hand in. It warns and never refuses.
+# Step 3 looks at all problems of the assignment. It lists what is missing, what was not run in order, and which cells
+# show the output of older code. Then it writes the zip that you hand in. It warns you, and never refuses.

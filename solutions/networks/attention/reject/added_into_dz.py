@@ -1,4 +1,4 @@
-"""The terms of the gradient by X are added in place into the caller's dZ.
+"""The terms of the gradient with respect to X are added in place into the caller's dZ.
 
 Hint: `attention_backward` adds into the caller's dZ: `dX = dZ` makes a second name, not a second array, and `+=` then
 writes into both.

@@ -1,6 +1,6 @@
-"""The gradients come back with the one by X last.
+"""The gradients come back with the one with respect to X last.
 
-Hint: The gradients come in another order than the docstring's: the one by X is first.
+Hint: The gradients come in another order than the docstring's: the one with respect to X is first.
 Caught: value_gradient 52, query_key_gradients 52, input_gradient 52, learns 50
 """
 

@@ -1,7 +1,7 @@
 """Into X flow only the residual connection and the values; that the weights depend on X too is forgotten.
 
-Hint: The gradient by X misses the ways through the scores. Queries and keys are made from X as much as the values
-are: every use of X adds its own term.
+Hint: The gradient with respect to X misses the ways through the scores. Queries and keys are made from X as much as the
+values are: every use of X adds its own term.
 Caught: input_gradient 53
 """
 

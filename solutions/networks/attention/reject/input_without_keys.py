@@ -1,7 +1,7 @@
 """The way from the keys into X is left out of the sum.
 
-Hint: The gradient by X misses one of the ways in: X is multiplied by three matrices and added once, and there is a
-term for each. Count yours.
+Hint: The gradient with respect to X misses one of the ways in: X is multiplied by three matrices and added once, and
+there is a term for each. Count yours.
 Caught: input_gradient 53
 """
 

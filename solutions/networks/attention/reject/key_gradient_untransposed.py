@@ -1,7 +1,7 @@
-"""The gradient by the keys uses the scores' gradient as it is, not transposed.
+"""The gradient with respect to the keys uses the scores' gradient as it is, not transposed.
 
-Hint: The gradient by the keys sums over the wrong index. Entry (i, j) of the scores holds query i and key j: what key
-j gets is a sum over the queries i, so over the rows of dS.
+Hint: The gradient with respect to the keys sums over the wrong index. Entry (i, j) of the scores holds query i and key
+j: what key j gets is a sum over the queries i, so over the rows of dS.
 Caught: query_key_gradients 53, input_gradient 53, learns 60
 """
 

@@ -1,7 +1,7 @@
-"""The gradients by W_Q and by W_K are returned in each other's place.
+"""The gradients with respect to W_Q and W_K are returned in each other's place.
 
-Hint: The gradients by W_Q and W_K stand in each other's place; they have the same shape, so no error shows it.
-Compare the order with the docstring's.
+Hint: The gradients with respect to W_Q and W_K stand in each other's place; they have the same shape, so no error shows
+it. Compare the order with the docstring's.
 Caught: query_key_gradients 53, learns 60
 """
 

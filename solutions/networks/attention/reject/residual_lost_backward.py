@@ -1,7 +1,8 @@
-"""The residual connection is forgotten in the backward pass: the gradient by X misses what comes straight from Z.
+"""The residual connection is forgotten in the backward pass: the gradient with respect to X misses what comes straight
+from Z.
 
-Hint: The gradient by X misses the residual connection: X is added to the output as it is, so a part of the gradient
-by Z reaches X unchanged.
+Hint: The gradient with respect to X misses the residual connection: X is added to the output as it is, so a part of the
+gradient with respect to Z reaches X unchanged.
 Caught: input_gradient 53
 """
 

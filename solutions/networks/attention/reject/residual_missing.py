@@ -1,7 +1,7 @@
 """The layer returns A·V, without the tokens themselves added, and its gradient is that of A·V.
 
-Hint: The residual connection is missing: Z is X plus the weighted mean of the values. The gradient by X has a term
-for it too.
+Hint: The residual connection is missing: Z is X plus the weighted mean of the values. The gradient with respect to X
+has a term for it too.
 Caught: forward 53, forward_edges 53, input_gradient 53, learns 60
 """
 

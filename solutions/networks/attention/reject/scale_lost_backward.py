@@ -1,7 +1,7 @@
 """The scores are divided by √d_k forward, and their gradient is not.
 
-Hint: Forward the scores are divided by √d_k, backward the factor is missing: the gradients by Q and K pass through
-the same division.
+Hint: Forward the scores are divided by √d_k, backward the factor is missing: the gradients with respect to Q and K pass
+through the same division.
 Caught: query_key_gradients 53, input_gradient 53, learns 60
 """
 

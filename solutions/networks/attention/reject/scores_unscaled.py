@@ -1,7 +1,7 @@
 """The scores are not divided by √d_k, neither forward nor backward.
 
-Hint: The scores are not divided by √d_k. Without it they grow with the number of entries in a key. The gradients by Q
-and K need the same factor.
+Hint: The scores are not divided by √d_k. Without it they grow with the number of entries in a key. The gradients with
+respect to Q and K need the same factor.
 Caught: forward 53, forward_edges 53, value_gradient 53, query_key_gradients 53, input_gradient 53, learns 60
 """
 

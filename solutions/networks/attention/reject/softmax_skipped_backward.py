@@ -1,7 +1,7 @@
-"""The gradient by A is used as the gradient by the scores.
+"""The gradient with respect to A is used as the gradient with respect to the scores.
 
-Hint: Between A and the scores stands the softmax, and its derivative is missing: pass the gradient by A through
-`softmax_backward`.
+Hint: Between A and the scores stands the softmax, and its derivative is missing: pass the gradient with respect to A
+through `softmax_backward`.
 Caught: query_key_gradients 53, input_gradient 53, learns 60
 """
 

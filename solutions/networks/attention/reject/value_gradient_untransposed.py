@@ -1,7 +1,7 @@
-"""The gradient by the values is A·dZ instead of Aᵀ·dZ.
+"""The gradient with respect to the values is A·dZ instead of Aᵀ·dZ.
 
-Hint: The gradient by the values has the weights the wrong way round. Value j goes into every output i with the weight
-in row i, column j; its gradient sums over i.
+Hint: The gradient with respect to the values has the weights the wrong way round. Value j goes into every output i with
+the weight in row i, column j; its gradient sums over i.
 Caught: value_gradient 53, input_gradient 53, learns 60
 """
 

@@ -1,7 +1,7 @@
 """The values get the output's gradient as if each token's output were its own value.
 
-Hint: The gradient by the values is taken to be the one by Z, without the attention weights. Each output is a weighted
-mean of all values, so each value's gradient is a weighted sum over all outputs.
+Hint: The gradient with respect to the values is taken to be the one with respect to Z, without the attention weights.
+Each output is a weighted mean of all values, so each value's gradient is a weighted sum over all outputs.
 Caught: value_gradient 53, input_gradient 53, learns 60
 """
 

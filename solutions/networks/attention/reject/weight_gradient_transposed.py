@@ -1,7 +1,7 @@
-"""The gradient by the weights A is V·dZᵀ, the transpose of the right one.
+"""The gradient with respect to the weights A is V·dZᵀ, the transpose of the right one.
 
-Hint: The gradient by A is transposed, which its square shape hides. A[i, j] goes with output i and value j: which row
-of dZ, and which row of V?
+Hint: The gradient with respect to A is transposed, which its square shape hides. A[i, j] goes with output i and value
+j: which row of dZ, and which row of V?
 Caught: query_key_gradients 53, input_gradient 53, learns 60
 """
 

@@ -18,8 +18,8 @@ def goes_where_right_gradients_lead(found, reference, rng):
             "W_Q",
             "after training along your gradients the weights are not where right ones lead: "
             f"{_found(batch, found):.0%} of the tokens look at the token they point at, with right ones "
-            f"{_found(batch, reference):.0%}; check the gradients with respect to W_Q, W_K and W_V, and that each cache "
-            "belongs to its own call",
+            f"{_found(batch, reference):.0%}; check the gradients with respect to W_Q, W_K and W_V, and that each "
+            "cache belongs to its own call",
         )
 
 

@@ -6,6 +6,7 @@ CONSTRAINTS = constraints.txt
 PYTHON     ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
                 $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN         = $(VENV)/bin
+PIP         = $(BIN)/python -m pip --disable-pip-version-check
 READY       = $(VENV)/installed
 
 .PHONY: help setup grade test browser release dist audit bench messages notebooks lint format types check clean
@@ -31,7 +32,7 @@ test: $(READY)   ## Run the tests; ARGS='-k svm' runs some
 	@$(BIN)/python -m pytest $(ARGS)
 
 browser: $(READY)  ## Open notebooks in JupyterLab in a browser, which must be there: Chromium or Chrome
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[browser]'
+	@$(PIP) install --quiet -c $(CONSTRAINTS) -e '.[browser]'
 	@$(BIN)/python -m pytest -n0 -m browser $(ARGS)
 
 release: $(READY)  ## Make assignments/ out of solutions/
@@ -79,5 +80,6 @@ $(READY): pyproject.toml $(CONSTRAINTS)
 	@test -n "$(PYTHON)" || { echo 'make: Python 3.11 or later was not found; name it with PYTHON=/path/to/python' >&2; exit 1; }
 	@echo 'Installing into $(VENV); this takes a minute or two, once.'
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[staff,watch,cluster,dev]'
+	@$(PIP) uninstall --quiet --yes autograder  # our name until 0.2.0
+	@$(PIP) install --quiet -c $(CONSTRAINTS) -e '.[courses,staff,watch,cluster,dev]'
 	@touch $@

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -47,19 +48,20 @@ def test_only_numpy_differs_between_the_two_environments():
 def test_every_requirement_is_pinned():
     """All that pyproject.toml asks for has one exact version."""
     project = tomllib.loads((HOME / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = project["optional-dependencies"]
-    asked = [
-        *project["dependencies"],
-        *extras["staff"],
-        *extras["watch"],
-        *extras["cluster"],
-        *extras["dev"],
-        *extras["browser"],
-    ]
+    asked = [*project["dependencies"], *chain.from_iterable(project["optional-dependencies"].values())]
 
     names = {canonical(re.match(r"[\w.-]+", requirement)[0]) for requirement in asked}
 
     assert names <= {canonical(name) for name in pins("constraints.txt")}
+
+
+def test_the_engine_requires_no_package_of_a_course():
+    """What the homework imports is in an extra: another course needs other packages."""
+    project = tomllib.loads((HOME / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    courses = set(project["optional-dependencies"]["courses"])
+
+    assert courses
+    assert courses.isdisjoint(project["dependencies"])
 
 
 def test_help_lists_every_target():

@@ -108,7 +108,7 @@ def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
 
     if asked:
         try:
-            version = metadata.version("autograder")
+            version = metadata.version("ml-autograder")
         except metadata.PackageNotFoundError:
             version = "of an assignment's zip"  # where it lies beside the modules, and nobody has installed it
         click.echo(f"autograder, version {version}")

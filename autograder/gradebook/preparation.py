@@ -24,7 +24,7 @@ from autograder.sandbox.process import exposed
 from autograder.seed import Seed
 
 # What notebooks are run with, and the reference's made with; a student's own check needs none of it.
-NOTEBOOKS_NEED = ("IPython", "matplotlib_inline", "jupytext", "nbformat")
+NOTEBOOKS_NEED = ("IPython", "matplotlib", "matplotlib_inline", "jupytext", "nbformat")
 
 
 def prepare(

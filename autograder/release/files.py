@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import tomllib
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -141,10 +142,11 @@ def write(files: Mapping[str, bytes], folder: Path) -> None:
 
 def as_zip(files: Mapping[str, bytes], name: str) -> bytes:
     """The zip that students get: the assignment in a folder of its name, with the engine that checks it."""
+    imports = tomllib.loads(files["checks/assignment.toml"].decode())["allowed_imports"]
     everything = {
         **files,
         **{f"autograder/{path}": text for path, text in engine.modules(*NOT_HANDED_OUT).items()},
-        "requirements.txt": requirements().encode(),
+        "requirements.txt": requirements(imports).encode(),
     }
     for guide, text in _guide().items():
         everything |= {guide: text.encode(), "README.md": files["README.md"] + POINTER.encode()}

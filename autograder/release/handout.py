@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+import sys
+from collections.abc import Iterable, Iterator
 from importlib import metadata
 
 from autograder import codes
@@ -139,7 +141,15 @@ def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def requirements() -> str:
-    """What students install: the package's own dependencies, none of its extras."""
-    wanted = [line for line in metadata.requires("autograder") or () if ";" not in line]
-    return "\n".join(sorted({*wanted, "jupyterlab>=4"})) + "\n"
+def requirements(imports: Iterable[str]) -> str:
+    """List the packages that students install, one per line: the engine's own, Jupyter, and what they may import.
+
+    Imports get the oldest version that one of the engine's extras asks for, if one does.
+    """
+    stated = metadata.requires("ml-autograder") or ()
+    own = [line for line in stated if ";" not in line]
+    oldest = {re.split("[^A-Za-z0-9._-]", line)[0]: line.partition(";")[0].strip() for line in stated}
+    owners = metadata.packages_distributions()
+    tops = {name.partition(".")[0] for name in imports} - sys.stdlib_module_names
+    lines = [oldest.get(name, name) for top in tops for name in owners.get(top, [top])]
+    return "\n".join(sorted({*own, *lines, "jupyterlab>=4"})) + "\n"

@@ -21,7 +21,8 @@ from autograder.student.markup import MIME, Row, marked_up, table
 OLDEST = (3, 11)
 # What shows notebooks may lie elsewhere than what runs them.
 _ELSEWHERE = frozenset(("jupyterlab",))
-_REQUIREMENT = re.compile(r"([\w.-]+)\s*>=\s*([\d.]+)\s*\Z")
+# A line of requirements.txt, or a requirement of the installed package: its own, and those of the course in its tree.
+_REQUIREMENT = re.compile(r"""([\w.-]+)\s*>=\s*([\d.]+)\s*(?:; extra == ['"]courses['"])?\Z""")
 
 
 @dataclass(frozen=True)
@@ -152,10 +153,10 @@ def _requirements(here: Path) -> Iterator[tuple[str, str]]:
     """Packages with their oldest versions: the zip has a list of them, an installation knows."""
     listed = here / "requirements.txt"
     try:
-        wanted = listed.read_text("utf-8").splitlines() if listed.is_file() else metadata.requires("autograder") or []
+        known = metadata.requires("ml-autograder") if not listed.is_file() else listed.read_text("utf-8").splitlines()
     except metadata.PackageNotFoundError:
-        wanted = []
-    for line in wanted:
+        known = None
+    for line in known or ():
         found = _REQUIREMENT.match(line)
         if found and found[1] not in _ELSEWHERE:
             yield found[1], found[2]

@@ -188,6 +188,17 @@ class TestSecrecy:
             f"lines/{name}" for name in {*RELEASED, *ENGINE, "requirements.txt", "students.md"}
         )
 
+    def test_students_install_the_engines_packages_and_what_they_may_import(self, files):
+        """With the oldest versions that the engine states, under the names that an index knows."""
+        names = 'allowed_imports = ["numpy", "sklearn.svm", "json", "no_such"]'
+        files = {**files, "checks/assignment.toml": names.encode()}
+        with zipfile.ZipFile(io.BytesIO(as_zip(files, "lines"))) as archive:
+            lines = archive.read("lines/requirements.txt").decode().split()
+
+        assert {"click>=8.1", "jupyterlab>=4", "no_such", "scikit-learn>=1.4"} <= set(lines)
+        assert sum(line.startswith("numpy") for line in lines) == 1
+        assert not any(line.startswith(("cvxopt", "json", "libcst")) for line in lines)
+
     def test_no_line_of_a_solution_is_in_any_member(self, files):
         """Neither a region's line nor a specimen's, nor the key, is in any file, text or not."""
         regions = [text.split("# END SOLUTION")[0] for text in REFERENCE.split("# BEGIN SOLUTION")[1:]]

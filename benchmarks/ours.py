@@ -27,7 +27,6 @@ from autograder.gradebook.executors import threads
 from autograder.gradebook.preparation import prepare
 from autograder.gradebook.store import STORE_FILE, Store
 from autograder.grading import modules
-from autograder.report import Report
 from autograder.sandbox.observe import Sandbox
 from autograder.submissions.reading import find_class
 
@@ -100,22 +99,17 @@ def main() -> None:
     if asked.layers:
         stages.watch()
     codes: Counter[int] = Counter()
-
     points = 0.0
-
-    def done(report: Report) -> None:
-        nonlocal points
-        points += report.score
-        codes.update(problem.code for problem in report.problems)
-
     with ExitStack() as stack:
-        desks = threads(grader, asked.workers)
+        executor = threads(grader, asked.workers)
         if asked.scheduler:
             from autograder.cluster.connection import connect  # noqa: PLC0415  dask's import is not to be in the others' time
 
-            desks = stack.enter_context(connect(asked.scheduler, problems)).desks(grader)
+            executor = stack.enter_context(connect(asked.scheduler, problems)).executor(grader)
             prepared = time.perf_counter()
-        grading.grade_class(grader, handed_in, asked.out, desks, done, force=True)
+        for report in grading.grade_class(grader, handed_in, asked.out, executor, force=True):
+            points += report.score
+            codes.update(problem.code for problem in report.problems)
         ended = time.perf_counter()
     print(
         json.dumps(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from dataclasses import replace
 
+from autograder.gradebook.grading import grade_class
 from autograder.submissions.place import Place
 from autograder.submissions.reading import find_class
 from autograder.submissions.reading import read_submission as read_listed
@@ -42,6 +44,13 @@ def with_uses(submission, problems):
         if problem.notebook_file in files:
             uses[problem.notebook_file] = used_by_notebook(problem.module_file, files[problem.notebook_file], files)
     return replace(submission, uses=uses)
+
+
+def graded(grader, handed_in, out, told=lambda _: None, **options):
+    """A class graded to its end, or to where an exception comes out of `told`, which is given each report."""
+    with closing(grade_class(grader, handed_in, out, **options)) as reports:
+        for report in reports:
+            told(report)
 
 
 class FakeReader:

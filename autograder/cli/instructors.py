@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from autograder.cluster.connection import Cluster
     from autograder.course.problem import Problem
     from autograder.notebook.reference import ReferenceRun
-    from autograder.report import Report
 
 SAMPLE_CLASS = Path("build/sample-class")
 
@@ -105,7 +104,6 @@ def grade(
     written. After Ctrl-C, or when the disk was full, the same command goes on where it was.
     """
     from autograder.cli.progress import Tally, progress
-    from autograder.gradebook.executors import threads
     from autograder.gradebook.grading import grade_class
     from autograder.gradebook.preparation import prepare
     from autograder.gradebook.store import STORE_FILE, Store
@@ -151,25 +149,23 @@ def grade(
             done=observed,
         )
 
-        def done(report: Report) -> None:
-            tally.add(report)
-            advance(report)
-
         unwritten: list[str] = []
         with progress(console, len(handed_in), "graded") as advance:
-            desks = cluster.desks(grader, advance.waits) if cluster else threads(grader, workers, advance.waits)
-            grade_class(
+            reports = grade_class(
                 grader,
                 handed_in,
                 out,
-                desks,
-                done,
-                readers=workers,
+                cluster.executor(grader, advance.waits) if cluster else None,
+                workers=workers,
                 force=force,
                 opened=store,
                 unwritten=unwritten.append,
                 waits=advance.waits,
             )
+            with closing(reports):
+                for report in reports:
+                    tally.add(report)
+                    advance(report)
     tally.show(console)
     console.print(f"Reports: {out}/<student>/report.txt and report.json; scores: {out}/grades.csv")
     _tell_unwritten(unwritten)

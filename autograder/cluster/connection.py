@@ -33,7 +33,7 @@ from autograder.cluster.worker import Desk, Result, grade_there
 from autograder.codes import Code
 from autograder.course.problem import Problem
 from autograder.gradebook.dependencies import surroundings, versions
-from autograder.gradebook.executors import TELL_SECONDS, Desks, Finished, Waits, Work
+from autograder.gradebook.executors import TELL_SECONDS, Executor, Finished, Waits, Work
 from autograder.gradebook.grader import Graded, Grader
 
 # A task of dask's, of which bytes come.
@@ -69,10 +69,10 @@ class Cluster:
         """How many submissions are graded at a time, with the workers that are there now."""
         return sum(self._client.nthreads().values())
 
-    def desks(self, grader: Grader, waits: Waits = lambda _: None) -> Desks:
-        """The cluster's desks: each thread of each worker is one."""
+    def executor(self, grader: Grader, waits: Waits = lambda _: None) -> Executor:
+        """Grade on the cluster's workers, as many submissions at a time as they have threads."""
 
-        def desks(work: Iterable[Work]) -> Finished:
+        def execute(work: Iterable[Work]) -> Finished:
             mark = uuid.uuid4().hex
             # Dask warns of what is large, for it may be sent often; this is sent once.
             with self._reached(), dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 GiB"}):
@@ -90,6 +90,9 @@ class Cluster:
 
             try:
                 for piece in work:
+                    if not piece.ids:
+                        yield piece, ()
+                        continue
                     with self._reached():
                         running[self._send(desk, grader, piece, f"autograder-grade-{mark}-{piece.position}")] = piece
                         if time.monotonic() - counted > COUNT_SECONDS:  # workers come and go
@@ -102,7 +105,7 @@ class Cluster:
                 with suppress(OSError, RuntimeError, CancelledError):
                     self._client.cancel(list(running))
 
-        return desks
+        return execute
 
     @contextmanager
     def _reached(self) -> Iterator[None]:

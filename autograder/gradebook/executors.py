@@ -1,6 +1,6 @@
-"""Where submissions are graded: *desks*, which take work and hand back what is finished.
+"""Executors: they take work, grade it in parallel, and hand back what is finished.
 
-Here they are threads of this process. Those on other machines are :mod:`autograder.cluster`'s.
+Here: threads of this process. An executor on other machines is :mod:`autograder.cluster`'s.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ Result = TypeVar("Result")
 
 Finished = Generator[tuple[Work, tuple[Graded, ...]], None, None]
 
-# Grades work and hands it back as it is finished, in whatever order. Takes a little more than is being graded, in the
-# thread of whoever asks; when it is closed, it gives up what has not been begun.
-Desks = Callable[[Iterable[Work]], Finished]
+# Grades work and yields it as it is done, in any order; work without ids as it is. Takes little more than is being
+# graded, in the thread of whoever iterates; closed, it drops what has not begun.
+Executor = Callable[[Iterable[Work]], Finished]
 
 
 # Is told of what takes long: whose submissions are at work, and for how many seconds, the longest first.
@@ -88,19 +88,19 @@ class AtWork:
         return ready
 
 
-def threads(grader: Grader, workers: int, waits: Waits = lambda _: None) -> Desks:
-    """Desks in this process: so many threads, each with a sandbox of its own."""
+def threads(grader: Grader, workers: int, waits: Waits = lambda _: None) -> Executor:
+    """An executor in this process: so many threads, each with a sandbox of its own."""
 
     def graded(sandbox: Sandbox, piece: Work) -> tuple[Graded, ...]:
         return grader.graded(sandbox, piece.submission, piece.ids)
 
-    def desks(work: Iterable[Work]) -> Finished:
+    def executor(work: Iterable[Work]) -> Finished:
         named = ((piece.submission.student, piece) for piece in work)
         with closing(in_threads(workers, graded, named, waits, weak=grader.weak)) as done:
             for piece, future in done:
                 yield piece, _outcome(grader, piece, future)
 
-    return desks
+    return executor
 
 
 def in_threads(

@@ -7,14 +7,14 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from handed_in import graded
 from rich.console import Console
 from small_course import REFERENCE
 
 from autograder.cli import progress
 from autograder.cli.progress import Progress
 from autograder.gradebook import executors
-from autograder.gradebook.executors import AtWork, threads
-from autograder.gradebook.grading import grade_class
+from autograder.gradebook.executors import AtWork
 from autograder.gradebook.preparation import prepare
 from autograder.submissions.reading import find_class
 
@@ -152,7 +152,7 @@ def test_a_submission_that_hangs_is_named(lines, tmp_path, monkeypatch):
     grader = prepare((lines,), None, 1, weak=True)
     told = []
 
-    grade_class(grader, find_class(tmp_path / "class"), tmp_path / "out", threads(grader, 1, told.extend))
+    graded(grader, find_class(tmp_path / "class"), tmp_path / "out", waits=told.extend)
 
     assert "eve" in {student for student, _ in told}
     assert max(seconds for student, seconds in told if student == "eve") > 1

@@ -19,13 +19,12 @@ import psutil
 import pytest
 from click.testing import CliRunner
 from graded_notebook import read_graded_problem, saved_notebook
+from handed_in import graded
 from small_course import KEY, REFERENCE, REJECT, write_course
 
 import autograder
 from autograder.cli.main import main
 from autograder.course.assignments import read_course
-from autograder.gradebook.executors import threads
-from autograder.gradebook.grading import grade_class
 from autograder.gradebook.preparation import prepare
 from autograder.gradebook.store import STORE_FILE
 from autograder.submissions.reading import find_class
@@ -171,12 +170,12 @@ def grader(tmp_path_factory):
 def grade_on(address, grader, class_, out, done=lambda _: None):
     """Grade on the cluster, as the command does."""
     with connection.connect(address, grader.problems, weak=True) as there:
-        grade_class(grader, find_class(class_), out, there.desks(grader), done)
+        graded(grader, find_class(class_), out, done, executor=there.executor(grader))
 
 
 def grade_here(grader, class_, out):
     """Grade on threads."""
-    grade_class(grader, find_class(class_), out, threads(grader, 1))
+    graded(grader, find_class(class_), out)
 
 
 def judged_by(grader, course, predicate):
@@ -267,7 +266,7 @@ def test_who_is_waited_for_is_named(crew, grader, class_, tmp_path):
     (class_ / "zed/line.py").write_text(f"import time\ntime.sleep(5)\n{REFERENCE}")
     told = []
     with connection.connect(crew.address, grader.problems, weak=True) as there:
-        grade_class(grader, find_class(class_), tmp_path / "out", there.desks(grader, told.extend))
+        graded(grader, find_class(class_), tmp_path / "out", executor=there.executor(grader, told.extend))
 
     assert told
     assert told[-1][0] == "zed"

@@ -17,12 +17,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+from handed_in import graded
 from small_course import REFERENCE
 
 from autograder.gradebook import executors, faults
 from autograder.gradebook.export import rebuild, write_report
 from autograder.gradebook.faults import MachineError
-from autograder.gradebook.grading import grade_class
 from autograder.gradebook.preparation import prepare
 from autograder.gradebook.store import STORE_FILE, Store, StoreError
 from autograder.report import ProblemReport, Report, Verdict
@@ -383,22 +383,20 @@ class TestMachine:
         }[where]
         monkeypatch.setattr(place, name, once(getattr(place, name)))
         seen = {}
-        grade_class(
+        graded(
             grader,
             find_class(class_),
             tmp_path / "out",
-            executors.threads(grader, 1),
             lambda report: seen.update({report.student: report.problems[0].code}),
         )
 
         assert struck
         assert sorted(seen) == [f"s{number}" for number in range(5)]
         assert sum(code in {3, 4, 5} for code in seen.values()) <= 1
-        grade_class(
+        graded(
             grader,
             find_class(class_),
             tmp_path / "out",
-            executors.threads(grader, 1),
             lambda report: seen.update({report.student: report.problems[0].code}),
         )
         assert set(seen.values()) == {0}
@@ -427,7 +425,7 @@ class TestSubmissions:
             reports[report.student] = report
             done(report)
 
-        grade_class(grader, handed_in, out, executors.threads(grader, 1), told)
+        graded(grader, handed_in, out, told)
         return {student: report.problems[0].code for student, report in reports.items()}
 
     def test_one_of_them(self, grader, tmp_path):

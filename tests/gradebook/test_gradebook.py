@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 import pytest
-from handed_in import FakeReader
+from handed_in import FakeReader, graded
 from rich.console import Console
 from small_course import REFERENCE, REJECT, laid_over
 
@@ -22,10 +22,8 @@ from autograder.course.pages import CourseError
 from autograder.expected import Answers, by_draw
 from autograder.gradebook import executors, preparation
 from autograder.gradebook.diff import differences
-from autograder.gradebook.executors import threads
 from autograder.gradebook.export import grades_csv, printed_by, rebuild, write_atomically
 from autograder.gradebook.grader import Grader
-from autograder.gradebook.grading import grade_class
 from autograder.gradebook.preparation import prepare
 from autograder.gradebook.store import Store, StoreError
 from autograder.grading.modules import see_reference
@@ -110,9 +108,7 @@ def test_everybody_has_a_report_in_the_order_of_the_class(grader, handed_in, tmp
     students = [f"student-{number:02}" for number in range(9)]
     told = []
 
-    grade_class(
-        grader, handed_in(dict.fromkeys(students, REFERENCE)), tmp_path / "out", threads(grader, workers), told.append
-    )
+    graded(grader, handed_in(dict.fromkeys(students, REFERENCE)), tmp_path / "out", told.append, workers=workers)
 
     assert rows(tmp_path / "out") == [
         ["student", "lines/line", "total", "max", "pending"],
@@ -133,7 +129,7 @@ def test_a_real_class_is_graded(lines, handed_in, tmp_path):
     }
     grader = prepare((lines,), None, 2, weak=True)
 
-    grade_class(grader, handed_in(modules), tmp_path / "out", threads(grader, 2))
+    graded(grader, handed_in(modules), tmp_path / "out", workers=2)
 
     assert rows(tmp_path / "out")[1:] == [
         ["ada", "7", "7", "7", "0"],
@@ -152,12 +148,12 @@ def test_what_fails_in_our_code_is_5_for_that_student_alone(grader, handed_in, t
     """An exception of the grader's is worth nothing, costs nothing, and stops nobody's grading."""
     told = []
 
-    grade_class(
+    graded(
         grader,
         handed_in({"ada": REFERENCE, "bob": "# breaks the grader", "cyd": REFERENCE}),
         tmp_path / "out",
-        threads(grader, 2),
         told.append,
+        workers=2,
     )
 
     assert [row[1:] for row in rows(tmp_path / "out")[1:]] == [
@@ -182,7 +178,7 @@ def test_what_was_not_handed_in_is_40(grader, tmp_path):
     (home / "bob/line.py").symlink_to("/etc/hostname")
     (home / "cyd.zip").write_bytes(b"PK no zip")
 
-    grade_class(grader, find_class(home), tmp_path / "out", threads(grader, 2))
+    graded(grader, find_class(home), tmp_path / "out", workers=2)
 
     assert [row[1:] for row in rows(tmp_path / "out")[1:]] == [["0", "0", "7", "0"]] * 3
     for student, said in (("ada", "was not handed in"), ("bob", "is a link"), ("cyd", "could not be read")):
@@ -199,11 +195,11 @@ class TestTwice:
     def test_a_second_run_runs_nothing(self, grader, handed_in, tmp_path):
         """The reports are the same, out of the store."""
         class_ = handed_in({"ada": REFERENCE, "bob": f"{REFERENCE}\n# bob's"})
-        grade_class(grader, class_, tmp_path / "out", threads(grader, 2))
+        graded(grader, class_, tmp_path / "out", workers=2)
         before = (tmp_path / "out/ada/report.json").read_bytes()
         FakeSandbox.runs.clear()
 
-        grade_class(grader, class_, tmp_path / "out", threads(grader, 2))
+        graded(grader, class_, tmp_path / "out", workers=2)
 
         assert FakeSandbox.runs == []
         assert (tmp_path / "out/ada/report.json").read_bytes() == before
@@ -211,8 +207,8 @@ class TestTwice:
     def test_one_that_is_forced_runs_everything(self, grader, handed_in, tmp_path):
         """`--force` is for when a machine is doubted."""
         class_ = handed_in({"ada": REFERENCE, "bob": f"{REFERENCE}\n# bob's"})
-        grade_class(grader, class_, tmp_path / "out", threads(grader, 1))
-        grade_class(grader, class_, tmp_path / "out", threads(grader, 1), force=True)
+        graded(grader, class_, tmp_path / "out")
+        graded(grader, class_, tmp_path / "out", force=True)
 
         assert len(FakeSandbox.runs) == 4
 
@@ -220,14 +216,14 @@ class TestTwice:
     def test_what_changed_is_run(self, grader, handed_in, tmp_path, what):
         """Another module, or another problem, seed or engine, is another result."""
         class_ = handed_in({"ada": REFERENCE, "bob": f"{REFERENCE}\n# bob's"})
-        grade_class(grader, class_, tmp_path / "out", threads(grader, 1))
+        graded(grader, class_, tmp_path / "out")
         FakeSandbox.runs.clear()
         if what == "files":
             (tmp_path / "class/ada/line.py").write_text(f"{REFERENCE}\n# again")
         else:
             grader = replace(grader, digests={"lines/line": "changed"})
 
-        grade_class(grader, class_, tmp_path / "out", threads(grader, 1))
+        graded(grader, class_, tmp_path / "out")
 
         assert len(FakeSandbox.runs) == {"files": 1, "problem": 2}[what]
 
@@ -235,13 +231,13 @@ class TestTwice:
         """When it is mended the student gets a verdict, and only the one whose it was is run."""
         out = tmp_path / "out"
         class_ = handed_in({"ada": REFERENCE, "bob": "# draws missing"})
-        grade_class(grader, class_, out, threads(grader, 1))
+        graded(grader, class_, out)
         assert read(out, "bob")["problems"][0]["code"] == 5
         assert rows(out)[1:] == [["ada", "7", "7", "7", "0"], ["bob", "2", "2", "7", "5"]]
         FakeSandbox.runs.clear()
         monkeypatch.setattr(FakeSandbox, "observe", lambda self, *_: self.runs.append("mended") or self.seen)
 
-        grade_class(grader, class_, out, threads(grader, 1))
+        graded(grader, class_, out)
 
         assert FakeSandbox.runs == ["mended"]
         assert read(out, "bob")["problems"][0]["code"] == 0
@@ -257,7 +253,7 @@ class TestTwice:
         """It is run again each time, and filed as what it is."""
         class_ = handed_in({"bob": "# draws missing"})
         for _ in range(2):
-            grade_class(grader, class_, tmp_path / "out", threads(grader, 1))
+            graded(grader, class_, tmp_path / "out")
 
         assert len(FakeSandbox.runs) == 2
         with Store(tmp_path / "out/gradebook.sqlite") as store:
@@ -266,14 +262,14 @@ class TestTwice:
     def test_what_a_pending_module_printed_can_be_read(self, grader, handed_in, tmp_path, right, monkeypatch):
         """Whoever looks for the reason wants to see it."""
         monkeypatch.setattr(FakeSandbox, "seen", [replace(one, output="hello\n") for one in right])
-        grade_class(grader, handed_in({"bob": "# draws missing"}), tmp_path / "out", threads(grader, 1))
+        graded(grader, handed_in({"bob": "# draws missing"}), tmp_path / "out")
 
         assert "    hello" in list(printed_by(tmp_path / "out", "bob"))
 
     def test_what_an_older_engine_has_stored_is_read(self, grader, handed_in, tmp_path):
         """Its reports say nothing of pending points, nor do its keys."""
         out = tmp_path / "out"
-        grade_class(grader, handed_in({"ada": REFERENCE}), out, threads(grader, 1))
+        graded(grader, handed_in({"ada": REFERENCE}), out)
         kept = {path: path.read_bytes() for path in out.rglob("*.*") if "sqlite" not in path.name}
         database = sqlite3.connect(out / "gradebook.sqlite")
         with database:
@@ -292,13 +288,13 @@ class TestTwice:
         """What was finished is kept; what is written is whole; the rest is run the next time."""
         class_ = handed_in({"ada": REFERENCE, "bob": "# interrupts", "cyd": f"{REFERENCE}\n# cyd's"})
         with pytest.raises(KeyboardInterrupt):
-            grade_class(grader, class_, tmp_path / "out", threads(grader, 1))
+            graded(grader, class_, tmp_path / "out")
         assert not (tmp_path / "out/grades.csv").exists()
         (tmp_path / "class/bob/line.py").write_text(f"{REFERENCE}\n# bob's")
         done = FakeSandbox.runs.count(REFERENCE)
         FakeSandbox.runs.clear()
 
-        grade_class(grader, class_, tmp_path / "out", threads(grader, 1))
+        graded(grader, class_, tmp_path / "out")
 
         assert done == 1
         assert f"{REFERENCE}\n# bob's" in FakeSandbox.runs
@@ -306,7 +302,7 @@ class TestTwice:
 
     def test_reports_can_be_written_again(self, grader, handed_in, tmp_path):
         """Whatever befell the files, the store has them."""
-        grade_class(grader, handed_in({"ada": REFERENCE}), tmp_path / "out", threads(grader, 1))
+        graded(grader, handed_in({"ada": REFERENCE}), tmp_path / "out")
         kept = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.*") if "sqlite" not in path.name}
         for path in kept:
             path.unlink()
@@ -331,10 +327,10 @@ class TestAtOnce:
         def begin_another(report):
             if report.student == "student-3":
                 with pytest.raises(StoreError, match="is in use") as error:
-                    grade_class(grader, class_[:1], tmp_path / "out", threads(grader, 1))
+                    graded(grader, class_[:1], tmp_path / "out")
                 refused.append(error.value)
 
-        grade_class(grader, class_, tmp_path / "out", threads(grader, 2), begin_another)
+        graded(grader, class_, tmp_path / "out", begin_another, workers=2)
 
         assert len(refused) == 1
         assert len(rows(tmp_path / "out")) == 7
@@ -342,7 +338,7 @@ class TestAtOnce:
     def test_a_run_that_lost_reports_makes_no_table(self, grader, handed_in, tmp_path):
         """Where rows are missing, for any reason, the table that was there stays, and the run is not called whole."""
         class_ = handed_in({"ada": REFERENCE, "bob": f"{REFERENCE}\n# bob's"})
-        grade_class(grader, class_, tmp_path / "out", threads(grader, 1))
+        graded(grader, class_, tmp_path / "out")
         before = (tmp_path / "out/grades.csv").read_bytes()
 
         def take_away(report):
@@ -351,7 +347,7 @@ class TestAtOnce:
                     database.execute("DELETE FROM graded WHERE student = 'ada'")
 
         with pytest.raises(StoreError, match="holds 1 reports of this run, which graded 2 submissions"):
-            grade_class(grader, class_, tmp_path / "out", threads(grader, 1), take_away)
+            graded(grader, class_, tmp_path / "out", take_away)
 
         assert (tmp_path / "out/grades.csv").read_bytes() == before
         with Store.existing(tmp_path / "out/gradebook.sqlite") as store:
@@ -679,11 +675,10 @@ def test_what_was_printed_is_for_staff(grader, handed_in, tmp_path, right, monke
     monkeypatch.setattr(FakeSandbox, "seen", chatty)
     out = tmp_path / "out"
     for _ in range(2):
-        grade_class(
+        graded(
             grader,
             find_class(tmp_path / "class") if out.exists() else handed_in({"ada": REFERENCE}),
             out,
-            threads(grader, 1),
         )
 
     assert len(FakeSandbox.runs) == 1
@@ -701,7 +696,7 @@ def test_what_a_module_prints_arrives(lines, handed_in, tmp_path):
     """While it is imported, and while it is called; each check has its own."""
     called = REFERENCE.replace("    # BEGIN SOLUTION\n", "    print('called')\n    # BEGIN SOLUTION\n")
     grader = prepare([lines], None, 1, weak=True)
-    grade_class(grader, handed_in({"ada": f"print('imported')\n{called}"}), tmp_path / "out", threads(grader, 1))
+    graded(grader, handed_in({"ada": f"print('imported')\n{called}"}), tmp_path / "out")
     said = list(printed_by(tmp_path / "out", "ada"))
 
     assert said[:3] == ["lines/line, prediction:", "    imported", "    called"]
@@ -712,11 +707,10 @@ def test_what_a_module_prints_arrives(lines, handed_in, tmp_path):
 
 def test_a_student_may_be_refused_before_anything_is_read(grader, tmp_path):
     """Two archives of one name: neither is graded, and the sentence says why."""
-    grade_class(
+    graded(
         grader,
         [HandedIn("ada", tmp_path / "ada", "ada.zip and ada.tar are of one name")],
         tmp_path / "out",
-        threads(grader, 1),
     )
 
     assert rows(tmp_path / "out")[1] == ["ada", "0", "0", "7", "0"]

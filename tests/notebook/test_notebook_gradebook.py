@@ -11,7 +11,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 from graded_notebook import read_graded_problem, saved_notebook, write_graded_course
-from handed_in import read_handed_in, with_uses
+from handed_in import graded, read_handed_in, with_uses
 from small_course import REFERENCE
 
 from autograder.cli.sample import run_notebooks
@@ -19,9 +19,7 @@ from autograder.course.assignments import read_course
 from autograder.course.pages import CourseError
 from autograder.expected import from_bytes
 from autograder.gradebook.diff import differences
-from autograder.gradebook.executors import threads
 from autograder.gradebook.export import GRADES_FILE, rebuild
-from autograder.gradebook.grading import grade_class
 from autograder.gradebook.preparation import prepare
 from autograder.gradebook.store import STORE_FILE, Store
 from autograder.notebook.reference import run_reference, see_model
@@ -66,11 +64,10 @@ def class_(tmp_path, content):
 
 def run(grader, class_, out, **more):
     reports = {}
-    grade_class(
+    graded(
         grader,
         find_class(class_),
         out,
-        threads(grader, 1),
         lambda report: reports.update({report.student: report}),
         **more,
     )

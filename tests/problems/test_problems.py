@@ -6,14 +6,13 @@ A change of a check that lets a mistake pass, or fails what is right, fails here
 from __future__ import annotations
 
 import pytest
+from handed_in import graded
 from specimens import PROBLEMS, Official, assert_full_marks, assert_its_due, by_problem, by_specimen
 
 from autograder import codes
 from autograder.cli.sample import write_sample_class
 from autograder.expected import Answers, by_draw
-from autograder.gradebook.executors import threads
 from autograder.gradebook.grader import Grader
-from autograder.gradebook.grading import grade_class
 from autograder.grading.modules import grade
 from autograder.seed import Seed
 from autograder.submissions.reading import find_class
@@ -88,7 +87,7 @@ def test_every_code_a_student_can_get_is_in_the_sample_class(judge, tmp_path):
     def note(report):
         seen.update(verdict.code for problem in report.problems for verdict in problem.checks)
 
-    grade_class(grader, accidents, tmp_path / "out", threads(grader, 1), note)
+    graded(grader, accidents, tmp_path / "out", note)
 
     assert count == len(handed_in)
     assert count >= 24

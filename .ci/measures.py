@@ -31,10 +31,10 @@ def main() -> int:
             rooms[path.parts[0]] = rooms.get(path.parts[0], 0) + size
     largest, lines = max((item for item in rooms.items() if item[0] != LARGEST), key=lambda item: item[1])
     measures = (
-        ("lines of the trusted core", sum(core.values()), 5300),
-        ("lines of the engine without audit and cluster", sum(engine.values()), 18900),
-        ("modules of the engine without audit and cluster", len(engine), 130),
-        (f"lines of the largest room but {LARGEST} ({largest})", lines, 5300),
+        ("lines of the trusted core", sum(core.values()), 5700),
+        ("lines of the engine without audit and cluster", sum(engine.values()), 19300),
+        ("modules of the engine without audit and cluster", len(engine), 132),
+        (f"lines of the largest room but {LARGEST} ({largest})", lines, 5700),
     )
     for what, found, bound in measures:
         print(f"{found:7,} of at most {bound:7,}  {what}{'' if found <= bound else '  TOO MANY'}")

@@ -77,8 +77,19 @@ class Verdict(msgspec.Struct, frozen=True):
         )
 
 
+class Stale(msgspec.Struct, frozen=True):
+    """An output of a notebook that its code doesn't give: what cell number ``cell`` showed, and what it gives now.
+
+    ``saved`` and ``now`` are a short text each, or "" for no output. It costs no points.
+    """
+
+    cell: int
+    saved: str
+    now: str
+
+
 class ProblemReport(msgspec.Struct, frozen=True):
-    """The verdicts on one problem of one submission."""
+    """The verdicts on one problem of one submission; of a notebook, also what is ``stale`` in it."""
 
     problem: str
     code: int
@@ -87,9 +98,12 @@ class ProblemReport(msgspec.Struct, frozen=True):
     # With a default, for the stores of earlier engines hold reports without it.
     pending: float = 0.0
     checks: tuple[Verdict, ...] = ()
+    stale: tuple[Stale, ...] = ()
 
     @classmethod
-    def of(cls, problem: str, verdicts: tuple[Verdict, ...], course: Path | None = None) -> ProblemReport:
+    def of(
+        cls, problem: str, verdicts: tuple[Verdict, ...], course: Path | None = None, stale: Iterable[Stale] = ()
+    ) -> ProblemReport:
         """The report that follows from verdicts; its code is the foremost of those that were judged.
 
         Here what a student's process said becomes what a student reads: safe to show, and without the grader's folders,
@@ -109,6 +123,9 @@ class ProblemReport(msgspec.Struct, frozen=True):
                     hint=None if verdict.hint is None else line(neutral(verdict.hint, course)),
                 )
                 for verdict in verdicts
+            ),
+            stale=tuple(
+                Stale(each.cell, line(neutral(each.saved, course)), line(neutral(each.now, course))) for each in stale
             ),
         )
 
@@ -181,6 +198,9 @@ def problem_lines(problem: ProblemReport) -> list[str]:
         mark = mark_of(verdict)
         lines += _wrapped(f"{mark} {points_of(verdict)}  {verdict.check}: {verdict.title}", " " * 8)
         lines += [] if shared and not verdict.later else found_in_it
+    for each in problem.stale:
+        saved, now = each.saved or "nothing", each.now or "nothing"
+        lines += _wrapped(f"note: cell {each.cell} shows {saved}, your code gives {now}", " " * 6)
     return lines
 
 

@@ -1,4 +1,4 @@
-"""Seeds: what the inputs of a run follow from, of three kinds that have nothing in common."""
+"""Seeds, from which the inputs of a run are drawn: of three kinds, none of which tells of another."""
 
 from __future__ import annotations
 
@@ -6,25 +6,19 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Literal, Self
 
-# 128 bits: nobody goes through them. BLAKE2b takes no longer key than the second.
+# 128 bits can't be searched through. BLAKE2b takes no more than 64 bytes.
 LEAST_KEY_BYTES, MOST_KEY_BYTES = 16, 64
 
 
 @dataclass(frozen=True)
 class Seed:
-    """The seed, from which the inputs of a run follow.
-
-    Made by :meth:`public`, :meth:`numbered` or :meth:`secret`. Text of it never holds a key.
+    """A seed, made by :meth:`public`, :meth:`numbered` or :meth:`secret`; its text never holds a key.
 
     Attributes
     ----------
     kind : str
-        ``public``: that of students' own checks, known to everybody. ``numbered``: for staff to try things on.
-        ``secret``: that of the official run, out of an assignment's key.
-    number : int
-        Of a numbered one.
-    key : bytes
-        Of a secret one.
+        ``public``: of students' own checks, known to everybody. ``numbered``: for staff to try things on.
+        ``secret``: of the official run, from an assignment's key.
     """
 
     kind: Literal["public", "numbered", "secret"]
@@ -38,17 +32,17 @@ class Seed:
 
     @classmethod
     def numbered(cls, number: int) -> Self:
-        """One of the seeds that staff try things on; neither the public one nor anybody's secret."""
+        """A seed for staff to try things on, unlike the public one and every secret one."""
         return cls("numbered", number)
 
     @classmethod
     def secret(cls, key: bytes) -> Self:
-        """The seed that a key is.
+        """The seed that follows from a key.
 
         Raises
         ------
         ValueError
-            If the key could be guessed, or is too long; the message doesn't hold it.
+            If the key is too short to be safe, or too long; the message doesn't show it.
         """
         if not LEAST_KEY_BYTES <= len(key) <= MOST_KEY_BYTES:
             raise ValueError(
@@ -58,13 +52,13 @@ class Seed:
         return cls("secret", key=key)
 
     def of_draw(self, problem: str, check: str, draw: int) -> int:
-        """The numbers that one draw's generator begins with, for a check of the problem of this id.
+        """The seed of one draw's generator, 128 bits, for a check of the problem of this id.
 
-        Of a secret seed this is all that a run is told. It tells nothing of the key, nor of any other draw.
+        A run is told nothing else. From it follows neither a key nor the seed of another draw.
         """
         match self.kind:
             case "public":
-                # Of the two arguments of old: released answers stay what they are.
+                # Without the problem, so that answers that are released stay as they are.
                 digest = hashlib.sha256(f"0 {check} {draw}".encode()).digest()
             case "numbered":
                 digest = hashlib.sha256(f"numbered {self.number} {problem} {check} {draw}".encode()).digest()
@@ -74,7 +68,7 @@ class Seed:
 
     @property
     def digest(self) -> str:
-        """The name that results are filed under: the same for the same seed alone, and no way to a key."""
+        """The name under which results are stored: the same only for the same seed; it doesn't tell a key."""
         return self._keyed("digest").hex() if self.kind == "secret" else f"{self.kind} {self.number}"
 
     def __str__(self) -> str:

@@ -1,17 +1,14 @@
-"""The heart: observe the reference and the student's module alike, compare, and say what follows.
+"""The grading of a module: observe it, compare with the reference's observations, conclude.
 
 ``grade`` gets its sandbox as an argument, so that it is tested with a fake.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
-import msgspec
 import numpy as np
 
-from autograder import codes
 from autograder.authoring import Check, Finding, generator
 from autograder.codes import Code
 from autograder.compare import comparable, differences, not_finite, structure
@@ -19,15 +16,13 @@ from autograder.course.pages import CourseError
 from autograder.course.problem import Implementation, Predicate, Problem
 from autograder.expected import Answers, ByDraw
 from autograder.grading.predicates import Arrays, Ask, copied, judged, tried
+from autograder.grading.verdicts import Found, by_severity, conclude, conclude_alike
 from autograder.hints.diagnose import diagnose
-from autograder.report import ProblemReport, Verdict
+from autograder.report import ProblemReport
 from autograder.seed import Seed
 from autograder.wire import Failure, Observation
 
-MAX_FINDINGS = 4
-_NOT_WRONG = codes.FAULTS_OF_OURS | {Code.SUCCESS}
-# Of a module, as far as it is read for the names in it.
-MAX_TEXT_BYTES = 1 << 16
+MAX_TEXT_BYTES = 1 << 16  # of a module, read for the names in it
 
 Observe = Callable[[Problem, Implementation, Seed, Sequence[Check] | None], Sequence[Observation]]
 
@@ -40,16 +35,14 @@ def grade(
     seed: Seed,
     checks: Sequence[Check] | None = None,
 ) -> ProblemReport:
-    """The report on one implementation.
-
-    NumPy says nothing of what it meets there: the values are a student's, and what is wrong with them is for verdicts.
+    """Grade one implementation of a problem.
 
     Parameters
     ----------
     observe : callable
         Runs an implementation through checks; ``Sandbox.observe`` or a fake.
     answers : Answers
-        What the reference and the known mistakes give on the same seed.
+        The observations of the reference and the known mistakes on the same seed.
     checks : sequence of Check, optional
         Those to judge; all of the problem's by default.
     """
@@ -57,27 +50,25 @@ def grade(
     seen = observe(problem, implementation, seed, chosen)
     text = implementation.files.get(problem.module_file, b"")[:MAX_TEXT_BYTES].decode(errors="replace")
     findings = {}
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):  # a student's values may be anything, and verdicts say so
         for check in chosen:
             mine = [observation for observation in seen if observation.check == check.name]
             findings[check.name] = judge(problem, check, mine, answers.right, seed)
         try:
-            known = diagnose(chosen, findings, seen, answers, text)
-        except Exception:  # noqa: BLE001  a hint is a courtesy: values that trip it up are no fault of ours
-            known = {}
-    verdicts = [_verdict(check, findings[check.name], known.get(check.name)) for check in chosen]
-    return ProblemReport.of(problem.id, tuple(_after_needed(chosen, verdicts)), problem.course)
+            hints = diagnose(chosen, findings, seen, answers, text)
+        except Exception:  # noqa: BLE001  values that break a hint cost the hint, and are no fault of ours
+            hints = {}
+    found = {name: Found(some, hints.get(name)) for name, some in findings.items()}
+    return ProblemReport.of(problem.id, conclude(chosen, found), problem.course)
 
 
 def unjudged(problem: Problem, code: Code, message: str) -> ProblemReport:
-    """The report where nothing could be run: the same verdict for every check."""
-    finding = Finding(code, "", message)
-    verdicts = tuple(_verdict(check, [finding], None) for check in problem.checks)
-    return ProblemReport.of(problem.id, verdicts, problem.course)
+    """Report that nothing could be run: the same verdict for every check."""
+    return ProblemReport.of(problem.id, conclude_alike(problem.checks, code, message), problem.course)
 
 
 def see_reference(problem: Problem, right: ByDraw, seed: Seed, *, at_home: bool = False) -> None:
-    """See that every check, or every one that is made at home, can be judged by what the reference gives.
+    """Make sure that every check, or every one that students make at home, can be judged by the reference.
 
     Raises
     ------
@@ -91,7 +82,7 @@ def see_reference(problem: Problem, right: ByDraw, seed: Seed, *, at_home: bool 
             failure = answer.failure if answer else None
             frame = failure.frames[-1] if failure and failure.frames else None
             where = f"{frame.file}, line {frame.line}" if frame else problem.module_file
-            if answer and answer.ending == "raised" and not frame:  # it is the page's: what it returns is no dict
+            if answer and answer.ending == "raised" and not frame:  # the probe has not returned a dict
                 where = f"checks.py, line {check.probe.__code__.co_firstlineno}"
             raise CourseError(
                 f"{problem.folder / where}: the check `{check.name}` fails on the reference: {said_of(failure)}"
@@ -109,7 +100,7 @@ def see_reference(problem: Problem, right: ByDraw, seed: Seed, *, at_home: bool 
 
 
 def see_steady(observe: Observe, problem: Problem, answers: Answers, seed: Seed) -> None:
-    """See that the reference, run once more, agrees with its own answers, as far as there are any.
+    """Make sure that the reference gives the same on the same inputs a second time.
 
     Raises
     ------
@@ -117,7 +108,7 @@ def see_steady(observe: Observe, problem: Problem, answers: Answers, seed: Seed)
         If it doesn't: right and wrong could not be told apart.
     """
     for verdict in grade(observe, problem, problem.reference, answers, seed).checks:
-        if verdict.code not in _NOT_WRONG:
+        if verdict.code != Code.SUCCESS and not verdict.pending:
             raise CourseError(
                 f"{problem.folder / problem.module_file}: the reference, run a second time on the same inputs, does "
                 f"not agree with itself in the check `{verdict.check}`: {verdict.message}"
@@ -127,7 +118,7 @@ def see_steady(observe: Observe, problem: Problem, answers: Answers, seed: Seed)
 def judge(
     problem: Problem, check: Check, observations: Sequence[Observation], right: ByDraw, seed: Seed
 ) -> list[Finding]:
-    """All findings of one check, over its draws; none when it passes."""
+    """The findings of one check over its draws, the most severe first; none when it passes."""
     if not observations:
         return [Finding(Code.FAULTY_GRADER, "", "the check was not run")]
     findings: dict[tuple[int, str], Finding] = {}
@@ -137,15 +128,14 @@ def judge(
             why = said_of(answer.failure) if answer else "it was not run"
             return [Finding(Code.FAULTY_CHECK, "", f"the reference has no result for this check ({why})")]
         for name, value in answer.values.items():
-            if isinstance(value, str):
-                # Compared with nothing, anything would pass.
+            if isinstance(value, str):  # anything would agree with it
                 return [Finding(Code.FAULTY_CHECK, name, f"the reference's `{name}` is {value}; expected an array")]
         for finding in _findings(problem, check, observation, answer, seed):
-            # The same fault on another draw of the inputs is the same fault.
+            # The same fault on another draw is not told again.
             findings.setdefault((finding.code, finding.value), finding)
     if not findings and len(observations) != check.draws:
         return [Finding(Code.FAULTY_GRADER, "", "some draws of the check were not run")]
-    return sorted(findings.values(), key=lambda finding: codes.PRECEDENCE.index(finding.code))
+    return by_severity(findings.values())
 
 
 def _findings(
@@ -156,7 +146,7 @@ def _findings(
         for what in observation.changed
     ]
     if observation.ending != "returned":
-        return [*found, _ending(problem, observation)]
+        return [*found, _failure(problem, observation)]
     expected: Arrays = answer.values  # type: ignore[assignment]  # judge() has seen that none is a text
     found += structure(observation.values, expected, narrow=answer.narrow)
     if not comparable(observation.values, expected):
@@ -173,12 +163,11 @@ def _findings(
 
 
 def _asking(problem: Problem, predicate: Predicate, check: Check, draw: int, expected: Arrays, seed: Seed) -> Ask:
-    """The predicate of a check, of the arrays alone."""
     return lambda arrays: predicate(arrays, copied(expected), generator(seed.of_draw(problem.id, check.name, draw)))
 
 
-def _ending(problem: Problem, observation: Observation) -> Finding:
-    """The finding for a run that did not return."""
+def _failure(problem: Problem, observation: Observation) -> Finding:
+    """The finding on a run that did not return."""
     failure = observation.failure or Failure("", "")
     said = said_of(failure)
     match observation.ending:
@@ -207,53 +196,15 @@ def _ending(problem: Problem, observation: Observation) -> Finding:
 
 
 def said_of(failure: Failure | None) -> str:
-    """The exception and its words, in one clause."""
-    if failure is None:
-        return "no reason given"
-    return ": ".join(filter(None, (failure.kind, failure.message))) or "no reason given"
+    """The exception and its message, in one clause."""
+    said = ": ".join(filter(None, (failure.kind, failure.message))) if failure else ""
+    return said or "no reason given"
 
 
 def own_lines(failure: Failure) -> str:
-    """The student's own frames, the way Python shows them."""
+    """The student's own frames, as Python shows them."""
     lines = []
     for frame in failure.frames:
         where = f", in {frame.function}" if frame.function and frame.function != "<module>" else ""
         lines += [f"\n  {frame.file}, line {frame.line}{where}", f"\n    {frame.text}" if frame.text else ""]
     return "".join(lines)
-
-
-def _after_needed(checks: Sequence[Check], verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
-    """The verdicts; one whose check needs another that has no result waits for it, and keeps its code."""
-    found = {verdict.check: verdict.code for verdict in verdicts}
-    hints = {verdict.check: verdict.hint for verdict in verdicts}
-    blockers: dict[str, str] = {}
-    for check, verdict in zip(checks, verdicts, strict=True):
-        wrong = [name for name in check.needs if found.get(name, Code.SUCCESS) not in _NOT_WRONG]
-        if verdict.code in _NOT_WRONG or not wrong:
-            yield verdict
-        elif stopped := [name for name in wrong if name in blockers or found[name] in codes.WITHOUT_RESULT]:
-            first = blockers[check.name] = blockers.get(stopped[0], stopped[0])
-            message = f"not judged: fix `{first}` first"
-            yield msgspec.structs.replace(verdict, message=message, hint=None, blocked_by=first)
-        elif verdict.hint is None or verdict.hint != hints[wrong[0]]:
-            message = f"{verdict.message}\nthis may come of `{wrong[0]}`, which is wrong too; fix that first"
-            yield msgspec.structs.replace(verdict, message=message)
-        else:
-            yield verdict
-
-
-def _once(messages: Sequence[str]) -> Iterator[str]:
-    """The messages; a next step that several in a row have is said with the last of them."""
-    for message, after in itertools.zip_longest(messages, messages[1:], fillvalue=""):
-        found, separator, step = message.rpartition("; ")
-        yield found if separator and after.endswith(f"; {step}") else message
-
-
-def _verdict(check: Check, findings: Sequence[Finding], hint: str | None) -> Verdict:
-    shown = list(_once([finding.message for finding in findings[:MAX_FINDINGS]]))
-    if len(findings) > MAX_FINDINGS:
-        shown.append(f"and {len(findings) - MAX_FINDINGS} more")
-    code = codes.most_severe(finding.code for finding in findings)
-    # What was not judged is known as nobody's mistake.
-    hint = None if code in codes.FAULTS_OF_OURS else hint
-    return Verdict.of(check.name, check.title, code, check.points, "\n".join(shown), hint=hint)

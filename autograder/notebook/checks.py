@@ -18,9 +18,9 @@ from autograder import codes
 from autograder.authoring import Finding, generator
 from autograder.codes import Code
 from autograder.course.problem import Model, Problem
-from autograder.grading.modules import MAX_FINDINGS
 from autograder.grading.predicates import Ask
 from autograder.grading.predicates import judged as judged_by
+from autograder.grading.verdicts import MAX_FINDINGS
 from autograder.notebook.execution import ANSWER, FILE, Execution, job_of
 from autograder.notebook.ipynb import MAX_CELLS, MAX_SOURCES
 from autograder.notebook.judging import MAX_MESSAGE_CHARACTERS, Execute, Judged, Paper, RunAsked, judge, judged

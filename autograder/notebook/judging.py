@@ -19,7 +19,8 @@ from autograder import codes
 from autograder.authoring import Finding
 from autograder.codes import Code
 from autograder.course.problem import Problem
-from autograder.grading.modules import MAX_FINDINGS, own_lines, said_of
+from autograder.grading.modules import own_lines, said_of
+from autograder.grading.verdicts import MAX_FINDINGS
 from autograder.notebook.document import Notebook
 from autograder.notebook.execution import HOME, Execution, Shown, Surroundings, execute
 from autograder.notebook.given import Arrangement, Step, arrange

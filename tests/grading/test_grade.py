@@ -11,7 +11,8 @@ from autograder.authoring import generator
 from autograder.codes import FAULTS_OF_OURS
 from autograder.course.problem import Implementation
 from autograder.expected import Answers, by_draw
-from autograder.grading.modules import MAX_FINDINGS, grade, unjudged
+from autograder.grading.modules import grade, unjudged
+from autograder.grading.verdicts import MAX_FINDINGS
 from autograder.seed import Seed
 from autograder.wire import Failure, Frame, Observation
 

@@ -1,0 +1,127 @@
+"""The one way to a verdict, for modules, notebooks and whatever else has checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Protocol
+
+import msgspec
+
+from autograder.authoring import Finding
+from autograder.codes import FAULTS_OF_OURS, PRECEDENCE, WITHOUT_RESULT, Code, most_severe
+from autograder.report import Verdict
+
+MAX_FINDINGS = 4  # shown in one message; the rest are counted
+_NOT_WRONG = FAULTS_OF_OURS | {Code.SUCCESS}
+
+
+class Claim(Protocol):
+    """A check, as far as its verdict depends on it: :class:`autograder.authoring.Check` is one."""
+
+    @property
+    def name(self) -> str:
+        """The check's id in reports."""
+
+    @property
+    def title(self) -> str:
+        """The sentence that the student reads."""
+
+    @property
+    def points(self) -> float:
+        """The points of the check, > 0."""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The checks, further up, without whose result this one can't be judged."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The evidence on one check.
+
+    Attributes
+    ----------
+    findings : sequence of Finding
+        Everything that is wrong, in any order; empty if the check passes.
+    hint : str or None
+        Why it failed, where that is known.
+    note : str
+        The message of a check that passes.
+    blocked_by : str or None
+        A check further up that failed, and without which this one earns nothing, even if it passes. (A check that
+        fails is blocked through its ``needs`` without this.)
+    """
+
+    findings: Sequence[Finding] = ()
+    hint: str | None = None
+    note: str = ""
+    blocked_by: str | None = None
+
+
+def conclude(checks: Sequence[Claim], found: Mapping[str, Found]) -> tuple[Verdict, ...]:
+    """Turn the evidence on checks into verdicts, in the order of the checks.
+
+    - Without findings a check passes and has its points. Otherwise its code is the most severe one, and its message
+      holds the findings, the most severe first, at most ``MAX_FINDINGS`` of them.
+    - With a code of ours (3, 4, 5) its points are pending: neither earned nor lost. Nothing blocks it.
+    - A check that fails, and needs one that has no result (1, 2, 40, 50, 52) or is itself blocked, is blocked: "not
+      judged: fix `x` first", where `x` is the first of such a row. So is one whose evidence says ``blocked_by``. It
+      keeps its code, or has that of `x` if it passes; its points are pending if those of `x` are.
+    - A check that fails, and needs one with a wrong result, says so after its own findings.
+
+    Parameters
+    ----------
+    checks : sequence of Claim
+        Those that were tried. What one needs and isn't among them is taken for right.
+    found : mapping of str to Found
+        The evidence on each of them, by name.
+    """
+    own = {check.name: most_severe(finding.code for finding in found[check.name].findings) for check in checks}
+    first: dict[str, str] = {}  # by blocked check, the one to be fixed first
+    verdicts = []
+    for check in checks:
+        code, evidence = own[check.name], found[check.name]
+        wrong = [] if code in _NOT_WRONG else [name for name in check.needs if own.get(name, 0) not in _NOT_WRONG]
+        blockers = [name for name in wrong if name in first or own[name] in WITHOUT_RESULT]
+        if evidence.blocked_by and code not in FAULTS_OF_OURS:
+            blockers = [evidence.blocked_by]
+        if blockers:
+            first[check.name] = first.get(blockers[0], blockers[0])
+            verdicts.append(_blocked(check, code, first[check.name], own[first[check.name]]))
+            continue
+        message = "\n".join(_messages(evidence.findings)) or evidence.note
+        if wrong and (evidence.hint is None or evidence.hint != found[wrong[0]].hint):
+            message += f"\nthis may come of `{wrong[0]}`, which is wrong too; fix that first"
+        # A hint is about the student's code, and here nothing is known to be wrong with it.
+        hint = None if code in FAULTS_OF_OURS else evidence.hint
+        verdicts.append(Verdict.of(check.name, check.title, code, check.points, message, hint=hint))
+    return tuple(verdicts)
+
+
+def conclude_alike(checks: Sequence[Claim], code: Code, message: str) -> tuple[Verdict, ...]:
+    """Verdicts where nothing could be run: the same for every check."""
+    return tuple(Verdict.of(check.name, check.title, code, check.points, message) for check in checks)
+
+
+def by_severity(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings, the most severe first."""
+    return sorted(findings, key=lambda finding: PRECEDENCE.index(finding.code))
+
+
+def _blocked(check: Claim, code: Code, first: str, code_of_first: Code) -> Verdict:
+    ours = code_of_first in FAULTS_OF_OURS
+    message = f"not judged, because `{first}` could not be" if ours else f"not judged: fix `{first}` first"
+    verdict = Verdict.of(check.name, check.title, code or code_of_first, check.points, message, blocked_by=first)
+    return msgspec.structs.replace(verdict, pending=check.points) if ours else verdict
+
+
+def _messages(findings: Sequence[Finding]) -> Iterator[str]:
+    """The lines of a message; a next step that several findings in a row have is said with the last of them."""
+    shown = [finding.message for finding in by_severity(findings)[:MAX_FINDINGS]]
+    for message, after in zip_longest(shown, shown[1:], fillvalue=""):
+        found, separator, step = message.rpartition("; ")
+        yield found if separator and after.endswith(f"; {step}") else message
+    if len(findings) > MAX_FINDINGS:
+        yield f"and {len(findings) - MAX_FINDINGS} more"

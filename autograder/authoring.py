@@ -1,7 +1,6 @@
-"""What a check page is written with: the ``check`` decorator.
+"""The names that a check page imports: the ``check`` decorator, ``Finding`` and ``Code``.
 
-The only module of ours, with :mod:`autograder.wire`, that is imported beside student code. It holds claims, never
-answers.
+Imported beside student code, so it holds claims and no answers.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ MAX_FALSE_ALARM = 1e-6
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong: its code, the value it is about, and a sentence with the next step."""
+    """One thing that is wrong: its code, the name of the value, and a sentence with the next step."""
 
     code: Code
     value: str
@@ -40,31 +39,30 @@ class Check:
     name : str
         The probe's function name; the check's id in reports.
     title : str
-        The first paragraph of the probe's docstring: the sentence the student reads.
+        The first paragraph of the probe's docstring: the sentence that the student reads.
     points : float
-        What the check is worth, > 0.
+        The points for passing, > 0.
     probe : callable
         ``probe(implementation, rng) -> {name: array}``.
     draws : int
-        On how many independent draws of inputs the claim is tried, >= 1.
+        The number of independent draws of inputs on which the claim is tried, >= 1.
     expect : str or None
-        The predicate of the problem's ``expect.py`` that judges where the right answer is not unique;
-        None compares with the reference.
+        The predicate in the problem's ``expect.py`` that judges, where the right answer is not unique; None compares
+        with the reference.
     rtol, atol : float
         A value agrees when ``|found - expected| <= atol * max(1, max|expected|) + rtol * |expected|``.
     because : str
-        Why the tolerance is not the default; required where it is not.
+        The reason for a tolerance that is not the default.
     wall_seconds : float or None
         Time limit of one draw, seconds; None for the problem's.
     false_alarm : float
         For a statistical check, the probability that it fails a right implementation in one run, all draws together, at
-        most 1e-6; its predicate is told. 0 where no luck is in it.
+        most 1e-6; the predicate is given it. 0 if nothing is random.
     needs : tuple of str
-        Checks without which this one can't be judged: where one of them has no result to speak of, and this one fails
-        too, it is shown as not judged.
+        Checks without which this one can't be judged: if one of them has no result, and this one fails too, it is shown
+        as not judged.
     at_home : bool
-        Students' own checks make it, too. Not where the right answer is the same whatever is drawn: it would have to be
-        handed out.
+        Students' own checks include it. False if the right answer is the same on all draws, and would be handed out.
     """
 
     name: str
@@ -97,12 +95,12 @@ def check(
 ) -> Callable[[Probe], Probe]:
     """Mark a probe as a check; the probe's name is the check's id, its docstring the sentence the student reads.
 
-    Parameters are those of :class:`Check`.
+    The parameters are those of :class:`Check`.
 
     Raises
     ------
     ValueError
-        If the probe has no docstring, or a number is out of range, or a tolerance stands without its reason.
+        If the probe has no docstring, a number is out of range, or a tolerance has no reason.
     """
 
     def mark(probe: Probe) -> Probe:
@@ -118,36 +116,24 @@ def check(
             raise ValueError(f"check `{name}`: false_alarm must be at most {MAX_FALSE_ALARM:g}, and needs expect=...")
         if isinstance(needs, str):
             raise ValueError(f"check `{name}`: needs is a tuple of checks' names; write needs=({needs!r},)")  # noqa: TRY004
-        record = Check(
-            name=name,
-            title=title,
-            points=float(points),
-            probe=probe,
-            draws=draws,
-            expect=expect,
-            rtol=rtol,
-            atol=atol,
-            because=because,
-            wall_seconds=wall_seconds,
-            false_alarm=false_alarm,
-            needs=tuple(needs),
-            at_home=at_home,
-        )
-        probe.__check__ = record  # type: ignore[attr-defined]
+        probe.__check__ = Check(  # type: ignore[attr-defined]
+            name, title, float(points), probe, draws, expect, rtol, atol, because, wall_seconds, false_alarm,
+            tuple(needs), at_home,
+        )  # fmt: skip
         return probe
 
     return mark
 
 
 def checks_of(page: ModuleType) -> tuple[Check, ...]:
-    """The checks of a check page, in the order they are written."""
+    """The checks of a check page, in their order on it."""
     found = (getattr(value, "__check__", None) for value in vars(page).values())
     return tuple(record for record in found if isinstance(record, Check))
 
 
-def generator(entropy: int) -> np.random.Generator:
-    """The source of randomness of one draw: the same inputs for the student and for the reference.
+def generator(draw_seed: int) -> np.random.Generator:
+    """The generator of one draw's inputs, the same for the student and the reference.
 
-    It begins with what :meth:`autograder.seed.Seed.of_draw` gives.
+    Its seed comes from :meth:`autograder.seed.Seed.of_draw`.
     """
-    return np.random.default_rng(entropy)
+    return np.random.default_rng(draw_seed)

@@ -1,6 +1,6 @@
-"""The comparison of two observations: what the student's values are beside the reference's.
+"""The comparison of a student's values with the reference's.
 
-Nothing here runs student code, and no message shows an expected value.
+No message shows an expected value.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from autograder.wire import Array
 FLOAT32_RTOL = 1e-4
 FLOAT32_ATOL = 1e-5
 
-# What is this many times smaller than the right value differs from it by that value itself, to two digits.
+# If a value is this many times smaller than its difference from the right one, the difference shows the right one.
 TELLTALE = 20
 
 _KINDS = {"b": "bool", "i": "int", "u": "int", "f": "float", "c": "complex"}
 
 
 def structure(found: Mapping[str, Array | str], expected: Mapping[str, Array], *, narrow: bool) -> Iterator[Finding]:
-    """What keeps the values from being compared: missing names, what is no array, kinds and shapes.
+    """Find what keeps values from being compared: missing names, other types than arrays, dtypes and shapes.
 
     Parameters
     ----------
     found, expected : mapping of str to ndarray
         The student's values (a text where one was no array) and the reference's.
     narrow : bool
-        The inputs held floats narrower than 64 bits, so that narrower results are in order.
+        The inputs held floats narrower than 64 bits, so that narrower results are right.
     """
     for name, right in expected.items():
         value = found.get(name)
@@ -44,12 +44,8 @@ def structure(found: Mapping[str, Array | str], expected: Mapping[str, Array], *
         else:
             yield from _dtype(name, value, right, narrow=narrow)
             if value.shape != right.shape:
-                wanted = _shape(right)
+                wanted = str(right.shape) if right.ndim else "a number, shape ()"
                 yield Finding(Code.SHAPE, name, f"`{name}` has shape {value.shape}; expected {wanted}")
-
-
-def _shape(array: Array) -> str:
-    return str(array.shape) if array.ndim else "a number, shape ()"
 
 
 def _dtype(name: str, value: Array, right: Array, *, narrow: bool) -> Iterator[Finding]:
@@ -57,24 +53,20 @@ def _dtype(name: str, value: Array, right: Array, *, narrow: bool) -> Iterator[F
     if found == "bool" and wanted == "int" and np.isin(right, (0, 1)).all():
         return  # a mask is as good as zeros and ones
     if found != wanted:
-        yield Finding(
-            Code.DTYPE, name, f"`{name}` has dtype {value.dtype}; expected {wanted}: see where it is made or cast"
-        )
+        message = f"`{name}` has dtype {value.dtype}; expected {wanted}: see where it is made or cast"
+        yield Finding(Code.DTYPE, name, message)
     elif wanted in ("float", "complex") and value.dtype.itemsize < _least_bytes(right, narrow=narrow):
-        yield Finding(
-            Code.DTYPE,
-            name,
-            f"`{name}` has dtype {value.dtype}; expected {right.dtype}: it loses digits the inputs have",
-        )
+        message = f"`{name}` has dtype {value.dtype}; expected {right.dtype}: it loses digits the inputs have"
+        yield Finding(Code.DTYPE, name, message)
 
 
 def _least_bytes(right: Array, *, narrow: bool) -> int:
-    """The bytes an entry must have at least: the reference's, or float32's where the inputs have no more."""
+    """The least size of an entry, in bytes: the reference's, or float32's where the inputs are no wider."""
     return min(right.dtype.itemsize, 8 if right.dtype.kind == "c" else 4) if narrow else right.dtype.itemsize
 
 
 def comparable(found: Mapping[str, Array | str], expected: Mapping[str, Array]) -> bool:
-    """Whether every value can be compared entry by entry: an array, of the shape, and not complex for real."""
+    """Tell whether every value can be compared entry by entry: it is an array, of the shape, not complex for real."""
     return all(
         not isinstance(value := found.get(name, ""), str)
         and value.shape == right.shape
@@ -84,20 +76,20 @@ def comparable(found: Mapping[str, Array | str], expected: Mapping[str, Array]) 
 
 
 def agree(value: Array, right: Array, check: Check, *, narrow: bool = False) -> Array:
-    """Where two arrays of one shape agree within the check's tolerance, entry by entry; NaN agrees with NaN.
+    """Compare two arrays of one shape entry by entry, within the check's tolerance; NaN agrees with NaN.
 
-    ``narrow`` says that the inputs held float32: what was computed of them has its digits, whatever its dtype is now.
+    With ``narrow`` inputs, such as float32, results have no more digits than these, whatever their dtype is.
     """
     with np.errstate(all="ignore"):
         close = np.abs(np.subtract(value, right, dtype=_wide(value, right))) <= _tolerance(value, right, check, narrow)
-        close &= np.isfinite(right)  # what is infinite agrees with itself alone
-        if close.all():  # as nearly everything is that is compared
+        close &= np.isfinite(right)  # an infinity agrees with itself alone
+        if close.all():  # the usual case
             return np.asarray(close)
     return np.asarray(close | (value == right) | (np.isnan(value) & np.isnan(right)))
 
 
 def distance(value: Array, right: Array, check: Check, *, narrow: bool = False) -> float:
-    """How far apart two arrays of one shape are where they are farthest, in tolerances: up to 1 they agree."""
+    """The largest difference of two arrays of one shape, in tolerances: up to 1 they agree."""
     with np.errstate(all="ignore"):
         same = (value == right) | (np.isnan(value) & np.isnan(right))
         gap = np.abs(np.subtract(value, right, dtype=_wide(value, right)))
@@ -106,7 +98,7 @@ def distance(value: Array, right: Array, check: Check, *, narrow: bool = False) 
 
 
 def _tolerance(value: Array, right: Array, check: Check, narrow: bool) -> Array:  # noqa: FBT001  as above
-    """What each entry may differ by."""
+    """The largest difference that each entry may have."""
     rtol, atol = check.rtol, check.atol
     bits = min(value.dtype.itemsize, right.dtype.itemsize) * 8
     if right.dtype.kind in "fc" and (narrow or bits < (128 if right.dtype.kind == "c" else 64)):
@@ -123,7 +115,7 @@ def _wide(*arrays: Array) -> type[np.float64 | np.complex128]:
 
 
 def not_finite(found: Mapping[str, Array], expected: Mapping[str, Array]) -> Iterator[Finding]:
-    """The values that have NaN or inf where the reference is finite."""
+    """Find the values that have NaN or inf where the reference is finite."""
     for name, right in expected.items():
         finite = np.isfinite(found[name])
         if not finite.all() and (bad := ~finite & np.isfinite(right)).any():
@@ -136,7 +128,7 @@ def not_finite(found: Mapping[str, Array], expected: Mapping[str, Array]) -> Ite
 def differences(
     found: Mapping[str, Array], expected: Mapping[str, Array], check: Check, *, narrow: bool = False
 ) -> Iterator[Finding]:
-    """The values that differ beyond the check's tolerance: how many entries, by how much, where the first is."""
+    """Find the values that differ beyond the check's tolerance: how many entries, by how much, where the first is."""
     for name, right in expected.items():
         value = found[name]
         wrong = ~agree(value, right, check, narrow=narrow)
@@ -144,18 +136,17 @@ def differences(
             continue
         with np.errstate(all="ignore"):
             gap = np.abs(np.subtract(value, right, dtype=_wide(value, right)))[wrong]
-        how_much = _how_much(gap, np.abs(value[wrong]))
         what = f"`{name}`: {_count(wrong)} {'differs' if wrong.sum() == 1 else 'differ'}"
         if np.allclose(gap, 1.0, rtol=0, atol=1e-9):
             message = f"{what} by exactly 1{_first(name, wrong)}; look for an index or a label that is off by one"
             yield Finding(Code.OFF_BY_ONE, name, message)
         else:
             step = f"work {'that entry' if wrong.size > 1 else 'a small case'} out by hand and compare"
-            yield Finding(Code.VALUES, name, f"{what}{how_much}{_first(name, wrong)}; {step}")
+            yield Finding(Code.VALUES, name, f"{what}{_by(gap, np.abs(value[wrong]))}{_first(name, wrong)}; {step}")
 
 
-def _how_much(gap: Array, found: Array) -> str:
-    """By how much what was found differs, to two digits, where that doesn't tell what is right."""
+def _by(gap: Array, found: Array) -> str:
+    """The largest difference to two digits, where it doesn't tell the right value."""
     by = " by" if gap.size == 1 else ", by up to"
     if not np.isfinite(gap).any():
         return f"{by} infinity"
@@ -166,19 +157,14 @@ def _how_much(gap: Array, found: Array) -> str:
 
 
 def _count(wrong: Array) -> str:
-    """How many entries, as the subject of a sentence."""
     if wrong.size == 1:
         return "its only entry" if wrong.ndim else "it"
     return f"all {wrong.size} entries" if wrong.all() else f"{wrong.sum()} of {wrong.size} entries"
 
 
 def _first(name: str, wrong: Array) -> str:
-    """Where the first entry is, where there are several."""
+    """The place of the first wrong entry, where there are several entries."""
     if wrong.size == 1:
         return ""
-    return f", {'the first ' if wrong.sum() > 1 else ''}at {_place(name, wrong)}"
-
-
-def _place(name: str, mask: Array) -> str:
-    index = np.unravel_index(int(np.argmax(mask)), mask.shape)
-    return f"{name}[{', '.join(str(int(i)) for i in index)}]"
+    place = ", ".join(str(int(i)) for i in np.argwhere(wrong)[0])
+    return f", {'the first ' if wrong.sum() > 1 else ''}at {name}[{place}]"

@@ -1,6 +1,6 @@
-"""What the reference and the known mistakes give on one seed: everything a grader needs to judge, and no code.
+"""The observations of the reference and the known mistakes on one seed: all that a grader judges by, and no code.
 
-For the public seed it is generated, and shipped with the assignment as a file.
+For the public seed they are shipped with the assignment, as a file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from autograder.wire import Frame, Observation, WireError, encode, read
 
 ANSWERS_FILE = "answers.bin"
 
-# A trained network is too large to ship a dozen times, and no two mistakes train to the same one.
+# A trained network is too large to ship a dozen times, and no two mistakes give the same one.
 MAX_MISTAKE_BYTES = 1 << 16
 
 Observe = Callable[[Problem, Implementation, Seed, Sequence[Check] | None], Sequence[Observation]]
@@ -29,7 +29,7 @@ ByDraw = Mapping[tuple[str, int], Observation]
 
 @dataclass(frozen=True)
 class Mistake:
-    """A known mistake: its specimen's name, what a student who makes it reads, and what it gives."""
+    """A known mistake: its specimen's name, the hint for students who make it, and its observations."""
 
     name: str
     hint: str
@@ -45,7 +45,7 @@ class Answers:
 
     @property
     def faulty(self) -> bool:
-        """Whether the reference failed somewhere, or could not be run."""
+        """Tell whether the reference failed somewhere, or could not be run."""
         return any(observation.ending != "returned" for observation in self.right.values())
 
 
@@ -56,7 +56,7 @@ class _Section(msgspec.Struct):
 
 
 def by_draw(observations: Sequence[Observation]) -> ByDraw:
-    """Observations by check and draw."""
+    """Index observations by check and draw."""
     return {(observation.check, observation.draw): observation for observation in observations}
 
 
@@ -66,8 +66,7 @@ def observe_answers(observe: Observe, problem: Problem, seed: Seed, *, at_home: 
     Parameters
     ----------
     at_home : bool
-        For students to have: nothing of the checks that the official run alone makes, nor of mistakes that show in no
-        others.
+        For students: without the checks that only the official run makes, and the mistakes that show only there.
     """
     checks = [check for check in problem.checks if check.at_home or not at_home]
     right = by_draw(observe(problem, problem.reference, seed, checks))
@@ -84,7 +83,7 @@ def observe_answers(observe: Observe, problem: Problem, seed: Seed, *, at_home: 
 
 
 def _bare(observation: Observation) -> Observation:
-    """An observation without what was printed and without lines of code: a known mistake's is shipped to students."""
+    """Strip output and lines of code from a known mistake's observation, which is shipped to students."""
     failure = observation.failure
     if failure and observation.ending != "misfit":
         frames = tuple(Frame("", 0, frame.function, "") for frame in failure.frames)
@@ -93,7 +92,7 @@ def _bare(observation: Observation) -> Observation:
 
 
 def to_bytes(answers: Answers) -> bytes:
-    """The answers as a file: a line of JSON that says whose observations follow, and the observations."""
+    """Serialize answers: a line of JSON says whose observations follow, then come the observations."""
     everyone = (Mistake("", "", answers.right), *answers.mistakes)
     index = [_Section(each.name, each.hint, len(each.seen)) for each in everyone]
     messages = (encode(observation) for each in everyone for observation in each.seen.values())
@@ -101,7 +100,7 @@ def to_bytes(answers: Answers) -> bytes:
 
 
 def from_file(path: Path) -> Answers:
-    """The answers in a file that :func:`to_bytes` filled.
+    """Read answers from a file.
 
     Raises
     ------
@@ -117,7 +116,7 @@ def from_file(path: Path) -> Answers:
 
 
 def from_bytes(content: bytes) -> Answers:
-    """The answers in what :func:`to_bytes` gave.
+    """Read answers as :func:`to_bytes` writes them.
 
     Raises
     ------

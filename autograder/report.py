@@ -1,4 +1,4 @@
-"""Reports: the verdicts on one submission, the score that follows, and how they look as text and JSON."""
+"""Reports: the verdicts on one submission, its score, and both as text and JSON."""
 
 from __future__ import annotations
 
@@ -11,33 +11,32 @@ import msgspec
 
 from autograder import codes
 from autograder.codes import Code
-from autograder.text import line, shown
+from autograder.text import line, sanitize
 from autograder.whereabouts import neutral
 
 WIDTH = 100
-# How a note begins that is about nothing missing.
+# The beginning of a note about files that nobody asked for.
 NOT_ASKED_FOR = "not asked for, and not graded: "
-# What a line of a student's may begin with that looks like a verdict or its code, or like a hint.
+# The beginning of a student's line that could be taken for a verdict, its code or a hint.
 _LIKE_OURS = re.compile(r"[^\w\s!-~]+\s*\d|code\s*\d|hint\s*:", re.IGNORECASE)
-# What a report of the official run says of points that are pending.
+# The note of the official run about pending points.
 PENDING = (
     "pending points are neither earned nor lost: something of ours failed, and not your work. The staff has been told; "
     "these checks are judged when they are tried again"
 )
+# The signs before verdicts, and the words for those who can't see them.
+MARKS = {"✓": "passed", "✗": "failed", "–": "not judged", "·": "pending"}
 
 
-def counted(count: int, noun: str) -> str:
-    """So many of a thing, in words."""
+def pluralize(count: int, noun: str) -> str:
+    """A count and its noun: ``1 check``, ``2 checks``."""
     return f"{count} {noun}{'s' * (count != 1)}"
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What one check found. ``code`` 0 is success; ``message`` holds all findings, the foremost first.
+    """The result of one check; ``docs/results.md`` says what each field holds.
 
-    ``blocked_by`` names the check that must pass before this one can be judged, if there is one: no points, but no
-    failure either. ``pending`` are points that are neither earned nor lost, for the failure was our own. ``later`` says
-    that it is the official run that judges this check: a student's own has it neither among what was earned nor among
-    what could be.
+    With ``later`` only the official run judges the check, and in a student's own it counts for nothing.
     """
 
     check: str
@@ -59,22 +58,13 @@ class Verdict(msgspec.Struct, frozen=True):
         code: int,
         max_points: float,
         message: str,
-        *,
         hint: str | None = None,
         blocked_by: str | None = None,
     ) -> Verdict:
         """The verdict whose points follow from its code."""
-        return cls(
-            check=check,
-            title=title,
-            code=code,
-            points=max_points if code == Code.SUCCESS and blocked_by is None else 0.0,
-            max_points=max_points,
-            message=message,
-            hint=hint,
-            blocked_by=blocked_by,
-            pending=max_points if code in codes.FAULTS_OF_OURS and blocked_by is None else 0.0,
-        )
+        points = max_points if code == Code.SUCCESS and blocked_by is None else 0.0
+        pending = max_points if code in codes.FAULTS_OF_OURS and blocked_by is None else 0.0
+        return cls(check, title, code, points, max_points, message, hint, blocked_by, pending)
 
 
 class Stale(msgspec.Struct, frozen=True):
@@ -95,7 +85,7 @@ class ProblemReport(msgspec.Struct, frozen=True):
     code: int
     score: float
     max_score: float
-    # With a default, for the stores of earlier engines hold reports without it.
+    # These have defaults, since reports in the stores of earlier engines lack some of them.
     pending: float = 0.0
     checks: tuple[Verdict, ...] = ()
     stale: tuple[Stale, ...] = ()
@@ -104,11 +94,15 @@ class ProblemReport(msgspec.Struct, frozen=True):
     def of(
         cls, problem: str, verdicts: tuple[Verdict, ...], course: Path | None = None, stale: Iterable[Stale] = ()
     ) -> ProblemReport:
-        """The report that follows from verdicts; its code is the foremost of those that were judged.
+        """The report that follows from verdicts; its code is the most severe of those that were judged.
 
-        Here what a student's process said becomes what a student reads: safe to show, and without the grader's folders,
-        the course's among them.
+        Text of a student's process enters a report only here. It is sanitized, and the grader's folders, such as
+        ``course``, are replaced.
         """
+
+        def fit(text: str) -> str:
+            return line(neutral(text, course))
+
         return cls(
             problem=problem,
             code=codes.most_severe(verdict.code for verdict in verdicts if verdict.blocked_by is None),
@@ -118,26 +112,18 @@ class ProblemReport(msgspec.Struct, frozen=True):
             checks=tuple(
                 msgspec.structs.replace(
                     verdict,
-                    message=shown(neutral(verdict.message, course)),
+                    message=sanitize(neutral(verdict.message, course)),
                     title=line(verdict.title),
-                    hint=None if verdict.hint is None else line(neutral(verdict.hint, course)),
+                    hint=None if verdict.hint is None else fit(verdict.hint),
                 )
                 for verdict in verdicts
             ),
-            stale=tuple(
-                Stale(each.cell, line(neutral(each.saved, course)), line(neutral(each.now, course))) for each in stale
-            ),
+            stale=tuple(Stale(each.cell, fit(each.saved), fit(each.now)) for each in stale),
         )
-
-    @property
-    def to_come(self) -> str:
-        """The words after a score, where some points are judged later."""
-        later = sum(verdict.max_points for verdict in self.checks if verdict.later)
-        return f", {later:g} more judged later" if later else ""
 
 
 class Report(msgspec.Struct, frozen=True):
-    """All verdicts on one submission; ``notes`` are about its files, ``footer`` about the run."""
+    """All verdicts on one submission; ``notes`` are about its files, ``footer`` is about the run."""
 
     student: str
     score: float
@@ -164,21 +150,15 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def as_json(report: Report) -> bytes:
-    """The report as ``report.json`` holds it."""
+    """The text of ``report.json``."""
     return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
 
 
-def scored(report: ProblemReport | Report, where: str = "") -> str:
-    """The score in words, with the words that say where it was had: ``7 of 10 points in your own check, 2 pending``."""
-    to_come = report.to_come if isinstance(report, ProblemReport) else ""
-    return f"{report.score:g} of {report.max_score:g} points{where}{_pending(report.pending)}{to_come}"
-
-
 def as_text(report: Report) -> str:
-    """The report as ``report.txt`` holds it and a student reads it."""
+    """The text of ``report.txt``, which a student reads."""
     notes = [f"note: {note}" for note in report.notes]
     if report.pending:
-        notes += _wrapped(f"note: {PENDING}", " " * 6)
+        notes += _wrapped(f"note: {PENDING}", 6)
     lines = [f"{report.student}: {scored(report)}", "", *notes, *[""] * bool(notes)]
     for problem in report.problems:
         lines += [*problem_lines(problem), ""]
@@ -186,60 +166,63 @@ def as_text(report: Report) -> str:
     return "\n".join(lines) + "\n" * bool(report.footer)
 
 
+def scored(report: ProblemReport | Report, where: str = "") -> str:
+    """The score in words; ``where`` follows the points: ``7 of 10 points in your own check, 2 pending``."""
+    return f"{report.score:g} of {report.max_score:g} points{where}{_to_come(report)}"
+
+
+def _to_come(report: ProblemReport | Report) -> str:
+    pending = f", {report.pending:g} pending" if report.pending else ""
+    checks = report.checks if isinstance(report, ProblemReport) else ()
+    later = sum(verdict.max_points for verdict in checks if verdict.later)
+    return pending + (f", {later:g} more judged later" if later else "")
+
+
 def problem_lines(problem: ProblemReport) -> list[str]:
-    """A problem's verdicts as lines of text: the title, and under a failed check what was found and the hint."""
-    head = f"{problem.problem}  {problem.score:g}/{problem.max_score:g}{_pending(problem.pending)}{problem.to_come}"
+    """A problem's verdicts as lines of text: each title, and under a failed check its findings and the hint."""
+    head = f"{problem.problem}  {problem.score:g}/{problem.max_score:g}{_to_come(problem)}"
     found = [_found(verdict) for verdict in problem.checks]
     # What is true of the whole file is said once, above all its checks.
     judged = [one for verdict, one in zip(problem.checks, found, strict=True) if not verdict.later]
     shared = judged[0] if judged[1:] and all(one == judged[0] for one in judged) else []
     lines = [head, "─" * len(head), *shared]
     for verdict, found_in_it in zip(problem.checks, found, strict=True):
-        mark = mark_of(verdict)
-        lines += _wrapped(f"{mark} {points_of(verdict)}  {verdict.check}: {verdict.title}", " " * 8)
+        lines += _wrapped(f"{mark_of(verdict)} {points_of(verdict)}  {verdict.check}: {verdict.title}", 8)
         lines += [] if shared and not verdict.later else found_in_it
     for each in problem.stale:
         saved, now = each.saved or "nothing", each.now or "nothing"
-        lines += _wrapped(f"note: cell {each.cell} shows {saved}, your code gives {now}", " " * 6)
+        lines += _wrapped(f"note: cell {each.cell} shows {saved}, your code gives {now}", 6)
     return lines
 
 
 def _found(verdict: Verdict) -> list[str]:
-    """What stands under a check: its code, what was found, and the hint."""
+    """The lines under a check: its code, the findings, and the hint."""
     lines = []
     if verdict.code != Code.SUCCESS and verdict.blocked_by is None:
         lines.append(f"        code {verdict.code}, {codes.MEANINGS[verdict.code].name}")
     for said in verdict.message.splitlines():
-        inset = " " * (8 + len(said) - len(said.lstrip()))
-        lines += map(_set_off, _wrapped(inset + said.lstrip(), inset + "  "))
+        text = said.lstrip()
+        inset = 8 + len(said) - len(text)
+        lines += map(_set_off, _wrapped(" " * inset + text, inset + 2))
     if verdict.hint:
-        lines += _wrapped(f"        Hint: {verdict.hint}", " " * 14)
+        lines += _wrapped(f"        Hint: {verdict.hint}", 14)
     return lines
 
 
 def _set_off(found: str) -> str:
-    """A line of what was found, behind a bar if it could be taken for one of ours: wrapped, it may begin anywhere."""
+    """Set a bar before a line that could be taken for one of ours; wrapped text may begin with any word."""
     text = found.lstrip()
     return f"{found[: len(found) - len(text)]}| {text}" if _LIKE_OURS.match(text) else found
 
 
 def points_of(verdict: Verdict) -> str:
     """The points of a check: ``2/2``, ``0/2 pending``, or ``–/2`` of one that is judged later."""
-    return (
-        f"{'–' if verdict.later else f'{verdict.points:g}'}/{verdict.max_points:g}{' pending' * bool(verdict.pending)}"
-    )
-
-
-def _pending(points: float) -> str:
-    return f", {points:g} pending" if points else ""
-
-
-# What the signs before verdicts say, for who can't see them.
-MARKS = {"✓": "passed", "✗": "failed", "–": "not judged", "·": "pending"}
+    points = "–" if verdict.later else f"{verdict.points:g}"
+    return f"{points}/{verdict.max_points:g}{' pending' * bool(verdict.pending)}"
 
 
 def mark_of(verdict: Verdict) -> str:
-    """The sign before a verdict: right, wrong, not judged yet or because of the student's code, or because of ours."""
+    """The sign before a verdict, one of ``MARKS``."""
     if verdict.blocked_by is not None or verdict.later:
         return "–"
     if verdict.code == Code.SUCCESS:
@@ -247,5 +230,5 @@ def mark_of(verdict: Verdict) -> str:
     return "·" if verdict.code in codes.FAULTS_OF_OURS else "✗"
 
 
-def _wrapped(text: str, indent: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, subsequent_indent=indent, break_on_hyphens=False) or [""]
+def _wrapped(text: str, indent: int) -> list[str]:
+    return textwrap.wrap(text, WIDTH, subsequent_indent=" " * indent, break_on_hyphens=False) or [""]

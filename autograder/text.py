@@ -21,7 +21,7 @@ _SIGNS = frozenset("✓✔✅☑✗✘✕✖❌❎☒🗴🗵🗶🗷🗸🗹�
 _FILLERS = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\u034f")
 
 
-def shown(text: str) -> str:
+def sanitize(text: str) -> str:
     """A text of several lines without controls, without what hides, reorders or piles up, and without verdicts' signs.
 
     Of the characters that end a line, and of wide ones that stand for blanks, only the plain ones are left.
@@ -33,7 +33,7 @@ def line(text: str) -> str:
     """The same as one line, without tabs and wide gaps; fit to stand within another."""
     if not text.isprintable():
         text = "".join(" " if character.isspace() else character for character in text)
-    return shown(_BLANKS.sub(" ", text))
+    return sanitize(_BLANKS.sub(" ", text))
 
 
 def _seen(run: re.Match[str]) -> str:

@@ -12,7 +12,7 @@ from autograder.codes import Code
 from autograder.grading.modules import own_lines, said_of
 from autograder.report import MARKS, ProblemReport, Report, Verdict, as_text
 from autograder.submissions.reading import folder_name
-from autograder.text import MAX_MARKS, line, shown
+from autograder.text import MAX_MARKS, line, sanitize
 from autograder.wire import Failure, Frame
 
 # What could be in the way: line ends of all kinds, blanks, signs, marks that pile up, what hides and reorders.
@@ -51,13 +51,13 @@ def test_a_line_is_one(text):
     assert len(found.splitlines()) <= 1
     assert found.isprintable()
     assert "  " not in found
-    assert line(found) == shown(found) == found
+    assert line(found) == sanitize(found) == found
 
 
 @given(texts)
 def test_what_is_shown_has_the_lines_that_it_shows(text):
     """A line ends where its end is an ordinary one."""
-    found = shown(text)
+    found = sanitize(text)
 
     assert found.count("\n") == text.count("\n")
     assert all(one.replace("\t", " ").isprintable() for one in found.split("\n"))

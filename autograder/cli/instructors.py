@@ -39,7 +39,7 @@ def new_term(names: tuple[str, ...], only_check: bool, course: Path) -> None:
     """
     from autograder.release.history import NoHistoryError, history
     from autograder.release.keys import entries, read_key, renew
-    from autograder.report import counted
+    from autograder.report import pluralize
 
     paths = entries(course, names)
     before = {name: key for name, path in paths.items() if (key := read_key(path))}
@@ -64,7 +64,7 @@ def new_term(names: tuple[str, ...], only_check: bool, course: Path) -> None:
             which = f"the key that it {'has' if only_check else 'had until now'}" if present else "an earlier key"
             click.echo(
                 f"warning: {one.assignment}: {which} was committed together with assignments/{one.assignment}, in "
-                f"{counted(one.commits, 'commit')}, the first {one.commit[:12]}: whoever has that commit can compute "
+                f"{pluralize(one.commits, 'commit')}, the first {one.commit[:12]}: whoever has that commit can compute "
                 "the official inputs that followed from it"
             )
         if not exposed:
@@ -107,7 +107,7 @@ def grade(
     from autograder.gradebook.grading import grade_class
     from autograder.gradebook.preparation import prepare
     from autograder.gradebook.store import STORE_FILE, Store
-    from autograder.report import counted
+    from autograder.report import pluralize
     from autograder.seed import Seed
     from autograder.submissions.reading import find_class, keep_apart, loose_files
 
@@ -132,7 +132,7 @@ def grade(
         stack.enter_context(_cut_short(tally, len(handed_in)))
         private = (submissions, out)
         cluster = stack.enter_context(_cluster(scheduler, problems, private, weak_sandbox)) if scheduler else None
-        console.print(f"Observing the references and known mistakes of {counted(len(problems), 'problem')}.")
+        console.print(f"Observing the references and known mistakes of {pluralize(len(problems), 'problem')}.")
 
         def observed(problem: Problem) -> None:
             console.print(f"observed {problem.id}", highlight=False)
@@ -198,14 +198,14 @@ def _cut_short(tally: Tally, submissions: int) -> Iterator[None]:
 
 def _tell_unwritten(unwritten: Sequence[str]) -> None:
     """Say which reports are kept in the store and could not be written as files."""
-    from autograder.report import counted
+    from autograder.report import pluralize
 
     for line in unwritten:
         click.echo(f"not written: {line}", err=True)
     if unwritten:
         click.echo(
-            f"autograder: {counted(len(unwritten), 'report')} could not be written; all are kept: mend the above, and "
-            "give the same command again",
+            f"autograder: {pluralize(len(unwritten), 'report')} could not be written; all are kept: mend the above, "
+            "and give the same command again",
             err=True,
         )
 
@@ -254,10 +254,10 @@ def _cluster(
 def rebuild(out: Path) -> None:
     """Write grades.csv and the reports of the latest run again, out of the store in OUT."""
     from autograder.gradebook.export import rebuild as rebuild_reports
-    from autograder.report import counted
+    from autograder.report import pluralize
 
     unwritten: list[str] = []
-    click.echo(f"{counted(rebuild_reports(out, unwritten.append), 'report')} written to {out}")
+    click.echo(f"{pluralize(rebuild_reports(out, unwritten.append), 'report')} written to {out}")
     _tell_unwritten(unwritten)
     sys.exit(EXIT_UNFINISHED if unwritten else 0)
 
@@ -281,7 +281,7 @@ def diff(out: Path) -> None:
     """Say who gained or lost what, and why, from the run before the latest to the latest in OUT."""
     from autograder.gradebook.diff import differences
     from autograder.gradebook.store import STORE_FILE, Store, StoreError
-    from autograder.report import counted
+    from autograder.report import pluralize
     from autograder.text import line
 
     with Store.existing(out / STORE_FILE) as store:
@@ -293,7 +293,7 @@ def diff(out: Path) -> None:
         for said in differences(store, *runs[-2:]):
             count += 1
             click.echo(line(said))
-        click.echo(f"{counted(count, 'difference')} between run {runs[-2]} and run {runs[-1]}")
+        click.echo(f"{pluralize(count, 'difference')} between run {runs[-2]} and run {runs[-1]}")
 
 
 @click.command()
@@ -309,7 +309,7 @@ def doctor() -> None:
     from autograder.cli.attempts import try_promises
     from autograder.sandbox.enforced import sentences
     from autograder.sandbox.guarantees import PROMISES
-    from autograder.text import shown
+    from autograder.text import sanitize
 
     enforced, outcomes = try_promises()
     table = Table(show_lines=True)
@@ -332,7 +332,7 @@ def doctor() -> None:
     for clause in enforced.lacks:
         click.echo(f"not enforced here: {clause}")
     for outcome in broken:
-        click.echo(f"not kept here: tried to {outcome.attempt.what}: {outcome.how} ({shown(outcome.said)})")
+        click.echo(f"not kept here: tried to {outcome.attempt.what}: {outcome.how} ({sanitize(outcome.said)})")
     if not enforced.lacks and not broken:
         click.echo("Every promise is kept.")
     sys.exit(bool(enforced.lacks or broken))

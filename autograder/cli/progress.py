@@ -16,7 +16,7 @@ from rich.table import Table
 
 from autograder import codes
 from autograder.codes import Code
-from autograder.report import NOT_ASKED_FOR, Report, counted
+from autograder.report import NOT_ASKED_FOR, Report, pluralize
 from autograder.text import line
 
 LINES = 20
@@ -167,7 +167,7 @@ class Tally:
         """A row per problem: the mean score and how many submissions got each code; then what is to be looked at."""
         columns = sorted({code for count in self.codes.values() for code in count})
         pending = any(self.points_pending.values())
-        table = Table(title=f"{counted(self.submissions, 'submission')} by code", title_justify="left")
+        table = Table(title=f"{pluralize(self.submissions, 'submission')} by code", title_justify="left")
         table.add_column("problem", no_wrap=True)
         table.add_column("mean", justify="right")
         if pending:
@@ -205,7 +205,7 @@ class Tally:
         tripped, judged = self._tripped_by(pending), min(self._judged[pending.problem, one] for one in pending.checks)
         alone = ""
         if judged:
-            others = f"the same check has judged {counted(judged, 'other')}"
+            others = f"the same check has judged {pluralize(judged, 'other')}"
             alone = f" (one of {tripped}: {others})"
             if tripped == 1:
                 alone = f" (only this one: {others}; a rare value, or an attack: look at what was handed in)"

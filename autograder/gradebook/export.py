@@ -11,7 +11,7 @@ from pathlib import Path
 from autograder.gradebook import faults
 from autograder.gradebook.store import STORE_FILE, Store, StoreError
 from autograder.report import Report, as_json, as_text
-from autograder.text import line, shown
+from autograder.text import line, sanitize
 
 GRADES_FILE = "grades.csv"
 
@@ -60,7 +60,7 @@ def printed_by(out: Path, student: str) -> Iterator[str]:
                 for problem, key in zip(report.problems, keys, strict=False):
                     for check, text in store.printed(key).items():
                         yield f"{problem.problem}, {line(check) or 'import'}:"
-                        yield from (f"    {shown(said)}" for said in text.splitlines())
+                        yield from (f"    {sanitize(said)}" for said in text.splitlines())
                 return
     raise StoreError(f"nobody in the latest run in {out} is called {line(student)}")
 

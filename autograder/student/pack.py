@@ -21,7 +21,7 @@ from autograder.course.problem import Problem
 from autograder.notebook.given import Step, arrange
 from autograder.notebook.history import was_run
 from autograder.notebook.ipynb import UnreadableError, read
-from autograder.report import ProblemReport, counted, scored
+from autograder.report import ProblemReport, pluralize, scored
 from autograder.sandbox.observe import SandboxError
 from autograder.student.check import check_file, released
 from autograder.student.environment import digest, same_code
@@ -213,7 +213,7 @@ def _of_notebook(problem: Problem, folder: Path, files: dict[str, bytes]) -> Ite
         found = [finding.message for finding in arrangement.findings]
         yield from (f"{name}: {message}" for message in found[:_MANY])
         if len(found) > _MANY:
-            more = counted(len(found) - _MANY, "more given cell")
+            more = pluralize(len(found) - _MANY, "more given cell")
             yield f"{name}: and {more}; the notebook as it was is {_shown(ours)}"
         steps = arrangement.steps if arrangement.recognised else ()
     not_run = [finding.message for finding in was_run(notebook, steps)]

@@ -17,7 +17,7 @@ from autograder.expected import Answers, Mistake
 from autograder.grading.modules import grade
 from autograder.hints.diagnose import diagnose
 from autograder.seed import Seed
-from autograder.text import shown
+from autograder.text import sanitize
 from autograder.wire import DTYPES, ENDINGS, Failure, Frame, Observation
 
 OURS = {"faulty", "unstarted", "died"}
@@ -122,7 +122,7 @@ def test_what_comes_back_is_judged(lines, right, data):
     assert tripped == []
     for verdict in report.checks:
         assert verdict.code not in FAULTS_OF_OURS
-        assert all(shown(text) == text for text in (verdict.message, verdict.hint or ""))
+        assert all(sanitize(text) == text for text in (verdict.message, verdict.hint or ""))
         if verdict.code == 0:
             mine = [one for one in seen if one.check == verdict.check]
             assert all(one.ending == "returned" and not one.changed for one in mine)

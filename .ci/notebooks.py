@@ -23,9 +23,9 @@ from traitlets.config import Config
 
 from autograder.course.assignments import read_course
 from autograder.course.problem import Problem
+from autograder.notebook.alignment import Step
 from autograder.notebook.checks import grade_notebook
 from autograder.notebook.execution import Execution, execute
-from autograder.notebook.given import Step
 from autograder.notebook.saved import filled
 from autograder.notebook.sheet import sheet_of
 from autograder.report import problem_lines

@@ -9,10 +9,11 @@ from small_course import ASSIGNMENT, write_course
 
 from autograder.course.assignments import read_course
 from autograder.notebook.checks import grade_notebook
+from autograder.notebook.document import as_notebook
 from autograder.notebook.execution import execute
 from autograder.notebook.saved import filled, save
 from autograder.notebook.sheet import sheet_of
-from autograder.release.files import HERE, as_notebook
+from autograder.release.files import HERE
 from autograder.release.starter import strip
 
 NOTEBOOK = """\

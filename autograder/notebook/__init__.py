@@ -10,9 +10,9 @@ can be seen of it at two moments: as it was saved, and as it shows itself when i
 says in one sentence why they are no notebook. No code of it is run to read it.
 
 *Given and yours.* The released notebook is the measure: its cells are *given*, but for those that are to be filled, and
-all that a student adds is the student's own. :mod:`autograder.notebook.given` finds the given cells again, by id, and
-by what they hold where ids were lost on the way through another program. What is missing, changed or elsewhere is
-named. Judging goes on with the notebook as it should be: the given cells in their order, ours where one was changed or
+all that a student adds is the student's own. :mod:`autograder.notebook.alignment` finds the given cells again, by
+a key in their metadata, by their id, or by what they hold. What is missing, changed or elsewhere is named.
+Judging goes on with the notebook as it should be: the given cells in their order, ours where one was changed or
 is gone, and the student's where they stand. So a cell that was deleted earns nothing, and costs itself alone. What a
 changed one shows is held against the student's version of it, in one more run (:mod:`autograder.notebook.retrial`).
 

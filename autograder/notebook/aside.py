@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from autograder.notebook.program import HELP, MAGIC, dotted, statements
+from autograder.notebook.source import HELP, MAGIC, dotted, statements
 
 # What a shell prints, help, and lists of files, names and settings.
 _ASIDE = re.compile(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from autograder.notebook.source import described
 
 # What is read at a glance.
 SHORT = 48
@@ -14,6 +17,9 @@ SHORT = 48
 FILL = "fill"
 # What the cell shows is about the machine, and is not compared.
 ENVIRONMENT = "environment"
+
+# Under this name a released cell's metadata hold ``{"key": …}``, by which it is found again.
+OURS = "autograder"
 
 PNG = "image/png"
 PICTURES = (PNG, "image/jpeg", "image/svg+xml")
@@ -55,6 +61,8 @@ class Cell:
         Its place in its notebook, from 1, cells of all kinds counted.
     id : str
         Or "", where there is none.
+    key : str
+        Of a given cell: ``metadata.autograder.key``, by which it is found again; or "".
     kind : str
         ``code``, ``markdown`` or ``raw``.
     source : str
@@ -75,6 +83,7 @@ class Cell:
     outputs: tuple[Output, ...] = ()
     tags: frozenset[str] = frozenset()
     heading: str = ""
+    key: str = ""
 
     @property
     def where(self) -> str:
@@ -111,6 +120,36 @@ class Notebook:
     def code(self) -> tuple[Cell, ...]:
         """The cells that hold code."""
         return tuple(cell for cell in self.cells if cell.kind == "code")
+
+
+def as_notebook(text: str, problem: str) -> bytes:
+    """Convert a py:percent text to a notebook without outputs, as it is released.
+
+    A cell's id and key are derived from what it holds, so that other cells leave them as they are. Of its metadata only
+    the tags are kept; a cell with a gap gets the tag `FILL`.
+    """
+    # Staff's dependencies: students' own checks import this module, too.
+    import jupytext  # type: ignore[import-untyped]  # noqa: PLC0415
+    import nbformat  # noqa: PLC0415
+
+    notebook = jupytext.reads(text, fmt="py:percent")
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    seen: dict[str, int] = {}
+    for cell in notebook.cells:
+        content = f"{problem}\n{cell.cell_type}\n{cell.source}"
+        seen[content] = seen.get(content, 0) + 1
+        key = hashlib.sha256(f"{content}\n{seen[content]}".encode()).hexdigest()[:12]
+        to_fill = cell.cell_type == "code" and any(each.gap for each in described(cell.source))
+        tags = {*cell.metadata.get("tags", ()), *((FILL,) if to_fill else ())}
+        cell["id"] = key
+        cell.metadata = {OURS: {"key": key}, **({"tags": sorted(tags)} if tags else {})}
+    nbformat.validate(notebook)
+    text = str(nbformat.writes(notebook, version=nbformat.NO_CONVERT))  # type: ignore[no-untyped-call]
+    return f"{text}\n".encode()
 
 
 def _says_something(line: str, kind: str) -> bool:

@@ -14,10 +14,10 @@ from itertools import pairwise
 
 from autograder.authoring import Finding
 from autograder.codes import Code
+from autograder.notebook.alignment import Step
 from autograder.notebook.aside import asks_for_a_verdict
 from autograder.notebook.displays import shows_something
 from autograder.notebook.document import Cell, Notebook, Output
-from autograder.notebook.given import Step
 
 # Lines that show something, whatever they are given, if they aren't inside of anything.
 _SHOWS = re.compile(r"(?m)^(?:print|plt\.show|display)\(")

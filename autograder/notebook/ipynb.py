@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from autograder.notebook.document import PICTURES, PNG, Cell, Notebook, Output, shortened
+from autograder.notebook.document import OURS, PICTURES, PNG, Cell, Notebook, Output, shortened
 
 # What a course site takes; a notebook of 50 MiB is 50 MiB of outputs.
 MAX_BYTES = 50 << 20
@@ -203,10 +203,14 @@ def _upgraded_output(raw: Any) -> Any:
     return None
 
 
+def _field(raw: Any, name: str) -> Any:
+    return raw.get(name) if isinstance(raw, dict) else None
+
+
 def _language(metadata: Any) -> str:
     for part, key in (("language_info", "name"), ("kernelspec", "language")):
-        info = metadata.get(part) if isinstance(metadata, dict) else None
-        if isinstance(info, dict) and isinstance(said := info.get(key), str) and said:
+        said = _field(_field(metadata, part), key)
+        if isinstance(said, str) and said:
             return said
     return ""
 
@@ -216,15 +220,16 @@ def _cell(raw: dict[str, Any], number: int, name: str) -> Cell:
     source, clipped = _text(raw.get("source"))
     if clipped:
         raise UnreadableError(f"{name}, cell {number}: its source has more than {MAX_CHARACTERS:,} characters")
-    metadata = raw.get("metadata")
-    tags = metadata.get("tags") if isinstance(metadata, dict) else None
-    identity = raw.get("id")
+    metadata = _field(raw, "metadata")
+    tags = _field(metadata, "tags")
+    identity, key = raw.get("id"), _field(_field(metadata, OURS), "key")
     cell = Cell(
         number,
         kind if kind in ("code", "markdown") else "raw",
         re.sub(r"\r\n?", "\n", source),
         identity if isinstance(identity, str) else "",
         tags=frozenset(tag for tag in tags[:20] if isinstance(tag, str)) if isinstance(tags, list) else frozenset(),
+        key=key if isinstance(key, str) else "",
     )
     if cell.kind != "code":
         return cell

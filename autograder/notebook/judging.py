@@ -21,15 +21,15 @@ from autograder.codes import Code
 from autograder.course.problem import Problem
 from autograder.grading.modules import own_lines, said_of
 from autograder.grading.verdicts import MAX_FINDINGS
+from autograder.notebook.alignment import Arrangement, Step, arrange
 from autograder.notebook.document import Notebook
 from autograder.notebook.execution import HOME, Execution, Shown, Surroundings, execute
-from autograder.notebook.given import Arrangement, Step, arrange
 from autograder.notebook.history import was_run
 from autograder.notebook.ipynb import UnreadableError, read
-from autograder.notebook.program import bound
 from autograder.notebook.required_figures import Wanted, asked_of, has_its_figures, made_up
 from autograder.notebook.retrial import Run, truth
 from autograder.notebook.sheet import FIGURES, MODEL, RUNS, THE_NOTEBOOK, TRUTH, WAS_RUN, Sheet
+from autograder.notebook.source import bound
 from autograder.notebook.truth import compared
 from autograder.wire import Failure, Observation, read_bytes
 from autograder.worker.job import NotebookJob

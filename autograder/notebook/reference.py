@@ -17,9 +17,9 @@ from autograder.course.problem import Problem
 from autograder.expected import Answers
 from autograder.grading.modules import said_of
 from autograder.grading.predicates import tried
+from autograder.notebook.alignment import Step, arrange
 from autograder.notebook.checks import asking
 from autograder.notebook.execution import RunCells, Shown, execute
-from autograder.notebook.given import Step, arrange
 from autograder.notebook.ipynb import read
 from autograder.notebook.required_figures import asked_of, has_its_figures
 from autograder.notebook.saved import filled, with_outputs

@@ -11,11 +11,11 @@ import msgspec
 from autograder.authoring import Finding
 from autograder.codes import Code
 from autograder.course.pages import CourseError
+from autograder.notebook.alignment import Step
 from autograder.notebook.document import FILL, Output
 from autograder.notebook.execution import FILE
 from autograder.notebook.figures import SIGNATURE, Axes, Figure, Numbers, figures_of, of_png, scaled
-from autograder.notebook.given import Step
-from autograder.notebook.program import bound, loaded, used
+from autograder.notebook.source import bound, loaded
 
 # What a curve must have lost, or gained, of its range between its first quarter and its last.
 MOVED = 0.25
@@ -90,7 +90,7 @@ def asked_of(steps: Sequence[Step], values: Sequence[str], figures: Sequence[Wan
     That is the last given cell that makes it. Whatever a student's own cells make of these names afterwards is theirs.
     """
     makes: list[frozenset[str]] = [bound(step.source) if step.kind == "code" else frozenset() for step in steps]
-    made = {value: [bool(names & used(value)) for names in makes] for value in values}
+    made = {value: [bool(names & loaded(value)) for names in makes] for value in values}
     files = dict.fromkeys(figure.file for figure in figures if figure.file)
     made |= {f"{FILE}{file}": [step.kind == "code" and file in step.source for step in steps] for file in files}
     return tuple((what, _last(steps, places)) for what, places in made.items())

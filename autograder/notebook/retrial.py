@@ -15,11 +15,11 @@ from itertools import chain
 from autograder.authoring import Finding
 from autograder.codes import Code
 from autograder.grading.modules import said_of
+from autograder.notebook.alignment import Arrangement, Step
 from autograder.notebook.aside import asks_for_a_verdict, may_show_more
 from autograder.notebook.displays import shows_something
 from autograder.notebook.document import Cell, Notebook, Output
 from autograder.notebook.execution import HOME, Execution, Surroundings
-from autograder.notebook.given import Arrangement, Step
 from autograder.notebook.steady import steady
 from autograder.notebook.truth import (
     Runs,

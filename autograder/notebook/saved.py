@@ -11,9 +11,8 @@ import numpy as np
 from autograder.course.pages import CourseError, source
 from autograder.course.problem import Problem
 from autograder.notebook.aside import asks_for_a_verdict
-from autograder.notebook.document import FILL
+from autograder.notebook.document import FILL, as_notebook
 from autograder.notebook.execution import RunCells, job_of
-from autograder.release.files import as_notebook
 from autograder.release.starter import without_markers
 from autograder.wire import Observation
 

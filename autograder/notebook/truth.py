@@ -15,6 +15,7 @@ from itertools import starmap
 
 from autograder.authoring import Finding
 from autograder.codes import Code
+from autograder.notebook.alignment import Step
 from autograder.notebook.aside import may_show_more
 from autograder.notebook.displays import (
     display_differs,
@@ -27,7 +28,6 @@ from autograder.notebook.displays import (
 )
 from autograder.notebook.document import ENVIRONMENT, Output
 from autograder.notebook.figures import differ, figures_of, pictures_differ
-from autograder.notebook.given import Step
 from autograder.notebook.steady import steady
 from autograder.notebook.texts import beginning, difference, lacking, strange
 

@@ -6,7 +6,6 @@ digits are the machine's own: answers that are the old ones to within rounding s
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import tomllib
@@ -23,9 +22,9 @@ from autograder.course.pages import CourseError
 from autograder.course.problem import Problem
 from autograder.expected import ANSWERS_FILE, Answers, ByDraw, Observe, from_file, observe_answers, to_bytes
 from autograder.grading.modules import see_reference
-from autograder.notebook.document import FILL
+from autograder.notebook.document import as_notebook
 from autograder.release.handout import GENERATED, codes_page, public_entry, readme, requirements
-from autograder.release.starter import solution_lines, starter, strip, survivors, to_fill
+from autograder.release.starter import solution_lines, starter, strip, survivors
 from autograder.release.variation import unvarying
 from autograder.seed import Seed
 from autograder.wire import Observation
@@ -89,31 +88,6 @@ def release(observe: Observe, assignment: Assignment, old: Path) -> dict[str, by
         name = f"checks/{problem.name}/{ANSWERS_FILE}"
         files[name] = _answers(observe, problem, old / name)
     return files
-
-
-def as_notebook(text: str, problem: str) -> bytes:
-    """A py:percent text as a notebook without outputs, its cell ids derived from what the cells hold."""
-    # Staff's dependencies: the rest of this module's readers don't need them.
-    import jupytext  # type: ignore[import-untyped]  # noqa: PLC0415
-    import nbformat  # noqa: PLC0415
-
-    notebook = jupytext.reads(text, fmt="py:percent")
-    notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    }
-    notebook.nbformat, notebook.nbformat_minor = 4, 5
-    seen: dict[str, int] = {}
-    for cell in notebook.cells:
-        content = f"{problem}\n{cell.cell_type}\n{cell.source}"
-        seen[content] = seen.get(content, 0) + 1
-        cell["id"] = hashlib.sha256(f"{content}\n{seen[content]}".encode()).hexdigest()[:12]
-        # Tags alone of what an editor may have put there: which cells are to be filled is read of the release later.
-        tags = {*cell.metadata.get("tags", ()), *((FILL,) if to_fill(cell.source, HERE) else ())}
-        cell.metadata = {"tags": sorted(tags)} if tags else {}
-    nbformat.validate(notebook)
-    text = str(nbformat.writes(notebook, version=nbformat.NO_CONVERT))  # type: ignore[no-untyped-call]
-    return f"{text}\n".encode()
 
 
 def differs(files: Mapping[str, bytes], folder: Path) -> Iterator[str]:

@@ -93,12 +93,6 @@ def without_markers(text: str) -> str:
     return "\n".join(line for line in text.splitlines() if line.strip() not in {BEGIN, END}) + "\n"
 
 
-def to_fill(text: str, place: str) -> bool:
-    """Whether a stripped text holds a place where a region was."""
-    begin, end = _placeholder(place, "\0").split("\0")
-    return any(line.strip().startswith(begin) and line.rstrip().endswith(end) for line in text.splitlines())
-
-
 def _placeholder(place: str, name: str) -> str:
     return f'raise NotImplementedError("{place}: {name} is not written yet")'
 

@@ -18,7 +18,7 @@ from autograder.codes import Code
 from autograder.course.assignments import Assignment
 from autograder.course.pages import CourseError
 from autograder.course.problem import Problem
-from autograder.notebook.given import Step, arrange
+from autograder.notebook.alignment import Step, arrange
 from autograder.notebook.history import was_run
 from autograder.notebook.ipynb import UnreadableError, read
 from autograder.report import ProblemReport, pluralize, scored

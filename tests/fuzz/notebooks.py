@@ -14,10 +14,10 @@ from typing import Any
 from harness import check_judged, parted, sheet
 
 from autograder.codes import Code
-from autograder.notebook import aside, document, given, history, ipynb, judging, lines, matching, program, texts, truth
+from autograder.notebook import alignment, aside, document, history, ipynb, judging, lines, source, texts, truth
+from autograder.notebook.alignment import Step
 from autograder.notebook.document import PICTURES, Cell, Notebook
 from autograder.notebook.execution import Execution, Shown
-from autograder.notebook.given import Step
 from autograder.notebook.ipynb import MAX_CHARACTERS, UnreadableError
 from autograder.notebook.judging import Judged
 from autograder.notebook.sheet import TRUTH
@@ -140,4 +140,4 @@ def begin() -> Iterator[tuple[str, bytes]]:
 if __name__ == "__main__":
     from harness import fuzz
 
-    fuzz(try_one, ipynb, given, matching, history, program, aside, document, judging, texts, lines, truth)
+    fuzz(try_one, ipynb, alignment, history, source, aside, document, judging, texts, lines, truth)

@@ -17,13 +17,14 @@ from small_course import ASSIGNMENT, REFERENCE, write_course
 from autograder.course.assignments import read_course
 from autograder.gradebook.grader import Grader
 from autograder.gradebook.intake import read_apart
+from autograder.notebook.alignment import arrange
 from autograder.notebook.checks import grade_notebook
+from autograder.notebook.document import as_notebook
 from autograder.notebook.execution import HOME, execute
-from autograder.notebook.given import arrange
 from autograder.notebook.ipynb import read
 from autograder.notebook.required_figures import asked_of
 from autograder.notebook.sheet import sheet_of
-from autograder.release.files import HERE, as_notebook
+from autograder.release.files import HERE
 from autograder.release.starter import BEGIN, END, strip
 from autograder.seed import Seed
 from autograder.submissions.reading import HandedIn
@@ -78,7 +79,7 @@ def filled(sheet, runs):
     notebook = json.loads(json.dumps(jupytext.reads(text, fmt="py:percent")))
     released = sheet.released
     for cell, given in zip(notebook["cells"], released.cells, strict=True):
-        cell |= {"id": given.id, "metadata": {"tags": sorted(given.tags)}}
+        cell |= {"id": given.id, "metadata": {"autograder": {"key": given.key}, "tags": sorted(given.tags)}}
     notebook |= {"nbformat": 4, "nbformat_minor": 5}
     notebook["metadata"] = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
     arrangement = arrange(read(json.dumps(notebook).encode()), released)

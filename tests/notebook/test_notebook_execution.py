@@ -12,9 +12,9 @@ from nbclient import NotebookClient
 from small_course import GIVEN, REFERENCE
 from traitlets.config import Config
 
+from autograder.notebook.alignment import Step
 from autograder.notebook.document import Cell
 from autograder.notebook.execution import HOME, Surroundings, execute
-from autograder.notebook.given import Step
 from autograder.wire import Failure, Observation
 from autograder.worker.limits import Limits
 

@@ -8,27 +8,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from autograder.notebook.alignment import Step, align, arrange, intact, lost_sentence
 from autograder.notebook.aside import asks_for_a_verdict, may_show_more
 from autograder.notebook.displays import display_differs, first_words, pictures, table_of, text_of
 from autograder.notebook.document import Cell, Notebook, Output, quoted, where_they_part
 from autograder.notebook.figures import differ, figures_of, pictures_differ
-from autograder.notebook.given import Step, arrange
 from autograder.notebook.history import was_run
 from autograder.notebook.ipynb import UnreadableError, output, read
 from autograder.notebook.lines import Line, agree
-from autograder.notebook.matching import found_again, intact
-from autograder.notebook.program import (
-    bound,
-    defined,
-    imports_added,
-    loaded,
-    lost,
-    same,
-    sentences,
-    statements,
-    unsaid,
-)
 from autograder.notebook.required_figures import asked_of, made_up
+from autograder.notebook.source import bound, described, imports_added, loaded, lost, prints, same_program, statements
 from autograder.notebook.steady import steady
 from autograder.notebook.texts import beginning, difference, in_all, lacking, strange
 from autograder.notebook.truth import Runs, tells_the_truth
@@ -170,18 +159,16 @@ numbers = st.one_of(st.none(), st.floats(), st.integers(), st.sampled_from((10**
 def every_source(one, other):
     """Each function that reads a cell's text, on two of them."""
     statements(one)
-    for kind in ("code", "markdown", "raw"):
-        same(one, other, kind)
-        unsaid(one, other, kind)
-    sentences(one)
+    same_program(one, other)
+    lost_sentence(one, other)
     for ours in GIVEN:
         lost(one, ours.source)
         imports_added(one, ours.source)
-    for find in (bound, loaded, defined, may_show_more, asks_for_a_verdict, quoted):
+    for find in (bound, loaded, described, prints, may_show_more, asks_for_a_verdict, quoted):
         find(one)
     where_they_part(one, other)
     cells = [Cell(1, "code", one), Cell(2, "code", other, "c"), Cell(3, "markdown", one, "a")]
-    found_again(GIVEN, cells)
+    align(GIVEN, cells)
     for cell in cells:
         for ours in GIVEN:
             intact(cell, ours)

@@ -12,9 +12,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from autograder.notebook import figures, ipynb
+from autograder.notebook.alignment import arrange
 from autograder.notebook.document import Cell, Notebook, Output, where_they_part
 from autograder.notebook.figure_metadata import KEYWORD, packed
-from autograder.notebook.given import arrange
 from autograder.notebook.history import was_run
 from autograder.notebook.ipynb import UnreadableError, output, read
 from autograder.notebook.required_figures import Wanted, WantedAxes, has_its_figures

@@ -13,10 +13,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from autograder.course.pages import CourseError
+from autograder.notebook.alignment import Step
 from autograder.notebook.document import Cell, Output
 from autograder.notebook.figure_metadata import watch
 from autograder.notebook.figures import differ, of_png
-from autograder.notebook.given import Step
 from autograder.notebook.ipynb import output
 from autograder.notebook.lines import OPEN, Line, agree
 from autograder.notebook.required_figures import Wanted, WantedAxes, has_its_figures, wanted_figures

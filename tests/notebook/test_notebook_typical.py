@@ -11,9 +11,9 @@ from nbclient import NotebookClient
 from small_course import GIVEN, REFERENCE
 from traitlets.config import Config
 
+from autograder.notebook.alignment import Arrangement, Step
 from autograder.notebook.document import Cell, Notebook
 from autograder.notebook.execution import HOME, execute
-from autograder.notebook.given import Arrangement, Step
 from autograder.notebook.ipynb import output
 from autograder.notebook.retrial import truth
 from autograder.worker.limits import Limits

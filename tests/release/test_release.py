@@ -19,7 +19,8 @@ from autograder import codes
 from autograder.course.assignments import read_course
 from autograder.course.pages import CourseError
 from autograder.expected import ANSWERS_FILE, Answers, Mistake, from_file, to_bytes
-from autograder.release.files import as_notebook, as_zip, differs, release, write
+from autograder.notebook.document import as_notebook
+from autograder.release.files import as_zip, differs, release, write
 from autograder.release.handout import readme
 from autograder.release.starter import solution_lines
 from autograder.wire import Observation
@@ -378,7 +379,7 @@ class TestNotebook:
         """What a cell is tagged with says how it is judged; an editor's own notes are its own."""
         (cell,) = json.loads(as_notebook('# %% tags=["environment"] collapsed=true\nx = 1\n', "line"))["cells"]
 
-        assert cell["metadata"] == {"tags": ["environment"]}
+        assert cell["metadata"] == {"autograder": {"key": cell["id"]}, "tags": ["environment"]}
 
     def test_ids_are_unique(self, notebook):
         """Two cells of one text have an id each."""

@@ -183,7 +183,9 @@ def too_large(home):
         pytest.param(saved_after, "line.py was saved after line.ipynb", id="saved_after"),
         pytest.param(never_run, "line.ipynb: no cell of the notebook was run", id="never_run"),
         pytest.param(out_of_order, "was run as number 1", id="out_of_order"),
-        pytest.param(given_cell_deleted, "is missing; copy it from the released notebook", id="cell_deleted"),
+        pytest.param(
+            given_cell_deleted, "is missing or was changed; copy it from the released notebook", id="cell_deleted"
+        ),
         pytest.param(no_notebook, "line.ipynb is broken JSON", id="no_notebook"),
         pytest.param(too_large, "line.py is larger than 1 MiB, and will not be read: take data out", id="too_large"),
         pytest.param(named_otherwise, "line.py is missing; did you mean line (1).py? What is handed", id="other_name"),

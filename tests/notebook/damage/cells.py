@@ -161,6 +161,16 @@ NEVER_MIND = {
     "filled_without_its_docstring": Row(
         both(replaced(FILL, '    """The slopes after 0, 1, 2, ... steps."""\n', ""), each(lost_id))
     ),
+    # As JupyterLab pastes a cell: another id, the same metadata.
+    "a_cell_copied_with_its_key_and_edited": Row(
+        lambda notebook: [
+            notebook["cells"].insert(
+                place_of(notebook, RESULT),
+                {**copy.deepcopy(cell_of(notebook, RESULT)), "id": "pasted", "source": "n = len(path)", "outputs": []},
+            ),
+            count_again(notebook),
+        ]
+    ),
     "a_cell_copied_with_its_id": Row(
         both(
             lambda notebook: notebook["cells"].append(copy.deepcopy(cell_of(notebook, RESULT))),
@@ -183,7 +193,9 @@ DAMAGE = {
     "text_changed": Row(replaced("## 2. Descent", "How far", "How near"), THE_NOTEBOOK, "near"),
     "cell_changed": Row(replaced(DATA, '"points:"', '"POINTS:"'), THE_NOTEBOOK, '`print("points:", x.shape)` is now'),
     "cell_changed_and_ids_lost": Row(
-        both(replaced(DATA, '"points:"', '"POINTS:"'), each(lost_id)), THE_NOTEBOOK, "was changed"
+        both(replaced(DATA, '"points:"', '"POINTS:"'), each(lost_id)),
+        THE_NOTEBOOK | UNTRUE,
+        "is missing or was changed",
     ),
     "cell_changed_that_others_use": Row(
         both(
@@ -274,14 +286,22 @@ DAMAGE = {
         "`import json` was added",
     ),
     "show_taken_out": Row(replaced(PICTURE, "plt.show()", ""), THE_NOTEBOOK, "`plt.show()` is gone"),
-    "cell_split": Row(split(DATA, 2), THE_NOTEBOOK, "were one given cell"),
+    "cell_split": Row(split(DATA, 2), THE_NOTEBOOK, '`print("points:", x.shape)` is gone'),
+    "cell_copied_and_both_changed": Row(
+        both(
+            replaced(DATA, '"points:"', '"POINTS:"'),
+            shown(DATA, "points", "POINTS"),
+            lambda notebook: notebook["cells"].append({**copy.deepcopy(cell_of(notebook, DATA)), "id": "pasted"}),
+            count_again,
+        ),
+        THE_NOTEBOOK,
+        "cell 7 (`x = np.load",
+    ),
     "filled_cell_merged_with_the_next": Row(
-        both(merged(FILL), each(lost_id)), THE_NOTEBOOK, "is 2 given cells put together"
+        both(merged(FILL), each(lost_id)), THE_NOTEBOOK, "is missing or was changed"
     ),
-    "filled_cell_merged_with_the_next_and_its_id_kept": Row(
-        merged(FILL), THE_NOTEBOOK, "is 2 given cells put together"
-    ),
-    "two_code_cells_merged": Row(merged(TABLE), THE_NOTEBOOK, "is 2 given cells put together"),
+    "filled_cell_merged_with_the_next_and_its_id_kept": Row(merged(FILL), THE_NOTEBOOK, "is missing or was changed"),
+    "two_code_cells_merged": Row(merged(TABLE), THE_NOTEBOOK | UNTRUE, "was added; put it back"),
     "cell_moved": Row(moved(RESULT, PICTURE), THE_NOTEBOOK, "is out of order"),
     "cell_moved_and_ids_lost": Row(both(moved(RESULT, PICTURE), each(lost_id)), THE_NOTEBOOK, "is out of order"),
     "cell_made_a_text": Row(

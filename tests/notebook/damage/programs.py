@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 
@@ -19,18 +20,18 @@ from damage.edits import (
     stream,
     text_of,
 )
-from damage.notebook import DATA, IMPORTS, NUMBERS
+from damage.notebook import DATA, FILL, IMPORTS, NUMBERS
 from damage.pictures import of_a_screenshot
 
 
-def colab(notebook):
-    """As Colab writes it: no ids, and much of its own."""
+def colab(notebook, *, keys=False):
+    """As Colab writes it: no ids, and much of its own; metadata of others' are kept, or are not."""
     notebook |= {"nbformat": 4, "nbformat_minor": 0}
     notebook["metadata"] |= {"colab": {"provenance": [], "toc_visible": True}, "accelerator": "GPU"}
     notebook["metadata"].pop("language_info", None)
     for number, cell in enumerate(notebook["cells"]):
         cell.pop("id")
-        cell["metadata"] = {"id": f"aB3dE{number}"}
+        cell["metadata"] = {**(cell["metadata"] if keys else {}), "id": f"aB3dE{number}"}
         if cell["cell_type"] == "code":
             cell["metadata"] |= {"colab": {"base_uri": "https://localhost:8080/"}, "outputId": f"0f-{number}"}
 
@@ -183,7 +184,26 @@ NEVER_MIND = {
     "vs_code": Row(vs_code),
     "saved_in_vs_code": Row(saved_in_vs_code),
     "exported_and_back": Row(exported),
+    "colab_that_keeps_metadata": Row(
+        both(
+            added("# mine\nprint(6 * 7)", stream("42\n"), after=DATA),
+            replaced(FILL, "print(slopes(3))", "z = 0\nprint(slopes(3))"),
+            functools.partial(colab, keys=True),
+        )
+    ),
+    "vs_code_that_keeps_metadata": Row(
+        each(
+            lambda cell: [
+                cell.pop("id"),
+                cell["metadata"].update(vscode={"languageId": "python"}),
+                cell.update(source=in_lines(text_of(cell))),
+            ]
+        )
+    ),
     "ids_lost": Row(each(lost_id)),
+    "ids_lost_and_keys_kept": Row(each(lambda cell: cell.pop("id"))),
+    "keys_lost_and_ids_kept": Row(each(lambda cell: cell.update(metadata={}))),
+    "keys_that_are_none": Row(each(lambda cell: cell.update(metadata={"autograder": {"key": ["a"]}}))),
     "ids_of_another_tool": Row(lambda notebook: [cell.update(id=f"n{k}") for k, cell in enumerate(notebook["cells"])]),
     "ids_all_alike": Row(each(lambda cell: cell.update(id="cell"))),
     "byte_order_mark": Row(as_bytes(lambda text: b"\xef\xbb\xbf" + text)),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from autograder.notebook.alignment import lost_sentence
 from autograder.notebook.aside import asks_for_a_verdict, says_something_aside
-from autograder.notebook.program import bound, lost, same, unsaid
+from autograder.notebook.source import bound, lost, same_program
 
 GAP = 'raise NotImplementedError("line: `f` is not written yet")'
 
@@ -24,7 +25,8 @@ SAME = {
     "magics": ("%time x = 1\n%matplotlib inline", "# why\n%time x = 1\n%matplotlib inline"),
     "percent": ('print(f"{x:.1%}")', "print(f'{x:.1%}')"),
     "exported": ("%autoreload 2", "# In[3]:\n\nget_ipython().run_line_magic('autoreload', '2')"),
-    "exported_as_a_comment": ("%autoreload 2", "# %autoreload 2"),
+    "docstring": ('def f():\n    """Words."""\n    return 1', "def f():\n    'Mine.'\n    return 1"),
+    "no_docstring": ('class A:\n    """Words."""\n    x = 1', "class A:\n    x = 1"),
 }
 OTHER = {
     "name": ("x = 1", "y = 1"),
@@ -39,6 +41,7 @@ OTHER = {
     "magic": ("%time x = 1", "%time x = 2"),
     "escape": (r"x = '\eta'", r"x = '\mu'"),
     "one_tuple": ("f((a,))", "f((a))"),
+    "string_that_is_no_docstring": ("def f():\n    x = 1\n    'a'", "def f():\n    x = 1\n    'b'"),
 }
 
 
@@ -47,7 +50,7 @@ def test_the_same_program(name):
     """However it is written."""
     given, found = SAME[name]
 
-    assert same(found, given, "code")
+    assert same_program(found, given)
 
 
 @pytest.mark.parametrize("name", OTHER)
@@ -55,7 +58,7 @@ def test_another_program(name):
     """However alike it looks."""
     given, found = OTHER[name]
 
-    assert not same(found, given, "code")
+    assert not same_program(found, given)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +123,7 @@ def test_what_is_not_compared(source, asks, runs):
 )
 def test_a_text_is_kept_however_it_is_wrapped(found, whole):
     """What is added stands at the end of a sentence or a line."""
-    assert (unsaid(found, "## Q\n\nOne, *two* three. Four?\n\n- a | b", "markdown") is None) == whole
+    assert (lost_sentence(found, "## Q\n\nOne, *two* three. Four?\n\n- a | b") is None) == whole
 
 
 @pytest.mark.parametrize(

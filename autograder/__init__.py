@@ -105,13 +105,28 @@ What is *not* promised
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["check", "ready"]
+if TYPE_CHECKING:
+    from autograder.api import Course, open_course
+    from autograder.codes import Code
+    from autograder.student.check import check
+    from autograder.student.environment import ready
+
+__version__ = "0.2.0"
+__all__ = ["Code", "Course", "__version__", "check", "open_course", "ready"]
 
 
 def __getattr__(name: str) -> Any:
-    # Late, because the worker imports this package too, and must not import the grader with it.
+    # Late: the worker imports this package too, and must not load the grader with it.
+    if name in ("Course", "open_course"):
+        from autograder import api  # noqa: PLC0415
+
+        return getattr(api, name)
+    if name == "Code":
+        from autograder.codes import Code  # noqa: PLC0415
+
+        return Code
     if name == "check":
         from autograder.student.check import check  # noqa: PLC0415
 
@@ -121,3 +136,7 @@ def __getattr__(name: str) -> Any:
 
         return ready
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -61,7 +61,6 @@ def test_a_room_imports_nothing_at_once():
 
 def test_the_package_imports_nothing_at_once():
     """`import autograder` is what the worker does too."""
-    assert imported(ENGINE / "__init__.py") == {"student.check", "student.environment"}
     assert loaded("import autograder") == {"autograder"}
 
 
@@ -111,7 +110,7 @@ def test_no_result_hangs_on_what_keys_leave_out():
 
     left_out = {name.removesuffix(".py") for name in NO_RESULTS}
     assert {"compare", "grading.modules", "report"} <= needed
-    assert left_out <= ROOMS | {"__main__"}
+    assert left_out <= ROOMS | {"__main__", "api"}
     assert {name for name in needed if name.partition(".")[0] in left_out} == set()
 
 

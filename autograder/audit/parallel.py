@@ -1,16 +1,13 @@
-"""Threads that do the same to many things, and say how far they are."""
+"""Threads that do the same to many items, and show their progress."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TypeVar
-
-from rich.console import Console
-
-from autograder.cli.progress import progress
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -18,17 +15,26 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Crew:
-    """Threads, where they say how far they are, and for whom they work."""
+    """Threads that work for one problem.
+
+    Attributes
+    ----------
+    pool : Executor
+    progress : callable
+        ``progress(total, what)`` shows the progress of many items; it gives a callable, for each item that is finished.
+    name : str
+        The problem's.
+    """
 
     pool: Executor
-    console: Console
+    progress: Callable[[int, str], AbstractContextManager[Callable[[object], object]]]
     name: str
 
     def each(self, what: str, do: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-        """What doing something to each item gives, in their order."""
+        """Do something to each item; return the results in the order of the items."""
         todo = list(items)
         lock = threading.Lock()
-        with progress(self.console, len(todo), f"{self.name} {what}") as done:
+        with self.progress(len(todo), f"{self.name} {what}") as done:
 
             def one(item: Item) -> Result:
                 result = do(item)

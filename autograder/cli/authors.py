@@ -1,4 +1,4 @@
-"""What authors of problems type: ``release``, ``dist`` and ``audit``."""
+"""The commands of problem authors: ``release``, ``dist`` and ``audit``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from autograder.cli.course import COURSE, problems_of, screen
+from autograder.cli.screen import COURSE, progress, screen
 
 if TYPE_CHECKING:
     from autograder.course.problem import Problem
@@ -101,10 +101,11 @@ def audit(
     """
     from dataclasses import replace
 
+    from autograder.api import open_course
     from autograder.course.pages import CourseError
     from autograder.seed import Seed
 
-    problems = problems_of(course)
+    problems = open_course(course).problems()
     if unknown := set(ids) - {problem.id for problem in problems}:
         raise CourseError(f"no problem {sorted(unknown)[0]}; there are {', '.join(p.id for p in problems)}")
     chosen = [problem for problem in problems if not ids or problem.id in ids]
@@ -118,7 +119,7 @@ def audit(
 
 
 def _specimens_hold(problems: Sequence[Problem]) -> bool:
-    """Say what does not hold of the specimens; whether anything does not."""
+    """Audit the specimens and print what is wrong; return whether anything is."""
     from autograder.audit.specimens import audit as audit_specimens  # not in what students get
     from autograder.expected import observe_answers
     from autograder.sandbox.observe import Sandbox
@@ -148,15 +149,16 @@ def _measure(
     workers: int,
     course: Path,
 ) -> bool:
-    """Audit problems, and write what was found; whether anything does not hold."""
+    """Measure the checks of problems and write the audit; return whether anything is wrong."""
     from concurrent.futures import ThreadPoolExecutor
+    from functools import partial
 
     from autograder.course.pages import CourseError
     from autograder.gradebook.executors import sandboxes
     from autograder.sandbox.observe import Sandbox
 
     try:
-        # Late: what they import comes with the extra `staff`, which students and graders don't need.
+        # They need the extra `staff`, which students and graders may lack.
         from autograder.audit.measure import measure, student_s
         from autograder.audit.page import print_audit, write_audit
         from autograder.audit.parallel import Crew
@@ -164,24 +166,24 @@ def _measure(
         raise CourseError(f"an audit needs the package {error.name}; install the extra `staff`") from None
     others = {} if fast else {"with 2 BLAS threads": Sandbox(warm=False, blas_threads=2).observe}
     for python in pythons:
-        # Runs start in folders of their own, where a path from here leads nowhere.
+        # Runs start in other folders, where a relative path is wrong.
         if (program := shutil.which(python)) is None:
             raise click.BadParameter(f"{python} is no program that can be started", param_hint="--python")
         others[f"with {python}"] = Sandbox(warm=False, python=str(Path(program).absolute())).observe
     console = screen()
     found = []
-    # Weak: all of it is staff's own code.
+    # Weak: all code is the staff's own.
     with sandboxes(weak=True) as sandbox, ThreadPoolExecutor(workers) as pool, sandbox.while_wanted():
 
         def observe(*asked: Any) -> Sequence[Observation]:
             return sandbox().observe(*asked)
 
-        # As students run it, but where time is short: what a run says hangs on the worker, which is the same.
+        # As students run it; in a fast audit, forked: the worker is the same.
         own = observe if fast else Sandbox(warm=False).observe
         for problem in problems:
             released = _released(problem, course)
             home = student_s(released, own) if released else None
-            crew = Crew(pool, console, problem.id)
+            crew = Crew(pool, partial(progress, console), problem.id)
             each = measure(observe, problem, crew, fast=fast, seeds=seeds, others=others, home=home, kept=out / "seeds")
             _say(problem.id, each.faults)
             found.append(each)
@@ -192,7 +194,7 @@ def _measure(
 
 
 def _released(problem: Problem, course: Path) -> Problem | None:
-    """The problem as students get it; None where the course has no release of it."""
+    """Read the problem as it was released to students; None if it was not."""
     from autograder.course.assignments import read_assignment
 
     folder = course / "assignments" / problem.assignment

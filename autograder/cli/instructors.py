@@ -1,4 +1,4 @@
-"""The commands of instructors: ``new-term``, ``grade``, ``rebuild``, ``printed``, ``diff`` and ``doctor``."""
+"""The commands of instructors: ``new-term``, ``grade``, ``export``, ``output``, ``diff`` and ``doctor``."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from autograder.cli.course import COURSE, problems_of, screen
-from autograder.cli.terminal import EXIT_INTERRUPTED, EXIT_UNFINISHED
+from autograder.cli import EXIT_INTERRUPTED, EXIT_UNFINISHED
+from autograder.cli.screen import COURSE, Tally, progress, screen
 from autograder.codes import Code
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from autograder.cli.progress import Tally
     from autograder.cluster.connection import Cluster
     from autograder.course.problem import Problem
     from autograder.notebook.reference import ReferenceRun
@@ -103,7 +102,7 @@ def grade(
     Writes OUT/grades.csv and OUT/<student>/report.json and report.txt. The status is 0 when everything was judged and
     written. After Ctrl-C, or when the disk was full, the same command goes on where it was.
     """
-    from autograder.cli.progress import Tally, progress
+    from autograder.api import open_course
     from autograder.gradebook.grading import grade_class
     from autograder.gradebook.preparation import prepare
     from autograder.gradebook.store import STORE_FILE, Store
@@ -112,7 +111,7 @@ def grade(
     from autograder.submissions.reading import find_class, keep_apart, loose_files
 
     console = screen()
-    problems = problems_of(course, names)
+    problems = open_course(course).problems(*names)
     chosen = None if seed is None else Seed.numbered(seed)
     if chosen is None:
         for problem in problems:
@@ -251,13 +250,13 @@ def _cluster(
 
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
-def rebuild(out: Path) -> None:
+def export(out: Path) -> None:
     """Write grades.csv and the reports of the latest run again, out of the store in OUT."""
-    from autograder.gradebook.export import rebuild as rebuild_reports
+    from autograder.gradebook.export import rebuild
     from autograder.report import pluralize
 
     unwritten: list[str] = []
-    click.echo(f"{pluralize(rebuild_reports(out, unwritten.append), 'report')} written to {out}")
+    click.echo(f"{pluralize(rebuild(out, unwritten.append), 'report')} written to {out}")
     _tell_unwritten(unwritten)
     sys.exit(EXIT_UNFINISHED if unwritten else 0)
 
@@ -265,7 +264,7 @@ def rebuild(out: Path) -> None:
 @click.command()
 @click.argument("student")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
-def printed(student: str, out: Path) -> None:
+def output(student: str, out: Path) -> None:
     """Show what STUDENT's code printed in the latest run in OUT: for staff, and in no report."""
     from autograder.gradebook.export import printed_by
     from autograder.text import line

@@ -1,66 +1,59 @@
-"""The command line: the group of all commands, and how it ends where one could not begin.
-
-The commands themselves are in :mod:`autograder.cli`, by who gives them.
-"""
+"""The command ``autograder``: the group of all commands, its errors, Ctrl-C, and closed pipes."""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import warnings
-from collections import UserDict
-from collections.abc import Callable
-from types import ModuleType
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
 from typing import Any
 
 import click
 
-from autograder.cli.terminal import EXIT_INTERRUPTED, EXIT_UNFINISHED, forgiving, interruptible
+from autograder import __version__
+from autograder.cli import EXIT_INTERRUPTED, EXIT_UNFINISHED, EXIT_USAGE
 
-# Beyond every verdict's number: the call's words are off (sysexits.h, EX_USAGE).
-EXIT_USAGE = 64
-
-
-class Commands(UserDict[str, Callable[[], ModuleType]]):
-    """Commands, by what imports the module each is in: a student's check waits for nothing of the instructors'."""
-
-    def __getitem__(self, name: str) -> click.Command:
-        command: click.Command = getattr(self.data[name](), name.replace("-", "_"))
-        return command
+STUDENTS = ("check", "codes", "pack")
+INSTRUCTORS = ("diff", "doctor", "export", "grade", "new-term", "output")
+AUTHORS = ("audit", "dist", "release")
+RENAMED = {"printed": "output", "rebuild": "export"}
 
 
-def _of_students() -> ModuleType:
-    from autograder.cli import students
+class Commands(click.Group):
+    """All commands; the module of a command is imported when it is called, so that a student's check starts fast.
 
-    return students
+    A command that can't begin, or was interrupted, ends with one line and a status that is no verdict's code.
+    """
 
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """List the names of the commands."""
+        return sorted((*STUDENTS, *INSTRUCTORS, *AUTHORS))
 
-def _of_instructors() -> ModuleType:
-    from autograder.cli import instructors
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command by its name."""
+        commands: dict[str, click.Command] = {}
+        if cmd_name in STUDENTS:
+            from autograder.cli import students
 
-    return instructors
+            commands = vars(students)
+        elif cmd_name in INSTRUCTORS:
+            from autograder.cli import instructors
 
+            commands = vars(instructors)
+        elif cmd_name in AUTHORS:
+            from autograder.cli import authors
 
-def _of_authors() -> ModuleType:
-    from autograder.cli import authors
-
-    return authors
-
-
-COMMANDS = Commands(
-    {
-        **dict.fromkeys(("check", "codes", "pack"), _of_students),
-        **dict.fromkeys(("diff", "doctor", "grade", "new-term", "printed", "rebuild"), _of_instructors),
-        **dict.fromkeys(("audit", "dist", "release"), _of_authors),
-    }
-)
-
-
-class Command(click.Group):
-    """A group whose errors of usage and of a course's files end with a line and a status that is no verdict."""
+            commands = vars(authors)
+        elif cmd_name in RENAMED:
+            raise click.UsageError(f"`{cmd_name}` has a new name: `autograder {RENAMED[cmd_name]}`", ctx)
+        return commands.get(cmd_name.replace("-", "_"))
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        """Read the words before a command's name."""
+        """Parse the options before a command's name."""
         try:
             return super().make_context(*args, **kwargs)
         except click.UsageError as error:
@@ -73,11 +66,11 @@ class Command(click.Group):
             try:
                 return super().invoke(ctx)
             except SystemExit:
-                raise  # the usual end; the next but one would import what it names
+                raise  # the usual end: before `_said_in_a_line` is called, which imports much
             except KeyboardInterrupt:
                 click.echo("autograder: interrupted", err=True)
                 sys.exit(EXIT_INTERRUPTED)
-            except _told() as error:
+            except _said_in_a_line() as error:
                 click.echo(f"autograder: {error}", err=True)
                 sys.exit(EXIT_USAGE)
             except click.UsageError as error:
@@ -92,8 +85,8 @@ class Command(click.Group):
                 sys.exit(EXIT_UNFINISHED)
 
 
-def _told() -> tuple[type[Exception], ...]:
-    """What a command ends with that could not begin: said in a line, without a traceback."""
+def _said_in_a_line() -> tuple[type[Exception], ...]:
+    """List the errors of a command that can't begin: their text is enough, without a traceback."""
     from autograder.course.pages import CourseError
     from autograder.gradebook.lock import LockedError
     from autograder.gradebook.store import StoreError
@@ -103,28 +96,97 @@ def _told() -> tuple[type[Exception], ...]:
     return CourseError, ClassError, LockedError, SandboxError, StoreError
 
 
-def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
-    from importlib import metadata
-
-    if asked:
-        try:
-            version = metadata.version("ml-autograder")
-        except metadata.PackageNotFoundError:
-            version = "of an assignment's zip"  # where it lies beside the modules, and nobody has installed it
-        click.echo(f"autograder, version {version}")
-        ctx.exit()
-
-
-@click.group(cls=Command, commands=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option(
-    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit."
-)
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
 def main() -> None:
     """Grade machine-learning homework: probe the student's module and the reference alike, and compare."""
-    # Of what libraries warn of, a student's values or text are the cause, and verdicts tell it. In all threads: a block
-    # of filters is no thread's own. It is the first filter, so that no environment makes an error of a warning.
+    # Libraries warn about a student's values, and verdicts tell those. As the first filter of all threads, so that no
+    # environment variable turns a warning into an error.
     warnings.simplefilter("ignore")
-    # Read when NumPy is loaded, which is after this. What predicates compute is the same whatever the number of cores,
-    # and the grader doesn't take from the runs the cores that they are to have.
+    # Before NumPy is loaded: predicates compute the same on any number of cores, and leave the cores to the runs.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+
+
+class Outlet:
+    """A standard stream whose failure stops no command.
+
+    After the first failed write (`| head -1`, a full disk), the rest of the output is dropped.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    @property
+    def buffer(self) -> Outlet:
+        """The binary stream below this one."""
+        return Outlet(self._stream.buffer)
+
+    def write(self, said: Any) -> int:
+        """Write text or bytes, or drop them."""
+        try:
+            return int(self._stream.write(said))
+        except OSError:
+            self._give_up()
+            return len(said)
+
+    def flush(self) -> None:
+        """Flush, or drop what is left."""
+        try:
+            self._stream.flush()
+        except OSError:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        # Below Python: other holders of the stream, the interpreter at its end among them, must not fail either.
+        with suppress(OSError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())
+            os.close(nowhere)
+            self._stream.flush()
+
+
+@contextmanager
+def forgiving() -> Iterator[None]:
+    """Make standard output and error take every letter, and never fail."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:  # closed: the next opened file would get this number
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+    streams = sys.stdout, sys.stderr
+    for stream in streams:
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    sys.stdout, sys.stderr = (stream and Outlet(stream) for stream in streams)
+    try:
+        yield
+    finally:
+        for outlet in (sys.stdout, sys.stderr):
+            if outlet:
+                outlet.flush()
+        sys.stdout, sys.stderr = streams
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Raise KeyboardInterrupt at the first Ctrl-C, so that things are put in order; end at once at the second."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler or threading.current_thread() is not threading.main_thread():
+        yield  # the caller has a handler of its own, or ignores Ctrl-C
+        return
+
+    def first(number: int, frame: FrameType | None) -> None:
+        # Runs notice that the grader is gone, and end.
+        signal.signal(signal.SIGINT, lambda *_: os._exit(EXIT_INTERRUPTED))
+        signal.default_int_handler(number, frame)
+
+    signal.signal(signal.SIGINT, first)
+    try:
+        yield
+    finally:
+        if signal.getsignal(signal.SIGINT) is first:
+            signal.signal(signal.SIGINT, before)  # after a Ctrl-C the second handler stays to the end

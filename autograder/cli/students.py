@@ -1,4 +1,4 @@
-"""What students type: ``check``, ``pack`` and ``codes``."""
+"""The commands of students: ``check``, ``pack`` and ``codes``."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def check(paths: Sequence[Path], watch: bool) -> None:
 
     targets = []
     for path in paths:
-        targets += (
-            [(p, path) for p in problems_in(path)] if path.is_dir() else [(find(path.parent, path.stem), path.parent)]
-        )
+        if path.is_dir():
+            targets += [(problem, path) for problem in problems_in(path)]
+        else:
+            targets.append((find(path.parent, path.stem), path.parent))
     if watch:
-        saves = _saves({folder for _, folder in targets})
-        for reports in check_again(targets, saves):
+        for reports in check_again(targets, _saves({folder for _, folder in targets})):
             click.clear()
             for report in reports:
                 click.echo("\n".join([*problem_lines(report), ""]))
@@ -43,7 +43,7 @@ def check(paths: Sequence[Path], watch: bool) -> None:
 
 
 def _saves(folders: Iterable[Path]) -> Iterator[object]:
-    """Something for each time that modules in the folders are saved; its end is Ctrl-C."""
+    """Yield once for each save of a module in the folders, until Ctrl-C."""
     from autograder.course.pages import CourseError
 
     try:
@@ -91,10 +91,8 @@ def pack(folder: Path, out: Path | None) -> None:
         path.write_bytes(packed.as_zip())
     except OSError as error:
         raise click.BadParameter(f"{path} can't be written: {error.strerror}", param_hint="--out") from None
-    rest = (
-        "; hand it in" if not packed.warnings else "; it can be handed in as it is, better when the warnings are gone"
-    )
-    click.echo(f"{path} holds {', '.join(sorted(packed.files))}{rest}")
+    advice = "it can be handed in as it is, better when the warnings are gone" if packed.warnings else "hand it in"
+    click.echo(f"{path} holds {', '.join(sorted(packed.files))}; {advice}")
 
 
 @click.command()
@@ -103,9 +101,7 @@ def codes() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(show_lines=True)
-    for head in ("code", "name", "what it means", "what to try"):
-        table.add_column(head)
+    table = Table("code", "name", "what it means", "what to try", show_lines=True)
     for code, told in MEANINGS.items():
         table.add_row(str(code), told.name, told.meaning, told.advice)
     Console().print(table)

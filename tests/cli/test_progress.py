@@ -11,8 +11,8 @@ from handed_in import graded
 from rich.console import Console
 from small_course import REFERENCE
 
-from autograder.cli import progress
-from autograder.cli.progress import Progress
+from autograder.cli import screen
+from autograder.cli.screen import Progress
 from autograder.gradebook import executors
 from autograder.gradebook.executors import AtWork
 from autograder.gradebook.preparation import prepare
@@ -23,7 +23,7 @@ from autograder.submissions.reading import find_class
 def clock(monkeypatch):
     """A clock that a test sets."""
     now = [100.0]
-    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(screen.time, "monotonic", lambda: now[0])
 
     def pass_(seconds):
         now[0] += seconds
@@ -103,7 +103,7 @@ def test_where_it_is_shown(clock, terminal):
     """A name is text, whatever it looks like."""
     stream = io.StringIO()
     console = Console(file=stream, force_terminal=terminal, width=160)
-    with progress.progress(console, 4, "graded") as shown:
+    with screen.progress(console, 4, "graded") as shown:
         shown(None)
         clock(42)
         shown.waits([("[red]ada\x1b[2J", 42.0)])

@@ -109,7 +109,7 @@ def test_a_status_is_a_status_whoever_reads(course):
 
 WAITS_TWICE = """
 import time
-from autograder.cli.terminal import interruptible
+from autograder.cli.main import interruptible
 with interruptible():
     try:
         print("at work", flush=True)

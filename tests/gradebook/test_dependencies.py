@@ -212,7 +212,6 @@ def test_the_machine(course, monkeypatch, where, name, value):
         ("worker/limits.py", {"module", "notebook", "audit"}),
         ("audit/false_alarms.py", {"audit"}),
         ("cli/main.py", {"audit"}),
-        ("cli/terminal.py", {"audit"}),
         ("student/pack.py", {"audit"}),
         ("cluster/connection.py", {"audit"}),
     ],

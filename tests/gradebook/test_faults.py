@@ -252,7 +252,7 @@ class TestOneStudent:
         assert [row[1] for row in rows(out)] == ["7"] * 5
         assert [(out / f"s{number}/report.txt").is_file() for number in (0, 2, 3, 4)] == [True] * 4
         assert list(out.rglob(".*.new")) == []
-        again, status = said([*COMMAND, "rebuild", "--out", out])
+        again, status = said([*COMMAND, "export", "--out", out])
         assert (status, "4 reports written" in again, "not written: s1" in again) == (75, True, True)
 
         if (out / "s1").is_dir():

@@ -16,7 +16,7 @@ from handed_in import FakeReader, graded
 from rich.console import Console
 from small_course import REFERENCE, REJECT, laid_over
 
-from autograder.cli.progress import Tally
+from autograder.cli.screen import Tally
 from autograder.course.assignments import read_course
 from autograder.course.pages import CourseError
 from autograder.expected import Answers, by_draw

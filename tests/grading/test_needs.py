@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from autograder.authoring import check
-from autograder.cli.progress import Tally
+from autograder.cli.screen import Tally
 from autograder.course.pages import CourseError
 from autograder.course.problem import Implementation
 from autograder.expected import Answers, by_draw

@@ -63,7 +63,7 @@ class Training:
 
 def irises(problem: Problem, page: Any) -> Training:
     """Section 4 of soft_margin_svm, on 76 other irises of the hundred."""
-    with np.load(problem.data["iris.npz"]) as iris:
+    with np.load(problem.files.data["iris.npz"]) as iris:
         everyone = [np.vstack([iris[f"{name}_train"], iris[f"{name}_test"]]) for name in "Xy"]
 
     def measured(module: Any, seed: int) -> Sequence[float]:
@@ -97,7 +97,7 @@ def digits(problem: Problem, page: Any) -> Training:
     """Section 6 of two_layer_net, from other weights."""
     from solver import Solver  # noqa: PLC0415  the assignment's own
 
-    with np.load(problem.data["digits.npz"]) as data:
+    with np.load(problem.files.data["digits.npz"]) as data:
         X, y = data["X"] / 255, data["y"]
     seen = slice(page.TRAINED_ON)
     parts = {"X_train": X[seen], "y_train": y[seen], "X_val": X[page.TRAINED_ON :], "y_val": y[page.TRAINED_ON :]}
@@ -187,10 +187,10 @@ def main() -> int:
     arguments = parser.parse_args()
     over = False
     for problem in (problem for assignment in read_course(COURSE) for problem in assignment.problems):
-        model = problem.model
+        model = problem.page.model
         if model is None or (arguments.names and problem.name not in arguments.names):
             continue
-        sys.path[:0] = sorted({str(path.parent) for path in problem.given})
+        sys.path[:0] = sorted({str(path.parent) for path in problem.files.given})
         training = TRAININGS[problem.name](problem, sys.modules[model.judge.__module__])
         print(f"\n{problem.id:26}seeds      s" + "".join(f"{bound.of:>18}{'':9}" for bound in training.bounds))
         print(f"{'bound':38}" + "".join(f"{bound.size:10g}{'':17}" for bound in training.bounds), flush=True)

@@ -151,9 +151,9 @@ def lay_out(
     shutil.copy(Path(__file__).with_name("claims.py"), judge / "__init__.py")
     for problem in problems:
         (folder / problem.module_file).write_bytes(files[problem.module_file])
-        for path in problem.given:
+        for path in problem.files.given:
             shutil.copy(path, folder)
-        for name, path in problem.data.items():
+        for name, path in problem.files.data.items():
             shutil.copy(path, folder / "data" / name)
         own = judge / problem.name
         own.mkdir()

@@ -21,8 +21,7 @@ from autograder.audit.specimens import audit
 from autograder.audit.trials import Round, Trial, farther, try_out
 from autograder.authoring import Check
 from autograder.codes import Code
-from autograder.course.problem import Implementation, Problem
-from autograder.course.specimens import Specimen
+from autograder.course.problem import Implementation, Problem, Specimen
 from autograder.expected import ANSWERS_FILE, from_file, observe_answers
 from autograder.grading.modules import Observe
 from autograder.release.starter import starter
@@ -221,7 +220,6 @@ def measure(
 
 def student_s(problem: Problem, observe: Observe) -> Round:
     """What a student's own check of a released problem is: its checks, on the public seed, beside what was released."""
-    problem.checks  # noqa: B018  loaded here: loading a page from several threads at once is no good
     return Round(problem, Seed.public(), from_file(problem.folder / ANSWERS_FILE), observe, at_home=True)
 
 

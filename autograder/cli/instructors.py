@@ -36,11 +36,11 @@ def new_term(names: tuple[str, ...], only_check: bool, course: Path) -> None:
     Writes it into solutions/<assignment>/assignment.toml and leaves the rest as it is. Also looks through the history
     of the course's git repository, and names the keys that were committed together with what students get.
     """
-    from autograder.release.history import NoHistoryError, history
-    from autograder.release.keys import entries, read_key, renew
+    from autograder.course.assignments import assignment_files
+    from autograder.release.keys import NoHistoryError, history, read_key, renew
     from autograder.report import pluralize
 
-    paths = entries(course, names)
+    paths = assignment_files(course, names)
     before = {name: key for name, path in paths.items() if (key := read_key(path))}
     bad = False
     if only_check:

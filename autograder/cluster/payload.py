@@ -7,7 +7,8 @@ from pathlib import Path
 import msgspec
 
 from autograder.cluster.machines import Here
-from autograder.course.problem import Problem
+from autograder.course.pages import load_page
+from autograder.course.problem import Problem, ProblemFiles
 from autograder.expected import to_bytes
 from autograder.gradebook.grader import Grader
 from autograder.notebook.sheet import Sheet
@@ -54,10 +55,12 @@ def pack(grader: Grader, expected: Here, private: tuple[str, ...]) -> bytes:
     for problem in grader.problems:
         own = [path for name in OWN_FILES if (path := problem.folder / name).is_file()]
         files |= {f"solutions/{problem.id}/{path.name}": path.read_bytes() for path in own}
-        files |= {f"solutions/{problem.assignment}/given/{path.name}": path.read_bytes() for path in problem.given}
+        files |= {
+            f"solutions/{problem.assignment}/given/{path.name}": path.read_bytes() for path in problem.files.given
+        }
         if problem.id in grader.sheets:
             files[f"assignments/{problem.notebook_id}"] = problem.released_notebook.read_bytes()
-        files |= {f"data/{name}": path.read_bytes() for name, path in problem.data.items()}
+        files |= {f"data/{name}": path.read_bytes() for name, path in problem.files.data.items()}
         problems.append(
             SentProblem(
                 assignment=problem.assignment,
@@ -66,8 +69,8 @@ def pack(grader: Grader, expected: Here, private: tuple[str, ...]) -> bytes:
                 points=problem.points,
                 allowed_imports=problem.allowed_imports,
                 preload=problem.preload,
-                given=tuple(path.name for path in problem.given),
-                data=tuple(problem.data),
+                given=tuple(path.name for path in problem.files.given),
+                data=tuple(problem.files.data),
                 limits=problem.limits,
                 seed=grader.seeds[problem.id],
                 notebook_points=problem.notebook_points,
@@ -85,17 +88,17 @@ def _trained(sheet: Sheet | None) -> bytes | None:
 def unpacked(sent: SentProblem, home: Path) -> Problem:
     """The problem, with its files below a folder."""
     folder = home / "solutions" / sent.assignment
+    given = tuple(folder / "given" / name for name in sent.given)
     return Problem(
         assignment=sent.assignment,
         name=sent.name,
         title=sent.title,
         points=sent.points,
-        folder=folder / sent.name,
-        given=tuple(folder / "given" / name for name in sent.given),
-        data={name: home / "data" / name for name in sent.data},
         allowed_imports=sent.allowed_imports,
         preload=sent.preload,
         limits=sent.limits,
         official=sent.seed,
         notebook_points=sent.notebook_points,
+        files=ProblemFiles(folder / sent.name, given, {name: home / "data" / name for name in sent.data}),
+        page=load_page(folder / sent.name, given, sent.points),
     )

@@ -78,8 +78,6 @@ class OpenDesk:
         self.refused = unfit(f"the worker {worker.address}", there, parcel.expected, weak=parcel.weak)
         if self.refused:
             return
-        for problem in problems:
-            problem.checks  # noqa: B018  pages are loaded by one thread
         self.grader = Grader(
             problems,
             {problem.id: from_bytes(sent.answers) for problem, sent in zip(problems, parcel.problems, strict=True)},

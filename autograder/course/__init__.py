@@ -1,6 +1,5 @@
-"""What staff write, read from its folders: courses, assignments, problems.
+"""Files that staff write, read from their folders: courses, assignments, problems.
 
-``assignments`` reads the folders, of solutions and of what was released. A ``problem`` is one module and one notebook
-that a student completes, with its check page, its predicates and its reference; ``specimens`` are its known variants,
-right and wrong. ``pages`` loads such files, and says which of them is at fault.
+``assignments`` reads ``assignment.toml``. ``problem`` has the records: a problem's facts, its files, its specimens.
+``pages`` loads check pages, predicates and models, and names the file that is at fault.
 """

@@ -7,6 +7,7 @@ second has no references and no specimens, and no key.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
@@ -14,8 +15,8 @@ from typing import Any
 
 import msgspec
 
-from autograder.course.pages import CourseError
-from autograder.course.problem import Problem
+from autograder.course.pages import CourseError, load_page
+from autograder.course.problem import Problem, ProblemFiles
 from autograder.seed import Seed
 from autograder.worker.limits import Limits
 
@@ -35,8 +36,8 @@ class ProblemEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class AssignmentEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``assignment.toml``, as written.
 
-    ``name`` stands in a release, whose folder students may rename. ``key`` stands in no release, and in no entry that
-    was read: the problems have it. ``seed`` is what stood in its place once.
+    A release has a ``name``, since students may rename its folder, and no ``key``; nor has an entry once its key was
+    read.
     """
 
     title: str
@@ -45,7 +46,6 @@ class AssignmentEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     preload: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
     key: Any = None
-    seed: Any = None
     name: str = ""
     quota: int | None = None
     due: datetime | None = None
@@ -62,13 +62,22 @@ class Assignment:
     entry: AssignmentEntry
 
 
-def read_assignment(folder: Path, name: str, data: Path) -> Assignment:
-    """The assignment in ``folder``, whose students read ``data/<name>`` out of the folder ``data``.
+def read_assignment(folder: Path, name: str, data: Path, only: Collection[str] | None = None) -> Assignment:
+    """Read the assignment in a folder, and load its problems' pages.
+
+    Parameters
+    ----------
+    name : str
+        The assignment's name, if its entry has none.
+    data : Path
+        The folder of the data files that the entry names.
+    only : collection of str, optional
+        Names of the problems to read; the others are left out.
 
     Raises
     ------
     CourseError
-        If ``assignment.toml`` is missing or malformed, or names what isn't there.
+        If ``assignment.toml`` is missing or malformed, names a missing file, or a problem's page can't be loaded.
     """
     folder, data = folder.resolve(), data.resolve()
     path = folder / "assignment.toml"
@@ -87,68 +96,88 @@ def read_assignment(folder: Path, name: str, data: Path) -> Assignment:
     names = [item.name for item in entry.problems]
     if len(set(names)) != len(names) or not names:
         raise CourseError(f"{path} names the problems {', '.join(names) or 'none'}; name at least one, and none twice")
-    given = tuple(sorted((folder / "given").glob("*.py")))
-    problems = []
     for item in entry.problems:
         if not _SAFE_NAME.match(item.name):
             raise CourseError(f"{path}: {item.name!r} can't be a problem's name; use a Python module's name")
         if not (folder / item.name / "checks.py").is_file():
             raise CourseError(f"{path} names the problem {item.name}; there is no {folder / item.name / 'checks.py'}")
-        problems.append(
-            Problem(
-                assignment=name,
-                name=item.name,
-                title=item.title,
-                points=item.points,
-                folder=folder / item.name,
-                given=given,
-                data={file: data / file for file in entry.data},
-                allowed_imports=entry.allowed_imports,
-                preload=tuple(dict.fromkeys((*entry.allowed_imports, *entry.preload))),
-                limits=_limits(item, path),
-                official=official,
-                notebook_points=item.notebook_points,
-            )
+    given = tuple(sorted((folder / "given").glob("*.py")))
+    problems = tuple(
+        Problem(
+            assignment=name,
+            name=item.name,
+            title=item.title,
+            points=item.points,
+            allowed_imports=entry.allowed_imports,
+            preload=tuple(dict.fromkeys((*entry.allowed_imports, *entry.preload))),
+            limits=_limits(item, path),
+            official=official,
+            notebook_points=item.notebook_points,
+            files=ProblemFiles(folder / item.name, given, {file: data / file for file in entry.data}),
+            page=load_page(folder / item.name, given, item.points),
         )
-    return Assignment(name, entry.title, folder, tuple(problems), entry)
+        for item in entry.problems
+        if only is None or item.name in only
+    )
+    return Assignment(name, entry.title, folder, problems, entry)
 
 
 def read_course(course: Path) -> tuple[Assignment, ...]:
-    """All assignments of a course: the folders of ``course/solutions`` that hold an ``assignment.toml``.
+    """Read all assignments of a course: the folders of ``course/solutions`` that hold an ``assignment.toml``.
 
     Raises
     ------
     CourseError
         If there is no such folder, an assignment is malformed, or two have the same key.
     """
-    paths = sorted((course / "solutions").glob("*/assignment.toml"))
-    if not paths:
-        raise CourseError(
-            f"{course} is no course: it holds no solutions/<assignment>/assignment.toml; use --course DIR"
-        )
-    assignments = tuple(read_assignment(path.parent, path.parent.name, course / "data") for path in paths)
+    paths = assignment_files(course)
+    assignments = [read_assignment(path.parent, name, course / "data") for name, path in paths.items()]
     holders: dict[Seed, str] = {}
     for assignment in assignments:
         key, path = assignment.problems[0].official, assignment.folder / "assignment.toml"
         if key is not None and (other := holders.setdefault(key, assignment.name)) != assignment.name:
             raise CourseError(f"{path} has the `key` of {other}; each needs its own: {_new_key(path)}")
-    return assignments
+    return tuple(assignments)
+
+
+def assignment_files(course: Path, names: Collection[str] = ()) -> dict[str, Path]:
+    """The ``assignment.toml`` of a course's assignments of these names, or of all, by name; none is read.
+
+    Raises
+    ------
+    CourseError
+        If there is none, or none of a name.
+    """
+    there = {path.parent.name: path for path in sorted((course / "solutions").glob("*/assignment.toml"))}
+    if not there:
+        raise CourseError(
+            f"{course} is no course: it holds no solutions/<assignment>/assignment.toml; use --course DIR"
+        )
+    if unknown := sorted(set(names) - there.keys()):
+        raise CourseError(f"no assignment {unknown[0]} in {course / 'solutions'}; there are {', '.join(there)}")
+    return {name: path for name, path in there.items() if name in (names or there)}
+
+
+def seed_of_key(key: object) -> Seed:
+    """The seed of an assignment with this ``key``.
+
+    Raises
+    ------
+    ValueError
+        If it isn't a text of hexadecimal digits of the right length; the message does not hold it.
+    """
+    try:
+        secret = bytes.fromhex(key)  # type: ignore[arg-type]  # anything may stand there
+    except (TypeError, ValueError):
+        raise ValueError("no text of hexadecimal digits") from None
+    return Seed.secret(secret)
 
 
 def _official(entry: AssignmentEntry, path: Path) -> Seed | None:
-    """The seed that the entry's key is; what is said of a wrong one doesn't hold it."""
-    if entry.seed is not None:
-        raise CourseError(
-            f"{path} has a `seed`: a number can be found out by trying, and is used no more; {_new_key(path)}"
-        )
     if entry.key is None:
         return None
     try:
-        key = bytes.fromhex(entry.key)
-    except (TypeError, ValueError):
-        raise CourseError(f"{path}: `key` is no text of hexadecimal digits; {_new_key(path)}") from None
-    try:
-        return Seed.secret(key)
+        return seed_of_key(entry.key)
     except ValueError as error:
         raise CourseError(f"{path}: `key` is {error}; {_new_key(path)}") from None
 
@@ -158,8 +187,8 @@ def _new_key(path: Path) -> str:
 
 
 def _limits(entry: ProblemEntry, path: Path) -> Limits:
-    # Not left to the decoder: it passes over a dataclass's unknown fields, and a misspelt limit would be none.
-    known = [field.name for field in fields(Limits)]
+    # Not left to the decoder: it ignores a dataclass's unknown fields, and so a misspelt limit.
+    known = [one.name for one in fields(Limits)]
     if unknown := entry.limits.keys() - set(known):
         raise CourseError(f"{path}: {entry.name} sets the limit `{min(unknown)}`; there are {', '.join(known)}")
     try:

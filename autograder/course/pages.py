@@ -1,25 +1,154 @@
-"""A course's own files, as text and as modules."""
+"""A problem's pages as modules: ``checks.py`` with the probes, ``expect.py`` with predicates, ``model.py``."""
 
 from __future__ import annotations
 
+import ast
 import builtins
 import dis
 import importlib
 import re
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import CodeType, ModuleType
+
+from autograder.authoring import Check, Finding, checks_of
+
+# (found, reference, generator), and for a statistical check false_alarm=...
+Predicate = Callable[..., Iterable[Finding]]
 
 
 class CourseError(Exception):
     """A course's own files are wrong; the message names the file, what was found, and what was expected."""
 
 
+@dataclass(frozen=True)
+class Model:
+    """The requirements of a problem's ``model.py`` on the model that its notebook trains.
+
+    Attributes
+    ----------
+    wanted : tuple of str
+        Expressions in the notebook's names, for the arrays that make up the model.
+    title : str
+        The sentence the student reads.
+    judge : callable
+        ``trained_model(found, data, generator) -> iterable of Finding``: the arrays by expression, the paths of the
+        data by name, and the generator for inputs that no student has seen.
+    """
+
+    wanted: tuple[str, ...]
+    title: str
+    judge: Predicate
+
+
+@dataclass(frozen=True)
+class CheckPage:
+    """A problem's pages, loaded.
+
+    Attributes
+    ----------
+    text : str
+        The text of ``checks.py``, read once: all runs are runs of one page, whatever is edited meanwhile.
+    checks : tuple of Check
+        In the order they are written.
+    predicates : mapping of str to callable
+        The functions of ``expect.py`` that checks name.
+    model : Model or None
+        None where the notebook trains no model.
+    """
+
+    text: str = ""
+    checks: tuple[Check, ...] = ()
+    predicates: Mapping[str, Predicate] = field(default_factory=dict)
+    model: Model | None = None
+
+    def predicate(self, check: Check) -> Predicate | None:
+        """The function that judges a check, with the check's rate of false alarms; None where values are compared."""
+        if check.expect is None:
+            return None
+        predicate = self.predicates[check.expect]
+        # The bound that is stated is the bound that is applied.
+        return partial(predicate, false_alarm=check.false_alarm) if check.false_alarm else predicate
+
+
+def load_page(folder: Path, given: tuple[Path, ...], points: float) -> CheckPage:
+    """Load the pages in a problem's folder.
+
+    Parameters
+    ----------
+    given : tuple of Path
+        The handed-out modules, which the pages may import.
+    points : float
+        The sum of the checks' points.
+
+    Raises
+    ------
+    CourseError
+        If a page can't be loaded; if there is no check, their points have another sum, or one names a predicate that
+        doesn't exist or needs a check that doesn't stand before it, or isn't judged at home as it is.
+    """
+    path = folder / "checks.py"
+    for name in [name for name in sys.modules if name.startswith(f"{_package(folder)}.")]:
+        del sys.modules[name]  # of an earlier reading
+    with importable(given):
+        checks = checks_of(load(folder, "checks"))
+        if not checks:
+            raise CourseError(f"{path} holds no check; mark at least one probe with @check(points=...)")
+        expectations = load(folder, "expect") if (folder / "expect.py").is_file() else None
+        model = _model(folder) if (folder / "model.py").is_file() else None
+    total = sum(check.points for check in checks)
+    if abs(total - points) > 1e-9:
+        raise CourseError(f"{path}: the checks' points sum to {total:g}; assignment.toml says {points:g}")
+    before: dict[str, Check] = {}
+    predicates = {}
+    for check in checks:
+        for name in sorted(check.needs):
+            if name not in before:
+                raise CourseError(f"{path}: `{check.name}` needs `{name}`; name a check that stands before it")
+            if check.at_home and not before[name].at_home:
+                raise CourseError(
+                    f"{path}: `{check.name}` needs `{name}`, which is not judged at home; give both "
+                    "at_home=False, or let it need another check"
+                )
+        before[check.name] = check
+        if check.expect is not None:
+            predicate = getattr(expectations, check.expect, None)
+            if predicate is None:
+                raise CourseError(
+                    f"{folder / 'expect.py'} has no function `{check.expect}`; the check `{check.name}` expects it"
+                )
+            predicates[check.expect] = predicate
+    return CheckPage(source(path), checks, predicates, model)
+
+
+def _model(folder: Path) -> Model:
+    path, module = folder / "model.py", load(folder, "model")
+    try:
+        title = " ".join((module.trained_model.__doc__ or "").strip().split("\n\n")[0].split())
+        wanted, judge = module.WANTED, module.trained_model
+    except AttributeError as error:
+        raise CourseError(f"{path} has no `{error.name}`; see docs/authors.md") from None
+    try:
+        for expression in wanted if isinstance(wanted, tuple | list) else (None,):
+            ast.parse(expression, mode="eval")
+    except (SyntaxError, TypeError):
+        raise CourseError(f"{path}: WANTED is {wanted!r}; expected a tuple of expressions, each a text") from None
+    return Model(tuple(wanted), title, judge)
+
+
 def source(path: Path) -> str:
-    """The text of a file."""
+    """The text of a file.
+
+    Raises
+    ------
+    CourseError
+        If it can't be read, or isn't UTF-8.
+    """
     try:
         return path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -27,31 +156,41 @@ def source(path: Path) -> str:
 
 
 def load(folder: Path, stem: str) -> ModuleType:
-    """A problem's own file as a module of a package made for its folder: ``expect.py`` can import ``.checks``."""
-    package = "_problem_" + re.sub(r"\W", "_", str(folder.resolve()))
+    """A problem's own file as a module of a package made for its folder: ``expect.py`` can import ``.checks``.
+
+    Raises
+    ------
+    CourseError
+        If it raises an exception, or a function in it reads a name that nothing defines.
+    """
+    package = _package(folder)
     if package not in sys.modules:
         module = ModuleType(package)
         module.__path__ = [str(folder)]
         sys.modules[package] = module
     writes_none = sys.dont_write_bytecode
-    # By its time and size a page that was changed within a second of its last reading could not be told from that one.
+    # A page changed within a second of its last import has the same time, and maybe size: its bytecode would be stale.
     sys.dont_write_bytecode = True
     try:
         page = importlib.import_module(f"{package}.{stem}")
     except (Exception, SystemExit) as error:
-        # Whatever a page raises, it is a fault of the page, and whoever wrote it wants to know where.
+        # A boundary: a page may raise anything, and that is the page's fault.
         where = raised_in(error, folder) or f"{stem}.py"
         raise CourseError(f"{folder / where} can't be loaded: {type(error).__name__}: {error}") from error
     finally:
         sys.dont_write_bytecode = writes_none
     path = folder / f"{stem}.py"
-    for name, line in _unknown_names(compile(source(path), str(path), "exec", dont_inherit=True), {*vars(page)}):
+    for name, line in _undefined(compile(source(path), str(path), "exec", dont_inherit=True), {*vars(page)}):
         raise CourseError(f"{path}, line {line}: there is no `{name}`; is it misspelt?")
     return page
 
 
-def _unknown_names(page: CodeType, known: set[str]) -> Iterator[tuple[str, int]]:
-    """The names that functions of a page read and nobody has made, with their lines: also where nothing has run yet."""
+def _package(folder: Path) -> str:
+    return "_problem_" + re.sub(r"\W", "_", str(folder.resolve()))
+
+
+def _undefined(page: CodeType, known: set[str]) -> Iterator[tuple[str, int]]:
+    """Undefined names in functions of a page, with their lines; found without running the functions."""
     inner = [*_inner(page)]
     known |= {*vars(builtins)} | {
         one.argval for code in inner for one in dis.get_instructions(code) if one.opname == "STORE_GLOBAL"
@@ -66,7 +205,6 @@ def _unknown_names(page: CodeType, known: set[str]) -> Iterator[tuple[str, int]]
 
 
 def _inner(code: CodeType) -> Iterator[CodeType]:
-    """The code of what is defined in a page: functions, classes, and what is within these."""
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield constant
@@ -74,7 +212,7 @@ def _inner(code: CodeType) -> Iterator[CodeType]:
 
 
 def raised_in(error: BaseException, folder: Path) -> str:
-    """Where in a problem's own files an exception was raised: ``expect.py, line 31``; "" if in none of them."""
+    """The place in a problem's own files where an exception was raised, as ``expect.py, line 31``; "" if in none."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).parent == folder]
     return f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
 

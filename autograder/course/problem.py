@@ -1,23 +1,22 @@
-"""One problem: what a student completes, and what judges it."""
+"""The records of a problem: its facts, its files, its loaded page, its specimens, and modules that fill it."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import ModuleType
 
-from autograder.authoring import Check, Finding, checks_of
-from autograder.course.pages import CourseError, importable, load, source
-from autograder.course.specimens import Specimen, read_specimen
+from autograder import codes
+from autograder.authoring import Check
+from autograder.course.pages import CheckPage, CourseError, source
 from autograder.seed import Seed
 from autograder.submissions.uses import used_by_module
 from autograder.worker.limits import Limits
 
-# (found, reference, generator), and for a statistical check false_alarm=...
-Predicate = Callable[..., Iterable[Finding]]
+_PARAGRAPH = re.compile(r"\n\s*\n|\n(?=Hint:|Caught:)")
+_CAUGHT = re.compile(r"(\w+)\s+(\d+)\Z")
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Implementation:
     files : mapping of str to bytes
         By name.
     measured : bool
-        What its functions are given is measured, as the reference's is: messages name sizes by the docstrings' letters.
+        Record the sizes of its functions' arguments, so that messages can name sizes by the docstrings' letters.
     """
 
     files: Mapping[str, bytes]
@@ -37,67 +36,86 @@ class Implementation:
 
     @classmethod
     def of(cls, module_file: str, files: Mapping[str, bytes]) -> Implementation:
-        """The module of that name and the helpers beside it: those whose name it, or another helper, has in it."""
+        """The module of that name, and the helper modules that it, or another helper, names."""
         return cls({name: files[name] for name in used_by_module(module_file, files)})
 
 
 @dataclass(frozen=True)
-class Model:
-    """What a problem's ``model.py`` says of the model that its notebook trains.
+class Specimen:
+    """A known variant of a reference: correct but different, or wrong by one mistake.
 
     Attributes
     ----------
-    wanted : tuple of str
-        Expressions in the notebook's names: what the model is made of.
-    title : str
-        The sentence the student reads.
-    judge : callable
-        ``trained_model(found, data, generator) -> iterable of Finding``: the arrays by expression, the paths of the
-        data by name, and what data are drawn from that no student has seen.
+    name : str
+        The file's name without suffix.
+    claim : str
+        The difference, or the misconception.
+    hint : str
+        The hint for a student with this mistake; empty for a correct one.
+    caught : mapping of str to int
+        The checks that fail, with their codes; empty for a correct one.
+    source : str
+        The reference's text with the specimen's after it.
     """
 
-    wanted: tuple[str, ...]
-    title: str
-    judge: Predicate
+    name: str
+    claim: str
+    hint: str
+    caught: Mapping[str, int]
+    source: str
 
 
 @dataclass(frozen=True)
-class Problem:
-    """One module a student completes, with what judges it.
+class ProblemFiles:
+    """The files of a problem.
 
     Attributes
     ----------
-    assignment, name, title, points : str, str, str, float
     folder : Path
-        Where ``checks.py`` is.
+        The folder of ``checks.py``.
     given : tuple of Path
         Modules handed out beside the student's.
     data : mapping of str to Path
         Files that the students' code reads as ``data/<name>``.
+    """
+
+    folder: Path = Path()
+    given: tuple[Path, ...] = ()
+    data: Mapping[str, Path] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One module a student completes, with its checks.
+
+    Attributes
+    ----------
+    assignment, name, title, points : str, str, str, float
     allowed_imports : tuple of str
         Packages the student may import, beside the standard library.
     preload : tuple of str
         Modules that are imported before the student's, so that their import costs each run nothing.
     limits : Limits
-        What a run may cost.
+        Bounds on what a run may use.
     official : Seed or None
         The seed of the official run; None in a release, and where the assignment has no key.
     notebook_points : float
-        What the notebook is worth; 0 where it isn't graded.
+        The points of the notebook; 0 where it isn't graded.
+    files : ProblemFiles
+    page : CheckPage
     """
 
     assignment: str
     name: str
-    title: str
-    points: float
-    folder: Path
-    given: tuple[Path, ...]
-    data: Mapping[str, Path]
-    allowed_imports: tuple[str, ...]
-    preload: tuple[str, ...]
-    limits: Limits
-    official: Seed | None
+    title: str = ""
+    points: float = 0.0
+    allowed_imports: tuple[str, ...] = ()
+    preload: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    official: Seed | None = None
     notebook_points: float = 0.0
+    files: ProblemFiles = field(default_factory=ProblemFiles)
+    page: CheckPage = field(default_factory=CheckPage)
 
     @property
     def id(self) -> str:
@@ -105,9 +123,39 @@ class Problem:
         return f"{self.assignment}/{self.name}"
 
     @property
+    def module_file(self) -> str:
+        """The name of the file a student hands in."""
+        return f"{self.name}.py"
+
+    @property
+    def notebook_file(self) -> str:
+        """The name of the notebook a student hands in."""
+        return f"{self.name}.ipynb"
+
+    @property
+    def notebook_id(self) -> str:
+        """``assignment/problem.ipynb``, the notebook's name in reports."""
+        return f"{self.assignment}/{self.notebook_file}"
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """The checks of the page, in the order they are written."""
+        return self.page.checks
+
+    @property
+    def folder(self) -> Path:
+        """The folder of ``checks.py``."""
+        return self.files.folder
+
+    @property
     def course(self) -> Path:
         """The folder that holds ``solutions/`` or, at home, the assignments."""
         return self.folder.parent.parent.parent
+
+    @property
+    def released_notebook(self) -> Path:
+        """The notebook that students get; only where staff work."""
+        return self.course / "assignments" / self.assignment / self.notebook_file
 
     @property
     def seed(self) -> Seed:
@@ -126,109 +174,6 @@ class Problem:
         return self.official
 
     @property
-    def module_file(self) -> str:
-        """The name of the file a student hands in."""
-        return f"{self.name}.py"
-
-    @property
-    def notebook_file(self) -> str:
-        """The name of the notebook a student hands in."""
-        return f"{self.name}.ipynb"
-
-    @property
-    def notebook_id(self) -> str:
-        """``assignment/problem.ipynb``, the notebook's name in reports."""
-        return f"{self.assignment}/{self.notebook_file}"
-
-    @property
-    def released_notebook(self) -> Path:
-        """The notebook that students get; only where staff work."""
-        return self.folder.parent.parent.parent / "assignments" / self.assignment / self.notebook_file
-
-    @cached_property
-    def model(self) -> Model | None:
-        """What is asked of the model that the notebook trains; None where it trains none."""
-        if not (self.folder / "model.py").is_file():
-            return None
-        with importable(self.given):
-            module = load(self.folder, "model")
-        try:
-            title = " ".join((module.trained_model.__doc__ or "").strip().split("\n\n")[0].split())
-            wanted, judge = module.WANTED, module.trained_model
-        except AttributeError as error:
-            raise CourseError(f"{self.folder / 'model.py'} has no `{error.name}`; see docs/authors.md") from None
-        try:
-            for expression in wanted if isinstance(wanted, tuple | list) else (None,):
-                ast.parse(expression, mode="eval")
-        except (SyntaxError, TypeError):
-            path = self.folder / "model.py"
-            raise CourseError(f"{path}: WANTED is {wanted!r}; expected a tuple of expressions, each a text") from None
-        return Model(tuple(wanted), title, judge)
-
-    @cached_property
-    def page_text(self) -> str:
-        """The text of the check page, read once: a run is a run of one page, whatever is edited meanwhile."""
-        return source(self.folder / "checks.py")
-
-    @cached_property
-    def page(self) -> ModuleType:
-        """The check page, as a module."""
-        with importable(self.given):
-            return load(self.folder, "checks")
-
-    @cached_property
-    def checks(self) -> tuple[Check, ...]:
-        """The checks, in the order they are written.
-
-        Raises
-        ------
-        CourseError
-            If there are none, their points don't sum to the problem's, or one names a predicate that isn't there or
-            needs a check that doesn't stand before it, or isn't judged at home as it is.
-        """
-        checks = checks_of(self.page)
-        where = self.folder / "checks.py"
-        if not checks:
-            raise CourseError(f"{where} holds no check; mark at least one probe with @check(points=...)")
-        total = sum(check.points for check in checks)
-        if abs(total - self.points) > 1e-9:
-            raise CourseError(f"{where}: the checks' points sum to {total:g}; assignment.toml says {self.points:g}")
-        before: set[str] = set()
-        at_home: set[str] = set()
-        for check in checks:
-            self.predicate(check)
-            if unknown := set(check.needs) - before:
-                raise CourseError(f"{where}: `{check.name}` needs `{min(unknown)}`; name a check that stands before it")
-            if check.at_home and (away := set(check.needs) - at_home):
-                raise CourseError(
-                    f"{where}: `{check.name}` needs `{min(away)}`, which is not judged at home; give both "
-                    "at_home=False, or let it need another check"
-                )
-            before.add(check.name)
-            at_home |= {check.name} if check.at_home else set()
-        return checks
-
-    @cached_property
-    def _expectations(self) -> ModuleType | None:
-        """The page of predicates, as a module; None where there is none."""
-        if not (self.folder / "expect.py").is_file():
-            return None
-        self.page  # noqa: B018  expect.py says `from .checks import ...`
-        with importable(self.given):
-            return load(self.folder, "expect")
-
-    def predicate(self, check: Check) -> Predicate | None:
-        """The function of ``expect.py`` that judges a check; None where the reference's values do."""
-        if check.expect is None:
-            return None
-        predicate: Predicate | None = getattr(self._expectations, check.expect, None)
-        if predicate is None:
-            path = self.folder / "expect.py"
-            raise CourseError(f"{path} has no function `{check.expect}`; the check `{check.name}` expects it")
-        # What is stated and what is judged by can't drift apart.
-        return partial(predicate, false_alarm=check.false_alarm) if check.false_alarm else predicate
-
-    @property
     def reference(self) -> Implementation:
         """The solution; only where staff work."""
         return replace(self.implementation(source(self.folder / self.module_file)), measured=True)
@@ -238,7 +183,39 @@ class Problem:
         return Implementation({self.module_file: text.encode()})
 
     def specimens(self, kind: str) -> tuple[Specimen, ...]:
-        """The specimens in ``accept`` or ``reject``, by name."""
+        """The specimens in ``accept`` or ``reject``, by name.
+
+        Raises
+        ------
+        CourseError
+            If a docstring lacks what one of its kind must say, or names a check that the problem doesn't have.
+        """
         reference = source(self.folder / self.module_file)
-        names = [check.name for check in self.checks]
-        return tuple(read_specimen(path, reference, names) for path in sorted((self.folder / kind).glob("*.py")))
+        return tuple(self._specimen(path, reference) for path in sorted((self.folder / kind).glob("*.py")))
+
+    def _specimen(self, path: Path, reference: str) -> Specimen:
+        fragment, kind = source(path), path.parent.name
+        try:
+            docstring = ast.get_docstring(ast.parse(fragment)) or ""
+        except SyntaxError as error:
+            raise CourseError(f"{path}, line {error.lineno}: {error.msg}") from None
+        fields = {"": "", "Hint": "", "Caught": ""}
+        for paragraph in _PARAGRAPH.split(docstring):
+            label, colon, rest = paragraph.partition(":")
+            label = label if colon and label in fields else ""
+            said = " ".join((rest if label else paragraph).split())
+            fields[label] = fields[label] or said
+        caught = {}
+        for item in filter(None, (part.strip() for part in fields["Caught"].split(","))):
+            match = _CAUGHT.match(item)
+            if match is None:
+                raise CourseError(f"{path}: `Caught: {item}` is not a check and its code, like `forward 53`")
+            if int(match[2]) not in codes.PRECEDENCE:
+                raise CourseError(f"{path}: {match[2]} is no code of a failure; `autograder codes` shows them")
+            caught[match[1]] = int(match[2])
+        if not fields[""] or (kind == "reject") != bool(caught) or (kind == "reject") != bool(fields["Hint"]):
+            says = "the misconception, `Hint:` and `Caught:`" if kind == "reject" else "what is different, and no hint"
+            raise CourseError(f"{path}: the docstring of a specimen in {kind}/ says {says}")
+        if unknown := caught.keys() - {check.name for check in self.checks}:
+            raise CourseError(f"{path} names the check {min(unknown)}; checks.py has none of it")
+        return Specimen(path.stem, fields[""], fields["Hint"], caught, f"{reference}\n\n{fragment}")

@@ -142,8 +142,8 @@ def _of(
     }
     files = {
         **_read(problem, [*own, *pages]),
-        **{f"given/{path.name}": path.read_bytes() for path in problem.given},
-        **{f"data/{name}": path.read_bytes() for name, path in problem.data.items()},
+        **{f"given/{path.name}": path.read_bytes() for path in problem.files.given},
+        **{f"data/{name}": path.read_bytes() for name, path in problem.files.data.items()},
     }
     return Dependencies(files, settings, surroundings(_packages(problem, pages, packages)))
 
@@ -167,8 +167,8 @@ def _pages(problem: Problem, *stems: str) -> list[Path]:
 
 def _packages(problem: Problem, pages: Iterable[Path], more: Iterable[str]) -> tuple[str, ...]:
     """The names of packages that are imported by students or for them, by pages, or by what is handed out."""
-    own = {path.stem for path in problem.given}
-    staffs = {name for path in (*pages, *problem.given) for name in _imported(path)}
+    own = {path.stem for path in problem.files.given}
+    staffs = {name for path in (*pages, *problem.files.given) for name in _imported(path)}
     names = {"numpy", *problem.allowed_imports, *problem.preload, *more, *staffs}
     tops = {name.partition(".")[0] for name in names}
     return tuple(sorted(tops - own - sys.stdlib_module_names - {"", "autograder"}))

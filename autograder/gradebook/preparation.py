@@ -131,7 +131,7 @@ def prepare(
 def _lacks(problems: Sequence[Problem], private: Sequence[Path]) -> tuple[str, ...]:
     """What is promised of student code and is not enforced on this machine, a clause each."""
     kept = dict.fromkeys((*(problem.folder for problem in problems), *private))
-    data = {path.parent for problem in problems for path in problem.data.values()}
+    data = {path.parent for problem in problems for path in problem.files.data.values()}
     with Sandbox() as sandbox:
         enforced = sandbox.enforced()
     return (

@@ -12,8 +12,8 @@ import numpy as np
 from autograder.authoring import Check, Finding, generator
 from autograder.codes import Code
 from autograder.compare import comparable, differences, not_finite, structure
-from autograder.course.pages import CourseError
-from autograder.course.problem import Implementation, Predicate, Problem
+from autograder.course.pages import CourseError, Predicate
+from autograder.course.problem import Implementation, Problem
 from autograder.expected import Answers, ByDraw
 from autograder.grading.predicates import Arrays, Ask, copied, judged, tried
 from autograder.grading.verdicts import Found, by_severity, conclude, conclude_alike
@@ -93,7 +93,7 @@ def see_reference(problem: Problem, right: ByDraw, seed: Seed, *, at_home: bool 
                     f"{problem.folder / problem.module_file}: the check `{check.name}` has no array to compare: "
                     f"`{name}` is {value}"
                 )
-        if predicate := problem.predicate(check):
+        if predicate := problem.page.predicate(check):
             expected: Arrays = answer.values  # type: ignore[assignment]  # none of them is a text
             ask = _asking(problem, predicate, check, draw, expected, seed)
             tried(ask, expected, predicate, problem.folder / "expect.py", f"the check `{check.name}`")
@@ -155,7 +155,7 @@ def _findings(
     diverged = list(not_finite(arrays, expected))
     if diverged:
         return [*found, *diverged]
-    predicate = problem.predicate(check)
+    predicate = problem.page.predicate(check)
     if predicate is None:
         return [*found, *differences(arrays, expected, check, narrow=answer.narrow)]
     ask = _asking(problem, predicate, check, observation.draw, expected, seed)

@@ -17,7 +17,8 @@ import numpy as np
 from autograder import codes
 from autograder.authoring import Finding, generator
 from autograder.codes import Code
-from autograder.course.problem import Model, Problem
+from autograder.course.pages import Model
+from autograder.course.problem import Problem
 from autograder.grading.predicates import Ask
 from autograder.grading.predicates import judged as judged_by
 from autograder.grading.verdicts import MAX_FINDINGS
@@ -226,7 +227,7 @@ def _ask_for_a_witness(found: Judged, sheet: Sheet) -> None:
     blocker = TRUTH.name if few else WAS_RUN.name
     if not few:
         found.blocked.setdefault(TRUTH.name, WAS_RUN.name)
-    if sheet.problem.model is None or found.findings[MODEL.name] or MODEL.name in found.blocked:
+    if sheet.problem.page.model is None or found.findings[MODEL.name] or MODEL.name in found.blocked:
         for check in (RUNS, FIGURES):
             if check in sheet.checks and not found.findings[check.name]:
                 found.blocked.setdefault(check.name, blocker)
@@ -234,7 +235,7 @@ def _ask_for_a_witness(found: Judged, sheet: Sheet) -> None:
 
 def _model(sheet: Sheet, values: Mapping[str, Array], places: Mapping[str, str], seed: Seed) -> Iterator[Finding]:
     """What is found of the trained model, recomputed from what it is made of."""
-    problem, model = sheet.problem, sheet.problem.model
+    problem, model = sheet.problem, sheet.problem.page.model
     if model is None:
         return
     for wanted in model.wanted:
@@ -251,7 +252,7 @@ def _model(sheet: Sheet, values: Mapping[str, Array], places: Mapping[str, str],
 
 def asking(problem: Problem, model: Model, seed: Seed) -> Ask:
     """The judge of a trained model, by its arrays alone."""
-    return lambda arrays: model.judge(arrays, problem.data, generator(seed.of_draw(problem.id, MODEL.name, 0)))
+    return lambda arrays: model.judge(arrays, problem.files.data, generator(seed.of_draw(problem.id, MODEL.name, 0)))
 
 
 def _report(sheet: Sheet, found: Judged) -> ProblemReport:

@@ -170,10 +170,10 @@ def job_of(
     return NotebookJob(
         kernel=entry_point(load_kernel),
         module=problem.name,
-        given=tuple(path.stem for path in problem.given),
-        data={name: str(path) for name, path in problem.data.items()},
+        given=tuple(path.stem for path in problem.files.given),
+        data={name: str(path) for name, path in problem.files.data.items()},
         limits={**asdict(problem.limits), "cpu_seconds": math.ceil(problem.limits.notebook_seconds)},
-        files={**modules, **{path.name: path.read_bytes() for path in problem.given}},
+        files={**modules, **{path.name: path.read_bytes() for path in problem.files.given}},
         cells=tuple(cells),
         wanted=tuple(wanted),
         seed=surroundings.seed,

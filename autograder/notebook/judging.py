@@ -11,7 +11,6 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import msgspec
 
@@ -119,7 +118,7 @@ def judge(files: Mapping[str, bytes], grader: Grader) -> Iterator[bytes]:
     """Judge a notebook in a reader: the `notebook`, beside the `released` one, by a `paper`."""
     paper = msgspec.msgpack.decode(files["paper"], type=Paper)
     # As far as it is known here; the grader runs the real one.
-    problem = Problem(paper.assignment, paper.name, "", 0.0, Path(), (), {}, (), (), paper.limits, None)
+    problem = Problem(paper.assignment, paper.name, limits=paper.limits)
     sheet = Sheet(problem, read(files["released"]), paper.figures, paper.wanted)
 
     def run_cells(_: Problem, job: NotebookJob, seconds: float) -> Iterator[Observation]:

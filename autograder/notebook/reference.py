@@ -56,7 +56,7 @@ def run_reference(run_cells: RunCells, sheet: Sheet) -> ReferenceRun:
     problem, notebook = sheet.problem, filled(sheet.problem)
     arrangement = arrange(read(json.dumps(notebook).encode(), problem.notebook_file), sheet.released)
     steps = arrangement.steps
-    wanted = problem.model.wanted if problem.model else ()
+    wanted = problem.page.model.wanted if problem.page.model else ()
     seen: list[Sequence[Observation]] = []
 
     def recorded(problem: Problem, job: NotebookJob, seconds: float) -> Sequence[Observation]:
@@ -90,7 +90,7 @@ def see_model(sheet: Sheet, seed: Seed) -> None:
     CourseError
         If it fails, or finds anything wrong.
     """
-    model, trained = sheet.problem.model, sheet.trained
+    model, trained = sheet.problem.page.model, sheet.trained
     if model and trained is not None:
         ask, path = asking(sheet.problem, model, seed), sheet.problem.folder / "model.py"
         tried(ask, trained, model.judge, path, f"what {sheet.problem.notebook_id} trains")

@@ -69,7 +69,7 @@ class Sheet:
     @property
     def checks(self) -> tuple[NotebookCheck, ...]:
         """The checks that this notebook has."""
-        model = self.problem.model
+        model = self.problem.page.model
         more = (
             *((FIGURES,) if self.figures else ()),
             *((NotebookCheck(MODEL.name, model.title or MODEL.title, MODEL.share),) if model else ()),
@@ -93,7 +93,7 @@ def sheet_of(problem: Problem) -> Sheet:
             f"{path} can't be read ({error}); {problem.notebook_file} is worth {problem.notebook_points:g} points: "
             "run `autograder release`"
         ) from None
-    model = problem.model  # a file that can't be loaded is told now, and not of a student's notebook
+    model = problem.page.model
     figures = wanted_figures(problem.folder / "figures.toml")
     headings = {cell.heading for cell in released.cells}
     for figure in figures:

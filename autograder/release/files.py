@@ -75,14 +75,14 @@ def release(observe: Observe, assignment: Assignment, old: Path) -> dict[str, by
             if path.is_file():
                 page = f"# {GENERATED}\n{path.read_text('utf-8')}"
                 files[f"checks/{problem.name}/{path.name}"] = page.encode()
-    for path in assignment.problems[0].given:
+    for path in assignment.problems[0].files.given:
         files[path.name] = files[f"checks/given/{path.name}"] = path.read_bytes()
     files[codes.PAGE] = codes_page().encode()
     files["checks/assignment.toml"] = public_entry(assignment).encode()
     left = list(survivors(solutions, [*_texts(files), *_guide().items(), *_hints(assignment)]))
     if left:
         raise CourseError("\n".join(left))
-    for name, path in assignment.problems[0].data.items():
+    for name, path in assignment.problems[0].files.data.items():
         files[f"data/{name}"] = path.read_bytes()
     for problem in assignment.problems:
         name = f"checks/{problem.name}/{ANSWERS_FILE}"

@@ -52,7 +52,7 @@ def _terms(assignment: Assignment) -> Iterator[str]:
         rows = [f"| {p.title} | `{p.module_file}` | {p.points:g} |" for p in problems]
     yield "\n".join((head, *rows))
     total = sum(problem.points + problem.notebook_points for problem in problems)
-    given = ", ".join(f"`{path.name}`" for path in problems[0].given)
+    given = ", ".join(f"`{path.name}`" for path in problems[0].files.given)
     yield f"{total:g} points in all." + (f" Handed out beside them, not to be changed: {given}." if given else "")
 
 
@@ -75,8 +75,8 @@ def _work(assignment: Assignment) -> Iterator[str]:
     yield f"       python -m autograder check {first.module_file}"
     yield "   The official run makes the same checks on other numbers. `python -m autograder codes` explains the codes."
     allowed = ", ".join(assignment.entry.allowed_imports)
-    data = "\nThe data lies in `data/`, and your code reads it by that path from this folder." if first.data else ""
-    yield f"Your modules may import {allowed} and the standard library.{data}"
+    data = "\nThe data lies in `data/`, and your code reads it by that path from this folder."
+    yield f"Your modules may import {allowed} and the standard library.{data if first.files.data else ''}"
 
 
 def _hand_in(assignment: Assignment) -> Iterator[str]:

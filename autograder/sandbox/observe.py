@@ -174,22 +174,22 @@ class Sandbox:
         pending = [
             (check, draw) for check in (problem.checks if checks is None else checks) for draw in range(check.draws)
         ]
-        files = {**implementation.files, **{path.name: path.read_bytes() for path in problem.given}}
+        files = {**implementation.files, **{path.name: path.read_bytes() for path in problem.files.given}}
         seen: list[Observation] = []
         most = BY_THE_CLOCK * problem.limits.module_seconds
         left = Left(problem.limits.module_seconds, time.monotonic() + most)
         while pending:
             job = ProbeJob(
                 module=problem.name,
-                page=problem.page_text,
-                given=tuple(path.stem for path in problem.given),
+                page=problem.page.text,
+                given=tuple(path.stem for path in problem.files.given),
                 allowed_imports=problem.allowed_imports,
                 draws=tuple((check.name, draw, seed.of_draw(problem.id, check.name, draw)) for check, draw in pending),
-                data={name: str(path) for name, path in problem.data.items()},
+                data={name: str(path) for name, path in problem.files.data.items()},
                 limits=asdict(problem.limits),
                 files=files,
                 measured=implementation.measured,
-                compiled=compiled(problem.page_text) if self._warm else "",
+                compiled=compiled(problem.page.text) if self._warm else "",
             )
             self._run(problem, job, pending, seen, left)
         return seen
@@ -452,7 +452,7 @@ def _server_of(problem: Problem | None, job: Job) -> _Key:
     if isinstance(job, CallJob):
         return ((job.function.partition(":")[0],), (), 0)
     assert problem is not None  # noqa: S101  for mypy: a call alone has none
-    visible = tuple(sorted({str(path.parent) for path in problem.data.values()}))
+    visible = tuple(sorted({str(path.parent) for path in problem.files.data.values()}))
     # A fork pays for all that its parent has loaded: load what the submission names, and no more.
     texts = [content for content in job.files.values() if isinstance(content, bytes)]
     if isinstance(job, ProbeJob):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +26,7 @@ from autograder.seed import Seed
 from autograder.student import markup
 from autograder.student.environment import digests
 from autograder.student.waiting import Waiting
+from autograder.submissions.names import resembled
 
 # Whoever imports `check` in a notebook has its pictures say what they show.
 watch_in_a_notebook()
@@ -118,15 +119,15 @@ def find(folder: Path, name: str) -> Problem:
     CourseError
         If there is none.
     """
-    problems = [problem for assignment in released(folder) for problem in assignment.problems]
-    for problem in problems:
-        if problem.name == name:
-            return problem
-    if problems:
-        from autograder.submissions.names import resembled  # noqa: PLC0415  nobody else waits for it
-
-        meant = resembled(f"{name}.py", [problem.module_file for problem in problems])
-        there = f"did you mean {meant}?" if meant else f"there are {', '.join(problem.name for problem in problems)}"
+    names: list[str] = []
+    for home in _homes(folder):
+        assignment = _read(home, only=(name,))  # another problem's page may need a package that isn't installed
+        if assignment.problems:
+            return assignment.problems[0]
+        names += [entry.name for entry in assignment.entry.problems]
+    if names:
+        meant = resembled(f"{name}.py", [f"{one}.py" for one in names])
+        there = f"did you mean {meant}?" if meant else f"there are {', '.join(names)}"
         raise CourseError(f"no problem is called `{name}`; {there}")
     raise CourseError(
         f"no checks for a problem `{name}` were found from {folder.resolve()}; "
@@ -214,7 +215,13 @@ def _modules(folder: Path) -> dict[str, bytes]:
 
 def released(folder: Path) -> list[Assignment]:
     """The released assignments that a folder may belong to, nearest first."""
-    here = folder.resolve()
-    homes = [here, *sorted((Path.cwd() / "assignments").glob("*"))]
-    found = [home for home in homes if (home / "checks" / "assignment.toml").is_file()]
-    return [read_assignment(home / "checks", home.name, home / "data") for home in found]
+    return [_read(home) for home in _homes(folder)]
+
+
+def _homes(folder: Path) -> list[Path]:
+    homes = [folder.resolve(), *sorted((Path.cwd() / "assignments").glob("*"))]
+    return [home for home in homes if (home / "checks" / "assignment.toml").is_file()]
+
+
+def _read(home: Path, only: Collection[str] | None = None) -> Assignment:
+    return read_assignment(home / "checks", home.name, home / "data", only)

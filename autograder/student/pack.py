@@ -123,7 +123,7 @@ def _unseen(folder: Path, error: CourseError) -> Packed:
 def _collected(folder: Path, assignment: Assignment) -> tuple[dict[str, bytes], list[str]]:
     """What is handed in of a folder, and a warning for each file that is not there or can't be read."""
     wanted = _wanted(assignment, folder)
-    handed_out = {path.name for path in assignment.problems[0].given}
+    handed_out = {path.name for path in assignment.problems[0].files.given}
     there = {path.name: path for path in sorted(folder.iterdir()) if path.is_file() and path.name not in handed_out}
     meant = {name: resembled(name, wanted) for name in there}
     warnings = []

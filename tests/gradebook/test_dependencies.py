@@ -77,10 +77,13 @@ def test_a_file(course, path, of):
 
 def test_a_page_that_a_page_imports(course):
     """Its name doesn't matter."""
-    (course / FOLDER / "expect.py").write_text("from .shapes import corners\nfrom . import colours\n")
+    with (course / FOLDER / "expect.py").open("a") as page:
+        page.write("\nfrom .shapes import corners\nfrom . import colours\n")
+    for name in ("shapes", "colours"):
+        (course / FOLDER / f"{name}.py").write_text("corners = 4\n")
     for name in ("shapes", "colours"):
         before = keys(read(course))
-        (course / FOLDER / f"{name}.py").write_text("import colorsys\n")
+        (course / FOLDER / f"{name}.py").write_text("import colorsys\n\ncorners = 4\n")
 
         assert changed(before, keys(read(course))) == {"module", "audit"}
 

@@ -34,7 +34,7 @@ def problem(lines):
 @pytest.fixture
 def right(problem):
     """What the reference gives: round numbers, and a root of what the predicate draws."""
-    roots = np.sqrt(problem.page.positives(generator(SEED.of_draw(problem.id, "rooted", 0))))
+    roots = np.sqrt(problem.checks[0].probe.__globals__["positives"](generator(SEED.of_draw(problem.id, "rooted", 0))))
     return by_draw(
         [
             *(returned("prediction", draw, heights=np.arange(5.0) + draw, one_row=[2.5]) for draw in range(3)),
@@ -42,6 +42,11 @@ def right(problem):
             *(returned("fitted", draw, slope=0.5) for draw in range(2)),
         ]
     )
+
+
+def judged_by(problem, predicate):
+    """The problem with another predicate in `expect.py`."""
+    return replace(problem, page=replace(problem.page, predicates={"a_root": predicate}))
 
 
 def graded(problem, right, changes=(), checks=None, mistakes=()):
@@ -291,21 +296,19 @@ class TestPredicates:
 
         assert graded(problem, right, [wrong]).checks[1].code == code
 
-    def test_one_that_fails_on_the_reference_too_is_4(self, problem, right, monkeypatch):
+    def test_one_that_fails_on_the_reference_too_is_4(self, problem, right):
         """A fault of the predicate's is pending; the message says where it is."""
 
         def broken(found, reference, rng):
             raise ZeroDivisionError("division by zero")
 
-        monkeypatch.setattr(type(problem), "predicate", lambda self, check: broken if check.expect else None)
-
-        report = graded(problem, right)
+        report = graded(judged_by(problem, broken), right)
 
         assert [one.code for one in report.checks] == [0, 4, 0]
         assert (report.score, report.pending) == (6, 1)
         assert "`a_root` failed (ZeroDivisionError: division by zero)" in report.checks[1].message
 
-    def test_one_that_fails_on_the_students_values_alone_is_50(self, problem, right, monkeypatch):
+    def test_one_that_fails_on_the_students_values_alone_is_50(self, problem, right):
         """Values made to trip the predicate earn nothing."""
 
         def delicate(found, reference, rng):
@@ -313,9 +316,7 @@ class TestPredicates:
                 raise ZeroDivisionError("division by zero")
             return iter(())
 
-        monkeypatch.setattr(type(problem), "predicate", lambda self, check: delicate if check.expect else None)
-
-        report = graded(problem, right, [returned("rooted", 0, x=np.ones(6))])
+        report = graded(judged_by(problem, delicate), right, [returned("rooted", 0, x=np.ones(6))])
 
         assert [one.code for one in report.checks] == [0, 50, 0]
         assert report.score == 6

@@ -13,7 +13,8 @@ from rich.console import Console
 
 from autograder.authoring import check
 from autograder.cli.screen import Tally
-from autograder.course.pages import CourseError
+from autograder.course.assignments import read_course
+from autograder.course.pages import CheckPage, CourseError
 from autograder.course.problem import Implementation
 from autograder.expected import Answers, by_draw
 from autograder.grading.modules import grade
@@ -52,7 +53,7 @@ def judged(ends, **needs):
     """The verdicts by check, where each ended with a code and needs others."""
     checks = tuple(claim(name, *needs.get(name, ())) for name in ends)
     problem = SimpleNamespace(
-        id="a/p", module_file="p.py", checks=checks, allowed_imports=(), predicate=lambda _: None, course=None
+        id="a/p", module_file="p.py", checks=checks, allowed_imports=(), page=CheckPage(), course=None
     )
     right = by_draw([Observation(name, 0, **ENDS[0]) for name in ends])
     seen = [Observation(name, 0, **ENDS[code]) for name, code in ends.items()]
@@ -136,7 +137,7 @@ def test_a_single_check_is_judged_alone():
     """Asked for alone, in a notebook, it says what is wrong with itself."""
     checks = (claim("forward"), claim("backward", "forward"))
     problem = SimpleNamespace(
-        id="a/p", module_file="p.py", checks=checks, allowed_imports=(), predicate=lambda _: None, course=None
+        id="a/p", module_file="p.py", checks=checks, allowed_imports=(), page=CheckPage(), course=None
     )
     right = by_draw([Observation("backward", 0, **ENDS[0])])
     seen = [Observation("backward", 0, **ENDS[53])]
@@ -146,13 +147,13 @@ def test_a_single_check_is_judged_alone():
     assert (verdict.code, verdict.blocked_by) == (53, None)
 
 
-def test_a_check_needs_one_that_stands_before_it(course, assignment):
+def test_a_check_needs_one_that_stands_before_it(course):
     """So there are no circles, and no names that nothing has."""
     page = course / "solutions/lines/line/checks.py"
     page.write_text(page.read_text().replace("@check(points=2)", '@check(points=2, needs=("fitted",))'))
 
     with pytest.raises(CourseError, match="`prediction` needs `fitted`; name a check that stands before it"):
-        assignment.problems[0].checks  # noqa: B018
+        read_course(course)
 
 
 def test_needs_is_a_tuple_of_names():

@@ -83,7 +83,7 @@ def filled(sheet, runs):
     notebook |= {"nbformat": 4, "nbformat_minor": 5}
     notebook["metadata"] = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
     arrangement = arrange(read(json.dumps(notebook).encode()), released)
-    asked = asked_of(arrangement.steps, sheet.problem.model.wanted, sheet.figures)
+    asked = asked_of(arrangement.steps, sheet.problem.page.model.wanted, sheet.figures)
     execution = runs(sheet.problem, {"line.py": REFERENCE.encode()}, arrangement.code, asked, HOME)
     for place, shown in execution.cells.items():
         assert shown.ending == "returned", shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,8 +19,7 @@ from small_course import REFERENCE
 
 from autograder.codes import FAULTS_OF_OURS
 from autograder.course.assignments import read_course
-from autograder.course.pages import CourseError
-from autograder.course.problem import Model
+from autograder.course.pages import CourseError, Model
 from autograder.notebook.checks import beside_it, grade_notebook
 from autograder.notebook.execution import HOME, Execution, Shown, execute
 from autograder.notebook.retrial import ABROAD
@@ -127,8 +127,6 @@ def test_a_cell_that_raises_costs_runs_alone(sandbox, problem, notebook):
 )
 def test_a_cell_that_ends_the_run_costs_runs_alone(sandbox, problem, notebook, source):
     """Whatever stands after it is run without it."""
-    from dataclasses import replace
-
     quick = replace(problem, limits=replace(problem.limits, cell_seconds=1.5))
     notebook["cells"].insert(4, added(source))
     for count, cell in enumerate(code(notebook), 1):
@@ -268,9 +266,10 @@ def test_what_is_pending_is_no_pass(problem):
     assert (report.score, report.pending, report.max_score) == (0, 7, 8)
 
 
-def test_a_fault_of_ours_waits_for_nothing(sandbox, problem, notebook, monkeypatch):
+def test_a_fault_of_ours_waits_for_nothing(sandbox, problem, notebook):
     """A cell that fails as well hides it from nobody: the points are pending, and staff are told."""
-    monkeypatch.setitem(problem.__dict__, "model", Model(("model.slope",), "It learns.", lambda *_: [undefined]))  # noqa: F821
+    model = Model(("model.slope",), "It learns.", lambda *_: [undefined])  # noqa: F821
+    problem = replace(problem, page=replace(problem.page, model=model))
     notebook["cells"].append(added("1 / 0"))
 
     report = graded(sandbox, problem, notebook)
@@ -369,8 +368,6 @@ def test_a_stale_number_is_named(sandbox, problem, notebook):
 
 def test_clipped_output_is_told_and_costs_nothing(sandbox, problem, notebook):
     """It is more than anybody reads."""
-    from dataclasses import replace
-
     small = replace(problem, limits=replace(problem.limits, cell_bytes=1 << 20))
     notebook["cells"].append(added("print('z' * (1 << 21))"))
 
@@ -396,7 +393,7 @@ def test_a_model_page_without_what_it_needs_is_an_error_of_the_courses(tmp_path,
     (problem.folder / "model.py").write_text(text)
 
     with pytest.raises(CourseError, match=r"model\.py has no `"):
-        sheet_of(problem)
+        read_course(tmp_path / "course")
 
 
 def test_a_figure_under_no_heading_is_an_error_of_the_courses(tmp_path):
@@ -419,7 +416,7 @@ def test_the_courses_own_notebooks_can_be_graded(name):
 
     assert sheet.figures
     assert (problem.notebook_points / shares * 4).is_integer()
-    assert problem.model
+    assert problem.page.model
 
 
 def test_files_of_any_name_lie_beside_a_notebook(problem, right):

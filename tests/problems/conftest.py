@@ -12,7 +12,7 @@ from autograder.course.pages import importable, load
 def page(request):
     """What loads a page of the problem's folder by its name; meanwhile the handed-out modules can be imported."""
     problem = PROBLEMS[request.module.PROBLEM]
-    with importable(problem.given):
+    with importable(problem.files.given):
         yield lambda name: load(problem.folder, name)
 
 

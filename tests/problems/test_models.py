@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,10 +17,15 @@ COURSE = Path(__file__).resolve().parents[2]
 PROBLEMS = {problem.name: problem for assignment in read_course(COURSE) for problem in assignment.problems}
 
 
+def page_of(name):
+    """The names in a problem's model.py."""
+    return SimpleNamespace(**PROBLEMS[name].page.model.judge.__globals__)
+
+
 def codes_of(problem, arrays):
-    model = problem.model
+    model = problem.page.model
     found = dict(zip(model.wanted, arrays, strict=True))
-    return [finding.code for finding in model.judge(found, problem.data, np.random.default_rng(3))]
+    return [finding.code for finding in model.judge(found, problem.files.data, np.random.default_rng(3))]
 
 
 def layer(keenness):
@@ -49,7 +55,7 @@ def test_attention(arrays, codes):
 
 def network(rng, width):
     """A network whose first layer is random and whose second is the best there is: it needs no descent."""
-    with np.load(PROBLEMS["two_layer_net"].data["digits.npz"]) as digits:
+    with np.load(PROBLEMS["two_layer_net"].files.data["digits.npz"]) as digits:
         X, y = digits["X"][:4000] / 255, digits["y"][:4000]
     W1, b1 = rng.normal(size=(784, width)) / 9, rng.normal(size=width) / 9
     hidden = np.maximum(X @ W1 + b1, 0)
@@ -69,7 +75,7 @@ def test_two_layer_net(width, codes):
 def test_a_network_that_reads_too_few_new_digits_is_63(monkeypatch):
     """The one above reads between 80 and 99 % of them."""
     problem = PROBLEMS["two_layer_net"]
-    monkeypatch.setattr(sys.modules[problem.model.judge.__module__], "UNSEEN", 0.99)
+    monkeypatch.setitem(problem.page.model.judge.__globals__, "UNSEEN", 0.99)
 
     assert codes_of(problem, network(np.random.default_rng(0), 1500)) == [63]
 
@@ -82,8 +88,8 @@ def test_a_network_of_other_shapes_is_52(arrays):
 
 def test_new_digits_are_new_for_each_seed():
     """And the same for the same seed; still pictures of ink on paper."""
-    unseen = sys.modules[PROBLEMS["two_layer_net"].model.judge.__module__].unseen
-    with np.load(PROBLEMS["two_layer_net"].data["digits.npz"]) as digits:
+    unseen = page_of("two_layer_net").unseen
+    with np.load(PROBLEMS["two_layer_net"].files.data["digits.npz"]) as digits:
         X = digits["X"][:50] / 255
     first, again, other = (unseen(X, np.random.default_rng(seed)) for seed in (1, 1, 2))
 
@@ -97,7 +103,7 @@ def test_new_digits_are_new_for_each_seed():
 @pytest.fixture(scope="module")
 def irises():
     """The centred irises that the notebook trains on, and the reference's hyperplane for them."""
-    with np.load(PROBLEMS["soft_margin_svm"].data["iris.npz"]) as iris:
+    with np.load(PROBLEMS["soft_margin_svm"].files.data["iris.npz"]) as iris:
         X, y = iris["X_train"] - iris["X_train"].mean(axis=0), iris["y_train"]
     return X, y, *descended(X, y, 1000)
 
@@ -140,7 +146,7 @@ def test_soft_margin_svm(spoil, codes, irises):
 @pytest.fixture(scope="module")
 def circles():
     """The page, and the circles that the notebook fits."""
-    page = sys.modules[PROBLEMS["cvxopt_svm"].model.judge.__module__]
+    page = page_of("cvxopt_svm")
     X, y, _ = page.circles(7, 0)
     return page, X, y
 
@@ -194,8 +200,8 @@ def test_cvxopt_svm(spoil, codes, circles):
 
 def test_what_no_model_can_be_below():
     """The lowest objectives that two pages state are those of the optimum, as another solver finds it."""
-    svm, kernel = (sys.modules[PROBLEMS[name].model.judge.__module__] for name in ("soft_margin_svm", "cvxopt_svm"))
-    with np.load(PROBLEMS["soft_margin_svm"].data["iris.npz"]) as iris:
+    svm, kernel = (page_of(name) for name in ("soft_margin_svm", "cvxopt_svm"))
+    with np.load(PROBLEMS["soft_margin_svm"].files.data["iris.npz"]) as iris:
         X, y = iris["X_train"], iris["y_train"]
     linear = SVC(C=svm.C, kernel="linear", tol=1e-6).fit(X - X.mean(axis=0), y[:, 0])
     E = svm.measured(linear.coef_, linear.intercept_, X, y, (X, y))[2]

@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 from small_course import ASSIGNMENT, KEY
 
-from autograder.course.assignments import read_course
+from autograder.course.assignments import assignment_files, read_course
 from autograder.course.pages import CourseError
-from autograder.release.history import NoHistoryError, history
-from autograder.release.keys import entries, read_key, renew, with_key
+from autograder.release.keys import NoHistoryError, history, read_key, renew, with_key
 
 NEW = "5" * 64
 LINE = f'key = "{NEW}"'
@@ -27,9 +26,6 @@ LINE = f'key = "{NEW}"'
             "# ours\n  key='ab' # keep\nx = 1\n", f'# ours\n  key="{NEW}" # keep\nx = 1\n', id="as_it_is_laid_out"
         ),
         pytest.param('title = "A"\r\nkey = "ab"\r\n', f'title = "A"\r\n{LINE}\r\n', id="crlf"),
-        pytest.param("seed = 5   # choose\nx = 1", f"{LINE}   # choose\nx = 1", id="seed_of_old"),
-        pytest.param("seed = 5  # old\nkey = 'ab'\n", f"{LINE}\n".replace(" = ", " = "), id="both"),
-        pytest.param('key = "ab"\nseed = 5', f"{LINE}\n", id="both_and_no_last_line_end"),
         pytest.param("key = 7\n", f"{LINE}\n", id="number"),
         pytest.param('# A\ntitle = "A"  # it\nx = 1\n', f'# A\ntitle = "A"  # it\n{LINE}\nx = 1\n', id="none"),
         pytest.param('title = "A"\r\nx = 1', f'title = "A"\r\n{LINE}\r\nx = 1', id="none_crlf"),
@@ -70,7 +66,7 @@ class TestRenew:
 
     def test_each_time_another(self, course):
         """Of 256 bits, and the course can be read with it."""
-        (path,) = entries(course).values()
+        (path,) = assignment_files(course).values()
         keys = set()
         for _ in range(3):
             renew([path])
@@ -83,7 +79,7 @@ class TestRenew:
 
     def test_the_file_has_its_rights_and_its_place(self, course):
         """Also where it is a link; nothing is left beside it."""
-        (path,) = entries(course).values()
+        (path,) = assignment_files(course).values()
         real = course / "kept.toml"
         path.rename(real)
         path.symlink_to(real)
@@ -99,19 +95,19 @@ class TestRenew:
 
     def test_one_that_cannot_be_changed_keeps_all_as_they_are(self, course):
         """The message names it."""
-        (path,) = entries(course).values()
+        (path,) = assignment_files(course).values()
         broken = course / "solutions/broken/assignment.toml"
         broken.parent.mkdir()
         broken.write_text("title =")
 
         with pytest.raises(CourseError, match="broken"):
-            renew(entries(course).values())
+            renew(assignment_files(course).values())
 
         assert path.read_text() == ASSIGNMENT
 
     def test_one_that_cannot_be_written_is_as_it_was(self, course, monkeypatch):
         """Disk full, in the middle."""
-        (path,) = entries(course).values()
+        (path,) = assignment_files(course).values()
         there = sorted(course.rglob("*"))
 
         def full(_):
@@ -128,7 +124,7 @@ class TestRenew:
     def test_an_assignment_that_is_not_there_is_named(self, course, names):
         """Beside those that are."""
         with pytest.raises(CourseError, match=r"no assignment nonesuch in .*there are lines"):
-            entries(course, names)
+            assignment_files(course, names)
 
 
 OLD = "ab" * 16

@@ -658,15 +658,11 @@ def test_a_machine_that_confines_nothing_grades_nobody_unasked(lines):
         sandbox._serve((lines.preload, (), 0))
 
 
-def test_a_page_that_does_not_load_is_a_fault_of_ours(tmp_path, sandbox):
+def test_a_page_that_does_not_load_is_a_fault_of_ours(sandbox, lines):
     """No student code has run when that is said."""
-    course = write_course(tmp_path / "course")
-    (assignment,) = read_course(course)
-    (problem,) = assignment.problems
-    checks = problem.checks
-    (problem.folder / "checks.py").write_text("import nonesuch\n")
+    problem = replace(lines, page=replace(lines.page, text="import nonesuch\n"))
 
-    seen = sandbox.observe(problem, problem.reference, SEED, checks)
+    seen = sandbox.observe(problem, problem.reference, SEED)
 
     assert endings(seen) == {"prediction": ["faulty"], "rooted": ["faulty"], "fitted": ["faulty"]}
 

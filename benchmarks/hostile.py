@@ -121,7 +121,8 @@ def graded(submissions: Path, out: Path, *options: str) -> tuple[int, float]:
             lines = Path(f"/proc/{grader.pid}/status").read_text().splitlines()
             peak = max(peak, *(int(line.split()[1]) << 10 for line in lines if line.startswith("VmHWM")), 0)
             time.sleep(POLL_SECONDS)
-    rows = (out / "grades.csv").read_text().splitlines()
+    (table,) = out.glob("*/grades.csv")
+    rows = table.read_text().splitlines()
     students = sum(1 for _ in submissions.iterdir())
     if len(rows) != students + 1:
         raise SystemExit(f"{len(rows) - 1} rows for {students} submissions")

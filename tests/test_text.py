@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from autograder.codes import Code
 from autograder.grading.modules import own_lines, said_of
 from autograder.report import MARKS, ProblemReport, Report, Verdict, as_text
-from autograder.submissions.reading import folder_name
+from autograder.submissions.reading import student_name
 from autograder.text import MAX_MARKS, line, sanitize
 from autograder.wire import Failure, Frame
 
@@ -74,7 +74,7 @@ def test_no_text_makes_a_verdict(kind, message, hint, title):
         Verdict("forward", title, Code.RAISED, 0.0, 1.0, said, hint),
         Verdict("backward", "Right.", Code.SUCCESS, 1.0, 1.0, "", None),
     ]
-    report = Report.of(folder_name(kind), (ProblemReport.of("a/b", tuple(verdicts)),), [message], ["weak"])
+    report = Report.of(student_name(kind), (ProblemReport.of("a/b", tuple(verdicts)),), [message], ["weak"])
 
     written = as_text(report)
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from autograder.notebook.reference import ReferenceRun
 
 SAMPLE_CLASS = Path("build/sample-class")
+# Where results go by default: a sample class's are kept apart from a real one's.
+GRADES = Path("build/grades")
+SAMPLE_GRADES = Path("build/sample-grades")
 
 
 @click.command(name="new-term")
@@ -79,7 +82,12 @@ def new_term(names: tuple[str, ...], only_check: bool, course: Path) -> None:
 @click.command()
 @click.argument("submissions", required=False, type=click.Path(path_type=Path))
 @click.option("--assignment", "names", multiple=True, help="Grade this assignment; all of the course by default.")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=None,
+    show_default=f"{GRADES}, and {SAMPLE_GRADES} for the sample class",
+)
 @click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="one per core")
 @click.option("--seed", type=click.IntRange(0), help="On the inputs of this number instead of the official run's.")
 @click.option("--force", is_flag=True, help="Run again what has been graded already.")
@@ -89,7 +97,7 @@ def new_term(names: tuple[str, ...], only_check: bool, course: Path) -> None:
 def grade(
     submissions: Path | None,
     names: tuple[str, ...],
-    out: Path,
+    out: Path | None,
     workers: int,
     seed: int | None,
     force: bool,
@@ -99,8 +107,9 @@ def grade(
 ) -> None:
     """Grade a folder of SUBMISSIONS; without one, a sample class that is made for it.
 
-    Writes OUT/grades.csv and OUT/<student>/report.json and report.txt. The status is 0 when everything was judged and
-    written. After Ctrl-C, or when the disk was full, the same command goes on where it was.
+    Writes OUT/<assignment>/grades.csv, and report.json and report.txt into OUT/<assignment>/reports/<student>. The
+    status is 0 when everything was judged and written. After Ctrl-C, or when the disk was full, the same command goes
+    on where it was.
     """
     from autograder.api import open_course
     from autograder.gradebook.grading import grade_class
@@ -117,6 +126,7 @@ def grade(
         for problem in problems:
             problem.seed  # noqa: B018  where an assignment has no key, nothing is begun
     ran: Mapping[str, ReferenceRun] = {}
+    out = out or (GRADES if submissions else SAMPLE_GRADES)
     keep_apart(submissions or SAMPLE_CLASS, out)
     if submissions is not None:
         handed_in = find_class(submissions)
@@ -166,7 +176,8 @@ def grade(
                     tally.add(report)
                     advance(report)
     tally.show(console)
-    console.print(f"Reports: {out}/<student>/report.txt and report.json; scores: {out}/grades.csv")
+    for name in dict.fromkeys(problem.assignment for problem in problems):
+        console.print(f"Scores: {out}/{name}/grades.csv; reports: {out}/{name}/reports/<student>/report.txt and .json")
     _tell_unwritten(unwritten)
     sys.exit(EXIT_UNFINISHED if unwritten else Code.FAULTY_GRADER if tally.pending else 0)
 
@@ -216,7 +227,7 @@ def _sample_class(
     """The folder of a sample class, made anew, and nobody else's as long as it is graded; the reference's runs."""
     from autograder.cli.sample import run_notebooks, write_sample_class
     from autograder.gradebook.faults import written_to
-    from autograder.gradebook.lock import LOCK_FILE, Lock
+    from autograder.gradebook.store import LOCK_FILE, Lock
 
     with written_to(SAMPLE_CLASS):
         SAMPLE_CLASS.mkdir(parents=True, exist_ok=True)
@@ -249,50 +260,39 @@ def _cluster(
 
 
 @click.command()
-@click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), default=GRADES, show_default=True)
 def export(out: Path) -> None:
-    """Write grades.csv and the reports of the latest run again, out of the store in OUT."""
-    from autograder.gradebook.export import rebuild
+    """Write the tables and reports of each assignment's latest run again, out of the store in OUT."""
+    from autograder.gradebook import export as exporting
     from autograder.report import pluralize
 
     unwritten: list[str] = []
-    click.echo(f"{pluralize(rebuild(out, unwritten.append), 'report')} written to {out}")
+    click.echo(f"{pluralize(exporting.export(out, unwritten.append), 'report')} written to {out}")
     _tell_unwritten(unwritten)
     sys.exit(EXIT_UNFINISHED if unwritten else 0)
 
 
 @click.command()
 @click.argument("student")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), default=GRADES, show_default=True)
 def output(student: str, out: Path) -> None:
-    """Show what STUDENT's code printed in the latest run in OUT: for staff, and in no report."""
-    from autograder.gradebook.export import printed_by
+    """Show what STUDENT's code printed in the latest runs in OUT: for staff, and in no report."""
+    from autograder.gradebook.export import output_of
     from autograder.text import line
 
-    said = list(printed_by(out, student))
+    said = list(output_of(out, student))
     for one in said or [f"{line(student)}'s modules printed nothing in the latest run in {out}"]:
         click.echo(one)
 
 
 @click.command()
-@click.option("--out", type=click.Path(path_type=Path), default=Path("build/grades"), show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), default=GRADES, show_default=True)
 def diff(out: Path) -> None:
-    """Say who gained or lost what, and why, from the run before the latest to the latest in OUT."""
-    from autograder.gradebook.diff import differences
-    from autograder.gradebook.store import STORE_FILE, Store, StoreError
-    from autograder.report import pluralize
-    from autograder.text import line
+    """Say who gained or lost what, and why, in each assignment's latest run in OUT, from the run before."""
+    from autograder.gradebook.export import differences
 
-    with Store.existing(out / STORE_FILE) as store:
-        runs = store.finished()
-        if len(runs) < 2:
-            held = "one whole run" if runs else "no whole run"
-            raise StoreError(f"{out} holds {held}; a difference needs two: grade the class again")
-        count = 0
-        for said in differences(store, *runs[-2:]):
-            count += 1
-            click.echo(line(said))
-        click.echo(f"{pluralize(count, 'difference')} between run {runs[-2]} and run {runs[-1]}")
+    for said in differences(out):
+        click.echo(said)
 
 
 @click.command()

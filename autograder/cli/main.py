@@ -88,8 +88,7 @@ class Commands(click.Group):
 def _said_in_a_line() -> tuple[type[Exception], ...]:
     """List the errors of a command that can't begin: their text is enough, without a traceback."""
     from autograder.course.pages import CourseError
-    from autograder.gradebook.lock import LockedError
-    from autograder.gradebook.store import StoreError
+    from autograder.gradebook.store import LockedError, StoreError
     from autograder.sandbox.observe import SandboxError
     from autograder.submissions.reading import ClassError
 

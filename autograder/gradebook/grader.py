@@ -29,13 +29,12 @@ class Graded:
     Attributes
     ----------
     report : ProblemReport
-    printed : mapping of str to str
-        What the module printed, by check. It is for staff: whoever prints the inputs of the official run is not to read
-        them.
+    output : mapping of str to str
+        What the module printed, by check: for staff, since a module may print the inputs of the official run.
     """
 
     report: ProblemReport
-    printed: Mapping[str, str] = field(default_factory=dict)
+    output: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from autograder import codes
 from autograder.codes import Code
 from autograder.gradebook import faults
 from autograder.gradebook.executors import Executor, Waits, Work, sandboxes, threads
-from autograder.gradebook.export import write_grades, write_report
+from autograder.gradebook.export import write_report, write_tables
 from autograder.gradebook.grader import Graded, Grader
 from autograder.gradebook.intake import read_ahead, read_apart
 from autograder.gradebook.store import STORE_FILE, Key, Store
@@ -42,7 +42,7 @@ def grade_class(
 
     Nothing that the store has a result for is run again. To interrupt, close the iterator (``contextlib.closing``
     does, whatever happens in the loop): what runs is ended, what was yielded is kept, and the same call resumes there.
-    Only a run that was iterated to its end has a table of grades.
+    Only a run that was iterated to its end has tables of grades.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def grade_class(
     handed_in : sequence of HandedIn
         As :func:`autograder.submissions.reading.find_class` gives it.
     out : Path
-        The folder for ``grades.csv``, the store, and a folder per student; made if need be.
+        The folder of results (:mod:`autograder.gradebook.export`), made if need be; it may hold other assignments'.
     executor : callable, optional
         What grades submissions: a cluster's (:mod:`autograder.cluster`); by default, threads of this process.
     workers : int
@@ -78,7 +78,8 @@ def grade_class(
         If nothing can be written any more, or the submissions are gone. What was stored before that is kept.
     """
     with nullcontext(opened) if opened else Store(out / STORE_FILE) as store:
-        run = store.begin(grader.footer)
+        assignments = tuple(dict.fromkeys(problem.assignment for problem in grader.problems))
+        run = store.begin(assignments, grader.footer)
         # A second name of a solution, in the folder of submissions, would be a right answer.
         files = [path for problem in grader.problems for path in problem.folder.rglob("*") if path.is_file()]
         solutions = frozenset((path.stat().st_dev, path.stat().st_ino) for path in files)
@@ -105,7 +106,7 @@ def grade_class(
                 finally:
                     yield report  # it is kept, written or not
         store.finish(run, len(handed_in))
-        write_grades(store, run, out)
+        write_tables(store, run, assignments, out)
 
 
 def grade_submission(grader: Grader, path: Path) -> Report:
@@ -130,7 +131,7 @@ def _store(store: Store, run: int, work: Work, found: Iterable[Graded], footer: 
     keys = _kept(report, work.keys.values())
     for problem, key in zip(problems, keys, strict=True):
         if problem.problem in new:
-            store.keep_printed(key, new[problem.problem].printed)
+            store.keep_output(key, new[problem.problem].output)
     store.file(run, work.position, report, keys)
     return report
 

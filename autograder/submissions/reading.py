@@ -6,9 +6,8 @@ of what was handed in is called in a reader (:mod:`autograder.worker.reader`), b
 
 from __future__ import annotations
 
+import hashlib
 import os
-import re
-import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,7 +19,6 @@ import msgspec
 from autograder.submissions.attachments import MAX_BYTES
 from autograder.submissions.selection import (
     MAX_DEPTH_TAKEN,
-    MAX_NAME_LENGTH,
     OTHER_ARCHIVES,
     Submission,
     choose,
@@ -43,10 +41,6 @@ from autograder.submissions.unpack import (
 )
 from autograder.submissions.uses import used_by_module, used_by_notebook
 from autograder.worker.reader import Grader
-
-# What the grader writes beside the students' folders: a student of such a name would be in its way.
-RESERVED = frozenset(("grades.csv", *(f"gradebook.sqlite{end}" for end in ("", "-lock", "-wal", "-shm", "-journal"))))
-
 
 # Files that a reader asks for with the first: fewer than a process may have open.
 MAX_ASKED = 60
@@ -174,18 +168,18 @@ def find_class(folder: Path) -> list[HandedIn]:
         seen = ", ".join(printable(entry.name) for entry in found[:3]) or "nothing"
         raise ClassError(f"{folder} holds {seen}; expected one folder, .zip or .tar.gz per student")
 
-    named: dict[str, list[str]] = {}
+    named: dict[str, list[os.DirEntry[str]]] = {}
     for entry in handed_in:
-        named.setdefault(stem(entry), []).append(entry.name)
-    taken = set(RESERVED)
-    submissions = []
-    for entry in handed_in:
-        name = stem(entry)
-        student = unique(folder_name(name), taken)
-        taken.add(_folded(student))
-        refused = f"{_several(named[name])}; keep the one to be graded" if len(named[name]) > 1 else ""
-        submissions.append(HandedIn(student, Path(entry.path), refused))
-    return submissions
+        named.setdefault(stem(entry), []).append(entry)
+    # Of one name there is one student, and nobody knows which is meant.
+    return [
+        HandedIn(
+            student_name(name),
+            Path(entries[0].path),
+            f"{_several([entry.name for entry in entries])}; keep the one to be graded" if entries[1:] else "",
+        )
+        for name, entries in named.items()
+    ]
 
 
 def loose_files(folder: Path) -> list[str]:
@@ -273,21 +267,9 @@ def _several(names: Sequence[str]) -> str:
     return f"{' and '.join(seen)} are of one name"
 
 
-def folder_name(name: str) -> str:
-    """A student's name made fit to be a folder's on every system: one line, no separator, no dot in front."""
-    safe = re.sub(r'[<>:"/\\|?*]', "_", printable(name, "_")).strip().lstrip(".").rstrip(". ")
-    return safe[:MAX_NAME_LENGTH] or "unnamed"
-
-
-def unique(name: str, taken: Collection[str]) -> str:
-    """The name, or else the name with the first number that nobody has; `taken` is in one case and of one width."""
-    number, candidate = 1, name
-    while _folded(candidate) in taken:
-        number += 1
-        candidate = f"{name}-{number}"
-    return candidate
-
-
-def _folded(name: str) -> str:
-    """The common form of two names that some disk, or somebody who reads them, takes for one."""
-    return unicodedata.normalize("NFKC", name).casefold()
+def student_name(name: str) -> str:
+    """A student's name, whole; of one that can't be shown as it is, what can be shown, and a digest of it."""
+    seen = printable(name, "_")
+    if name and seen == name:
+        return name
+    return f"{seen or 'unnamed'}~{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:10]}"

@@ -31,7 +31,7 @@ class Submission:
     Attributes
     ----------
     student : str
-        Name of the folder, or of the archive without its suffix; fit to be a folder's name, unique in its class.
+        Name of the folder, or of the archive without its suffix; fit to be shown, unique in its class.
     files : mapping
         Content of the wanted files, and of what is beside them: the other modules, and small files that notebooks name.
     extra : tuple of str

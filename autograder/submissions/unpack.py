@@ -307,4 +307,4 @@ def printable(text: str, instead: str = "?") -> str:
     if len(text) > MAX_PRINTED:
         text = f"{text[: MAX_PRINTED // 2]} ... {text[-MAX_PRINTED // 2 :]}"
     plain = "".join(character if character.isprintable() else instead for character in text)
-    return line(plain).replace(UNSHOWN, instead)
+    return line(plain).replace(UNSHOWN, instead).strip()

@@ -23,8 +23,7 @@ from autograder.cli import EXIT_USAGE, attempts
 from autograder.cli.attempts import Outcome
 from autograder.cli.main import main
 from autograder.codes import MEANINGS
-from autograder.gradebook.lock import LOCK_FILE, Lock
-from autograder.gradebook.store import STORE_FILE, Store
+from autograder.gradebook.store import LOCK_FILE, STORE_FILE, Lock, Store
 from autograder.sandbox.enforced import LAYERS, Bounds, Enforced, Identity, Landlock, Namespaces, Seccomp, sentences
 from autograder.sandbox.guarantees import PROMISES
 
@@ -248,14 +247,14 @@ class TestGrade:
 
         assert outcome.exit_code == 0
         assert "2 submissions by code" in outcome.output
-        with (tmp_path / "out/grades.csv").open(encoding="utf-8") as file:
+        with (tmp_path / "out/lines/grades.csv").open(encoding="utf-8") as file:
             assert list(csv.reader(file)) == [
                 ["student", "lines/line", "total", "max", "pending"],
                 ["ada", "7", "7", "7", "0"],
                 ["bob", "3", "3", "7", "0"],
             ]
-        assert json.loads((tmp_path / "out/bob/report.json").read_text())["score"] == 3.0
-        assert "Hint: how often does your loop run?" in (tmp_path / "out/bob/report.txt").read_text()
+        assert json.loads((tmp_path / "out/lines/reports/bob/report.json").read_text())["score"] == 3.0
+        assert "Hint: how often does your loop run?" in (tmp_path / "out/lines/reports/bob/report.txt").read_text()
 
     @pytest.mark.parametrize("place", ["", "grades", "ada"])
     def test_results_are_kept_apart(self, home, call, class_, place):
@@ -286,7 +285,10 @@ class TestGrade:
 
         assert outcome.output.count("to look at: ") == 1
         assert "to look at: bob: found line (1).py; expected line.py; rename it" in outcome.output
-        assert "found line (1).py; expected line.py; rename it" in (tmp_path / "out/bob/report.txt").read_text()
+        assert (
+            "found line (1).py; expected line.py; rename it"
+            in (tmp_path / "out/lines/reports/bob/report.txt").read_text()
+        )
 
     def test_one_is_no_more_than_one(self, home, call, class_, tmp_path):
         """Where there is one of a thing."""
@@ -307,7 +309,7 @@ class TestGrade:
         outcome = call("grade", class_, "--course", course, "--assignment", "lines", "--workers", 1, "--weak-sandbox")
 
         assert outcome.exit_code == 0
-        assert (tmp_path / "build/grades/grades.csv").exists()
+        assert (tmp_path / "build/grades/lines/grades.csv").exists()
 
     def test_the_sample_class(self, home, call):
         """Without submissions one class is made, said and graded; everybody's right work has full marks."""
@@ -315,15 +317,17 @@ class TestGrade:
 
         assert outcome.exit_code == 0
         assert "grading a sample class of" in outcome.output
-        with (home / "build/grades/grades.csv").open(encoding="utf-8") as file:
+        with (home / "build/sample-grades/lines/grades.csv").open(encoding="utf-8") as file:
             scores = {row["student"]: row["total"] for row in csv.DictReader(file)}
         right = [score for name, score in scores.items() if name.startswith(("all-right", "right-but-different"))]
         assert len(right) == 5
         assert set(right) == {"7"}
         assert scores["nothing-written"] == scores["leaves-early"] == scores["climbs-out"] == "0"
-        assert {row.parent.name for row in (home / "build/grades").glob("*/report.txt")} == set(scores)
+        assert {row.parent.name for row in (home / "build/sample-grades/lines/reports").glob("*/report.txt")} == set(
+            scores
+        )
 
-    @pytest.mark.parametrize("held", ["build/grades", "build/sample-class"])
+    @pytest.mark.parametrize("held", ["build/sample-grades", "build/sample-class"])
     def test_a_second_grader_touches_nothing(self, home, call, held):
         """Neither the results of the first nor the sample class that it is grading."""
         (home / held).mkdir(parents=True)
@@ -345,7 +349,7 @@ class TestGrade:
         assert outcome.exit_code == 64
         assert f"autograder: {path.resolve()}, line 12: there is no `positive`; is it misspelt?" in outcome.output
         assert [one.name for one in (tmp_path / "out").glob("[!g]*")] == []
-        assert not (tmp_path / "out/grades.csv").exists()
+        assert not (tmp_path / "out/lines/grades.csv").exists()
 
     def test_what_is_pending(self, home, call, class_, tmp_path):
         """The status is 5, who is concerned is told and how many others are not; mended, it is judged."""
@@ -390,7 +394,7 @@ class TestGrade:
         outcome = call("diff", "--out", tmp_path / "out")
 
         assert outcome.exit_code == 0
-        assert outcome.output.startswith("0 differences")
+        assert outcome.output == "lines: 0 differences between run 1 and run 2\n"
 
     def test_what_changed_is_told(self, home, call, class_, tmp_path):
         """Who gained what, in which check, and why."""
@@ -432,11 +436,11 @@ class TestGrade:
     def test_reports_can_be_written_again(self, home, call, class_, tmp_path):
         """Out of the store, without running anything."""
         call("grade", class_, "--out", tmp_path / "out", "--workers", 1, "--weak-sandbox")
-        (tmp_path / "out/grades.csv").unlink()
+        (tmp_path / "out/lines/grades.csv").unlink()
         outcome = call("export", "--out", tmp_path / "out")
 
         assert (outcome.exit_code, outcome.output) == (0, f"2 reports written to {tmp_path / 'out'}\n")
-        assert (tmp_path / "out/grades.csv").exists()
+        assert (tmp_path / "out/lines/grades.csv").exists()
 
 
 class TestRelease:
@@ -534,7 +538,7 @@ class TestNewTerm:
             assert not any(key in said for said, _ in runs)
             assert not any(key.encode() in content or bytes.fromhex(key) in content for content in files)
         with Store.existing(tmp_path / "out" / STORE_FILE) as store:
-            one, other = ({key.problem for _, keys in store.reports(run) for key in keys} for run in (1, 2))
+            one, other = ({key.problem for _, keys in store.reports(run, "lines") for key in keys} for run in (1, 2))
         assert one.isdisjoint(other)
 
     def test_a_key_that_was_committed_with_the_release_is_told(self, home, call, monkeypatch):

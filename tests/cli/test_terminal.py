@@ -31,7 +31,7 @@ def grade(course, tmp_path):
 
 def scores(out):
     """The table, by student."""
-    with (out / "grades.csv").open(encoding="utf-8", newline="") as file:
+    with (out / "lines/grades.csv").open(encoding="utf-8", newline="") as file:
         return {row["student"]: row["total"] for row in csv.DictReader(file)}
 
 

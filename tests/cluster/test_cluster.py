@@ -197,7 +197,7 @@ def stored(out):
     """What is in the store, table by table, without the answers."""
     database = sqlite3.connect(out / STORE_FILE)
     try:
-        tables = ("results", "printed", "runs", "graded")
+        tables = ("results", "outputs", "runs", "graded")
         return {table: sorted(database.execute(f"SELECT * FROM {table}").fetchall()) for table in tables}
     finally:
         database.close()
@@ -220,7 +220,7 @@ def test_the_cluster_gives_what_threads_give(crew, grader, course, class_, tmp_p
     assert "ETA" in outcome.output
     assert "12 submissions by code" in outcome.output
     assert written(tmp_path / "there") == written(tmp_path / "here")
-    assert len(written(tmp_path / "here")) == 2 * 12 + 1
+    assert len(written(tmp_path / "here")) == 2 * 12 + 2
     assert stored(tmp_path / "there") == stored(tmp_path / "here")
 
 
@@ -238,7 +238,10 @@ def test_notebooks_travel_where_they_are_graded(crew, sandbox, tmp_path):
     grade_here(grader, tmp_path / "class", tmp_path / "here")
 
     assert written(tmp_path / "there") == written(tmp_path / "here")
-    assert (tmp_path / "there/grades.csv").read_text().splitlines()[1:] == ["ada,7,8,15,15,0", "bob,7,0,7,15,0"]
+    assert (tmp_path / "there/lines/grades.csv").read_text().splitlines()[1:] == [
+        "ada,7,8,0,15,15,0",
+        "bob,7,0,0,7,15,0",
+    ]
 
 
 def test_start_up_is_paid_once_and_ends_with_the_command(crew, grader, class_, tmp_path):
@@ -309,9 +312,9 @@ def test_a_worker_lost_in_mid_run_costs_a_retry(crew, grader, course, class_, tm
 
     (lost,) = map(int, mark.read_text().split())
     assert crew.workers[lost].wait(START_SECONDS) == -signal.SIGKILL
-    right = {name: text for name, text in written(tmp_path / "here").items() if not name.startswith("root_not_taken/")}
-    assert right.items() <= written(tmp_path / "there").items() | {("grades.csv", right["grades.csv"])}
-    assert len((tmp_path / "there/grades.csv").read_text().splitlines()) == 13
+    right = {name: text for name, text in written(tmp_path / "here").items() if "/root_not_taken/" not in name}
+    assert right.items() <= written(tmp_path / "there").items() | {("lines/grades.csv", right["lines/grades.csv"])}
+    assert len((tmp_path / "there/lines/grades.csv").read_text().splitlines()) == 13
     (run,) = stored(tmp_path / "there")["runs"]
     assert run[-1] == 1
 
@@ -326,14 +329,14 @@ def test_what_no_worker_survives_is_pending(crew, grader, course, tmp_path):
     grade_on(crew.address, deadly, tmp_path / "class", tmp_path / "out")
 
     assert len(mark.read_text().split()) == 2
-    report = json.loads((tmp_path / "out/ada/report.json").read_text())
+    report = json.loads((tmp_path / "out/lines/reports/ada/report.json").read_text())
     assert (report["score"], report["pending"], report["problems"][0]["code"]) == (0, 7, 3)
     assert "each worker that was to do it was lost" in report["problems"][0]["checks"][0]["message"]
 
     crew.settle(1)
     grade_on(crew.address, grader, tmp_path / "class", tmp_path / "out")
 
-    assert json.loads((tmp_path / "out/ada/report.json").read_text())["problems"][0]["code"] == 0
+    assert json.loads((tmp_path / "out/lines/reports/ada/report.json").read_text())["problems"][0]["code"] == 0
 
 
 def test_ctrl_c_keeps_what_is_graded_and_the_rest_is_run_the_next_time(crew, grader, class_, tmp_path):
@@ -414,7 +417,7 @@ def predict(x, w, b):
 
         grade_on(crew.address, grader, tmp_path / "class", tmp_path / "out")
 
-        report = json.loads((tmp_path / "out/eve/report.json").read_text())
+        report = json.loads((tmp_path / "out/lines/reports/eve/report.json").read_text())
         assert [check["message"] for check in report["problems"][0]["checks"]] == ["", "", ""]
         # The folders are there to be found by whoever may.
         assert all(Path(folder).is_dir() for folder in folders)
@@ -546,7 +549,7 @@ class TestRefused:
         grade_on(crew.address, grader, class_, tmp_path / "out")
 
         assert 1 <= len(kept) < 12
-        assert len(written(tmp_path / "out")) == 2 * 12 + 1
+        assert len(written(tmp_path / "out")) == 2 * 12 + 2
 
     def test_a_worker_that_confines_less(self, course, class_, tmp_path):
         """Unless the instructor insists; then each report says what was not enforced."""
@@ -561,7 +564,7 @@ class TestRefused:
         assert "student code can't be confined on the worker tcp://127.0.0.1:" in refused.output
         assert "it may reach the network and other processes" in refused.output
         assert insisted.exit_code == 0, insisted.output
-        report = (tmp_path / "out/ada-0/report.txt").read_text()
+        report = (tmp_path / "out/lines/reports/ada-0/report.txt").read_text()
         assert "this run was not fully confined: it may reach the network" in report
 
     def test_a_worker_whose_runs_could_read_the_course(self, crew, course, class_, tmp_path, monkeypatch):

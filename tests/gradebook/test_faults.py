@@ -18,13 +18,14 @@ from pathlib import Path
 import psutil
 import pytest
 from handed_in import graded
+from msgspec.structs import replace
 from small_course import REFERENCE
 
 from autograder.gradebook import executors, faults
-from autograder.gradebook.export import rebuild, write_report
+from autograder.gradebook.export import export, write_report
 from autograder.gradebook.faults import MachineError
 from autograder.gradebook.preparation import prepare
-from autograder.gradebook.store import STORE_FILE, Store, StoreError
+from autograder.gradebook.store import STORE_FILE, Key, Store, StoreError
 from autograder.report import ProblemReport, Report, Verdict
 from autograder.submissions.reading import find_class
 
@@ -60,7 +61,7 @@ def said(command, **more):
 
 
 def rows(out):
-    with (out / "grades.csv").open(encoding="utf-8", newline="") as file:
+    with (out / "lines/grades.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.reader(file))[1:]
 
 
@@ -110,7 +111,7 @@ class TestFullDisk:
             assert f"autograder: {disk / 'out'}" in text
             assert "make room on that disk, and give the same command again: it goes on from there. " in text
             assert text.endswith("of 5 submissions are graded and kept")
-            assert not (disk / "out/grades.csv").exists()
+            assert not (disk / "out/lines/grades.csv").exists()
             (disk / "filler").unlink()
             assert said(words(course, class_, disk / "out"))[1] == 0
             assert [row[1] for row in rows(disk / "out")] == ["7"] * 5
@@ -163,9 +164,9 @@ class TestFullDisk:
                 "kept['layers'] = tuple(layer for layer in kept['layers'] if layer != 'namespaces')\n"
                 "from autograder.gradebook import grading\n"
                 "begin = grading.Store.begin\n"
-                "def begun(self, footer):\n"
+                "def begun(self, *words):\n"
                 f"    tempfile.tempdir = {str(disk)!r}\n"
-                "    return begin(self, footer)\n"
+                "    return begin(self, *words)\n"
                 "grading.Store.begin = begun\n"
                 "from autograder.cli.main import main; main(prog_name='autograder')\n"
             )
@@ -213,9 +214,12 @@ class TestBeginning:
         def denied(*_, **__):
             raise PermissionError(errno.EACCES, "Permission denied")
 
-        monkeypatch.setattr("autograder.gradebook.lock.os.open", denied)
+        monkeypatch.setattr("autograder.gradebook.store.os.open", denied)
         with pytest.raises(StoreError, match=r"Permission denied\): let it be written, or name another folder"):
             Store(out / STORE_FILE)
+
+
+KEY = Key("the files", "the problem")
 
 
 def report_of(student):
@@ -228,13 +232,15 @@ class TestOneStudent:
 
     def spoil(self, out, how):
         if how == "a file for the folder":
-            (out / "s1").write_text("mine")
+            (out / "lines/reports").mkdir(parents=True)
+            (out / "lines/reports/s1").write_text("mine")
         elif how == "a folder for report.json":
-            (out / "s1/report.json").mkdir(parents=True)
+            (out / "lines/reports/s1/report.json").mkdir(parents=True)
         elif how == "a folder for report.txt":
-            (out / "s1/report.txt/deep").mkdir(parents=True)
+            (out / "lines/reports/s1/report.txt/deep").mkdir(parents=True)
         else:
-            (out / "s1").symlink_to(out / "nowhere/at/all")
+            (out / "lines/reports").mkdir(parents=True)
+            (out / "lines/reports/s1").symlink_to(out / "nowhere/at/all")
 
     @pytest.mark.parametrize(
         "how", ["a file for the folder", "a folder for report.json", "a folder for report.txt", "a link to nowhere"]
@@ -247,24 +253,23 @@ class TestOneStudent:
         text, status = said(words(course, class_, out))
 
         assert status == 75
-        assert f"not written: s1: {out / 's1'}" in text
+        assert f"not written: s1: {out / 'lines/reports/s1'}" in text
         assert "1 report could not be written; all are kept: mend the above, and give the same command again" in text
         assert [row[1] for row in rows(out)] == ["7"] * 5
-        assert [(out / f"s{number}/report.txt").is_file() for number in (0, 2, 3, 4)] == [True] * 4
+        assert [(out / f"lines/reports/s{number}/report.txt").is_file() for number in (0, 2, 3, 4)] == [True] * 4
         assert list(out.rglob(".*.new")) == []
         again, status = said([*COMMAND, "export", "--out", out])
         assert (status, "4 reports written" in again, "not written: s1" in again) == (75, True, True)
 
-        if (out / "s1").is_dir():
-            shutil.rmtree(out / "s1")
+        if (out / "lines/reports/s1").is_dir():
+            shutil.rmtree(out / "lines/reports/s1")
         else:
-            (out / "s1").unlink()
+            (out / "lines/reports/s1").unlink()
         assert said(words(course, class_, out))[1] == 0
-        assert json.loads((out / "s1/report.json").read_text())["score"] == 7
+        assert json.loads((out / "lines/reports/s1/report.json").read_text())["score"] == 7
 
     def test_an_unwritable_folder(self, tmp_path, monkeypatch):
         """Told as that."""
-        (tmp_path / "ada").mkdir()
 
         def denied(path, *_):
             raise PermissionError(errno.EACCES, "Permission denied", str(path))
@@ -272,7 +277,7 @@ class TestOneStudent:
         monkeypatch.setattr(Path, "write_bytes", denied)
 
         assert write_report(report_of("ada"), tmp_path) == (
-            f"{tmp_path / 'ada/report.json'} can't be written (Permission denied): let it be written"
+            f"{tmp_path / 'lines/reports/ada/report.json'} can't be written (Permission denied): let it be written"
         )
 
     @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG])
@@ -290,14 +295,14 @@ class TestOneStudent:
     def test_a_table_that_is_a_folder(self, course, class_, tmp_path):
         """All are kept, and the reports are written."""
         out = tmp_path / "out"
-        (out / "grades.csv").mkdir(parents=True)
+        (out / "lines/grades.csv").mkdir(parents=True)
         text, status = said(words(course, class_, out))
 
         assert status == 75
         assert f"{out / 'grades.csv'}" in text
         assert "5 of 5 submissions are graded and kept" in text
-        (out / "grades.csv").rmdir()
-        assert rebuild(out) == 5
+        (out / "lines/grades.csv").rmdir()
+        assert export(out) == 5
         assert len(rows(out)) == 5
 
 
@@ -328,16 +333,17 @@ class TestStore:
         """The clause names the file, and nothing of what is there is lost."""
         path = tmp_path / STORE_FILE
         with Store(path) as store:
-            run = store.begin(())
-            store.file(run, 0, Report.of("ada", ()), ())
+            run = store.begin(["lines"], ())
+            store.file(run, 0, report_of("ada"), [KEY])
             # SQLite's own bound: it says of this file what it says of a disk that is full.
             store._database.execute("PRAGMA max_page_count = 1")
+            large = replace(report_of("bob"), notes=("note " * 10_000,))
             with pytest.raises(MachineError, match=rf"{STORE_FILE} can't be used .*: make room on that disk"):
-                store.file(run, 1, Report.of("bob", (), ["note " * 10_000]), ())
+                store.file(run, 1, large, [KEY])
             store._database.execute("PRAGMA max_page_count = 100000")
-            store.file(run, 1, Report.of("bob", (), ["note " * 10_000]), ())
+            store.file(run, 1, large, [KEY])
             store.finish(run, 2)
-            assert [report.student for report, _ in store.reports(run)] == ["ada", "bob"]
+            assert [report.student for report, _ in store.reports(run, "lines")] == ["ada", "bob"]
 
 
 FAULTS = (
@@ -463,7 +469,7 @@ class TestSubmissions:
         codes = self.graded(grader, handed_in, tmp_path / "out", lambda _: None)
 
         assert codes == {"s0": 0, "s1": 5}
-        assert os.strerror(number) in (tmp_path / "out/s1/report.txt").read_text(encoding="utf-8")
+        assert os.strerror(number) in (tmp_path / "out/lines/reports/s1/report.txt").read_text(encoding="utf-8")
         monkeypatch.undo()
         assert set(self.graded(grader, handed_in, tmp_path / "out", lambda _: None).values()) == {0}
 
@@ -516,7 +522,7 @@ class TestInterrupted:
             "3 of 6 submissions are graded and kept"
         )
         assert (status, left) == (130, "")
-        assert not (out / "grades.csv").exists()
+        assert not (out / "lines/grades.csv").exists()
         (hanging / "s2h/line.py").write_text(REFERENCE)
         assert said(command)[1] == 0
         assert len(rows(out)) == 6

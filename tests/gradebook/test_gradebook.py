@@ -9,6 +9,7 @@ import re
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -21,11 +22,11 @@ from autograder.course.assignments import read_course
 from autograder.course.pages import CourseError
 from autograder.expected import Answers, by_draw
 from autograder.gradebook import executors, preparation
-from autograder.gradebook.diff import differences
-from autograder.gradebook.export import grades_csv, printed_by, rebuild, write_atomically
+from autograder.gradebook.export import differences, export, folder_of, grades_csv, output_of, write_atomically
 from autograder.gradebook.grader import Grader
+from autograder.gradebook.grading import grade_class, grade_submission
 from autograder.gradebook.preparation import prepare
-from autograder.gradebook.store import Store, StoreError
+from autograder.gradebook.store import STORE_FILE, VERSION, Store, StoreError
 from autograder.grading.modules import see_reference
 from autograder.report import ProblemReport, Report, Verdict, as_json, as_text
 from autograder.sandbox.enforced import Enforced
@@ -93,12 +94,12 @@ def handed_in(tmp_path):
 
 def read(out, student):
     """A student's report."""
-    return json.loads((out / student / "report.json").read_text(encoding="utf-8"))
+    return json.loads((out / "lines/reports" / student / "report.json").read_text(encoding="utf-8"))
 
 
 def rows(out):
     """The table of grades."""
-    with (out / "grades.csv").open(encoding="utf-8", newline="") as file:
+    with (out / "lines/grades.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.reader(file))
 
 
@@ -117,7 +118,11 @@ def test_everybody_has_a_report_in_the_order_of_the_class(grader, handed_in, tmp
     assert sorted(report.student for report in told) == students
     for student in students:
         assert read(tmp_path / "out", student)["score"] == 7
-        assert (tmp_path / "out" / student / "report.txt").read_text(encoding="utf-8").startswith(f"{student}: 7 of 7")
+        assert (
+            (tmp_path / "out/lines/reports" / student / "report.txt")
+            .read_text(encoding="utf-8")
+            .startswith(f"{student}: 7 of 7")
+        )
 
 
 def test_a_real_class_is_graded(lines, handed_in, tmp_path):
@@ -161,10 +166,10 @@ def test_what_fails_in_our_code_is_5_for_that_student_alone(grader, handed_in, t
         ["0", "0", "7", "7"],
         ["7", "7", "7", "0"],
     ]
-    text = " ".join((tmp_path / "out/bob/report.txt").read_text(encoding="utf-8").split())
+    text = " ".join((tmp_path / "out/lines/reports/bob/report.txt").read_text(encoding="utf-8").split())
     assert text.startswith("bob: 0 of 7 points, 7 pending note: pending points are neither earned nor lost")
     assert "The staff has been told; these checks are judged when they are tried again" in text
-    assert "pending" not in (tmp_path / "out/ada/report.txt").read_text(encoding="utf-8")
+    assert "pending" not in (tmp_path / "out/lines/reports/ada/report.txt").read_text(encoding="utf-8")
     assert [report.problems[0].code for report in sorted(told, key=lambda report: report.student)] == [0, 5, 0]
     assert "RuntimeError: no such luck" in read(tmp_path / "out", "bob")["problems"][0]["checks"][0]["message"]
 
@@ -185,7 +190,7 @@ def test_what_was_not_handed_in_is_40(grader, tmp_path):
         report = read(tmp_path / "out", student)
         assert {check["code"] for check in report["problems"][0]["checks"]} == {40}
         assert said in report["problems"][0]["checks"][0]["message"]
-    assert "notes.txt" in (tmp_path / "out/ada/report.txt").read_text()
+    assert "notes.txt" in (tmp_path / "out/lines/reports/ada/report.txt").read_text()
     assert FakeSandbox.runs == []
 
 
@@ -196,13 +201,13 @@ class TestTwice:
         """The reports are the same, out of the store."""
         class_ = handed_in({"ada": REFERENCE, "bob": f"{REFERENCE}\n# bob's"})
         graded(grader, class_, tmp_path / "out", workers=2)
-        before = (tmp_path / "out/ada/report.json").read_bytes()
+        before = (tmp_path / "out/lines/reports/ada/report.json").read_bytes()
         FakeSandbox.runs.clear()
 
         graded(grader, class_, tmp_path / "out", workers=2)
 
         assert FakeSandbox.runs == []
-        assert (tmp_path / "out/ada/report.json").read_bytes() == before
+        assert (tmp_path / "out/lines/reports/ada/report.json").read_bytes() == before
 
     def test_one_that_is_forced_runs_everything(self, grader, handed_in, tmp_path):
         """`--force` is for when a machine is doubted."""
@@ -242,8 +247,7 @@ class TestTwice:
         assert FakeSandbox.runs == ["mended"]
         assert read(out, "bob")["problems"][0]["code"] == 0
         assert rows(out)[1:] == [["ada", "7", "7", "7", "0"], ["bob", "7", "7", "7", "0"]]
-        with Store(out / "gradebook.sqlite") as store:
-            (line,) = differences(store, 1, 2)
+        line, _ = differences(out)
         assert line == (
             "bob: lines/line 2 with 5 pending → 7 points (+5), it was tried again: `rooted` code 5 → 0, 1 pending → 1 "
             "points; `fitted` code 5 → 0, 4 pending → 4 points"
@@ -256,40 +260,21 @@ class TestTwice:
             graded(grader, class_, tmp_path / "out")
 
         assert len(FakeSandbox.runs) == 2
-        with Store(tmp_path / "out/gradebook.sqlite") as store:
-            assert list(differences(store, 1, 2)) == []
+        assert list(differences(tmp_path / "out")) == ["lines: 0 differences between run 1 and run 2"]
 
     def test_what_a_pending_module_printed_can_be_read(self, grader, handed_in, tmp_path, right, monkeypatch):
         """Whoever looks for the reason wants to see it."""
         monkeypatch.setattr(FakeSandbox, "seen", [replace(one, output="hello\n") for one in right])
         graded(grader, handed_in({"bob": "# draws missing"}), tmp_path / "out")
 
-        assert "    hello" in list(printed_by(tmp_path / "out", "bob"))
-
-    def test_what_an_older_engine_has_stored_is_read(self, grader, handed_in, tmp_path):
-        """Its reports say nothing of pending points, nor do its keys."""
-        out = tmp_path / "out"
-        graded(grader, handed_in({"ada": REFERENCE}), out)
-        kept = {path: path.read_bytes() for path in out.rglob("*.*") if "sqlite" not in path.name}
-        database = sqlite3.connect(out / "gradebook.sqlite")
-        with database:
-            (found,) = database.execute("SELECT report FROM results").fetchone()
-            (keys,) = database.execute("SELECT keys FROM graded").fetchone()
-            older = re.sub(rb'"pending":0\.0,|,"pending":0\.0', b"", found), re.sub(rb',"pending":""', b"", keys)
-            assert not any(b"pending" in one for one in older)
-            database.execute("UPDATE results SET report = ?", older[:1])
-            database.execute("UPDATE graded SET keys = ?", older[1:])
-        database.close()
-
-        assert rebuild(out) == 1
-        assert {path: path.read_bytes() for path in kept} == kept
+        assert "    hello" in list(output_of(tmp_path / "out", "bob"))
 
     def test_a_run_that_was_interrupted_goes_on(self, grader, handed_in, tmp_path):
         """What was finished is kept; what is written is whole; the rest is run the next time."""
         class_ = handed_in({"ada": REFERENCE, "bob": "# interrupts", "cyd": f"{REFERENCE}\n# cyd's"})
         with pytest.raises(KeyboardInterrupt):
             graded(grader, class_, tmp_path / "out")
-        assert not (tmp_path / "out/grades.csv").exists()
+        assert not (tmp_path / "out/lines/grades.csv").exists()
         (tmp_path / "class/bob/line.py").write_text(f"{REFERENCE}\n# bob's")
         done = FakeSandbox.runs.count(REFERENCE)
         FakeSandbox.runs.clear()
@@ -307,13 +292,13 @@ class TestTwice:
         for path in kept:
             path.unlink()
 
-        assert rebuild(tmp_path / "out") == 1
+        assert export(tmp_path / "out") == 1
         assert {path: path.read_bytes() for path in kept} == kept
 
     def test_nothing_can_be_written_again_of_no_run(self, tmp_path):
         """The message says what to do first."""
         with pytest.raises(StoreError, match="grade the class first"):
-            rebuild(tmp_path)
+            export(tmp_path)
 
 
 class TestAtOnce:
@@ -339,7 +324,7 @@ class TestAtOnce:
         """Where rows are missing, for any reason, the table that was there stays, and the run is not called whole."""
         class_ = handed_in({"ada": REFERENCE, "bob": f"{REFERENCE}\n# bob's"})
         graded(grader, class_, tmp_path / "out")
-        before = (tmp_path / "out/grades.csv").read_bytes()
+        before = (tmp_path / "out/lines/grades.csv").read_bytes()
 
         def take_away(report):
             if report.student == "bob":
@@ -349,21 +334,201 @@ class TestAtOnce:
         with pytest.raises(StoreError, match="holds 1 reports of this run, which graded 2 submissions"):
             graded(grader, class_, tmp_path / "out", take_away)
 
-        assert (tmp_path / "out/grades.csv").read_bytes() == before
+        assert (tmp_path / "out/lines/grades.csv").read_bytes() == before
         with Store.existing(tmp_path / "out/gradebook.sqlite") as store:
-            assert store.finished() == [1]
+            assert store.finished() == {"lines": [1]}
 
 
-def test_a_file_that_is_no_store_is_said(tmp_path):
-    """It is named, and not overwritten."""
-    path = tmp_path / "gradebook.sqlite"
-    path.write_text("my own notes, and long enough to be taken for a database\n" * 20)
+class TestStores:
+    """What is in OUT already: a store of an earlier version is opened, whatever else is refused and left as it is."""
 
-    with pytest.raises(StoreError, match="move it away") as error:
-        Store(path)
+    def test_a_store_of_version_0(self, tmp_path):
+        """Its runs are split by assignment: three students in both, then three in one, then one, interrupted."""
+        with closing(sqlite3.connect(tmp_path / STORE_FILE)) as database:
+            database.executescript((Path(__file__).parent / "store-0.sql").read_text())
 
-    assert str(path) in str(error.value)
-    assert path.read_text().startswith("my own notes")
+        assert list(differences(tmp_path)) == [
+            "bob: lines/line 5 → 7 points (+2), other files were handed in: `prediction` code 53 → 0, 0 → 2 points",
+            "dee: new in lines, 0 of 7 points",
+            "cyd: no longer in lines, had 0 of 7 points",
+            "lines: 3 differences between run 1 and run 2",
+        ]
+        assert list(output_of(tmp_path, "ada")) == [
+            *("curves/line, prediction:", "    hello", "lines/line, prediction:", "    hello")
+        ]
+        assert export(tmp_path) == 6
+        tables = {path.parent.name: path.read_text().splitlines()[1:] for path in tmp_path.glob("*/grades.csv")}
+        assert tables == {
+            "curves": ["ada,7,7,7,0", "bob,5,5,7,0", "cyd,0,0,7,0"],
+            "lines": ["ada,7,7,7,0", "bob,7,7,7,0", "dee,0,0,7,0"],
+        }
+        assert json.loads((tmp_path / "lines/reports/ada/report.json").read_text())["problems"][0]["code"] == 0
+        with Store(tmp_path / STORE_FILE) as store:
+            assert store.finished() == {"curves": [1], "lines": [1, 2]}
+            assert store.begin(["lines"], ()) == 3
+
+    def test_a_store_of_a_newer_version(self, tmp_path):
+        """Nobody knows what it means."""
+        with Store(tmp_path / STORE_FILE):
+            pass
+        with closing(sqlite3.connect(tmp_path / STORE_FILE)) as database:
+            database.execute(f"PRAGMA user_version = {VERSION + 1}")
+        before = (tmp_path / STORE_FILE).read_bytes()
+
+        for writes in (True, False):
+            with pytest.raises(StoreError, match=r"was written by a newer autograder .* install that one, or name ano"):
+                Store(tmp_path / STORE_FILE, writes=writes)
+        assert (tmp_path / STORE_FILE).read_bytes() == before
+
+    def test_a_file_that_is_no_database(self, tmp_path):
+        """It is named, and not overwritten."""
+        path = tmp_path / STORE_FILE
+        path.write_text("my own notes, and long enough to be taken for a database\n" * 20)
+
+        with pytest.raises(StoreError, match="move it away") as error:
+            Store(path)
+
+        assert str(path) in str(error.value)
+        assert path.read_text().startswith("my own notes")
+
+    def test_a_database_of_something_else(self, tmp_path):
+        """No table is added to it."""
+        with closing(sqlite3.connect(tmp_path / STORE_FILE)) as database:
+            database.execute("CREATE TABLE recipes (name TEXT)")
+        before = (tmp_path / STORE_FILE).read_bytes()
+
+        with pytest.raises(StoreError, match="is a database, but no store of results: move it away"):
+            Store(tmp_path / STORE_FILE)
+        assert (tmp_path / STORE_FILE).read_bytes() == before
+
+    def test_a_store_that_is_damaged(self, grader, handed_in, tmp_path):
+        """The next step is said."""
+        graded(grader, handed_in({"ada": REFERENCE}), tmp_path / "out")
+        path = tmp_path / "out" / STORE_FILE
+        content = path.read_bytes()
+        path.write_bytes(content[:100] + b"\xff" * 4000 + content[4100:])
+
+        with pytest.raises(StoreError, match="move it away, or name another folder with --out"):
+            export(tmp_path / "out")
+
+
+class TestTerm:
+    """One OUT for a whole term."""
+
+    def test_assignments_stand_beside_each_other(self, grader, lines, handed_in, tmp_path):
+        """Each has its table, its reports and its runs; a run of one leaves the others'."""
+        out, class_ = tmp_path / "out", handed_in({"ada": REFERENCE, "bob": f"{REFERENCE}\n# bob's"})
+        other = replace(lines, assignment="curves")
+        curves = replace(
+            grader,
+            problems=(other,),
+            answers={other.id: grader.answers[lines.id]},
+            seeds={other.id: lines.seed},
+            digests={other.id: "another"},
+        )
+        graded(grader, class_, out)
+        before = {path: path.read_bytes() for path in (out / "lines").rglob("*") if path.is_file()}
+        graded(curves, class_[:1], out)
+
+        assert {path: path.read_bytes() for path in (out / "lines").rglob("*") if path.is_file()} == before
+        assert len(before) == 1 + 2 * 2
+        # What is observed follows from `lines`, and so one of the checks that draw is wrong.
+        assert (out / "curves/grades.csv").read_text().splitlines()[1:] == ["ada,6,6,7,0"]
+        assert (out / "students.csv").read_text() == "student,folder\nada,ada\nbob,bob\n"
+        for path in before:
+            path.unlink()
+        assert export(out) == 3
+        assert {path: path.read_bytes() for path in before} == before
+
+    def test_a_run_of_two_assignments_has_a_table_for_each(self, grader, lines, handed_in, tmp_path):
+        """And a report for each, while whoever grades has one on both."""
+        other = replace(lines, assignment="curves")
+        both = replace(
+            grader,
+            problems=(other, lines),
+            answers=dict.fromkeys([other.id, lines.id], grader.answers[lines.id]),
+            seeds=dict.fromkeys([other.id, lines.id], lines.seed),
+            digests={other.id: "another", **grader.digests},
+        )
+        (report,) = grade_class(both, handed_in({"ada": REFERENCE}), tmp_path / "out")
+
+        assert (report.score, report.max_score) == (13, 14)
+        for name, row in {"curves": "ada,6,6,7,0", "lines": "ada,7,7,7,0"}.items():
+            assert (tmp_path / "out" / name / "grades.csv").read_text().splitlines()[1:] == [row]
+            (problem,) = json.loads((tmp_path / "out" / name / "reports/ada/report.json").read_text())["problems"]
+            assert problem["problem"] == f"{name}/line"
+
+    @pytest.mark.parametrize(
+        ("student", "kept"),
+        [
+            ("ada", "ada"),
+            ("Łucja Ångström 李", "Łucja Ångström 李"),
+            ("a" * 255, "a" * 255),
+            ("a:b", "a_b~"),
+            ("a?b", "a_b~"),
+            ("up\\..\\..", "up_.._~"),
+            ("..", "unnamed~"),
+            ("trailing. .", "trailing~"),
+            ("a" * 256, "a" * 244 + "~"),
+            ("李" * 100, "李" * 81 + "~"),
+            ("a_b~0123456789", "a_b~0123456789~"),
+        ],
+    )
+    def test_a_folder_follows_from_the_name_alone(self, student, kept):
+        """It is the name where that can be, and fits every file system; no two names have one."""
+        folder = folder_of(student)
+
+        assert len(folder.encode()) <= 255
+        assert re.fullmatch(re.escape(kept) + "[0-9a-f]{10}" * kept.endswith("~"), folder)
+
+    def test_who_comes_later_changes_nobodys_folder(self, grader, tmp_path):
+        """Whatever the names are."""
+        out, names = tmp_path / "out", ["ada", "a:b", "x" * 250]
+
+        def folders():
+            class_ = []
+            for name in names:
+                (tmp_path / "class" / name).mkdir(parents=True, exist_ok=True)
+                (tmp_path / "class" / name / "line.py").write_text(REFERENCE)
+                class_ = find_class(tmp_path / "class")
+            graded(grader, class_, out)
+            with (out / "students.csv").open(encoding="utf-8", newline="") as file:
+                return {row["student"]: row["folder"] for row in csv.DictReader(file)}
+
+        before = folders()
+        names += ["Ada", "a?b", "a_b", "x" * 249]
+        after = folders()
+
+        assert before.items() <= after.items()
+        assert len({*after.values()}) == len(after) == 7
+        assert {path.name for path in (out / "lines/reports").iterdir()} == {*after.values()}
+
+
+class TestIterator:
+    """A class's reports, one by one."""
+
+    def test_whoever_closes_it_keeps_what_came(self, grader, handed_in, tmp_path):
+        """Nothing more is run; the next one goes on there."""
+        class_ = handed_in({f"student-{number}": f"{REFERENCE}\n# {number}" for number in range(20)})
+        with closing(grade_class(grader, class_, tmp_path / "out")) as reports:
+            first = next(reports).student
+        assert (tmp_path / "out/lines/reports" / first / "report.txt").is_file()
+        assert not (tmp_path / "out/lines/grades.csv").exists()
+        ran = len(FakeSandbox.runs)
+
+        again = [report.student for report in grade_class(grader, class_, tmp_path / "out")]
+
+        assert ran < 20
+        assert len(again) == 20
+        assert FakeSandbox.runs.count(f"{REFERENCE}\n# {first.partition('-')[2]}") == 1
+
+    def test_one_submission(self, grader, handed_in, tmp_path):
+        """Graded without a store; the report is the class's."""
+        class_ = handed_in({"ada": REFERENCE, "bob": "# breaks the grader"})
+        reports = {report.student: report for report in grade_class(grader, class_, tmp_path / "out")}
+
+        assert grade_submission(grader, tmp_path / "class/ada") == reports["ada"]
+        assert grade_submission(grader, tmp_path / "class/bob") == reports["bob"]
 
 
 def report_of(student, score=7.0, message="", notes=()):
@@ -504,6 +669,7 @@ class TestReport:
             "score": 2.5,
             "max_score": 7.0,
             "pending": 0.0,
+            "stale": [],
         }
         assert problem["checks"] == [
             {
@@ -687,9 +853,9 @@ def test_what_was_printed_is_for_staff(grader, handed_in, tmp_path, right, monke
         for path in out.glob("**/*")
         if path.suffix != ".sqlite" and path.is_file() and b"0.123" in path.read_bytes()
     ] == []
-    assert list(printed_by(out, "ada"))[:2] == ["lines/line, prediction:", "    draw 0: X is [0.123\ufffd[2J"]
+    assert list(output_of(out, "ada"))[:2] == ["lines/line, prediction:", "    draw 0: X is [0.123\ufffd[2J"]
     with pytest.raises(StoreError, match="nobody"):
-        list(printed_by(out, "eve"))
+        list(output_of(out, "eve"))
 
 
 def test_what_a_module_prints_arrives(lines, handed_in, tmp_path):
@@ -697,7 +863,7 @@ def test_what_a_module_prints_arrives(lines, handed_in, tmp_path):
     called = REFERENCE.replace("    # BEGIN SOLUTION\n", "    print('called')\n    # BEGIN SOLUTION\n")
     grader = prepare([lines], None, 1, weak=True)
     graded(grader, handed_in({"ada": f"print('imported')\n{called}"}), tmp_path / "out")
-    said = list(printed_by(tmp_path / "out", "ada"))
+    said = list(output_of(tmp_path / "out", "ada"))
 
     assert said[:3] == ["lines/line, prediction:", "    imported", "    called"]
     assert [line for line in said if not line.startswith("    ")] == [
@@ -714,4 +880,4 @@ def test_a_student_may_be_refused_before_anything_is_read(grader, tmp_path):
     )
 
     assert rows(tmp_path / "out")[1] == ["ada", "0", "0", "7", "0"]
-    assert "of one name" in (tmp_path / "out/ada/report.txt").read_text()
+    assert "of one name" in (tmp_path / "out/lines/reports/ada/report.txt").read_text()

@@ -14,11 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.gradebook.export import rebuild
-from autograder.gradebook.lock import LOCK_FILE, Lock, LockedError
-from autograder.gradebook.store import STORE_FILE, Store, StoreError
-from autograder.report import Report
-from autograder.submissions.reading import RESERVED
+from autograder.gradebook.export import export
+from autograder.gradebook.store import LOCK_FILE, STORE_FILE, Key, Lock, LockedError, Store, StoreError
+from autograder.report import ProblemReport, Report
 
 # Holds the store in a folder, says so, and waits to be told to end.
 HOLDER = """
@@ -38,6 +36,14 @@ def grader(path):
     """Another process that opens the store to write to it; its first line says whether it may."""
     command = [sys.executable, "-c", HOLDER, str(path)]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+KEY = Key("the files", "the problem")
+
+
+def report_of(student):
+    """A report on one problem, without checks."""
+    return Report.of(student, (ProblemReport.of("lines/line", ()),))
 
 
 @pytest.fixture
@@ -107,7 +113,7 @@ def test_a_grader_that_was_killed_holds_nothing(held, tmp_path):
     held.wait()
 
     with Store(tmp_path / "out" / STORE_FILE) as store:
-        assert store.finished() == []
+        assert store.finished() == {}
 
 
 def test_a_grader_that_was_stopped_holds_it(held, tmp_path):
@@ -131,11 +137,11 @@ def test_what_a_grader_starts_does_not_hold_it(tmp_path):
 
 
 def test_who_only_reads_waits_for_nobody(held, tmp_path):
-    """`diff` and `printed` work while a class is graded; `rebuild` writes, and is refused."""
+    """`diff` and `output` work while a class is graded; `export` writes, and is refused."""
     with Store.existing(tmp_path / "out" / STORE_FILE) as store:
-        assert store.finished() == []
+        assert store.finished() == {}
     with pytest.raises(StoreError, match="is in use"):
-        rebuild(tmp_path / "out")
+        export(tmp_path / "out")
 
 
 @pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EBADF])
@@ -164,13 +170,13 @@ def test_words_that_are_not_there_yet_are_no_matter(tmp_path):
 def test_a_store_that_is_taken_away_is_written_to_no_more(tmp_path, name, then):
     """Nobody would find a report there: said at the next one, not when all is graded."""
     with Store(tmp_path / STORE_FILE) as store:
-        run = store.begin(())
-        store.file(run, 0, Report.of("ada", ()), ())
+        run = store.begin(["lines"], ())
+        store.file(run, 0, report_of("ada"), [KEY])
         (tmp_path / name).unlink()
         if then == "replaced":
             (tmp_path / name).write_bytes(b"")
         with pytest.raises(StoreError, match=rf"{name} was removed or replaced"):
-            store.file(run, 1, Report.of("bob", ()), ())
+            store.file(run, 1, report_of("bob"), [KEY])
         with pytest.raises(StoreError, match=rf"{name} was removed or replaced"):
             store.finish(run, 1)
 
@@ -178,15 +184,10 @@ def test_a_store_that_is_taken_away_is_written_to_no_more(tmp_path, name, then):
 def test_a_run_is_whole_when_it_has_everybody(tmp_path):
     """Where there are fewer reports than submissions, it is none that a table is made of."""
     with Store(tmp_path / STORE_FILE) as store:
-        run = store.begin(())
-        store.file(run, 0, Report.of("ada", ()), ())
+        run = store.begin(["lines"], ())
+        store.file(run, 0, report_of("ada"), [KEY])
         with pytest.raises(StoreError, match="1 reports of this run, which graded 2 submissions"):
             store.finish(run, 2)
-        assert store.finished() == []
+        assert store.finished() == {}
         store.finish(run, 1)
-        assert store.finished() == [run]
-
-
-def test_no_student_is_called_as_the_lock_is():
-    """A folder of that name would be in its way."""
-    assert LOCK_FILE in RESERVED
+        assert store.finished() == {"lines": [run]}

@@ -37,8 +37,7 @@ from autograder.codes import FAULTS_OF_OURS
 from autograder.course.assignments import read_course
 from autograder.course.problem import Implementation
 from autograder.expected import observe_answers
-from autograder.gradebook.export import GRADES_FILE
-from autograder.gradebook.lock import LOCK_FILE
+from autograder.gradebook.export import GRADES_FILE, folder_of
 from autograder.gradebook.store import STORE_FILE
 from autograder.grading.modules import grade
 from autograder.report import ProblemReport, Verdict
@@ -46,7 +45,7 @@ from autograder.sandbox.confine import FIRST_USER
 from autograder.sandbox.enforced import LAYERS
 from autograder.sandbox.observe import Sandbox
 from autograder.student.check import Checked
-from autograder.submissions.reading import RESERVED
+from autograder.submissions.reading import student_name
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="classes are graded on Linux")
 
@@ -157,22 +156,22 @@ def hand_in_oddities(folder, course):
     return ODDITIES
 
 
-ODD_NAMES = {
-    GRADES_FILE: f"{GRADES_FILE}-2",
-    STORE_FILE: f"{STORE_FILE}-2",
-    "\x1b[2J\x1b]0;mine\x07": "_[2J_]0;mine_",
-    "\u202eeman": "_eman",
-    "=1+1": "=1+1",
-    "＝1+1": "＝1+1-2",  # as wide as the one before
-    "x;=1+1": "x;=1+1",
-    "<script>alert(1)<": "_script_alert(1)_",
-    "up\\..\\..": "up_.._",
-    "two\nlines": "two_lines",
-    "-2+3": "-2+3",
-    "@SUM(1)": "@SUM(1)",
-    "\t=1+1": "_=1+1",
-    "HYPERLINK,1\r\n=2": "HYPERLINK,1__=2",
-}
+ODD_NAMES = (
+    GRADES_FILE,
+    STORE_FILE,
+    "\x1b[2J\x1b]0;mine\x07",
+    "\u202eeman",
+    "=1+1",
+    "＝1+1",
+    "x;=1+1",
+    "<script>alert(1)<",
+    "up\\..\\..",
+    "two\nlines",
+    "-2+3",
+    "@SUM(1)",
+    "\t=1+1",
+    "HYPERLINK,1\r\n=2",
+)
 ODD_FILES = ("=1+1.py", "\x1b[2Jx.py", "two\nlines.txt", "\u202eyp.x", "<b>.ipynb", "@sum.csv", "x" * 200)
 ODDITIES = {
     "link_to_the_solution": all_of("40"),
@@ -188,7 +187,7 @@ ODDITIES = {
     "more_than_fits": all_of("0|1"),
     "package_of_ours": all_of("0"),
     "files_of_odd_names": all_of("0"),
-    **{shown: all_of("0") for shown in ODD_NAMES.values()},
+    **{folder_of(student_name(name)): all_of("0") for name in ODD_NAMES},
 }
 
 
@@ -293,7 +292,7 @@ class Graded:
 
     def verdicts(self, student):
         """The verdicts of a student, by check."""
-        report = json.loads((self.out / student / "report.json").read_bytes())
+        report = json.loads((self.out / "wall/reports" / student / "report.json").read_bytes())
         return {verdict["check"]: verdict for verdict in report["problems"][0]["checks"]}
 
 
@@ -535,7 +534,7 @@ def test_odd_submissions_end_as_they_must(graded, name, must):
 def test_honest_reports_are_the_same_without_the_attacks(graded, student):
     """To the byte, and as they must be."""
     for name in ("report.json", "report.txt"):
-        found, alone = (out / student.name / name for out in (graded.out, graded.alone))
+        found, alone = (out / "wall/reports" / student.name / name for out in (graded.out, graded.alone))
         assert found.read_bytes() == alone.read_bytes()
     verdicts = graded.verdicts(student.name)
     assert {check: frozenset({verdict["code"]}) for check, verdict in verdicts.items()} == student.must
@@ -543,7 +542,7 @@ def test_honest_reports_are_the_same_without_the_attacks(graded, student):
 
 def test_nothing_is_taken_for_the_graders_fault(graded):
     """No attack ends in a fault of ours, which would be pending: not one verdict, and not the whole run."""
-    found = {path.parent.name: graded.verdicts(path.parent.name) for path in graded.out.glob("*/report.json")}
+    found = {path.parent.name: graded.verdicts(path.parent.name) for path in graded.out.glob("*/reports/*/report.json")}
 
     assert {
         (student, check): verdict["message"]
@@ -590,11 +589,11 @@ UNSAFE = re.compile(
 
 def test_what_is_shown_is_safe(graded):
     """No escape sequence, no control or reordering character, in any report, the table, and the terminal."""
-    texts = {path.parent.name: path.read_text(encoding="utf-8") for path in graded.out.glob("*/report.*")}
-    for report in graded.out.glob("*/report.json"):
+    texts = {path.parent.name: path.read_text(encoding="utf-8") for path in graded.out.glob("*/reports/*/report.*")}
+    for report in graded.out.glob("*/reports/*/report.json"):
         decoded = json.loads(report.read_bytes())
         texts[f"{report.parent.name} decoded"] = "\n".join(strings(decoded))
-    texts |= {"table": (graded.out / GRADES_FILE).read_text(encoding="utf-8"), "terminal": graded.said}
+    texts |= {"table": (graded.out / "wall" / GRADES_FILE).read_text(encoding="utf-8"), "terminal": graded.said}
 
     assert {name: UNSAFE.findall(text) for name, text in texts.items() if UNSAFE.search(text)} == {}
 
@@ -609,7 +608,9 @@ def strings(value):
 
 def test_no_report_is_large(graded):
     """However much a process has said."""
-    assert {path.parent.name for path in graded.out.glob("*/report.*") if path.stat().st_size > 100_000} == set()
+    assert {
+        path.parent.name for path in graded.out.glob("*/reports/*/report.*") if path.stat().st_size > 100_000
+    } == set()
 
 
 def test_no_report_tells_where_the_grader_is(graded):
@@ -619,7 +620,7 @@ def test_no_report_tells_where_the_grader_is(graded):
     inside = (str(graded.out.parent), "site-packages", engine, *python, f"{home}/", f"{home}'", "/scratch")
     showing = {
         path.parent.name
-        for path in graded.out.glob("*/report.json")
+        for path in graded.out.glob("*/reports/*/report.json")
         for text in strings(json.loads(path.read_bytes()))
         if any(folder in text for folder in inside)
     }
@@ -630,7 +631,7 @@ def test_no_report_tells_where_the_grader_is(graded):
 @pytest.mark.parametrize("name", ["shows_verdicts", "shows_verdicts_in_names"])
 def test_no_verdict_can_be_written_by_a_student(graded, name):
     """No line looks like a verdict but the grader's own, in whatever the student has put such words."""
-    text = (graded.out / name / "report.txt").read_text(encoding="utf-8")
+    text = (graded.out / "wall/reports" / name / "report.txt").read_text(encoding="utf-8")
     marked = [line.strip() for line in text.splitlines() if line.strip().startswith(("✓", "✗", "·"))]
 
     assert [line[0] for line in marked] == ["✓", "✗", "✓"]
@@ -648,17 +649,10 @@ def test_markup_is_escaped_where_it_is_shown_as_a_page(graded):
 
 def test_no_cell_of_the_table_is_a_formula(graded):
     """Nor is it one where spreadsheets split cells at semicolons."""
-    text = (graded.out / GRADES_FILE).read_text(encoding="utf-8")
+    text = (graded.out / "wall" / GRADES_FILE).read_text(encoding="utf-8")
     for delimiter in (",", ";"):
         cells = [cell for row in csv.reader(io.StringIO(text), delimiter=delimiter) for cell in row]
         assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "＝"))] == []
-
-
-def test_a_students_name_is_none_of_the_graders_files(graded):
-    """The grader's own files beside the students' folders are reserved, and are files."""
-    assert {GRADES_FILE, LOCK_FILE, STORE_FILE, f"{STORE_FILE}-wal", f"{STORE_FILE}-shm"} <= RESERVED
-    assert (graded.out / GRADES_FILE).is_file()
-    assert (graded.out / STORE_FILE).is_file()
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)
@@ -788,4 +782,4 @@ def test_a_course_that_runs_could_read_is_not_graded(tmp_path):
 
         assert done.returncode == 64
         assert f"it may read {course / 'data/class'}" in done.stderr
-        assert not (tmp_path / "out" / GRADES_FILE).exists()
+        assert not (tmp_path / "out/wall" / GRADES_FILE).exists()

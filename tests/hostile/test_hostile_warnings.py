@@ -75,7 +75,7 @@ def graded(sandbox, tmp_path_factory):
             text=True,
             check=False,
         )
-        return said, list(csv.reader((out / "grades.csv").read_text(encoding="utf-8").splitlines()))
+        return said, list(csv.reader((out / "lines/grades.csv").read_text(encoding="utf-8").splitlines()))
 
     return {warned: grade(warned) for warned in ("always", "error")}
 

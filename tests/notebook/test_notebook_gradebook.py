@@ -17,10 +17,9 @@ from autograder.cli.sample import run_notebooks
 from autograder.course.assignments import read_course
 from autograder.course.pages import CourseError
 from autograder.expected import from_bytes
-from autograder.gradebook.diff import differences
-from autograder.gradebook.export import GRADES_FILE, rebuild
+from autograder.gradebook.export import GRADES_FILE, differences, export
 from autograder.gradebook.preparation import prepare
-from autograder.gradebook.store import STORE_FILE, Store
+from autograder.gradebook.store import Store
 from autograder.notebook.reference import run_reference, see_model
 from autograder.notebook.sheet import sheet_of
 from autograder.submissions.reading import find_class
@@ -74,7 +73,7 @@ def run(grader, class_, out, **more):
 
 
 def scores(out):
-    with (out / GRADES_FILE).open(encoding="utf-8") as file:
+    with (out / "lines" / GRADES_FILE).open(encoding="utf-8") as file:
         return list(csv.reader(file))
 
 
@@ -84,11 +83,11 @@ def test_the_module_and_the_notebook_stand_alone(grader, class_, tmp_path):
 
     assert [entry.problem for entry in reports["ada"].problems] == [MODULE, NOTEBOOK]
     assert scores(tmp_path / "out") == [
-        ["student", MODULE, NOTEBOOK, "total", "max", "pending"],
-        ["ada", "7", "8", "15", "15", "0"],
-        ["bob", "7", "0", "7", "15", "0"],
-        ["cleo", "0", "2", "2", "15", "0"],
-        ["dan", "0", "0", "0", "15", "0"],
+        ["student", MODULE, NOTEBOOK, f"{NOTEBOOK} stale", "total", "max", "pending"],
+        ["ada", "7", "8", "0", "15", "15", "0"],
+        ["bob", "7", "0", "0", "7", "15", "0"],
+        ["cleo", "0", "2", "0", "2", "15", "0"],
+        ["dan", "0", "0", "0", "0", "15", "0"],
     ]
     assert {verdict.code for verdict in reports["bob"].problems[1].checks} == {40}
     assert "line.ipynb was not handed in" in reports["bob"].problems[1].checks[0].message
@@ -141,13 +140,13 @@ def test_differences_and_rebuilding_know_notebooks(grader, class_, tmp_path):
     (class_ / "bob/line.ipynb").write_bytes((class_ / "ada/line.ipynb").read_bytes())
     run(grader, class_, out)
 
-    with Store(out / STORE_FILE) as store:
-        (line,) = differences(store, *store.finished()[-2:])
+    line, _ = differences(out)
     assert line.startswith("bob: lines/line.ipynb 0 → 8 points (+8), other files were handed in")
-    whole = (out / GRADES_FILE).read_bytes()
-    (out / GRADES_FILE).unlink()
-    assert rebuild(out) == 4
-    assert (out / GRADES_FILE).read_bytes() == whole
+    table = out / "lines" / GRADES_FILE
+    whole = table.read_bytes()
+    table.unlink()
+    assert export(out) == 4
+    assert table.read_bytes() == whole
 
 
 def test_a_notebook_that_can_not_be_taken_says_why(grader, class_, tmp_path):

@@ -83,7 +83,7 @@ def test_one_folder_is_a_problem(course, call, sandbox):
 
     graded = call("grade", "--assignment", "regression", "--out", course / "out", "--workers", 1, "--weak-sandbox")
     assert graded.exit_code == 0
-    with (course / "out/grades.csv").open(encoding="utf-8") as file:
+    with (course / "out/regression/grades.csv").open(encoding="utf-8") as file:
         scores = {row["student"]: row["regression/ridge"] for row in csv.DictReader(file)}
     assert scores["all-right"] == scores["right-but-different-01"] == "3"
     assert scores["nothing-written"] == scores["mistaken-01"] == scores["mistaken-02"] == "0"

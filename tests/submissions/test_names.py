@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.submissions.names import resembled
-from autograder.submissions.reading import folder_name, unique
+from autograder.submissions.reading import student_name
 from autograder.submissions.selection import choose, companions, misnamed
 from autograder.submissions.unpack import Entry, RefusedError, parts_of
 from autograder.text import line
@@ -89,7 +89,7 @@ names = st.text(alphabet=st.characters(), max_size=80) | pieced
 def test_any_name_is_read(name, other):
     """A file's, a folder's, a student's: it is taken, told, or refused in a sentence; nothing raises."""
     assert resembled(name, WANTED) in {None, *WANTED}
-    student = unique(folder_name(name), {folder_name(other).casefold()})
+    student = student_name(name)
     assert student == line(student)
     assert student.encode()
     try:

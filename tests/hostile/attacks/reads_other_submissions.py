@@ -12,7 +12,7 @@ def totalled(x):
     for root in ("@@SUBMISSIONS@@", "@@OUT@@", "@@TEMPORARY@@"):
         for folder, folders, files in os.walk(root):
             raise AssertionError(f"{folder}: {folders} {files}")
-        for name in ("right/sums.py", "gradebook.sqlite", "grades.csv", "right/report.json"):
+        for name in ("right/sums.py", "gradebook.sqlite", "wall/grades.csv", "wall/reports/right/report.json"):
             try:
                 open(os.path.join(root, name), "rb")
             except OSError:

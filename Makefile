@@ -9,10 +9,10 @@ BIN         = $(VENV)/bin
 PIP         = $(BIN)/python -m pip --disable-pip-version-check
 READY       = $(VENV)/installed
 
-.PHONY: help setup grade test browser release dist audit bench messages notebooks lint format types check clean
+.PHONY: help setup grade test browser release dist wheel audit bench messages notebooks lint format types check check-all clean
 
 help:            ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(READY)  ## Install what is needed into .venv; every other target does so when it must
 	@:
@@ -28,7 +28,7 @@ grade: $(READY)  ## Grade SUBMISSIONS=folder, or a sample class [OUT=folder ASSI
 	exec $(BIN)/autograder grade "$$@" $${OUT:+--out "$$OUT"} $${WORKERS:+--workers "$$WORKERS"} \
 	    $${SCHEDULER:+--scheduler "$$SCHEDULER"} $${SUBMISSIONS:+-- "$$SUBMISSIONS"}
 
-test: $(READY)   ## Run the tests; ARGS='-k svm' runs some
+test: $(READY)   ## Run the tests but the slow ones; ARGS='-k svm' runs some
 	@$(BIN)/python -m pytest $(ARGS)
 
 browser: $(READY)  ## Open notebooks in JupyterLab in a browser, which must be there: Chromium or Chrome
@@ -40,6 +40,9 @@ release: $(READY)  ## Make assignments/ out of solutions/
 
 dist: $(READY)   ## Make the zips that students get, in dist/
 	@$(BIN)/autograder dist
+
+wheel: $(READY)  ## Install the wheel away from this tree, and grade a sample class with it
+	@$(BIN)/python .ci/wheel.py
 
 audit: $(READY)  ## Measure the checks: mutants, margins, false alarms on SEEDS=1000 seeds; takes hours
 	@$(BIN)/autograder audit --all $(if $(SEEDS),--seeds $(SEEDS)) $(if $(WORKERS),--workers $(WORKERS)) \
@@ -70,6 +73,9 @@ types: $(READY)  ## Check the engine's types
 
 check:           ## Everything that CI runs
 	@.ci/run
+
+check-all:       ## The same with the slow tests, as CI runs it every night
+	@.ci/run all
 
 clean:           ## Remove what was made, except the environment and grades
 	rm -rf build/sample-class build/audit build/bench build/lib build/bdist.* dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -60,3 +60,27 @@ def cold():
     """A sandbox that starts each run afresh, as students' own checks do."""
     with Sandbox(warm=False) as sandbox:
         yield sandbox
+
+
+SLOW_LEFT_OUT = pytest.StashKey[int]()
+
+
+def pytest_deselected(items):
+    """Count the slow tests that are left out; each of xdist's workers sees all of them."""
+    config = items[0].config
+    slow = sum("slow" in item.keywords and "browser" not in item.keywords for item in items)
+    config.stash[SLOW_LEFT_OUT] = config.stash.get(SLOW_LEFT_OUT, 0) + slow
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["slow_left_out"] = config.stash[SLOW_LEFT_OUT]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """Take the count over from a worker, which has none where it crashed."""
+    node.config.stash[SLOW_LEFT_OUT] = getattr(node, "workeroutput", {}).get("slow_left_out", 0)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Say how many tests there are beside those that were run."""
+    if count := config.stash.get(SLOW_LEFT_OUT, 0):
+        terminalreporter.write_line(f"left out: {count} slow tests, which `make check-all` runs")

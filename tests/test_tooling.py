@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -155,12 +156,37 @@ def test_what_is_not_said_to_make_is_not_said_to_the_command(graded):
 
 
 def test_ci_runs_what_people_run():
-    """The workflow and `make check` run the same script, on every Python that the constraints are for."""
+    """The workflow and `make check` run one script, on every Python; at night its slow tests, too."""
     workflow = WORKFLOW.read_text(encoding="utf-8")
+    makefile = (HOME / "Makefile").read_text(encoding="utf-8")
 
-    assert "- run: .ci/run\n" in workflow
+    assert "- run: .ci/run ${{ github.event_name == 'schedule' && 'all' || '' }}\n" in workflow
+    assert "  schedule:\n" in workflow
     assert 'python: ["3.11", "3.12", "3.13"]' in workflow
-    assert "\t@.ci/run\n" in (HOME / "Makefile").read_text(encoding="utf-8")
+    assert "\t@.ci/run\n" in makefile
+    assert "\t@.ci/run all\n" in makefile
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_slow_tests_are_left_out_and_counted(tmp_path, workers):
+    """Whoever runs the tests is told that there are more, and how many."""
+    (tmp_path / "test_some.py").write_text(
+        "import pytest\n\n@pytest.mark.slow\n@pytest.mark.parametrize('n', range(3))\n"
+        "def test_slow(n):\n    raise AssertionError\n\ndef test_quick():\n    pass\n"
+    )
+    shutil.copy(HOME / "tests/conftest.py", tmp_path)
+    options = ["-c", HOME / "pyproject.toml", "--rootdir", tmp_path, "-p", "no:cacheprovider", "-n", workers]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, tmp_path],
+        env={**os.environ, "PYTHONPATH": str(HOME / "tests")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout
+    assert "1 passed" in done.stdout
+    assert "left out: 3 slow tests, which `make check-all` runs" in done.stdout
 
 
 @pytest.mark.parametrize("name", TOOLING)

@@ -1,8 +1,5 @@
-"""Why a check failed.
+"""Hints: why a check failed.
 
-``diagnose`` looks for a known mistake that gives the same values (``mistakes``), and takes its hint. Failing that,
-``relations`` says what wrong values have to do with right ones, and ``tracebacks`` what an exception usually means.
-
-A relation is looked for in each ``pair`` of a wrong value and a right one: among ``factors``, in the ``tables`` of what
-else may hold, and by the ``cases`` in the values' names. The ``readings`` of exceptions are a table too.
+``mistakes`` looks for a known mistake that gives the same values. Otherwise ``relations`` relates the wrong values to
+the right ones, and ``exceptions`` says what an exception usually means. ``diagnose`` asks them in this order.
 """

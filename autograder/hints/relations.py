@@ -1,34 +1,77 @@
-"""What wrong values have to do with right ones: a factor, a transpose, a sum too many, one case of several.
+"""Relations of wrong values to right ones: a factor, a transpose, a sum too many, one case of several.
 
-A relation names no value. It holds in every draw in which the value is wrong, or it isn't told.
+A relation names no value. It is told only if it holds in every draw in which the value is wrong.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from autograder.authoring import Check
 from autograder.compare import agree
-from autograder.hints.factors import constant_of, factor_of
-from autograder.hints.pair import ENOUGH, Draw, Pair
-from autograder.hints.tables import CUT_OFF, PARTS, RELATIONS, SHAPES
 from autograder.wire import Array
 
-# More are not listed.
-MOST_NAMES = 4
+ENOUGH = 3  # entries at least that must show a relation with an unknown constant
+MAX_ROWS = 256  # beyond this, permuted rows are not looked for
+MAX_NAMES = 4  # beyond this, names are not listed
+NEARLY = 1e-2  # relative difference of numbers without another relation
+
+# Sizes by symbol or argument (N, C, d_k) in a draw; several where a check calls with several sizes.
+Scales = Mapping[str, Sequence[float]]
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One draw of a check: the student's values, the right ones, and the sizes of its inputs."""
+
+    found: Mapping[str, Array]
+    right: Mapping[str, Array]
+    scales: Scales
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A wrong value of one draw, and the right one."""
+
+    found: Array
+    right: Array
+    scales: Scales
+    check: Check
+
+    def same(self, one: Array, other: Array) -> bool:
+        """Tell whether two arrays agree within the check's tolerance."""
+        return one.shape == other.shape and bool(agree(one, other, self.check).all())
+
+    @property
+    def gap(self) -> Array:
+        """The difference of each entry."""
+        return np.subtract(self.found, self.right, dtype=np.float64)
+
+    @property
+    def wrong(self) -> Array:
+        """The mask of the wrong entries."""
+        return ~agree(self.found, self.right, self.check)
+
+    @property
+    def T(self) -> Pair:  # noqa: N802  as NumPy's
+        """Both transposed."""
+        return replace(self, found=self.found.T, right=self.right.T)
+
+
+Relation = Callable[[Pair], bool]
 
 
 def explain(check: Check, draws: Sequence[Draw], names: Sequence[str]) -> str | None:
-    """What the wrong values among those named have to do with the right ones, in a sentence or two.
-
-    None where nothing is to be said that the comparison doesn't say.
-    """
+    """Relate the wrong values among those named to the right ones, in a sentence or two; None without a relation."""
     pairs = {name: list(_pairs(check, draws, name)) for name in draws[0].right}
     wrong = [name for name in names if pairs[name]]
-    clauses: dict[str, list[str]] = {}
     held = {name: _held(check, draws, name, wrong) for name in wrong}
+    clauses: dict[str, list[str]] = {}
     for name, other in held.items():
         if other is not None and held[other] == name:
             clause = "exchanged, each in the other's place"
@@ -36,67 +79,37 @@ def explain(check: Check, draws: Sequence[Draw], names: Sequence[str]) -> str | 
             clause = f"what `{other}` should be" if other else _clause(pairs[name]) or ""
         if clause:
             clauses.setdefault(clause, []).append(name)
-    told = [f"{listed(some)}: {clause}." for clause, some in clauses.items()]
+    told = [f"{_listed(some)}: {clause}." for clause, some in clauses.items()]
     if 2 * sum(map(len, clauses.values())) < len(wrong):
-        told = []  # what is true of a few of them by chance is no explanation
-    if told_apart := which(wrong, [name for name in pairs if not pairs[name]]):
-        told.append(told_apart)
+        told = []  # what holds of a few of them by chance is no explanation
+    if cases := _which(wrong, [name for name in pairs if not pairs[name]]):
+        told.append(cases)
     return " ".join(told) or None
 
 
 def cut_off(check: Check, draws: Sequence[Draw], names: Sequence[str]) -> str | None:
-    """That whole numbers among the values named are right ones without their fractions; None where none is."""
+    """Name those integer values that are right ones without their fractions; None if there are none."""
 
     def holds(draw: Draw, name: str) -> bool:
         found, right = draw.found[name], draw.right[name]
         return (
-            found.dtype.kind in "iu"
-            and found.shape == right.shape
-            and right.dtype.kind == "f"
+            (found.dtype.kind in "iu" and found.shape == right.shape and right.dtype.kind == "f")
             and any(agree(found, whole(right), check).all() for whole in (np.trunc, np.round, np.floor))
-        )
+        )  # fmt: skip
 
     cut = [name for name in names if all(holds(draw, name) for draw in draws)]
-    return f"{listed(cut)}: {CUT_OFF}." if cut else None
+    return f"{_listed(cut)}: {CUT_OFF}." if cut else None
 
 
 def _pairs(check: Check, draws: Sequence[Draw], name: str) -> Iterator[Pair]:
-    """A value in the draws in which it is wrong."""
-
-    def agreeing(one: Array, other: Array) -> Array:
-        return agree(one, other, check)
-
-    def same(one: Array, other: Array) -> bool:
-        return one.shape == other.shape and bool(agreeing(one, other).all())
-
     for draw in draws:
-        found, right = draw.found[name], draw.right[name]
-        if not same(found, right):
-            yield Pair(found, right, draw.scales, same, agreeing)
-
-
-def _clause(pairs: Sequence[Pair]) -> str | None:
-    """The first relation in the tables that holds in all pairs."""
-    if not all(_plain(pair.found) and _plain(pair.right) for pair in pairs):
-        return None
-    if any(pair.found.shape != pair.right.shape for pair in pairs):
-        return next((clause for clause, holds in SHAPES.items() if all(map(holds, pairs))), None)
-    if all(not pair.found.any() for pair in pairs) and sum(pair.found.size for pair in pairs) >= 2 * ENOUGH:
-        return "0 everywhere; nothing that you compute reaches it"
-    if clause := factor_of(pairs):
-        return clause
-    if clause := next((clause for clause, holds in RELATIONS.items() if all(map(holds, pairs))), None):
-        return clause
-    return constant_of(pairs) or next((clause for clause, holds in PARTS.items() if all(map(holds, pairs))), None)
-
-
-def _plain(array: Array) -> bool:
-    """Whether an array holds finite real numbers, and at least one."""
-    return array.dtype.kind != "c" and array.size > 0 and bool(np.isfinite(array).all())
+        pair = Pair(draw.found[name], draw.right[name], draw.scales, check)
+        if not pair.same(pair.found, pair.right):
+            yield pair
 
 
 def _held(check: Check, draws: Sequence[Draw], name: str, wrong: Sequence[str]) -> str | None:
-    """The value whose place this one has taken."""
+    """The other value that this one should be."""
 
     def holds(draw: Draw, other: str) -> bool:
         found, right = draw.found[name], draw.right[other]
@@ -105,8 +118,226 @@ def _held(check: Check, draws: Sequence[Draw], name: str, wrong: Sequence[str]) 
     return next((other for other in wrong if other != name and all(holds(draw, other) for draw in draws)), None)
 
 
-def which(wrong: Sequence[str], right: Sequence[str]) -> str | None:
-    """What tells the wrong values from the right ones, by the words in their names."""
+def _clause(pairs: Sequence[Pair]) -> str | None:
+    """The first relation that holds in all pairs."""
+
+    def first(relations: Mapping[str, Relation]) -> str | None:
+        return next((clause for clause, holds in relations.items() if all(map(holds, pairs))), None)
+
+    if not all(_plain(pair.found) and _plain(pair.right) for pair in pairs):
+        return None
+    if any(pair.found.shape != pair.right.shape for pair in pairs):
+        return first(SHAPES)
+    if all(not pair.found.any() for pair in pairs) and sum(pair.found.size for pair in pairs) >= 2 * ENOUGH:
+        return "0 everywhere; nothing that you compute reaches it"
+    return _factor(pairs) or first(ENTRIES) or _constant(pairs) or first(PARTS)
+
+
+def _plain(array: Array) -> bool:
+    return array.dtype.kind != "c" and array.size > 0 and bool(np.isfinite(array).all())
+
+
+def _factor(pairs: Sequence[Pair]) -> str | None:
+    """The factor on all entries, by name."""
+    factors = [factor for factor in map(_proportional, pairs) if factor]
+    if len(factors) < len(pairs) or len({factor > 0 for factor in factors}) > 1:
+        return None
+    sizes = [abs(factor) for factor in factors]
+    if np.allclose(sizes, 1.0, rtol=1e-6):
+        return "right but for the sign, which is the opposite"
+    if names := list(_factor_names(sizes, [pair.scales for pair in pairs])):
+        return f"{'' if factors[0] > 0 else '−'}{' or '.join(names[:2])} what it should be"
+    entries = [np.count_nonzero(pair.right) for pair in pairs]
+    if np.allclose(sizes, sizes[0], rtol=1e-6) and sum(entries) >= ENOUGH:
+        return (
+            "what it should be, times one number that is the same everywhere: a constant factor is missing or too many"
+        )
+    if min(entries) >= ENOUGH:
+        return "in the right proportions, and too large or too small by a factor that changes with the inputs"
+    return None
+
+
+def _proportional(pair: Pair) -> float | None:
+    """The factor between found and right, if there is one."""
+    found, right = pair.found.astype(np.float64).ravel(), pair.right.astype(np.float64).ravel()
+    with np.errstate(all="ignore"):
+        factor = float(found @ right / (right @ right))
+    # Compared in the right value's units: with a tiny factor everything would agree.
+    return factor if math.isfinite(factor) and factor and pair.same(found / factor, right) else None
+
+
+def _factor_names(factors: Sequence[float], scales: Sequence[Scales]) -> Iterator[str]:
+    """The names that fit the factors of all pairs."""
+    for name, value in (("twice", 2.0), ("half of", 0.5)):
+        if np.allclose(factors, value, rtol=1e-6):
+            yield name
+    for symbol in dict.fromkeys(symbol for each in scales for symbol in each):
+        for template, power in (("{} times", 1), ("1/{} of", -1), ("√{} times", 0.5), ("1/√{} of", -0.5)):
+            if all(
+                any(size > 0 and math.isclose(factor, size**power, rel_tol=1e-6) for size in each.get(symbol, ()))
+                for factor, each in zip(factors, scales, strict=True)
+            ):
+                yield template.format(symbol)
+
+
+def _constant(pairs: Sequence[Pair]) -> str | None:
+    """The same number added to all entries."""
+    gaps = [pair.gap for pair in pairs]
+    if not all(pair.same(pair.found - gap.mean(), pair.right) for pair, gap in zip(pairs, gaps, strict=True)):
+        return None
+    means = [float(gap.mean()) for gap in gaps]
+    if sum(gap.size for gap in gaps) >= ENOUGH and np.allclose(means, means[0], rtol=1e-6):
+        return "off by the same amount everywhere, on all inputs: a constant is missing or too many"
+    if all(gap.size >= ENOUGH for gap in gaps):
+        return "off by the same amount in every entry: something that is added to all of it is missing or too many"
+    return None
+
+
+def _reduced(pair: Pair, function: Callable[..., Array], axis: int | None, *, missing: bool) -> bool:
+    """Tell whether the right value is a sum or mean of what was found (``missing``), or the other way round."""
+    whole, part = (pair.found, pair.right) if missing else (pair.right, pair.found)
+    if whole.ndim <= (axis or 0) or whole.size <= part.size or whole.min() == whole.max():
+        return False
+    reduced = np.asarray(function(whole.astype(np.float64), axis=axis))
+    if reduced.size != part.size:
+        return False
+    reduced = reduced.reshape(part.shape)
+    return pair.same(reduced, part) if missing else pair.same(part, reduced)
+
+
+def _reductions() -> Iterator[tuple[str, Relation]]:
+    for axis, over in ((0, "over axis 0"), (1, "over axis 1"), (None, "over all its entries")):
+        for word, function in (("summed", np.sum), ("averaged", np.mean)):
+            holds = partial(_reduced, function=function, axis=axis)
+            yield f"right once it is {word} {over}; that is missing", partial(holds, missing=True)
+            yield f"what it should be, {word} {over}; leave that out", partial(holds, missing=False)
+
+
+def _transposed(pair: Pair) -> bool:
+    return pair.found.ndim == 2 and pair.same(pair.found.T, pair.right)
+
+
+def _rows_permuted(pair: Pair) -> bool:
+    found, right = pair.found, pair.right
+    if not 2 <= len(found) <= MAX_ROWS:
+        return False
+    pairwise = agree(found[:, None], right[None], pair.check)
+    matches = np.asarray(pairwise.reshape(len(found), len(right), -1).all(axis=-1))
+    return bool(matches.any(axis=0).all() and matches.any(axis=1).all())
+
+
+def _image(function: Callable[[Array], Array]) -> Relation:
+    """The relation that a function of the right entries was found."""
+
+    def holds(pair: Pair) -> bool:
+        with np.errstate(all="ignore"):
+            image = np.asarray(function(pair.right.astype(np.float64)))
+        # A function that leaves these numbers as they are explains nothing.
+        return bool(np.isfinite(image).all()) and pair.same(pair.found, image) and not pair.same(image, pair.right)
+
+    return holds
+
+
+def _cut_off(pair: Pair) -> bool:
+    right = pair.right.astype(np.float64)
+    several = bool(pair.found.any()) and pair.found.size >= ENOUGH
+    return several and any(pair.same(pair.found, function(right)) for function in (np.trunc, np.round, np.floor))
+
+
+def _bands(pair: Pair) -> bool:
+    """Tell whether rows have enough entries to say something of each; the rows of an outer product are alike."""
+    return pair.found.ndim == 2 and pair.found.shape[1] >= ENOUGH and np.linalg.matrix_rank(pair.right) > 1
+
+
+def _row_factors(pair: Pair) -> bool:
+    if not _bands(pair):
+        return False
+    found, right = pair.found.astype(np.float64), pair.right.astype(np.float64)
+    norm = np.sum(right**2, axis=1, keepdims=True)
+    with np.errstate(all="ignore"):
+        factors = np.where(norm > 0, np.sum(found * right, axis=1, keepdims=True) / norm, 1.0)
+        return bool((factors != 0).all()) and pair.same(found / factors, right)
+
+
+def _row_offsets(pair: Pair) -> bool:
+    return _bands(pair) and pair.same(pair.found - pair.gap.mean(axis=1, keepdims=True), pair.right)
+
+
+def _one_row(pair: Pair) -> bool:
+    return pair.found.ndim == 2 and len(pair.found) >= ENOUGH and int(pair.wrong.any(axis=1).sum()) == 1
+
+
+def _diagonal(pair: Pair, *, wrong: bool) -> bool:
+    """Tell whether the wrong entries are several of the diagonal's (``wrong``), or exactly the others."""
+    if pair.found.ndim != 2 or pair.found.shape[0] != pair.found.shape[1]:
+        return False
+    diagonal = np.eye(len(pair.found), dtype=bool)
+    if wrong:
+        return not (pair.wrong & ~diagonal).any() and bool(pair.wrong.sum() > 1)
+    return bool((pair.wrong == ~diagonal).all())
+
+
+def _nearly(pair: Pair) -> bool:
+    size = np.abs(pair.right)
+    return bool((np.abs(pair.gap) <= NEARLY * np.maximum(size, 1e-3 * size.max())).all())
+
+
+TRANSPOSED = "transposed: rows and columns are exchanged"
+CUT_OFF = "cut off to whole numbers"
+
+# For values of another shape than the right ones.
+SHAPES: Mapping[str, Relation] = {
+    TRANSPOSED: _transposed,
+    "the right numbers in another shape; only the shape is to be changed": lambda pair: (
+        pair.found.size == pair.right.size and pair.same(pair.found.reshape(pair.right.shape), pair.right)
+    ),
+    **dict(_reductions()),
+}
+
+# For values of the right shape: about all entries.
+ENTRIES: Mapping[str, Relation] = {
+    TRANSPOSED: _transposed,
+    "right, in reverse order": lambda pair: pair.found.ndim > 0 and pair.same(pair.found[::-1], pair.right),
+    "the right rows, in another order": lambda pair: pair.found.ndim == 2 and _rows_permuted(pair),
+    "the right columns, in another order": lambda pair: pair.found.ndim == 2 and _rows_permuted(pair.T),
+    "the right entries, in another order": lambda pair: pair.found.ndim == 1 and _rows_permuted(pair),
+    "right but for the sign of some entries": lambda pair: pair.same(np.abs(pair.found), np.abs(pair.right)),
+    "the square of what it should be": _image(np.square),
+    "the square root of what it should be": _image(np.sqrt),
+    "the exponential of what it should be": _image(np.exp),
+    "the logarithm of what it should be": _image(np.log),
+    "one divided by what it should be": _image(np.reciprocal),
+    "1 minus what it should be": _image(lambda right: 1 - right),
+    CUT_OFF: _cut_off,
+}
+
+# For values of the right shape: about each row, or the wrong entries.
+PARTS: Mapping[str, Relation] = {
+    "wrong on the diagonal only": partial(_diagonal, wrong=True),
+    "right on the diagonal only": partial(_diagonal, wrong=False),
+    "wrong in a single entry": lambda pair: pair.found.size >= ENOUGH and int(pair.wrong.sum()) == 1,
+    "wrong in a single row": _one_row,
+    "wrong in a single column": lambda pair: _one_row(pair.T),
+    "right where it isn't 0; entries are 0 that should not be": lambda pair: (
+        pair.found.ndim > 0 and not pair.found[pair.wrong].any()
+    ),
+    "wrong only in entries that should be 0": lambda pair: pair.found.ndim > 0 and not pair.right[pair.wrong].any(),
+    "right in each row but for a factor of the row's own; look at what a whole row is multiplied or divided by": (
+        _row_factors
+    ),
+    "right in each column but for a factor of the column's own; look at what a whole column is multiplied or divided "
+    "by": lambda pair: _row_factors(pair.T),
+    "off by the same amount all along a row, by another in each row; look at what is added to whole rows": _row_offsets,
+    "off by the same amount all along a column, by another in each column; look at what is added to whole columns": (
+        lambda pair: _row_offsets(pair.T)
+    ),
+    "nearly right: the first digits agree and the others don't; look for a small number that is added, a numerical "
+    "derivative, or a precision that is lost": _nearly,
+}
+
+
+def _which(wrong: Sequence[str], right: Sequence[str]) -> str | None:
+    """Tell the wrong values from the right ones by the words in their names."""
     if not right or not wrong:
         return None
     quantities, cases = _words([*wrong, *right])
@@ -116,40 +347,38 @@ def which(wrong: Sequence[str], right: Sequence[str]) -> str | None:
         return f"Right for “{case}”, and wrong otherwise."
     bad, good = ({quantities[name]: None for name in names} for names in (wrong, right))
     if not bad.keys() & good.keys() and len(bad) < len(wrong):
-        return f"{listed(list(bad))} {'is' if len(bad) == 1 else 'are'} wrong in every case; the rest is right."
-    if len(right) <= MOST_NAMES:
-        return f"{listed(right)} {'is' if len(right) == 1 else 'are'} right."
-    return f"All but {listed(wrong)} are right." if len(wrong) <= MOST_NAMES else None
+        return f"{_listed(list(bad))} {'is' if len(bad) == 1 else 'are'} wrong in every case; the rest is right."
+    if len(right) <= MAX_NAMES:
+        return f"{_listed(right)} {'is' if len(right) == 1 else 'are'} right."
+    return f"All but {_listed(wrong)} are right." if len(wrong) <= MAX_NAMES else None
 
 
 def _words(names: Sequence[str]) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
-    """Of each name the quantity, and the words after it that say in which case: ``dx_one_row`` is dx, in one row.
+    """Split each name into a quantity, and the words of a case after it: ``dx_one_row`` is dx, in one row.
 
-    The quantity is the longest other name that it begins with; where there is none, its first word.
+    The quantity is the longest other name that it begins with, or its first word.
     """
     quantities, cases = {}, {}
     for name in names:
         shorter = sorted((other for other in names if name.startswith(f"{other}_")), key=len)
         quantity = shorter[-1] if shorter else name.partition("_")[0]
         words = name[len(quantity) :].strip("_").split("_")
-        # A letter is an index, as in dW_Q, and no case.
+        # A single letter is an index, as in dW_Q.
         quantities[name], cases[name] = (name, ()) if len(words[0]) < 2 else (quantity, tuple(words))
     return quantities, cases
 
 
 def _common(some: Sequence[str], others: Sequence[str], cases: Mapping[str, tuple[str, ...]]) -> str | None:
-    """The case that all of some names are of, and none of the others."""
+    """The case that all of some names have, and none of the others."""
+
+    def has(name: str, case: tuple[str, ...]) -> bool:
+        return f"_{'_'.join(case)}_" in f"{name}_"
+
     whole = {cases[name] for name in some if cases[name]}
-    shared = [case for case in whole if all(_within(case, name) for name in some)]
-    told = [case for case in shared if not any(_within(case, name) for name in others)]
+    told = [c for c in whole if all(has(name, c) for name in some) and not any(has(name, c) for name in others)]
     return " ".join(sorted(told, key=lambda case: (-len(case), case))[0]) if told else None
 
 
-def _within(case: tuple[str, ...], name: str) -> bool:
-    return f"_{'_'.join(case)}_" in f"{name}_"
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names, in a sentence."""
+def _listed(names: Sequence[str]) -> str:
     quoted = [f"`{name}`" for name in names]
     return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"

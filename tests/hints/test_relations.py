@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from autograder.authoring import check
-from autograder.hints.pair import Draw
-from autograder.hints.relations import explain
+from autograder.hints.relations import Draw, explain
 
 DRAWS = range(3)
 SCALES = {"N": (5.0,), "d_k": (3.0,), "C": (2.5, 0.3)}

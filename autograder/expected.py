@@ -24,7 +24,7 @@ ANSWERS_FILE = "answers.bin"
 MAX_MISTAKE_BYTES = 1 << 16
 
 Observe = Callable[[Problem, Implementation, Seed, Sequence[Check] | None], Sequence[Observation]]
-ByDraw = Mapping[tuple[str, int], Observation]
+Draws = Mapping[tuple[str, int], Observation]
 
 
 @dataclass(frozen=True)
@@ -33,20 +33,20 @@ class Mistake:
 
     name: str
     hint: str
-    seen: ByDraw
+    seen: Draws
 
 
 @dataclass(frozen=True)
 class Answers:
     """The reference's observations by check and draw, and those of the known mistakes in the checks that catch them."""
 
-    right: ByDraw
+    reference: Draws
     mistakes: tuple[Mistake, ...] = ()
 
     @property
     def faulty(self) -> bool:
         """Tell whether the reference failed somewhere, or could not be run."""
-        return any(observation.ending != "returned" for observation in self.right.values())
+        return any(observation.ending != "returned" for observation in self.reference.values())
 
 
 class _Section(msgspec.Struct):
@@ -55,7 +55,7 @@ class _Section(msgspec.Struct):
     count: int
 
 
-def by_draw(observations: Sequence[Observation]) -> ByDraw:
+def by_draw(observations: Sequence[Observation]) -> Draws:
     """Index observations by check and draw."""
     return {(observation.check, observation.draw): observation for observation in observations}
 
@@ -69,8 +69,8 @@ def observe_answers(observe: Observe, problem: Problem, seed: Seed, *, at_home: 
         For students: without the checks that only the official run makes, and the mistakes that show only there.
     """
     checks = [check for check in problem.checks if check.at_home or not at_home]
-    right = by_draw(observe(problem, problem.reference, seed, checks))
-    heavy = {check for (check, _), one in right.items() if len(encode(one)) > MAX_MISTAKE_BYTES}
+    reference = by_draw(observe(problem, problem.reference, seed, checks))
+    heavy = {check for (check, _), one in reference.items() if len(encode(one)) > MAX_MISTAKE_BYTES}
     mistakes = []
     for specimen in problem.specimens("reject"):
         if at_home and specimen.caught.keys().isdisjoint(check.name for check in checks):
@@ -79,7 +79,7 @@ def observe_answers(observe: Observe, problem: Problem, seed: Seed, *, at_home: 
         seen = observe(problem, problem.implementation(specimen.source), seed, caught) if caught else ()
         light = [_bare(each) for each in seen if len(encode(each)) <= MAX_MISTAKE_BYTES]
         mistakes.append(Mistake(specimen.name, specimen.hint, by_draw(light)))
-    return Answers(right, tuple(mistakes))
+    return Answers(reference, tuple(mistakes))
 
 
 def _bare(observation: Observation) -> Observation:
@@ -93,7 +93,7 @@ def _bare(observation: Observation) -> Observation:
 
 def to_bytes(answers: Answers) -> bytes:
     """Serialize answers: a line of JSON says whose observations follow, then come the observations."""
-    everyone = (Mistake("", "", answers.right), *answers.mistakes)
+    everyone = (Mistake("", "", answers.reference), *answers.mistakes)
     index = [_Section(each.name, each.hint, len(each.seen)) for each in everyone]
     messages = (encode(observation) for each in everyone for observation in each.seen.values())
     return msgspec.json.encode(index) + b"\n" + b"".join(messages)

@@ -1,7 +1,7 @@
-"""The folders of whoever grades, and the names that stand for them in what a student reads.
+"""The folders of the grader's machine, replaced by neutral names where text enters a report.
 
-What student code raises or prints may say where Python, the engine, the data and its own folder lie. That is the
-grader's business, and no help to anybody. So it is replaced where text enters a report, out of a run's reach.
+What student code raises or prints may say where Python, the engine, the data and its own folder are. Students need
+none of it, and attackers could use it.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from functools import cache
 from pathlib import Path
 
 import autograder
-from autograder.sandbox.confine import SCRATCH
-from autograder.sandbox.process import PREFIX
 
-# Shorter ones belong to many systems, and say little of this one.
+# Shorter paths are on many systems, and say little about this one.
 _PARTS = 3
+# The folder of a run, with a mount namespace (`sandbox.confine`) and without (`sandbox.process`); a test compares.
+_RUNS = rf"/scratch/run|{re.escape(tempfile.gettempdir())}[/\\]autograder-\w+(?:[/\\]\d+)?"
 
 
 def neutral(text: str, course: Path | None = None) -> str:
-    """A text without the folders of this machine: of Python, its packages, the engine, a course, the user, a run."""
+    """Replace the folders of this machine in a text: of Python, packages, the engine, a course, the user, a run."""
     names = _names(course)
     return _pattern(course).sub(lambda found: names.get(found[1], "."), text)
 
@@ -43,19 +43,17 @@ def _names(course: Path | None) -> dict[str, str]:
         **({str(course): "course"} if course else {}),
     }
     names = {path: name for path, name in found.items() if len(Path(path).parts) >= _PARTS}
-    home = os.path.expanduser("~")  # noqa: PTH111  it raises nothing where there is no home
+    home = os.path.expanduser("~")  # noqa: PTH111  unlike pathlib's it raises nothing without a home
     names |= {home: "~"} if len(Path(home).parts) > 1 else {}
-    # Each may be reached through links.
+    # Links may lead to each of them.
     return {os.path.realpath(path): name for path, name in names.items()} | names
 
 
 @cache
 def _pattern(course: Path | None) -> re.Pattern[str]:
-    """Those folders, the innermost first, and the folders of runs; a short one, and a home, as a whole name only."""
-    names = _names(course)
-    inner = sorted(names, key=len, reverse=True)
-    whole = {path for path in inner if names[path] == "~" or len(Path(path).parts) < _PARTS}
-    known = [re.escape(path) for path in inner if path not in whole]
-    known += [rf"(?<![\w.~-]){re.escape(path)}(?![\w-])" for path in inner if path in whole]
-    runs = rf"{SCRATCH}|{re.escape(tempfile.gettempdir())}[/\\]{PREFIX}\w+(?:[/\\]\d+)?"
-    return re.compile(rf"{runs}|({'|'.join(known)})")
+    """The folders, the innermost first; a short path, or a home, only as a whole name."""
+    known = []
+    for path, name in sorted(_names(course).items(), key=lambda item: -len(item[0])):
+        whole = name == "~" or len(Path(path).parts) < _PARTS
+        known.append((whole, rf"(?<![\w.~-]){re.escape(path)}(?![\w-])" if whole else re.escape(path)))
+    return re.compile(rf"{_RUNS}|({'|'.join(pattern for _, pattern in sorted(known, key=lambda item: item[0]))})")

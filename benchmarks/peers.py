@@ -164,7 +164,7 @@ def lay_out(
         drawn = ((check.name, draw) for check in problem.checks for draw in range(check.draws))
         numbers = {f"{name}/{draw}": problem.seed.of_draw(problem.id, name, draw) for name, draw in drawn}
         (own / "draws.json").write_text(json.dumps(numbers))
-        right = answers[problem.id].right
+        right = answers[problem.id].reference
         np.savez(
             own / "expected.npz",
             **{f"{check}/{draw}/{name}": v for (check, draw), seen in right.items() for name, v in seen.values.items()},

@@ -88,7 +88,7 @@ MODEL = '''\
 
 import numpy as np
 
-from autograder.authoring import Finding
+from autograder.authoring import Code, Finding
 
 WANTED = ("model.slope",)
 
@@ -98,7 +98,8 @@ def trained_model(found, data, rng):
     x = rng.normal(size=20)
     loss = np.mean((found["model.slope"] * x - 2.0 * x) ** 2)
     if not loss <= 0.1:
-        yield Finding(63, "model.slope", f"the loss on points that nobody has seen is {loss:.2g}; expected at most 0.1")
+        message = f"the loss on points that nobody has seen is {loss:.2g}; expected at most 0.1"
+        yield Finding(Code.BAD_ON_HELD_OUT, "model.slope", message)
 '''
 
 

@@ -114,7 +114,7 @@ EXPECT = '''\
 
 import numpy as np
 
-from autograder.authoring import Finding
+from autograder.authoring import Code, Finding
 
 from .checks import positives
 
@@ -122,7 +122,7 @@ from .checks import positives
 def a_root(found, reference, rng):
     """The square is what the root was taken of."""
     if not np.allclose(found["x"] ** 2, positives(rng)):
-        yield Finding(60, "x", "`x` squared is not `a`; expected x² = a: square what you return")
+        yield Finding(Code.NOT_GOOD_ENOUGH, "x", "`x` squared is not `a`; expected x² = a: square what you return")
 '''
 
 NOTEBOOK = """\

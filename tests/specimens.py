@@ -115,7 +115,7 @@ def assert_its_due(judge, problem, specimen):
 @cache
 def secrets(problem_id, judge):
     """What no report of a problem may show."""
-    return Secrets.of(PROBLEMS[problem_id], judge.answers(problem_id).right)
+    return Secrets.of(PROBLEMS[problem_id], judge.answers(problem_id).reference)
 
 
 def _knowable(judge, problem, specimen):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from autograder.codes import FAULTS_OF_OURS, MEANINGS, PRECEDENCE, Code, most_severe
@@ -50,3 +52,10 @@ def test_the_most_severe_of_several_codes(several, expected):
 def test_faults_of_ours_come_before_any_of_the_students():
     """What we can't judge is never shown as a student's failure."""
     assert set(PRECEDENCE[: len(FAULTS_OF_OURS)]) == FAULTS_OF_OURS
+
+
+def test_the_page_for_authors_has_every_name():
+    """A predicate that gives something else is sent there."""
+    text = (Path(__file__).parent.parent / "docs" / "results.md").read_text(encoding="utf-8")
+
+    assert [code.name for code in Code if f"{code.name} {code.value}" not in text] == []

@@ -13,6 +13,7 @@ import pytest
 import autograder
 from autograder.report import ProblemReport, Verdict
 from autograder.sandbox.confine import SCRATCH
+from autograder.sandbox.process import PREFIX
 from autograder.whereabouts import neutral
 
 COURSE = Path("/srv/courses/learning")
@@ -26,8 +27,8 @@ TEXTS = {
     "address": (f"file://{np.__file__}", "file://packages/numpy/__init__.py"),
     "course": (f"'{COURSE}/data/digits.npz'", "'course/data/digits.npz'"),
     "run": (f"{SCRATCH}/line.py", "./line.py"),
-    "run_without_namespaces": (f"{tempfile.gettempdir()}/autograder-a1_b2/17/line.py", "./line.py"),
-    "run_at_home": (f"{tempfile.gettempdir()}/autograder-a1_b2/line.py", "./line.py"),
+    "run_without_namespaces": (f"{tempfile.gettempdir()}/{PREFIX}a1_b2/17/line.py", "./line.py"),
+    "run_at_home": (f"{tempfile.gettempdir()}/{PREFIX}a1_b2/line.py", "./line.py"),
     "what_every_system_has": ("/usr/bin/env", "/usr/bin/env"),
     "no_path": ("3/4 of x/y", "3/4 of x/y"),
 }

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
+from scipy.stats import binom  # type: ignore[import-untyped]
 
 from autograder.audit.checkpoint import Journal
 from autograder.audit.parallel import Crew
 from autograder.audit.trials import Spread, distances, farthest
 from autograder.authoring import Check
 from autograder.course.problem import Implementation, Problem
-from autograder.expected import ByDraw, by_draw
+from autograder.expected import Draws, Observe, by_draw
 from autograder.gradebook.dependencies import of_audit
-from autograder.grading.modules import Observe, judge
+from autograder.grading.modules import judge
 from autograder.seed import Seed
 from autograder.wire import Observation
 
@@ -47,8 +47,8 @@ class Bound(msgspec.Struct, frozen=True):
 
     @property
     def is_refuted(self) -> bool:
-        """Whether it fails more often than it was asked to, beyond chance."""
-        return _at_least(self.failures, self.runs, self.asked) < REFUTED_BELOW
+        """Tell whether it fails more often than it was asked to, beyond chance."""
+        return bool(binom.sf(self.failures - 1, self.runs, self.asked) < REFUTED_BELOW)
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _seed(observe: Observe, problem: Problem, right: Mapping[str, Implementation
 
 
 def _failed(
-    problem: Problem, checks: Sequence[Check], seen: Sequence[Observation], answers: ByDraw, seed: Seed
+    problem: Problem, checks: Sequence[Check], seen: Sequence[Observation], answers: Draws, seed: Seed
 ) -> dict[str, str]:
     """The checks that observations fail, and what they say."""
     failed = {}
@@ -170,17 +170,3 @@ def wrong(alarms: Alarms) -> Iterable[str]:
                 f"`{bound.check}` states a false-alarm rate of {bound.stated:g}; asked for {bound.asked:g} it failed "
                 f"the reference on {bound.failures} of {bound.runs} seeds: compute its bounds again"
             )
-
-
-def _at_least(count: int, runs: int, rate: float) -> float:
-    """The probability of at least so many failures in so many runs."""
-    return sum(
-        math.exp(
-            math.lgamma(runs + 1)
-            - math.lgamma(k + 1)
-            - math.lgamma(runs - k + 1)
-            + k * math.log(rate)
-            + (runs - k) * math.log1p(-rate)
-        )
-        for k in range(count, runs + 1)
-    )

@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 
 from autograder.course.problem import Problem
-from autograder.expected import ByDraw
+from autograder.expected import Draws
 from autograder.release.starter import solution_lines, words
 from autograder.report import ProblemReport
 from autograder.wire import Array
@@ -37,7 +37,7 @@ class Secrets:
     lines: Mapping[str, str]
 
     @classmethod
-    def of(cls, problem: Problem, right: ByDraw) -> Self:
+    def of(cls, problem: Problem, right: Draws) -> Self:
         """Those of a problem, with what its reference gives."""
         values = [
             np.abs(value, dtype=float).ravel()

@@ -10,8 +10,7 @@ from autograder.audit.parallel import Crew
 from autograder.audit.trials import Distances, Spread, distances, farthest
 from autograder.authoring import Check
 from autograder.course.problem import Implementation, Problem
-from autograder.expected import by_draw
-from autograder.grading.modules import Observe
+from autograder.expected import Observe, by_draw
 
 # A tolerance is right when it could be this many times larger or smaller.
 WIDE = 10.0

@@ -22,8 +22,7 @@ from autograder.audit.trials import Round, Trial, farther, try_out
 from autograder.authoring import Check
 from autograder.codes import Code
 from autograder.course.problem import Implementation, Problem, Specimen
-from autograder.expected import ANSWERS_FILE, from_file, observe_answers
-from autograder.grading.modules import Observe
+from autograder.expected import ANSWERS_FILE, Observe, from_file, observe_answers
 from autograder.release.starter import starter
 from autograder.seed import Seed
 from autograder.wire import Observation
@@ -113,7 +112,7 @@ class Remembering:
     def __call__(
         self, problem: Problem, implementation: Implementation, seed: Seed, checks: Sequence[Check] | None
     ) -> Sequence[Observation]:
-        """As :class:`autograder.grading.modules.Observe` says."""
+        """As :class:`autograder.expected.Observe` says."""
         key = problem.id, tuple(implementation.files.values()), seed
         if key not in self.seen:
             self.seen[key] = self.observe(problem, implementation, seed, None)
@@ -158,7 +157,7 @@ def measure(
     )
     answers = observe_answers(specimens, problem, problem.seed)
     faults = list(audit(specimens, problem, answers, problem.seed))
-    official = Round(problem, problem.seed, answers, specimens, Secrets.of(problem, answers.right))
+    official = Round(problem, problem.seed, answers, specimens, Secrets.of(problem, answers.reference))
     caught = {name: try_out(official, one) for name, one in rejects.items()}
     faults += [f"{name}: {sentence}" for name, one in caught.items() for sentence in one.leaks]
 

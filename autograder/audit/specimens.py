@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from autograder.codes import Code
 from autograder.course.problem import Problem
-from autograder.expected import Answers
-from autograder.grading.modules import Observe, grade
+from autograder.expected import Answers, Observe
+from autograder.grading.modules import grade
 from autograder.release.starter import starter
 from autograder.release.variation import unvarying
 from autograder.seed import Seed
@@ -21,7 +21,7 @@ def audit(observe: Observe, problem: Problem, answers: Answers, seed: Seed) -> I
     The reference and each accept specimen get full marks; the starter gets 40; each reject specimen fails exactly the
     checks it names, with the codes it names, and reads its own hint; each check is named by a reject specimen.
     """
-    yield from unvarying(observe, problem, answers.right)
+    yield from unvarying(observe, problem, answers.reference)
     for name, source in (
         ("the reference", problem.reference.files[problem.module_file].decode()),
         *tuple((f"accept/{specimen.name}", specimen.source) for specimen in problem.specimens("accept")),

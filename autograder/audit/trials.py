@@ -10,8 +10,8 @@ from autograder.audit.leaks import Secrets
 from autograder.authoring import Check
 from autograder.compare import distance, structure
 from autograder.course.problem import Implementation, Problem
-from autograder.expected import Answers, ByDraw
-from autograder.grading.modules import Observe, grade, judge
+from autograder.expected import Answers, Draws, Observe
+from autograder.grading.modules import grade, judge
 from autograder.hints.mistakes import borne_out
 from autograder.report import ProblemReport
 from autograder.seed import Seed
@@ -114,15 +114,17 @@ def try_out(where: Round, implementation: Implementation, names: Sequence[str] |
     draws: dict[str, tuple[int, ...]] = {}
     for check in checks:
         alone = replace(check, draws=1)
-        mine = [judge(problem, alone, [each], answers.right, seed) for each in seen if each.check == check.name]
+        mine = [judge(problem, alone, [each], answers.reference, seed) for each in seen if each.check == check.name]
         draws[check.name] = tuple(codes.most_severe(finding.code for finding in findings) for findings in mine)
     leaks = tuple(where.secrets.told(report)) if where.secrets else ()
     told = {verdict.hint for verdict in report.checks if verdict.hint}
     borne = {mistake.hint for mistake in answers.mistakes if mistake.hint in told and borne_out(checks, seen, mistake)}
-    return Trial(report, draws, distances(problem, seen, answers.right), frozenset(told & where.known - borne), leaks)
+    return Trial(
+        report, draws, distances(problem, seen, answers.reference), frozenset(told & where.known - borne), leaks
+    )
 
 
-def distances(problem: Problem, seen: Iterable[Observation], right: ByDraw) -> Distances:
+def distances(problem: Problem, seen: Iterable[Observation], right: Draws) -> Distances:
     """How far values are from the reference's, where both can be compared."""
     compared = {check.name: check for check in problem.checks if check.expect is None}
     found: dict[tuple[str, str], tuple[float, float]] = {}

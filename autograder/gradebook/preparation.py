@@ -110,7 +110,7 @@ def prepare(
         def one(problem: Problem) -> tuple[Answers, Sheet | None]:
             seed, sheet = seeds[problem.id], released.get(problem.id)
             answers = kept(digests[problem.id], lambda: observed(problem, seed))
-            see_reference(problem, answers.right, seed)
+            see_reference(problem, answers.reference, seed)
             if sheet:
                 # Beside what judges both, the solution's own cells.
                 own = {name: digests[name].encode() for name in (problem.id, problem.notebook_id)}

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from autograder.codes import Code
 from autograder.compare import comparable, differences, not_finite, structure
 from autograder.course.pages import CourseError, Predicate
 from autograder.course.problem import Implementation, Problem
-from autograder.expected import Answers, ByDraw
+from autograder.expected import Answers, Draws, Observe
 from autograder.grading.predicates import Arrays, Ask, copied, judged, tried
 from autograder.grading.verdicts import Found, by_severity, conclude, conclude_alike
 from autograder.hints.diagnose import diagnose
@@ -24,7 +24,23 @@ from autograder.wire import Failure, Observation
 
 MAX_TEXT_BYTES = 1 << 16  # of a module, read for the names in it
 
-Observe = Callable[[Problem, Implementation, Seed, Sequence[Check] | None], Sequence[Observation]]
+# The code and the message of a run that did not return, by its ending.
+_ENDINGS = {
+    "missing": (Code.MISSING, "{message}; write it"),
+    "died": (Code.DIED, "{message}"),
+    "exhausted": (Code.DIED, "out of memory: {said}{frames}"),
+    "raised": (Code.RAISED, "{said}{frames}"),
+    "asserted": (Code.STRUCTURE, "an assertion in your code failed: {said}{frames}"),
+    "misfit": (
+        Code.STRUCTURE,
+        "what came back can't be used in `{line}`: {said}; compare what your function returns with its docstring",
+    ),
+    "forbidden": (
+        Code.STRUCTURE,
+        "{message}; allowed are {allowed} and the standard library: remove the import",
+    ),
+    "unstarted": (Code.NO_SANDBOX, "the code could not be run: {message}"),
+}
 
 
 def grade(
@@ -53,7 +69,7 @@ def grade(
     with np.errstate(all="ignore"):  # a student's values may be anything, and verdicts say so
         for check in chosen:
             mine = [observation for observation in seen if observation.check == check.name]
-            findings[check.name] = judge(problem, check, mine, answers.right, seed)
+            findings[check.name] = judge(problem, check, mine, answers.reference, seed)
         try:
             hints = diagnose(chosen, findings, seen, answers, text)
         except Exception:  # noqa: BLE001  values that break a hint cost the hint, and are no fault of ours
@@ -67,7 +83,7 @@ def unjudged(problem: Problem, code: Code, message: str) -> ProblemReport:
     return ProblemReport.of(problem.id, conclude_alike(problem.checks, code, message), problem.course)
 
 
-def see_reference(problem: Problem, right: ByDraw, seed: Seed, *, at_home: bool = False) -> None:
+def see_reference(problem: Problem, right: Draws, seed: Seed, *, at_home: bool = False) -> None:
     """Make sure that every check, or every one that students make at home, can be judged by the reference.
 
     Raises
@@ -116,7 +132,7 @@ def see_steady(observe: Observe, problem: Problem, answers: Answers, seed: Seed)
 
 
 def judge(
-    problem: Problem, check: Check, observations: Sequence[Observation], right: ByDraw, seed: Seed
+    problem: Problem, check: Check, observations: Sequence[Observation], right: Draws, seed: Seed
 ) -> list[Finding]:
     """The findings of one check over its draws, the most severe first; none when it passes."""
     if not observations:
@@ -167,32 +183,16 @@ def _asking(problem: Problem, predicate: Predicate, check: Check, draw: int, exp
 
 
 def _failure(problem: Problem, observation: Observation) -> Finding:
-    """The finding on a run that did not return."""
     failure = observation.failure or Failure("", "")
-    said = said_of(failure)
-    match observation.ending:
-        case "missing":
-            return Finding(Code.MISSING, "", f"{failure.message or 'a function is not written yet'}; write it")
-        case "died":
-            return Finding(Code.DIED, "", failure.message)
-        case "exhausted":
-            return Finding(Code.DIED, "", f"out of memory: {said}{own_lines(failure)}")
-        case "raised":
-            return Finding(Code.RAISED, "", f"{said}{own_lines(failure)}")
-        case "asserted":
-            return Finding(Code.STRUCTURE, "", f"an assertion in your code failed: {said}{own_lines(failure)}")
-        case "misfit":
-            line = failure.frames[-1].text if failure.frames else ""
-            step = "compare what your function returns with its docstring"
-            return Finding(Code.STRUCTURE, "", f"what came back can't be used in `{line}`: {said}; {step}")
-        case "forbidden":
-            allowed = ", ".join(problem.allowed_imports)
-            message = f"{failure.message}; allowed are {allowed} and the standard library: remove the import"
-            return Finding(Code.STRUCTURE, "", message)
-        case "unstarted":
-            return Finding(Code.NO_SANDBOX, "", f"the code could not be run: {failure.message}")
-        case _:
-            return Finding(Code.FAULTY_CHECK, "", f"the check page failed: {said}")
+    code, template = _ENDINGS.get(observation.ending, (Code.FAULTY_CHECK, "the check page failed: {said}"))
+    message = template.format(
+        message=failure.message or ("a function is not written yet" if code == Code.MISSING else ""),
+        said=said_of(failure),
+        frames=own_lines(failure),
+        line=failure.frames[-1].text if failure.frames else "",
+        allowed=", ".join(problem.allowed_imports),
+    )
+    return Finding(code, "", message)
 
 
 def said_of(failure: Failure | None) -> str:

@@ -17,24 +17,17 @@ MAX_FINDINGS = 4  # shown in one message; the rest are counted
 _NOT_WRONG = FAULTS_OF_OURS | {Code.SUCCESS}
 
 
-class Claim(Protocol):
-    """A check, as far as its verdict depends on it: :class:`autograder.authoring.Check` is one."""
+class _Check(Protocol):
+    """A check, as far as a verdict depends on it; :class:`autograder.authoring.Check` is one."""
 
     @property
-    def name(self) -> str:
-        """The check's id in reports."""
-
+    def name(self) -> str: ...
     @property
-    def title(self) -> str:
-        """The sentence that the student reads."""
-
+    def title(self) -> str: ...
     @property
-    def points(self) -> float:
-        """The points of the check, > 0."""
-
+    def points(self) -> float: ...
     @property
-    def needs(self) -> tuple[str, ...]:
-        """The checks, further up, without whose result this one can't be judged."""
+    def needs(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -60,7 +53,7 @@ class Found:
     blocked_by: str | None = None
 
 
-def conclude(checks: Sequence[Claim], found: Mapping[str, Found]) -> tuple[Verdict, ...]:
+def conclude(checks: Sequence[_Check], found: Mapping[str, Found]) -> tuple[Verdict, ...]:
     """Turn the evidence on checks into verdicts, in the order of the checks.
 
     - Without findings a check passes and has its points. Otherwise its code is the most severe one, and its message
@@ -73,7 +66,7 @@ def conclude(checks: Sequence[Claim], found: Mapping[str, Found]) -> tuple[Verdi
 
     Parameters
     ----------
-    checks : sequence of Claim
+    checks : sequence of checks
         Those that were tried. What one needs and isn't among them is taken for right.
     found : mapping of str to Found
         The evidence on each of them, by name.
@@ -100,7 +93,7 @@ def conclude(checks: Sequence[Claim], found: Mapping[str, Found]) -> tuple[Verdi
     return tuple(verdicts)
 
 
-def conclude_alike(checks: Sequence[Claim], code: Code, message: str) -> tuple[Verdict, ...]:
+def conclude_alike(checks: Sequence[_Check], code: Code, message: str) -> tuple[Verdict, ...]:
     """Verdicts where nothing could be run: the same for every check."""
     return tuple(Verdict.of(check.name, check.title, code, check.points, message) for check in checks)
 
@@ -110,7 +103,7 @@ def by_severity(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda finding: PRECEDENCE.index(finding.code))
 
 
-def _blocked(check: Claim, code: Code, first: str, code_of_first: Code) -> Verdict:
+def _blocked(check: _Check, code: Code, first: str, code_of_first: Code) -> Verdict:
     ours = code_of_first in FAULTS_OF_OURS
     message = f"not judged, because `{first}` could not be" if ours else f"not judged: fix `{first}` first"
     verdict = Verdict.of(check.name, check.title, code or code_of_first, check.points, message, blocked_by=first)

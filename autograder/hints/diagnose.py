@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from autograder.authoring import Check, Finding
 from autograder.codes import Code
-from autograder.expected import Answers, ByDraw
+from autograder.expected import Answers, Draws
 from autograder.hints import exceptions, mistakes, relations
 from autograder.wire import Observation
 
@@ -38,13 +38,14 @@ def diagnose(
     for check in failed:
         mine = [observation for observation in seen if observation.check == check.name]
         if check.name not in hinted and (
-            hint := _relation(check, findings[check.name], mine, answers.right) or _exception(mine, answers.right, text)
+            hint := _relation(check, findings[check.name], mine, answers.reference)
+            or _exception(mine, answers.reference, text)
         ):
             hinted[check.name] = hint
     return hinted
 
 
-def _relation(check: Check, findings: Sequence[Finding], mine: Sequence[Observation], right: ByDraw) -> str | None:
+def _relation(check: Check, findings: Sequence[Finding], mine: Sequence[Observation], right: Draws) -> str | None:
     named = dict.fromkeys(finding.value for finding in findings if finding.code in _RELATED and finding.value)
     # A wrong dtype explains what else is wrong; a fraction that was cut off is worth a word.
     of_wrong_dtype = dict.fromkeys(finding.value for finding in findings if finding.code == Code.DTYPE)
@@ -62,7 +63,7 @@ def _relation(check: Check, findings: Sequence[Finding], mine: Sequence[Observat
     return relations.explain(check, draws, list(named))
 
 
-def _exception(mine: Sequence[Observation], right: ByDraw, text: str) -> str | None:
+def _exception(mine: Sequence[Observation], right: Draws, text: str) -> str | None:
     for observation in mine:
         if observation.failure and observation.ending in ("raised", "misfit"):
             answer = right.get((observation.check, observation.draw))

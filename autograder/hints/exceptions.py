@@ -39,7 +39,7 @@ MISFITS: Mapping[str, str] = {
 }
 
 # The student's own line raised; the first pattern that matches.
-READINGS: Mapping[str, str] = {
+EXPLANATIONS: Mapping[str, str] = {
     r"^name 'np' is not defined": "`import numpy as np` is missing at the top of the module",
     r"^module 'numpy' has no attribute '(?P<name>int|float|bool|complex|object|str)'": (
         "`np.{name}` was another name of Python's own `{name}`, and NumPy no longer has it: write `{name}`"
@@ -207,7 +207,7 @@ def explain(failure: Failure, *, misfit: bool, text: str, scales: Mapping[str, I
     scales : mapping of str to iterable of float
         The sizes of this draw's inputs, by symbol.
     """
-    for pattern, meaning in (MISFITS if misfit else READINGS).items():
+    for pattern, meaning in (MISFITS if misfit else EXPLANATIONS).items():
         if match := matched(pattern, failure):
             groups = match.groupdict()
             quoted = " ".join(groups.get(name) or "" for name in _SIZES)

@@ -1,4 +1,4 @@
-"""Which known mistake a module has made: the one that gives the same arrays."""
+"""The known mistake that a module has made: the one that gives the same arrays."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from autograder.compare import agree
 from autograder.expected import Answers, Mistake
 from autograder.wire import Failure, Observation
 
-# How far runs in float32 may be apart, relative to the largest entry, that make the same mistake.
+# The largest difference of two long runs in float32 with the same mistake, relative to the largest entry.
 NARROW = 1e-2
-_DIGIT = re.compile(r"\d")
 
 
 def hints(
     checks: Sequence[Check], failed: Sequence[str], seen: Sequence[Observation], answers: Answers
 ) -> Mapping[str, str]:
-    """The hint for each failed check whose observations are those of a known mistake.
+    """Find the hint for each failed check whose observations are those of a known mistake.
 
     Where several mistakes give the same arrays in a check, the one that explains the most failed checks is named.
     """
@@ -29,21 +28,20 @@ def hints(
             mine = [observation for observation in seen if observation.check == check.name]
             matches[check.name] = [mistake for mistake in answers.mistakes if _same(check, mine, mistake)]
     for check in checks:
-        # What is wrong in a check that this one needs shows here, too. Another mistake that looks like it is no guess.
+        # A mistake in a needed check shows here, too, so another one that would look the same here is not named.
         needed = [matches[name] for name in check.needs if name in matches]
         if check.name in matches:
             matches[check.name] = [each for each in matches[check.name] if all(each in found for found in needed)]
+    # By mistake: the checks that it fails, those where it is unlike other mistakes, and the number that it explains.
     run = {check.name for check in checks}
     fails = {each.name: run & {check for check, _ in each.seen} for each in answers.mistakes}
-    shows = {
-        each.name: run & {seen.check for seen in each.seen.values() if _telling(seen)} for each in answers.mistakes
-    }
+    shows = {each.name: run & {one.check for one in each.seen.values() if _telling(one)} for each in answers.mistakes}
     made = {each.name: sum(each in found for found in matches.values()) for each in answers.mistakes}
     explains = {name: made[name] - len(fails[name] - matches.keys()) for name in made}
     told = {}
     for name, found in matches.items():
-        # What looks like a mistake in one check, and not in most of those where it shows, is something else. What many
-        # mistakes look like is this one only if it explains everything, and nothing more.
+        # A mistake must agree in most of the checks where it shows, or it is another one. Where it looks like many
+        # others, it must explain every failure and nothing more.
         likely = [
             each
             for each in found
@@ -56,7 +54,7 @@ def hints(
 
 
 def borne_out(checks: Sequence[Check], seen: Sequence[Observation], mistake: Mistake) -> bool:
-    """Whether a mistake gives what was seen in every one of the checks in which it is known by what it gives."""
+    """Tell whether a mistake's observations are those seen in all checks that have some of it."""
     known = {check for check, _ in mistake.seen}
     return all(
         _same(check, [observation for observation in seen if observation.check == check.name], mistake)
@@ -66,7 +64,6 @@ def borne_out(checks: Sequence[Check], seen: Sequence[Observation], mistake: Mis
 
 
 def _same(check: Check, mine: Sequence[Observation], mistake: Mistake) -> bool:
-    """Whether a mistake gives what was seen, in every draw."""
     theirs = [mistake.seen.get((check.name, observation.draw)) for observation in mine]
     return bool(mine) and all(
         other is not None and _alike(check, one, other) for one, other in zip(mine, theirs, strict=True)
@@ -81,7 +78,7 @@ def _alike(check: Check, one: Observation, other: Observation) -> bool:
     if one.values.keys() != other.values.keys():
         return False
     if _few_digits(one) and _few_digits(other):
-        # A long run loses its way in them, each time another one; what two such runs share is that digits are lost.
+        # Rounding errors of a long run grow, in each program differently.
         check = replace(check, rtol=max(check.rtol, NARROW), atol=max(check.atol, NARROW))
     for name, mine in one.values.items():
         theirs = other.values[name]
@@ -94,32 +91,25 @@ def _alike(check: Check, one: Observation, other: Observation) -> bool:
 
 
 def _few_digits(observation: Observation) -> bool:
-    """Whether a value that came back is of a narrow float."""
     arrays = (value for value in observation.values.values() if not isinstance(value, str))
     return any(array.dtype.kind == "f" and array.dtype.itemsize < 8 for array in arrays)
 
 
 def _failed(observation: Observation) -> tuple[str, str, tuple[str, ...]]:
-    """What failed, and where: not the line's number, which is another in the page that students get."""
+    """The exception and its place, without the line's number, which differs in the page that students get."""
     failure = observation.failure or Failure("", "")
     where = (frame.text if observation.ending == "misfit" else frame.function for frame in failure.frames)
     return failure.kind, failure.message, tuple(where)
 
 
 def _known(observation: Observation) -> bool:
-    """Whether a mistake can be known by how this ended: what fails deeper down fails for many reasons."""
+    """Tell whether a mistake can be known by this end; an exception from deeper down has many causes."""
     failure = observation.failure
-    match observation.ending:
-        case "returned" | "misfit":
-            return True
-        case "raised":
-            return failure is not None and len(failure.frames) == 1
-        case _:
-            return False
+    shallow = failure is not None and len(failure.frames) == 1
+    return observation.ending in ("returned", "misfit") or (observation.ending == "raised" and shallow)
 
 
 def _telling(observation: Observation) -> bool:
-    """Whether few mistakes but one end like this: a crash over sizes has them in its message."""
-    failure = observation.failure
-    told = observation.ending != "raised" or (failure is not None and bool(_DIGIT.search(failure.message)))
-    return told and _known(observation)
+    """Tell whether few other mistakes end like this: an exception must have sizes in its message."""
+    message = observation.failure.message if observation.failure else ""
+    return _known(observation) and (observation.ending != "raised" or bool(re.search(r"\d", message)))

@@ -63,7 +63,7 @@ class Sheet:
         """The arrays that the reference's notebook trains, by expression; None where it was not run."""
         if self.answers is None:
             return None
-        values = self.answers.right[MODEL.name, 0].values
+        values = self.answers.reference[MODEL.name, 0].values
         return {name: value for name, value in values.items() if not isinstance(value, str)}
 
     @property

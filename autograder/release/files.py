@@ -20,7 +20,7 @@ from autograder import codes, engine
 from autograder.course.assignments import Assignment
 from autograder.course.pages import CourseError
 from autograder.course.problem import Problem
-from autograder.expected import ANSWERS_FILE, Answers, ByDraw, Observe, from_file, observe_answers, to_bytes
+from autograder.expected import ANSWERS_FILE, Answers, Draws, Observe, from_file, observe_answers, to_bytes
 from autograder.grading.modules import see_reference
 from autograder.notebook.document import as_notebook
 from autograder.release.handout import GENERATED, codes_page, public_entry, readme, requirements
@@ -165,8 +165,8 @@ def _hints(assignment: Assignment) -> Iterator[tuple[str, str]]:
 
 def _answers(observe: Observe, problem: Problem, old: Path) -> bytes:
     answers = observe_answers(observe, problem, Seed.public(), at_home=True)
-    see_reference(problem, answers.right, Seed.public(), at_home=True)
-    if known := list(unvarying(observe, problem, answers.right)):
+    see_reference(problem, answers.reference, Seed.public(), at_home=True)
+    if known := list(unvarying(observe, problem, answers.reference)):
         raise CourseError("\n".join(known))
     if old.is_file():
         try:
@@ -184,10 +184,10 @@ def _equal(one: Answers, other: Answers) -> bool:
     if mistakes != [(mistake.name, mistake.hint) for mistake in other.mistakes]:
         return False
     pairs = zip(one.mistakes, other.mistakes, strict=True)
-    return _close(one.right, other.right) and all(_close(mine.seen, theirs.seen) for mine, theirs in pairs)
+    return _close(one.reference, other.reference) and all(_close(mine.seen, theirs.seen) for mine, theirs in pairs)
 
 
-def _close(one: ByDraw, other: ByDraw) -> bool:
+def _close(one: Draws, other: Draws) -> bool:
     if one.keys() != other.keys():
         return False
     for key, mine in one.items():

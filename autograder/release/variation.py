@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from autograder.authoring import Check
 from autograder.compare import agree
 from autograder.course.problem import Problem
-from autograder.expected import ByDraw, Observe
+from autograder.expected import Draws, Observe
 from autograder.seed import Seed
 from autograder.wire import Observation
 
@@ -16,7 +16,7 @@ from autograder.wire import Observation
 SEEDS = 8
 
 
-def unvarying(observe: Observe, problem: Problem, right: ByDraw) -> Iterator[str]:
+def unvarying(observe: Observe, problem: Problem, right: Draws) -> Iterator[str]:
     """The checks that students make at home though their right answer is always the same, a sentence each.
 
     The reference's values are compared as a student's would be, within the check's tolerance. A check varies if one of

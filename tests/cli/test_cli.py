@@ -353,7 +353,7 @@ class TestGrade:
 
     def test_what_is_pending(self, home, call, class_, tmp_path):
         """The status is 5, who is concerned is told and how many others are not; mended, it is judged."""
-        finding = 'yield Finding(60, "x"'
+        finding = 'yield Finding(Code.NOT_GOOD_ENOUGH, "x"'
         wrong = {"eve": "return 0.0 * a + 7.0", "fay": "return 0.0 * a + 8.0"}
         for student, root in wrong.items():
             (class_ / student).mkdir()

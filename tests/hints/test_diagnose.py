@@ -321,6 +321,6 @@ def test_of_a_known_mistake_no_line_of_code_is_kept(lines):
 
     answers = observe_answers(lambda *_: [raised], lines, 0)
 
-    assert b"x.dot" not in to_bytes(replace(answers, right={}))
-    assert b"secret" not in to_bytes(replace(answers, right={}))
+    assert b"x.dot" not in to_bytes(replace(answers, reference={}))
+    assert b"secret" not in to_bytes(replace(answers, reference={}))
     assert given(lines.checks, [replace(raised, output="")], *answers.mistakes)

@@ -300,7 +300,7 @@ def test_a_workers_grader_knows_what_the_reference_trains(grader, tmp_path):
 
     (sent,) = msgspec.msgpack.decode(parcel.pack(grader, machines.Here({}), ()), type=parcel.Parcel).problems
 
-    assert from_bytes(sent.trained).right["trained_model", 0].values.keys() == {"model.slope"}
+    assert from_bytes(sent.trained).reference["trained_model", 0].values.keys() == {"model.slope"}
 
 
 def test_without_a_shell_no_notebook_is_run(problem, monkeypatch):

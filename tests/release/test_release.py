@@ -97,7 +97,9 @@ class TestDeterminism:
         "old",
         [
             pytest.param(lambda answers: shake(answers, 1e-3), id="other_values"),
-            pytest.param(lambda answers: to_bytes(Answers(answers.right, answers.mistakes[1:])), id="fewer_mistakes"),
+            pytest.param(
+                lambda answers: to_bytes(Answers(answers.reference, answers.mistakes[1:])), id="fewer_mistakes"
+            ),
             pytest.param(lambda answers: to_bytes(renamed(answers)), id="other_hint"),
             pytest.param(lambda answers: to_bytes(answers)[:-1], id="cut_short"),
             pytest.param(lambda answers: b"", id="empty"),
@@ -118,7 +120,7 @@ def shake(answers, size):
     """The answers with the reference's numbers a little larger, as a file."""
     right = {
         key: replace(one, values={name: value + size for name, value in one.values.items()})
-        for key, one in answers.right.items()
+        for key, one in answers.reference.items()
     }
     return to_bytes(Answers(right, answers.mistakes))
 
@@ -126,7 +128,7 @@ def shake(answers, size):
 def renamed(answers):
     """The answers with another hint for the first mistake."""
     first, *others = answers.mistakes
-    return Answers(answers.right, (Mistake(first.name, "think again", first.seen), *others))
+    return Answers(answers.reference, (Mistake(first.name, "think again", first.seen), *others))
 
 
 class TestReadme:
@@ -469,7 +471,7 @@ class TestAnswers:
         """The reference in all checks, each mistake in those that catch it."""
         answers = from_file(path)
 
-        assert len(answers.right) == 6
+        assert len(answers.reference) == 6
         assert [mistake.name for mistake in answers.mistakes] == sorted(REJECT)
         assert {check for check, _ in answers.mistakes[0].seen} == {"prediction"}
 
@@ -507,7 +509,7 @@ class TestAnswers:
 
         answers = observe_answers(observe, problem, 0)
 
-        assert len(answers.right) == 1
+        assert len(answers.reference) == 1
         assert {len(mistake.seen) for mistake in answers.mistakes} == {0}
 
 

@@ -46,7 +46,7 @@ def said(course, sandbox):
             return sandbox.observe(problem, implementation, seed, checks)
 
         answers = observe_answers(observe, problem, Seed.public())
-        return list(unvarying(observe, problem, answers.right)), asked
+        return list(unvarying(observe, problem, answers.reference)), asked
 
     return of
 
@@ -133,14 +133,14 @@ class TestARelease:
         answers = observe_answers(sandbox.observe, problem, problem.seed)
 
         assert list(audit(sandbox.observe, problem, answers, problem.seed)) == []
-        assert ("table", 2) in answers.right
+        assert ("table", 2) in answers.reference
 
     def test_with_the_mark_nothing_of_it_is_handed_out(self, problem, course, sandbox):
         """Neither the reference's observation, nor a mistake's, nor the hint that is known by it alone."""
         files = self.released(course, sandbox)
         answers = from_bytes(files[f"checks/line/{ANSWERS_FILE}"])
 
-        assert {check for check, _ in answers.right} == {"prediction", "rooted", "fitted"}
+        assert {check for check, _ in answers.reference} == {"prediction", "rooted", "fitted"}
         assert {check for one in answers.mistakes for check, _ in one.seen} <= {"prediction", "rooted", "fitted"}
         assert "large_ones" not in {one.name for one in answers.mistakes}
         assert "root_not_taken" in {one.name for one in answers.mistakes}

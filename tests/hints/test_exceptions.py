@@ -11,7 +11,7 @@ import cvxopt
 import numpy as np
 import pytest
 
-from autograder.hints.exceptions import MISFITS, READINGS, explain, matched
+from autograder.hints.exceptions import EXPLANATIONS, MISFITS, explain, matched
 from autograder.wire import Failure
 
 SCALES = {"N": (5.0,), "d_in": (4.0,), "d_out": (3.0,)}
@@ -232,11 +232,11 @@ def test_what_is_not_common_is_not_read(failure):
     assert read(failure) is None
 
 
-def test_every_reading_is_reached():
+def test_every_explanation_is_reached():
     """None is there that no mistake of these tables has."""
     failures = [*(raised(cause) for cause, _ in MISTAKES.values()), raised("np.zeros(3)", {})]
-    read = {next((pattern for pattern in READINGS if matched(pattern, failure)), None) for failure in failures}
-    unread = READINGS.keys() - read
+    read = {next((pattern for pattern in EXPLANATIONS if matched(pattern, failure)), None) for failure in failures}
+    unread = EXPLANATIONS.keys() - read
 
     assert [pattern for pattern in unread if "was removed" not in pattern] == []
 
@@ -259,8 +259,8 @@ def test_words_are_not_taken_over(message):
     assert "a" * 61 not in said
 
 
-@pytest.mark.parametrize("readings", [READINGS, MISFITS])
-def test_no_message_takes_long_to_read(readings):
+@pytest.mark.parametrize("explanations", [EXPLANATIONS, MISFITS])
+def test_no_message_takes_long_to_read(explanations):
     """An exception's words are the student's, who may have made them to be slow to read."""
     words = (
         "matmul: mismatch in its core dimension (size 1 ",
@@ -269,6 +269,6 @@ def test_no_message_takes_long_to_read(readings):
     )
     began = time.perf_counter()
     for word in words:
-        explain(Failure("ValueError", word * 5_000), misfit=readings is MISFITS, text="a " * 100_000, scales={})
+        explain(Failure("ValueError", word * 5_000), misfit=explanations is MISFITS, text="a " * 100_000, scales={})
 
     assert time.perf_counter() - began < 2

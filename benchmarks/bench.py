@@ -28,7 +28,7 @@ from autograder.cli.sample import write_sample_class
 from autograder.course.assignments import read_course
 from autograder.expected import Answers
 from autograder.gradebook.dependencies import of_module
-from autograder.gradebook.intake import read_apart
+from autograder.gradebook.executors import read_apart
 from autograder.gradebook.preparation import prepare
 from autograder.gradebook.store import Store
 from autograder.sandbox.observe import Sandbox

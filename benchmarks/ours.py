@@ -22,7 +22,7 @@ from typing import Any
 
 from autograder.course.assignments import read_course
 from autograder.course.problem import Problem
-from autograder.gradebook import grading, intake
+from autograder.gradebook import executors, grading
 from autograder.gradebook.executors import threads
 from autograder.gradebook.preparation import prepare
 from autograder.gradebook.store import STORE_FILE, Store
@@ -61,7 +61,7 @@ class Stages:
 
     def watch(self) -> None:
         """Time the stages of the pipeline."""
-        self.time("reading", intake, "read_apart")
+        self.time("reading", executors, "read_apart")
         self.time("worker protocol", Sandbox, "observe")
         self.time("comparison", modules, "judge")
         self.time("diagnosis", modules, "diagnose")

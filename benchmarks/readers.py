@@ -22,7 +22,7 @@ from pathlib import Path
 
 from autograder.course.assignments import read_course
 from autograder.course.problem import Problem
-from autograder.gradebook.intake import read_apart
+from autograder.gradebook.executors import read_apart
 from autograder.notebook.checks import grade_apart, grade_notebook
 from autograder.notebook.execution import execute
 from autograder.notebook.saved import filled, save

@@ -1,7 +1,7 @@
-"""A class: graded, filed, reported.
+"""A class: read, graded, stored, exported.
 
-``grading`` takes a class from submissions to reports. ``preparation`` comes first: whether this machine can, and what
-the references give. The ``intake`` reads submissions. A ``grader`` judges one, at one of the ``desks``: threads of this
-process, or the workers of a cluster (:mod:`autograder.cluster`). The ``store`` keeps results by what they depend on,
-``results`` writes the files that people read, ``diff`` compares two runs of a class.
+``grading`` takes a class from submissions to reports. Before that, ``preparation`` makes a ``grader`` of what the
+references give on this machine. ``executors`` read submissions and run the grader in threads; those of a cluster are in
+:mod:`autograder.cluster`. The ``store`` keeps results by what they depend on (``dependencies``), ``export`` writes the
+files that people read and compares two runs, ``faults`` puts faults of the machine into words.
 """

@@ -1,6 +1,7 @@
-"""Executors: they take work, grade it in parallel, and hand back what is finished.
+"""Threads of this process that read submissions and grade them, each thread with a sandbox of its own.
 
-Here: threads of this process. An executor on other machines is :mod:`autograder.cluster`'s.
+Reading comes first: a submission is read in a reader when it is nearly its turn. Grading is an *executor's*: here it is
+made of threads, in :mod:`autograder.cluster` of workers on other machines.
 """
 
 from __future__ import annotations
@@ -11,15 +12,35 @@ from collections.abc import Callable, Collection, Generator, Iterable, Iterator,
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Annotated, TypeVar
+
+import msgspec
 
 from autograder.codes import Code
+from autograder.course.problem import Problem
+from autograder.gradebook.faults import MachineError, see_room
 from autograder.gradebook.grader import Graded, Grader
 from autograder.gradebook.store import Key
 from autograder.report import ProblemReport
-from autograder.sandbox.observe import Sandbox
+from autograder.sandbox.observe import Answer, OurFaultError, ReaderError, Sandbox
 from autograder.sandbox.runs import Loader
-from autograder.submissions.selection import Submission
+from autograder.submissions import reading
+from autograder.submissions.attachments import MAX_FILES, may_lie_beside
+from autograder.submissions.place import Identities, Place, UnreadError
+from autograder.submissions.reading import MAX_ASKED, HandedIn, Taken, Wish
+from autograder.submissions.selection import MAX_MODULES, Submission, is_module
+from autograder.submissions.spool import PART_BYTES, Spool
+from autograder.submissions.unpack import NotOpenedError, RefusedError, limit, printable
+from autograder.worker.limits import Limits
+
+# How often it is told who is waited for.
+TELL_SECONDS = 1.0
+# Pieces of work that are begun, and wait, for each thread.
+AHEAD = 2
+# Of what a reader says of a submission, without its files.
+MAX_TAKEN_BYTES = 4 << 20
+# The numbers of files that a reader may ask for at once.
+_Numbers = Annotated[list[Annotated[int, msgspec.Meta(ge=0)]], msgspec.Meta(min_length=1, max_length=MAX_ASKED)]
 
 
 @dataclass(frozen=True)
@@ -32,17 +53,17 @@ class Work:
         In the class.
     submission : Submission
     keys : mapping of str to Key
-        What the results are filed under, by the ids of problems and notebooks.
-    known : mapping of str to ProblemReport
+        The keys of its results, by the ids of problems and notebooks.
+    known : dict of str to ProblemReport
         The results that are there already, by id.
     ids : tuple of str
-        What is left.
+        What is left to grade.
     """
 
     position: int
     submission: Submission
     keys: Mapping[str, Key]
-    known: Mapping[str, ProblemReport]
+    known: dict[str, ProblemReport]
     ids: tuple[str, ...]
 
 
@@ -55,78 +76,193 @@ Finished = Generator[tuple[Work, tuple[Graded, ...]], None, None]
 # graded, in the thread of whoever iterates; closed, it drops what has not begun.
 Executor = Callable[[Iterable[Work]], Finished]
 
-
-# Is told of what takes long: whose submissions are at work, and for how many seconds, the longest first.
+# Is told of what takes long: students and the seconds that their submissions have taken, the longest first.
 Waits = Callable[[Sequence[tuple[str, float]]], object]
-# How often.
-TELL_SECONDS = 1.0
-# Pieces of work that are begun, and wait, for each thread.
-AHEAD = 2
-
-
-class AtWork:
-    """Whose submissions are at work in threads, and since when."""
-
-    def __init__(self, waits: Waits) -> None:
-        self._waits = waits
-        self._since: dict[str, float] = {}
-
-    @contextmanager
-    def on(self, student: str) -> Iterator[None]:
-        """A thread at work on a submission."""
-        self._since[student] = time.monotonic()
-        try:
-            yield
-        finally:
-            del self._since[student]
-
-    def ready(self, running: Collection[Future[Any]]) -> set[Future[Any]]:
-        """Those that are finished, one at least, and meanwhile tell who is waited for."""
-        while not (ready := wait(running, TELL_SECONDS, return_when=FIRST_COMPLETED).done):
-            longest = sorted(self._since.copy().items(), key=lambda item: item[1])
-            self._waits([(student, time.monotonic() - since) for student, since in longest])
-        return ready
 
 
 def threads(grader: Grader, workers: int, waits: Waits = lambda _: None) -> Executor:
-    """An executor in this process: so many threads, each with a sandbox of its own."""
+    """An executor of so many threads."""
 
     def graded(sandbox: Sandbox, piece: Work) -> tuple[Graded, ...]:
         return grader.graded(sandbox, piece.submission, piece.ids)
 
-    def executor(work: Iterable[Work]) -> Finished:
+    def execute(work: Iterable[Work]) -> Finished:
         named = ((piece.submission.student, piece) for piece in work)
         with closing(in_threads(workers, graded, named, waits, weak=grader.weak)) as done:
             for piece, future in done:
-                yield piece, _outcome(grader, piece, future)
+                try:
+                    found = future.result()
+                except Exception as error:  # noqa: BLE001  whatever it is: a submission ends here
+                    why = f"the grader failed: {type(error).__name__}: {error}"
+                    found = tuple(Graded(grader.unjudged(name, Code.FAULTY_GRADER, why)) for name in piece.ids)
+                yield piece, found
 
-    return executor
+    return execute
+
+
+def read_ahead(
+    handed_in: Sequence[HandedIn],
+    problems: Sequence[Problem],
+    private: Identities,
+    readers: int,
+    waits: Waits = lambda _: None,
+    *,
+    weak: bool,
+) -> Generator[tuple[int, Submission], None, None]:
+    """Read submissions, so many at a time, and yield each with its position: in order, but for those that take long.
+
+    Raises
+    ------
+    MachineError
+        If the folder of submissions is gone, or there is no room to keep what is read.
+    """
+
+    def read(sandbox: Sandbox, at: tuple[int, HandedIn]) -> Submission:
+        return read_apart(sandbox, at[1], problems, private)
+
+    named = ((handed.student, (position, handed)) for position, handed in enumerate(handed_in))
+    with closing(in_threads(readers, read, named, waits, weak=weak)) as done:
+        for (position, handed), future in done:
+            try:
+                submission = future.result()
+            except Exception as error:  # noqa: BLE001  whatever it is: a submission ends here
+                submission = _unread(handed, f"the grader failed to read it: {type(error).__name__}: {error}")
+            if submission.unread:
+                see_room()
+                if not handed.path.parent.is_dir():
+                    raise MachineError(f"{handed.path.parent} is no longer there: put it back")
+            yield position, submission
+
+
+def read_apart(sandbox: Sandbox, handed: HandedIn, problems: Sequence[Problem], private: Identities = ()) -> Submission:
+    """Read the submission in a student's folder or archive, in a reader.
+
+    Parameters
+    ----------
+    private : collection of (int, int)
+        Files that are not the student's, by device and number.
+    """
+    if handed.refused:
+        return Submission(handed.student, refused=handed.refused)
+    names = tuple((problem.module_file, problem.notebook_file) for problem in problems)
+    try:
+        place = Place(handed.path, private)
+        unread: list[UnreadError] = []
+
+        def answer(question: bytes) -> Iterator[Answer]:
+            try:
+                for number in msgspec.msgpack.decode(question, type=_Numbers):
+                    try:
+                        with place.open(number) as file:
+                            yield (), file.fileno()
+                    except (NotOpenedError, UnreadError) as error:
+                        unread.extend([error] if isinstance(error, UnreadError) else [])
+                        yield (str(error).encode(),), None
+            except (IndexError, msgspec.MsgspecError) as error:
+                raise OurFaultError(f"a reader asks for what is no file ({error})") from None
+
+        wish = msgspec.msgpack.encode(Wish(handed.student, place.listing, names))
+        limits = Limits(
+            reading_seconds=max((one.limits.reading_seconds for one in problems), default=Limits().reading_seconds),
+            reading_memory_bytes=max(
+                (one.limits.reading_memory_bytes for one in problems), default=Limits().reading_memory_bytes
+            ),
+        )
+        parts = sandbox.call(reading.read, {"wish": wish}, limits, answer)
+        taken = _taken(handed.student, parts, {name for pair in names for name in pair})
+        if unread:
+            raise unread[0]
+    except UnreadError as error:
+        return _unread(handed, f"what was handed in could not be read here: {error}")
+    except RefusedError as error:
+        return Submission(handed.student, refused=str(error))
+    except ReaderError as error:
+        why = f"{printable(handed.path.name)} could not be read: {error}; hand in only what was asked for"
+        return Submission(handed.student, refused=why)
+    except OurFaultError as error:
+        return _unread(handed, str(error), error.code)
+    return taken
+
+
+def _unread(handed: HandedIn, why: str, code: Code = Code.FAULTY_GRADER) -> Submission:
+    return Submission(handed.student, unread=((code, why),))
+
+
+def _taken(student: str, parts: Iterator[bytes], wanted: Collection[str]) -> Submission:
+    """The submission that a reader has taken out of what was handed in, as far as it can be one."""
+    head = next(parts, b"")
+    if len(head) > MAX_TAKEN_BYTES:
+        raise OurFaultError("a reader says more of a submission than there can be")
+    try:
+        taken = msgspec.msgpack.decode(head, type=Taken)
+    except msgspec.MsgspecError as error:
+        raise OurFaultError(f"a reader says what no reader says ({error})") from None
+    files, contents = Spool(), _Contents(parts)
+    for name, size in taken.sizes:
+        known = name in wanted or is_module(name) or may_lie_beside(name)
+        if not known or size > limit(name) or len(files) > len(wanted) + MAX_MODULES + MAX_FILES:
+            raise OurFaultError(f"a reader has taken what none may take: {printable(name)}, {size} bytes")
+        files.add(name, contents.exactly(size))
+    if contents.held:
+        raise OurFaultError("a reader says more of a file than there is")
+    uses = {name: used for name, used in taken.uses.items() if name in wanted and files.keys() >= {*used}}
+    problems = {name: printable(said) for name, said in taken.problems.items() if name in wanted}
+    return Submission(student, files, tuple(map(printable, taken.extra)), problems, printable(taken.refused), uses)
+
+
+class _Contents:
+    """The contents of files, one after the other, in parts as they come."""
+
+    def __init__(self, parts: Iterator[bytes]) -> None:
+        self._parts = parts
+        self.held = b""
+
+    def exactly(self, size: int) -> Iterator[bytes]:
+        while size > 0:
+            self.held = self.held or next(self._parts, b"")
+            if not 0 < len(self.held) <= PART_BYTES:
+                raise OurFaultError("a reader says less, or more, of a file than there is")
+            part, self.held = self.held[:size], self.held[size:]
+            size -= len(part)
+            yield part
 
 
 def in_threads(
     count: int, do: Callable[[Sandbox, Item], Result], items: Iterable[tuple[str, Item]], waits: Waits, *, weak: bool
 ) -> Generator[tuple[Item, Future[Result]], None, None]:
-    """Items with their students, as they are done by so many threads, each with a sandbox of its own.
+    """Do items, each a student's, in so many threads, and yield each as it is done.
 
-    In order, but for those that take long. Few items are taken before they can be begun.
+    In order, but for those that take long. Few items are taken before they can begin.
     """
+    since: dict[str, float] = {}
+    running: dict[Future[Result], Item] = {}
     with sandboxes(weak=weak) as sandbox, ThreadPoolExecutor(count) as pool, sandbox.while_wanted():
-        at_work = AtWork(waits)
-        running: dict[Future[Result], Item] = {}
 
-        def one(named: tuple[str, Item]) -> Result:
-            student, item = named
-            with at_work.on(student):
+        def one(student: str, item: Item) -> Result:
+            since[student] = time.monotonic()
+            try:
                 return do(sandbox(), item)
+            finally:
+                del since[student]
+
+        def begun(student: str, item: Item) -> Future[Result]:
+            try:
+                return pool.submit(one, student, item)
+            except RuntimeError as error:  # no thread can be started
+                failed: Future[Result] = Future()
+                failed.set_exception(error)
+                return failed
 
         def done() -> Iterator[tuple[Item, Future[Result]]]:
-            ready = at_work.ready(running)
+            while not (ready := wait(running, TELL_SECONDS, return_when=FIRST_COMPLETED).done):
+                longest = sorted(since.copy().items(), key=lambda item: item[1])
+                waits([(student, time.monotonic() - began) for student, began in longest])
             for future in [future for future in running if future in ready]:
                 yield running.pop(future), future
 
         try:
-            for named in items:
-                running[_submitted(pool, one, named)] = named[1]
+            for student, item in items:
+                running[begun(student, item)] = item
                 if len(running) >= AHEAD * count:
                     yield from done()
             while running:
@@ -177,22 +313,3 @@ def sandboxes(*, weak: bool) -> Iterator[Sandboxes]:
     """A sandbox for each thread that asks, closed together."""
     with closing(Sandboxes(weak=weak)) as made:
         yield made
-
-
-def _submitted(pool: ThreadPoolExecutor, do: Callable[[Item], Result], item: Item) -> Future[Result]:
-    """The future of a call in a thread of the pool; it holds the error where no thread can be started."""
-    try:
-        return pool.submit(do, item)
-    except RuntimeError as error:
-        failed: Future[Result] = Future()
-        failed.set_exception(error)
-        return failed
-
-
-def _outcome(grader: Grader, piece: Work, future: Future[tuple[Graded, ...]]) -> tuple[Graded, ...]:
-    """The result of a piece of work; a fault of ours, and this submission's alone, where that is an exception."""
-    try:
-        return future.result()
-    except Exception as error:  # noqa: BLE001  whatever it is: a submission ends here
-        why = f"the grader failed: {type(error).__name__}: {error}"
-        return tuple(Graded(grader.unjudged(name, Code.FAULTY_GRADER, why)) for name in piece.ids)

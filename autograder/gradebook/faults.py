@@ -1,4 +1,4 @@
-"""Faults of the machine, in words: a full disk, a folder that can't be written, a file where a folder should be."""
+"""Faults of the machine as clauses: a full disk, a folder that can't be written, a file where a folder should be."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""A class: submissions in, reports filed and written.
+"""Grading: a class or one submission to reports.
 
-Whatever the size of the class, a few submissions at a time are there. They are read when it is nearly their turn
-(:mod:`autograder.gradebook.intake`), and their reports are filed in the store. All of that is one thread's work; what
-takes long, running and judging a submission, is an executor's: threads of this process
-(:mod:`autograder.gradebook.executors`), or the workers of a cluster (:mod:`autograder.cluster`).
+Whatever the size of the class, only a few submissions are in memory at a time. One thread reads them when it is nearly
+their turn, and stores and writes their reports. What takes long, running and judging a submission, is done by an
+executor: threads of this process (:mod:`autograder.gradebook.executors`), or a cluster (:mod:`autograder.cluster`).
 """
 
 from __future__ import annotations
@@ -16,13 +15,13 @@ from pathlib import Path
 from autograder import codes
 from autograder.codes import Code
 from autograder.gradebook import faults
-from autograder.gradebook.executors import Executor, Waits, Work, sandboxes, threads
+from autograder.gradebook.executors import Executor, Waits, Work, read_ahead, read_apart, sandboxes, threads
 from autograder.gradebook.export import write_report, write_tables
 from autograder.gradebook.grader import Graded, Grader
-from autograder.gradebook.intake import read_ahead, read_apart
-from autograder.gradebook.store import STORE_FILE, Key, Store
+from autograder.gradebook.store import STORE_FILE, Store
 from autograder.report import NOT_ASKED_FOR, ProblemReport, Report
-from autograder.submissions.reading import HandedIn
+from autograder.submissions.place import Identities
+from autograder.submissions.reading import HandedIn, is_submission, stem, student_name
 from autograder.submissions.selection import Submission
 
 
@@ -80,9 +79,6 @@ def grade_class(
     with nullcontext(opened) if opened else Store(out / STORE_FILE) as store:
         assignments = tuple(dict.fromkeys(problem.assignment for problem in grader.problems))
         run = store.begin(assignments, grader.footer)
-        # A second name of a solution, in the folder of submissions, would be a right answer.
-        files = [path for problem in grader.problems for path in problem.folder.rglob("*") if path.is_file()]
-        solutions = frozenset((path.stat().st_dev, path.stat().st_ino) for path in files)
 
         def works() -> Iterator[Work]:
             for position, submission in submissions:
@@ -94,7 +90,7 @@ def grade_class(
 
         executor = executor or threads(grader, workers, waits)
         # Closed at once, also where a report can't be written or Ctrl-C comes: what is left is not begun.
-        submissions = read_ahead(handed_in, grader.problems, solutions, workers, waits, weak=grader.weak)
+        submissions = read_ahead(handed_in, grader.problems, _solutions(grader), workers, waits, weak=grader.weak)
         with closing(submissions), closing(executor(works())) as finished:
             for work, found in finished:
                 if any(one.report.code == Code.NO_SANDBOX for one in found):
@@ -118,39 +114,33 @@ def grade_submission(grader: Grader, path: Path) -> Report:
         If student code can't be confined, and the grader was not prepared to go on without.
     """
     with sandboxes(weak=grader.weak) as sandbox:
-        submission = read_apart(sandbox(), HandedIn(path.stem if path.is_file() else path.name, path), grader.problems)
+        handed = HandedIn(student_name(stem(path) if is_submission(path) else path.name), path)
+        submission = read_apart(sandbox(), handed, grader.problems, _solutions(grader))
         found = grader.graded(sandbox(), submission, tuple(grader.keys(submission)))
     return _report(submission, (one.report for one in found), grader.footer)
 
 
 def _store(store: Store, run: int, work: Work, found: Iterable[Graded], footer: Iterable[str]) -> Report:
-    """File what was found and what was known, as the report of a submission."""
-    new = {one.report.problem: one for one in found}
-    problems = tuple(new[name].report if name in new else work.known[name] for name in work.keys)
-    report = _report(work.submission, problems, footer)
-    keys = _kept(report, work.keys.values())
-    for problem, key in zip(problems, keys, strict=True):
-        if problem.problem in new:
-            store.keep_output(key, new[problem.problem].output)
-    store.file(run, work.position, report, keys)
+    """Store what was found and what was known, as the report on a submission."""
+    known = work.known | {one.report.problem: one.report for one in found}
+    report = _report(work.submission, (known[name] for name in work.keys), footer)
+    # The key of a pending result is the student's own, so that it is tried again.
+    keys = [
+        replace(key, pending=report.student) if problem.code in codes.FAULTS_OF_OURS else key
+        for key, problem in zip(work.keys.values(), report.problems, strict=True)
+    ]
+    store.file(run, work.position, report, keys, {one.report.problem: one.output for one in found})
     return report
 
 
 def _report(submission: Submission, problems: Iterable[ProblemReport], footer: Iterable[str]) -> Report:
-    return Report.of(submission.student, tuple(problems), _notes(submission), footer)
-
-
-def _kept(report: Report, keys: Iterable[Key]) -> list[Key]:
-    """The keys of a report's problems; one that is pending is filed apart, so that it is tried again."""
-    return [
-        replace(key, pending=report.student) if problem.code in codes.FAULTS_OF_OURS else key
-        for key, problem in zip(keys, report.problems, strict=True)
-    ]
-
-
-def _notes(submission: Submission) -> list[str]:
-    notes = [submission.refused] if submission.refused else []
-    notes += submission.problems.values()
+    notes = [*filter(None, [submission.refused]), *submission.problems.values()]
     if submission.extra:
         notes.append(f"{NOT_ASKED_FOR}{', '.join(submission.extra)}")
-    return notes
+    return Report.of(submission.student, tuple(problems), notes, footer)
+
+
+def _solutions(grader: Grader) -> Identities:
+    """The files of the problems: a second name of one, among the submissions, would be a right answer."""
+    files = (path for problem in grader.problems for path in problem.folder.rglob("*") if path.is_file())
+    return frozenset((path.stat().st_dev, path.stat().st_ino) for path in files)

@@ -17,7 +17,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 import msgspec
@@ -247,26 +247,28 @@ class Store:
         row = self._database.execute("SELECT report FROM results WHERE key = ?", [key.text]).fetchone()
         return msgspec.json.decode(row[0], type=ProblemReport) if row else None
 
-    def keep_output(self, key: Key, texts: Mapping[str, str]) -> None:
-        """Keep a module's output, by check, in place of what is there."""
-        with self._used():
-            self._database.execute("DELETE FROM outputs WHERE key = ?", [key.text])
-            if texts:
-                self._database.execute("INSERT INTO outputs VALUES (?, ?)", [key.text, msgspec.json.encode(texts)])
-
     def output(self, key: Key) -> dict[str, str]:
         """A module's output, by check."""
         with self._used():
             row = self._database.execute("SELECT texts FROM outputs WHERE key = ?", [key.text]).fetchone()
         return msgspec.json.decode(row[0], type=dict[str, str]) if row else {}
 
-    def file(self, run: int, position: int, report: Report, keys: Iterable[Key]) -> None:
+    def file(
+        self,
+        run: int,
+        position: int,
+        report: Report,
+        keys: Iterable[Key],
+        outputs: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    ) -> None:
         """Store a report: its results, and that this run's student at this position has them. All of it, or nothing.
 
         Parameters
         ----------
         keys : iterable of Key
             One for each of the report's problems.
+        outputs : mapping
+            What the modules printed that were run, by problem and check; it replaces what is there.
         """
         own = dict(zip((problem.problem for problem in report.problems), keys, strict=True))
         with self._used():
@@ -279,6 +281,11 @@ class Store:
                     for key, problem in zip(own.values(), report.problems, strict=True)
                 ],
             )
+            for name, texts in outputs.items():
+                self._database.execute("DELETE FROM outputs WHERE key = ?", [own[name].text])
+                if texts:
+                    kept = [own[name].text, msgspec.json.encode(texts)]
+                    self._database.execute("INSERT INTO outputs VALUES (?, ?)", kept)
             notes = msgspec.json.encode(report.notes)
             for name, part in by_assignment(report).items():
                 found = msgspec.json.encode([own[problem.problem] for problem in part.problems])

@@ -237,12 +237,12 @@ def _wants(wanted: Collection[str], parts: tuple[str, ...]) -> bool:
     return len(parts) <= MAX_DEPTH_TAKEN and (parts[-1] in wanted or is_module(parts[-1]))
 
 
-def is_submission(entry: os.DirEntry[str]) -> bool:
+def is_submission(entry: os.DirEntry[str] | Path) -> bool:
     """Whether this is somebody's work, readable or not, and not a list or a note of the instructor's."""
     return _is_folder(entry) or entry.name.lower().endswith(ARCHIVES + OTHER_ARCHIVES)
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
+def _is_folder(entry: os.DirEntry[str] | Path) -> bool:
     """Tell whether it is a folder, or a link to one; a link that leads to itself is none."""
     try:
         return entry.is_dir()
@@ -250,7 +250,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def stem(entry: os.DirEntry[str]) -> str:
+def stem(entry: os.DirEntry[str] | Path) -> str:
     """The folder's name, or the archive's without its suffix; in one form, however a system writes its accents."""
     name = composed(entry.name)
     if _is_folder(entry):

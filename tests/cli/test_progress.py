@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from handed_in import graded
@@ -14,7 +13,6 @@ from small_course import REFERENCE
 from autograder.cli import screen
 from autograder.cli.screen import Progress
 from autograder.gradebook import executors
-from autograder.gradebook.executors import AtWork
 from autograder.gradebook.preparation import prepare
 from autograder.submissions.reading import find_class
 
@@ -125,22 +123,19 @@ def test_who_is_at_work_longest_comes_first(monkeypatch):
         assert all(seconds >= 0 for _, seconds in waited)
         ends.set()
 
-    at_work = AtWork(tell)
+    def do(_, number):
+        began[number].set()
+        return ends.wait(60)
 
-    def one(number):
-        with at_work.on(f"s{number}"):
-            began[number].set()
-            return ends.wait(60)
-
-    with ThreadPoolExecutor(2) as pool:
-        running = []
+    def items():
         for number in range(2):
-            running.append(pool.submit(one, number))
+            yield f"s{number}", number
             began[number].wait(60)
-        ready = at_work.ready(running)
+
+    done = dict(executors.in_threads(2, do, items(), tell, weak=True))
 
     assert told[0] == ["s0", "s1"]
-    assert ready <= {*running}
+    assert all(done[number].result() for number in range(2))
 
 
 def test_a_submission_that_hangs_is_named(lines, tmp_path, monkeypatch):

@@ -23,7 +23,7 @@ from harness import parted, sheet
 from autograder import codes, expected
 from autograder.authoring import Finding
 from autograder.course.problem import Problem
-from autograder.gradebook import intake
+from autograder.gradebook import executors
 from autograder.notebook import checks
 from autograder.notebook.execution import HOME
 from autograder.notebook.judging import Judged, RunAsked
@@ -98,7 +98,7 @@ def handed_in() -> HandedIn:
 
 def submission(reader: Lying) -> Submission:
     """The answer of a reader about a folder."""
-    found = intake.read_apart(reader, handed_in(), [sheet().problem])
+    found = executors.read_apart(reader, handed_in(), [sheet().problem])
     assert all(len(content) <= unpack.limit(name) for name, content in found.files.items())
     assert all(code in codes.FAULTS_OF_OURS for code, _ in found.unread)
     for sentence in (found.refused, *found.problems.values(), *found.extra, *(why for _, why in found.unread)):
@@ -151,4 +151,4 @@ if __name__ == "__main__":
 
     from autograder import wire
 
-    fuzz(try_one, expected, intake, checks, spool, wire)
+    fuzz(try_one, expected, executors, checks, spool, wire)

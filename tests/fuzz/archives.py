@@ -17,7 +17,7 @@ from contextlib import suppress
 
 import msgspec
 
-from autograder.gradebook import intake
+from autograder.gradebook import executors
 from autograder.submissions import attachments, names, reading, selection, unpack, uses
 from autograder.submissions.selection import Submission
 from autograder.submissions.unpack import Listing
@@ -75,7 +75,7 @@ def read(listing: Listing, contents: list[bytes]) -> Submission:
     """A submission, by both sides of the channel."""
     wish = msgspec.msgpack.encode(reading.Wish("ada", listing, PROBLEMS))
     parts: Iterator[bytes] = iter(reading.read({"wish": wish}, Files(contents)))
-    return intake._taken("ada", parts, WANTED)
+    return executors._taken("ada", parts, WANTED)
 
 
 def mended(tar: bytes) -> bytes:
@@ -137,4 +137,4 @@ def begin() -> Iterator[tuple[str, bytes]]:
 if __name__ == "__main__":
     from harness import fuzz
 
-    fuzz(try_one, unpack, selection, reading, attachments, names, uses, intake, tarfile, zipfile)
+    fuzz(try_one, unpack, selection, reading, attachments, names, uses, executors, tarfile, zipfile)

@@ -15,8 +15,8 @@ from damage import notebook as handed_out
 from small_course import ASSIGNMENT, REFERENCE, write_course
 
 from autograder.course.assignments import read_course
+from autograder.gradebook.executors import read_apart
 from autograder.gradebook.grader import Grader
-from autograder.gradebook.intake import read_apart
 from autograder.notebook.alignment import arrange
 from autograder.notebook.checks import grade_notebook
 from autograder.notebook.document import as_notebook

@@ -18,7 +18,7 @@ from graded_notebook import codes_of, read_graded_problem, saved_notebook
 from autograder import codes
 from autograder.authoring import Finding
 from autograder.codes import Code
-from autograder.gradebook.intake import read_apart
+from autograder.gradebook.executors import read_apart
 from autograder.notebook.checks import grade_apart
 from autograder.notebook.judging import Judged
 from autograder.notebook.sheet import sheet_of

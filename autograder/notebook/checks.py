@@ -6,7 +6,6 @@ modules, and reads it here. ``grade_apart`` has it read and compared in a reader
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -29,7 +28,7 @@ from autograder.notebook.retrial import SURROUNDINGS
 from autograder.notebook.sheet import FIGURES, MODEL, RUNS, TRUTH, WAS_RUN, NotebookCheck, Sheet
 from autograder.notebook.truth import FEW
 from autograder.report import ProblemReport, Verdict
-from autograder.sandbox.observe import Answer, OurFaultError, ReaderError, Sandbox
+from autograder.sandbox.observe import Answer, Budget, OurFaultError, ReaderError, Sandbox
 from autograder.seed import Seed
 from autograder.submissions.uses import used_by_notebook
 from autograder.wire import Array, Observation, parts
@@ -102,7 +101,7 @@ def grade_apart(
     problem, limits = sheet.problem, sheet.problem.limits
     beside = _without_drawn(sheet, beside)
     values: dict[str, Array] = {}
-    ends = time.monotonic() + limits.notebook_seconds
+    budget = Budget.of_notebook(limits)
     runs = 0
 
     def answer(question: bytes) -> Iterator[Answer]:
@@ -118,9 +117,7 @@ def grade_apart(
         if asked.surroundings not in SURROUNDINGS:
             raise OurFaultError("a reader asks for a run of a kind that there isn't")
         job = job_of(problem, beside, asked.cells, asked.wanted, asked.surroundings)
-        # In this order: the least of a number and of what is none (NaN) is the first of them.
-        seconds = max(min(ends - time.monotonic(), asked.seconds), 1.0)
-        for observation in sandbox.run_cells(problem, job, seconds):
+        for observation in sandbox.run_cells(problem, job, budget):
             yield parts(_kept_from(observation, sheet.wanted, values)), None
         yield (), None
 

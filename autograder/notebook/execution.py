@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
@@ -31,7 +30,7 @@ ANSWER = "= "
 # Cells of one notebook that may end their process, each for a run of its own.
 MOST_ENDED = 20
 
-RunCells = Callable[[Problem, NotebookJob, float], Iterable[Observation]]
+RunCells = Callable[[Problem, NotebookJob], Iterable[Observation]]
 
 
 @dataclass(frozen=True)
@@ -119,18 +118,16 @@ def execute(
     surroundings : Surroundings
     """
     limits = problem.limits
-    ends = time.monotonic() + limits.notebook_seconds
     shown: dict[int, Shown] = {}
     values: dict[str, Array] = {}
     pending = list(steps)
     ended = 0
-    why = "it was not run: the cells before it had used up the notebook's time"
     while pending:
         numbers = {place: number for number, (place, _) in enumerate(pending)}
         asked = [(what, numbers[after]) for what, after in wanted if after in numbers]
         job = job_of(problem, modules, [(step.where, step.source) for _, step in pending], asked, surroundings)
         count, last = 0, Shown("died")
-        for observation in run_cells(problem, job, max(ends - time.monotonic(), 1.0)):
+        for observation in run_cells(problem, job):
             if count == 0 and observation.ending in {"unstarted", "faulty"}:
                 return Execution({place: Shown(observation.ending, failure=observation.failure) for place, _ in steps})
             if count < len(pending):
@@ -147,11 +144,9 @@ def execute(
         shown[pending[dead][0]] = last
         del pending[dead]
         ended += 1
-        if time.monotonic() >= ends:
-            break
         if ended > MOST_ENDED:
-            why = f"it was not run: more than {MOST_ENDED} cells had ended the process that they ran in"
             break
+    why = f"it was not run: more than {MOST_ENDED} cells had ended the process that they ran in"
     for place, _ in steps:
         shown.setdefault(place, Shown("died", failure=Failure("", why)))
     files = {what.removeprefix(FILE): value.tobytes() for what, value in values.items() if what.startswith(FILE)}

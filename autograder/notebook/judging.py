@@ -106,12 +106,11 @@ class Paper(msgspec.Struct, frozen=True):
 
 
 class RunAsked(msgspec.Struct, frozen=True):
-    """A run that a reader asks for: cells with their labels, what is asked after which, what it finds, seconds."""
+    """A run that a reader asks for: cells with their labels, what is asked after which, and what it finds."""
 
     cells: tuple[tuple[str, str], ...]
     wanted: tuple[tuple[str, int], ...]
     surroundings: Surroundings
-    seconds: float
 
 
 def judge(files: Mapping[str, bytes], grader: Grader) -> Iterator[bytes]:
@@ -121,8 +120,8 @@ def judge(files: Mapping[str, bytes], grader: Grader) -> Iterator[bytes]:
     problem = Problem(paper.assignment, paper.name, limits=paper.limits)
     sheet = Sheet(problem, read(files["released"]), paper.figures, paper.wanted)
 
-    def run_cells(_: Problem, job: NotebookJob, seconds: float) -> Iterator[Observation]:
-        asked = RunAsked(job.cells, job.wanted, Surroundings(job.seed, job.abroad), seconds)
+    def run_cells(_: Problem, job: NotebookJob) -> Iterator[Observation]:
+        asked = RunAsked(job.cells, job.wanted, Surroundings(job.seed, job.abroad))
         answer, _fd = grader.ask(msgspec.msgpack.encode(asked))
         while answer:
             yield read_bytes(answer)

@@ -59,8 +59,8 @@ def run_reference(run_cells: RunCells, sheet: Sheet) -> ReferenceRun:
     wanted = problem.page.model.wanted if problem.page.model else ()
     seen: list[Sequence[Observation]] = []
 
-    def recorded(problem: Problem, job: NotebookJob, seconds: float) -> Sequence[Observation]:
-        seen.append([*run_cells(problem, job, seconds)])
+    def recorded(problem: Problem, job: NotebookJob) -> Sequence[Observation]:
+        seen.append([*run_cells(problem, job)])
         return seen[-1]
 
     asked = asked_of(steps, wanted, sheet.figures)

@@ -50,7 +50,7 @@ def save(
         If it could not be run, or a cell ended the run.
     """
     labelled = [(f"cell {number}", "".join(cell["source"])) for number, cell in enumerate(code_of(notebook), 1)]
-    seen = [*run_cells(problem, job_of(problem, modules, labelled), problem.limits.notebook_seconds)]
+    seen = [*run_cells(problem, job_of(problem, modules, labelled))]
     if len(seen) <= len(labelled):
         why = seen[-1].failure.message if seen and seen[-1].failure else "it was not run"
         raise CourseError(f"{problem.notebook_id} can't be run to its end: {why}")

@@ -1,7 +1,10 @@
-"""When a run has had its time: by the clock, less what others took of the processor meanwhile.
+"""The time that a run is charged for, and the end of it.
 
-On a busy machine a right answer would otherwise be ended for the work of others. So time is charged in windows: one in
-which the run computed costs it what it computed, one in which it slept costs it all of the window.
+A run is charged for the seconds that it computes and for those that it sleeps; not for those in which others had the
+processor. On a busy machine a right answer would otherwise be ended for the work of others. Time is charged in windows:
+a window in which the run computed costs it the CPU time that it used, one in which it slept costs it all of the window.
+A check's draw, a notebook's cell and a reader's answer have a :class:`Deadline` each; all draws of a module, and all
+cells of a notebook, share a :class:`Budget`.
 """
 
 from __future__ import annotations
@@ -9,6 +12,10 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+from autograder.worker.limits import Limits
 
 WINDOWS = 4
 # Of a window: below the first a run sleeps, above the second nobody took anything from it.
@@ -17,6 +24,9 @@ ASLEEP, AWAKE = 0.05, 0.8
 BRIEF = 0.25
 # However busy the machine is, a run is ended after so many times its seconds.
 PATIENCE = 6
+# The same of all runs of a module, or of a notebook: what computes a little and sleeps looks as if others took the
+# processor from it.
+BY_THE_CLOCK = 2
 
 
 class Deadline:
@@ -70,6 +80,53 @@ class Deadline:
             used = self._spent() - (self._before or 0.0)
             part = used if ASLEEP * part < used < AWAKE * part else part
         return self._seconds - self._left + part
+
+
+@dataclass
+class Budget:
+    """The time that all draws of a module, or all cells of a notebook, may still take together.
+
+    Attributes
+    ----------
+    seconds : float
+        All that there was, > 0.
+    late, not_run : str
+        The sentences about what has used up the rest, and about what comes after it.
+    left, by_the_clock : float
+        Seconds that have not been charged, and seconds of wall time until the end, however busy the machine. At most 0
+        where nothing is left.
+    """
+
+    seconds: float
+    late: str
+    not_run: str
+
+    def __post_init__(self) -> None:
+        self.left = self.seconds
+        self.by_the_clock = BY_THE_CLOCK * self.seconds
+
+    @classmethod
+    def of_module(cls, limits: Limits) -> Self:
+        """The budget of a module's import and all of its draws, in all processes that these take."""
+        late = f"all checks together ran past the limit of {limits.module_seconds:g} s"
+        before = f"the checks before it had used up the module's {limits.module_seconds:g} s"
+        return cls(limits.module_seconds, late, f"it was not run: {before}")
+
+    @classmethod
+    def of_notebook(cls, limits: Limits) -> Self:
+        """The budget of a notebook's cells, in all runs that these take."""
+        late = f"the notebook ran past the limit of {limits.notebook_seconds:g} s"
+        return cls(limits.notebook_seconds, late, "it was not run: the cells before it had used up the notebook's time")
+
+    @property
+    def spent(self) -> bool:
+        """Nothing more may run."""
+        return self.left <= 0 or self.by_the_clock <= 0
+
+    def charge(self, seconds: float, by_the_clock: float) -> None:
+        """Take off the seconds that a deadline has counted, and those that have passed meanwhile."""
+        self.left -= seconds
+        self.by_the_clock -= by_the_clock
 
 
 def cpu_seconds(pid: int) -> float:

@@ -1,10 +1,9 @@
-"""Where student code runs, as the grader sees it.
+"""Runs of student code, as the grader sees them.
 
 ``Sandbox.observe`` runs an implementation through checks and returns one observation for each draw. It never fails for
 what the implementation does: a process that dies, hangs or answers nonsense is an observation too, of that check alone,
-and the checks after it run in a new process.
-
-Which process this is, which others there are, and what passes between them is told where the package begins.
+and the checks after it run in a new process. ``run_cells`` does the same for a notebook's cells, and ``call`` calls a
+function of ours on a student's bytes.
 """
 
 from __future__ import annotations
@@ -13,17 +12,18 @@ import itertools
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import numpy as np
 
 from autograder.authoring import Check
 from autograder.codes import Code
 from autograder.course.problem import Implementation, Problem
+from autograder.sandbox.deadline import Budget
 from autograder.sandbox.enforced import LAYERS, Enforced
 from autograder.sandbox.process import START_SECONDS, Process, SandboxError, Started
 from autograder.sandbox.runs import DiskFullError, Forked, Loader, Server
@@ -33,26 +33,24 @@ from autograder.worker.job import CallJob, Content, Job, NotebookJob, ProbeJob, 
 from autograder.worker.limits import MIB, Limits
 from autograder.worker.reader import ASKED, RETURNED, Function
 
-__all__ = ["OurFaultError", "ReaderError", "Sandbox", "SandboxError"]
+__all__ = ["Budget", "OurFaultError", "ReaderError", "Sandbox", "SandboxError"]
 
-# What only this module, and a process without student code in it, may say.
+# Endings that only this module, and a process without student code in it, may give.
 OURS = frozenset({"faulty", "died", "unstarted"})
-# What a reader may say before it must have come to its end.
+# Messages of one reader; after so many it must have come to its end.
 MOST_MESSAGES = 25_000
-# What an array takes beside its entries.
+# Memory of an array beside its entries.
 ARRAY_BYTES = 256
-# By the clock a module takes this many times its seconds, however busy the machine: what computes a little and sleeps
-# looks as if others took the processor from it.
-BY_THE_CLOCK = 2
 # However little is left, seconds.
 LEAST_SECONDS = 0.1
-# Outputs of all of a notebook's cells that are kept.
+# The outputs of all of a notebook's cells that are kept.
 NOTEBOOK_BYTES = 64 * MIB
 
 # An answer to a reader's question, in parts, and a file's descriptor with it where it asked for one.
 Answer = tuple[Sequence[Part], int | None]
-# What a server has loaded, the folders that its runs may read, and the seed of its hashes.
+# Modules that a server has loaded, the folders that its runs may read, and the seed of its hashes.
 _Key = tuple[tuple[str, ...], tuple[str, ...], int]
+_Message = TypeVar("_Message")
 
 
 class LostError(Exception):
@@ -60,7 +58,7 @@ class LostError(Exception):
 
 
 class UnstartedError(Exception):
-    """Nothing could be run: the observation that says so, the run's own if there is one."""
+    """Nothing could be run. Holds the observation that says so, the run's own if there is one."""
 
     def __init__(self, why: str, said: Observation | None = None) -> None:
         super().__init__(why)
@@ -68,7 +66,7 @@ class UnstartedError(Exception):
 
 
 class ReaderError(Exception):
-    """A reader has passed a limit, or has died: the fault of what it read. The message says why, as a clause."""
+    """A reader passed a limit, or died: the fault of what it read. The message says why, as a clause."""
 
 
 class OurFaultError(Exception):
@@ -79,17 +77,14 @@ class OurFaultError(Exception):
         self.code = code
 
 
-@dataclass
-class Left:
-    """The seconds that a module's draws may still take, and when they must have come to their end by the clock."""
+@dataclass(frozen=True)
+class _Due:
+    """A message that a run owes: which, within how many seconds, and the subject of the sentence if it is late."""
 
+    check: str
+    draw: int
     seconds: float
-    ends: float
-
-    @property
-    def of_the_clock(self) -> float:
-        """Seconds until then."""
-        return max(self.ends - time.monotonic(), 0.0)
+    what: str
 
 
 class Sandbox:
@@ -103,13 +98,13 @@ class Sandbox:
     layers : sequence of str
         The layers of confinement to use; all that the machine has, by default.
     weak : bool
-        Run even where a promise is not enforced.
+        Run even where a guarantee is not enforced.
     python, blas_threads : str, int
-        For runs that are started afresh: the interpreter, and on how many threads its libraries compute.
+        For runs that are started afresh: the interpreter, and the number of threads of its libraries.
     loader : Loader, optional
         Where servers are ordered, one of its own by default. Whoever gives one closes it.
     told : callable, optional
-        Is told of each observation as soon as it is there, for whoever waits.
+        Is given each observation of a check as soon as it is there.
     """
 
     def __init__(
@@ -150,7 +145,7 @@ class Sandbox:
             self._loader.close()
 
     def enforced(self) -> Enforced:
-        """What confinement holds on this machine.
+        """Find out which confinement holds on this machine.
 
         Raises
         ------
@@ -167,17 +162,17 @@ class Sandbox:
     def observe(
         self, problem: Problem, implementation: Implementation, seed: Seed, checks: Sequence[Check] | None = None
     ) -> list[Observation]:
-        """What the checks show of an implementation, a draw at a time.
+        """Run checks on an implementation, a draw at a time.
 
         A check whose process dies has one observation, of the draw it died in; its other draws are not tried.
         """
+        limits = problem.limits
         pending = [
             (check, draw) for check in (problem.checks if checks is None else checks) for draw in range(check.draws)
         ]
         files = {**implementation.files, **{path.name: path.read_bytes() for path in problem.files.given}}
         seen: list[Observation] = []
-        most = BY_THE_CLOCK * problem.limits.module_seconds
-        left = Left(problem.limits.module_seconds, time.monotonic() + most)
+        budget = Budget.of_module(limits)
         while pending:
             job = ProbeJob(
                 module=problem.name,
@@ -186,133 +181,56 @@ class Sandbox:
                 allowed_imports=problem.allowed_imports,
                 draws=tuple((check.name, draw, seed.of_draw(problem.id, check.name, draw)) for check, draw in pending),
                 data={name: str(path) for name, path in problem.files.data.items()},
-                limits=asdict(problem.limits),
+                limits=asdict(limits),
                 files=files,
                 measured=implementation.measured,
                 compiled=compiled(problem.page.text) if self._warm else "",
             )
-            self._run(problem, job, pending, seen, left)
-        return seen
-
-    def _run(
-        self, problem: Problem, job: ProbeJob, pending: list[tuple[Check, int]], seen: list[Observation], left: Left
-    ) -> None:
-        """Run what is pending in one process, as far as it gets; what has been observed is no longer pending.
-
-        A run whose server was lost is repeated, once: a second loss is taken for the work of what ran.
-        """
-        whole, before = list(pending), len(seen)
-        try:
-            self._attempt(problem, job, pending, seen, left, last=False)
-        except LostError:
-            pending[:] = whole
-            del seen[before:]
-            self._attempt(problem, job, pending, seen, left, last=True)
-
-    def _attempt(
-        self,
-        problem: Problem,
-        job: ProbeJob,
-        pending: list[tuple[Check, int]],
-        seen: list[Observation],
-        left: Left,
-        *,
-        last: bool,
-    ) -> None:
-        limits = problem.limits
-        if left.seconds <= 0 or not left.of_the_clock:
-            why = f"it was not run: the checks before it had used up the module's {limits.module_seconds:g} s"
-            seen += _all(pending, _died("", 0, why))
-            return
-        try:
-            with self._ready(_server_of(problem, job), job, last=last) as process:
-
-                def due(check: str, draw: int, seconds: float, what: str) -> Observation:
-                    late = f"{what} ran past the limit of {seconds:g} s"
-                    if seconds >= left.seconds:
-                        late = f"all checks together ran past the limit of {limits.module_seconds:g} s"
-                        seconds = max(left.seconds, LEAST_SECONDS)
-                    most = limits.returned_bytes, left.of_the_clock
-                    observation = _next(process, check, draw, seconds, late, limits, most, last=last)
-                    left.seconds -= process.charged
-                    return observation
-
-                imported = due("", 0, limits.import_seconds, "the import of the module")
-                if imported.ending != "returned":
-                    seen += _all(pending, imported)
-                    return
-                output = imported.output  # what the import printed is told with what came after it
-                while pending:
-                    check, draw = pending.pop(0)
-                    observation = due(check.name, draw, check.wall_seconds or limits.wall_seconds, "this check")
+            due = [_Due("", 0, limits.import_seconds, "the import of the module")]
+            due += [
+                _Due(one.name, draw, one.wall_seconds or limits.wall_seconds, "this check") for one, draw in pending
+            ]
+            with closing(self._run(problem, job, due, budget, limits.returned_bytes)) as observations:
+                imported = next(observations)
+                output = imported.output  # of the import: told with what came after it
+                for observation in [imported] if imported.ending != "returned" else observations:
+                    if observation is imported or observation.ending == "unstarted":
+                        seen += _all(pending, observation)
+                        break
+                    check, _ = pending.pop(0)
                     seen.append(replace(observation, output=output + observation.output))
                     output = ""
                     _bound(seen, limits.module_bytes)
                     self._told(seen[-1])
                     if observation.ending == "died":
-                        pending[:] = [item for item in pending if item[0] is not check]
+                        pending = [item for item in pending if item[0] is not check]
                         break
-        except UnstartedError as error:
-            seen += _all(pending, error.observation)
+        return seen
 
-    def run_cells(self, problem: Problem, job: NotebookJob, seconds: float) -> Iterator[Observation]:
-        """One run of a notebook's cells, as far as it gets.
+    def run_cells(self, problem: Problem, job: NotebookJob, budget: Budget | None = None) -> Iterator[Observation]:
+        """Run a notebook's cells once, as far as they get.
 
         Parameters
         ----------
-        seconds : float
-            For all cells together, > 0; a cell has no more than the problem's ``cell_seconds`` of it.
+        budget : Budget, optional
+            Of all the notebook's runs together; of this one alone by default.
 
         Yields
         ------
         Observation
-            One for each cell, as soon as it has run. Where the last of these "died", the cells after it were not run;
-            otherwise one more follows. Where nothing could be run, one that says why.
+            One for each cell, as soon as it has run, and one more. Where a cell has "died", those after it were not
+            run: there is none for them, unless all time is used up. Where nothing could be run, one that says why.
         """
-        yielded = 0
-        for last in (False, True):
-            try:
-                # What came of a server before it was lost has been told, and comes again.
-                for observation in itertools.islice(
-                    self._attempt_cells(problem, job, seconds, last=last), yielded, None
-                ):
-                    yielded += 1
-                    yield observation
-            except LostError:
-                continue
-            return
-
-    def _attempt_cells(
-        self, problem: Problem, job: NotebookJob, seconds: float, *, last: bool
-    ) -> Iterator[Observation]:
         limits = problem.limits
-        ends = time.monotonic() + seconds
-        room = NOTEBOOK_BYTES
+        cells = enumerate((*job.cells, ("", "")))
+        due = [_Due(label, number, limits.cell_seconds, "this cell") for number, (label, _) in cells]
         # A character of an output has at most four bytes. What is longer was not put together by our side of the run.
         most_bytes = 4 * limits.cell_bytes + MIB + limits.returned_bytes
-        try:
-            with self._ready(_server_of(problem, job), job, last=last) as process:
-                for number, (label, _) in enumerate((*job.cells, ("", ""))):
-                    left = min(limits.cell_seconds, max(ends - time.monotonic(), LEAST_SECONDS))
-                    late = f"this cell ran past the limit of {limits.cell_seconds:g} s"
-                    if left < limits.cell_seconds:
-                        late = f"the notebook ran past the limit of {limits.notebook_seconds:g} s"
-                    if label and time.monotonic() >= ends:
-                        # However little each of thousands of cells takes.
-                        yield _died(label, number, late)
-                        break
-                    most = most_bytes, max(ends - time.monotonic(), LEAST_SECONDS)
-                    observation = _next(process, label, number, left, late, limits, most, last=last)
-                    if label:
-                        # What a run says of itself is not kept without end, however many cells it has.
-                        size = _size(observation)
-                        observation = observation if size <= room else replace(observation, values={})
-                        room -= min(size, room)
-                    yield observation
-                    if observation.ending == "died":
-                        break
-        except UnstartedError as error:
-            yield error.observation
+        room = NOTEBOOK_BYTES
+        for observation in self._run(problem, job, due, budget or Budget.of_notebook(limits), most_bytes):
+            size = _size(observation)
+            yield observation if size <= room else replace(observation, values={})
+            room -= min(size, room)
 
     def call(
         self,
@@ -328,14 +246,14 @@ class Sandbox:
         function : callable
             At the top of a module of ours; its process loads that module and no other.
         files : mapping of str to bytes or Content
-            What it works on.
+            Its input.
         answer : callable
             Answers what it asks.
 
         Yields
         ------
         bytes
-            What it returns, part by part: as a process says it that strangers' bytes may have misled.
+            A part of what it returns. Not to be trusted: the student's bytes may have misled the function.
 
         Raises
         ------
@@ -350,40 +268,12 @@ class Sandbox:
             "memory_bytes": limits.reading_memory_bytes,
         }
         job = CallJob(entry_point(function), bounds, files)
-        for last in (False, True):
-            told = False
-            try:
-                for part in self._attempt_call(job, limits, answer, last=last):
-                    told = True
-                    yield part
-            except LostError:
-                if told:
-                    raise OurFaultError("the process that reads was lost") from None
-                continue
-            except UnstartedError as error:
-                raise OurFaultError(f"nothing could be read: {error}", Code.NO_SANDBOX) from None
-            return
+        preload = (function.__module__,)
 
-    def _attempt_call(
-        self, job: CallJob, limits: Limits, answer: Callable[[bytes], Iterable[Answer]], *, last: bool
-    ) -> Iterator[bytes]:
-        mib = limits.reading_memory_bytes / MIB
-        with self._ready(_server_of(None, job), job, last=last) as process:
+        def take(process: Process, last: bool) -> Iterator[bytes]:  # noqa: FBT001  as of `_attempts`
             assert isinstance(process, Forked)  # noqa: S101  calls have no other processes
             for _ in range(MOST_MESSAGES):
-                try:
-                    said = process.receive(float(limits.reading_seconds))
-                except (TimeoutError, WireError, DiskFullError) as error:
-                    raise ReaderError(_why_ended(process, limits) or f"it was ended: {error}") from None
-                if said is None:
-                    ended = process.end()
-                    if ended.lost and not last:
-                        raise LostError
-                    raise ReaderError(_why_ended(process, limits) or ended.how or "it ended without a result")
-                if said.ending == "exhausted":
-                    raise ReaderError(f"it takes more than {mib:.0f} MiB of memory")
-                if said.ending != "returned":
-                    raise OurFaultError(_told(said.failure))
+                said = _told_by_reader(process, limits, last=last)
                 content = said.values.get(said.check)
                 if said.check == ASKED and isinstance(content, np.ndarray):
                     for one in answer(content.tobytes()):
@@ -392,11 +282,59 @@ class Sandbox:
                     yield content.tobytes()
                 else:
                     return
-        raise ReaderError("it says too much")
+            raise ReaderError("it says too much")
+
+        try:
+            yield from self._attempts((preload, (), 0), job, take)
+        except UnstartedError as error:
+            raise OurFaultError(f"nothing could be read: {error}", Code.NO_SANDBOX) from None
+
+    def _run(
+        self, problem: Problem, job: ProbeJob | NotebookJob, due: Sequence[_Due], budget: Budget, most_bytes: int
+    ) -> Generator[Observation]:
+        """Yield the observations that are due, until one has "died" or, in the place of all, "unstarted"."""
+
+        def take(process: Process, last: bool) -> Iterator[Observation]:  # noqa: FBT001  as of `_attempts`
+            for one in due:
+                if budget.spent:
+                    break
+                observation = _next(process, one, budget, job.limits, most_bytes, last=last)
+                yield observation
+                if observation.ending == "died":
+                    break
+
+        left = list(due)
+        if not budget.spent:
+            try:
+                for observation in self._attempts(_server_of(problem, job), job, take):
+                    left.pop(0)
+                    yield observation
+            except UnstartedError as error:
+                yield error.observation
+                return
+        if budget.spent:
+            yield from (_died(one.check, one.draw, budget.not_run) for one in left)
+
+    def _attempts(self, key: _Key, job: Job, take: Callable[[Process, bool], Iterator[_Message]]) -> Iterator[_Message]:
+        """Yield what is taken from a process that does a job.
+
+        A job whose server was lost is done again, once, and what it had given is not given twice. A second loss is
+        taken for the work of what ran.
+        """
+        taken = 0
+        for last in (False, True):
+            try:
+                with self._ready(key, job, last=last) as process:
+                    for message in itertools.islice(take(process, last), taken, None):
+                        taken += 1
+                        yield message
+            except LostError:
+                continue
+            return
 
     @contextmanager
     def _ready(self, key: _Key, job: Job, *, last: bool) -> Iterator[Process]:
-        """A process that is about to do what it is told, ended afterwards.
+        """Have a process that is about to do its job, and end it afterwards.
 
         Raises
         ------
@@ -447,27 +385,21 @@ class Sandbox:
         return server
 
 
-def _server_of(problem: Problem | None, job: Job) -> _Key:
+def _server_of(problem: Problem, job: ProbeJob | NotebookJob) -> _Key:
     """The server that a job's run is forked from."""
-    if isinstance(job, CallJob):
-        return ((job.function.partition(":")[0],), (), 0)
-    assert problem is not None  # noqa: S101  for mypy: a call alone has none
     visible = tuple(sorted({str(path.parent) for path in problem.files.data.values()}))
     # A fork pays for all that its parent has loaded: load what the submission names, and no more.
     texts = [content for content in job.files.values() if isinstance(content, bytes)]
-    if isinstance(job, ProbeJob):
-        texts.append(job.page.encode())
-    else:
-        texts += [source.encode() for _, source in job.cells]
+    sources = [job.page] if isinstance(job, ProbeJob) else [source for _, source in job.cells]
+    texts += [source.encode() for source in sources]
     named = tuple(name for name in problem.preload if any(name.partition(".")[0].encode() in text for text in texts))
     if isinstance(job, NotebookJob):
-        # What a notebook shows abroad, it shows with other hashes, and so with sets in another order.
         return ((*named, job.kernel), visible, job.seed)
     return (named, visible, 0)
 
 
 def _size(observation: Observation) -> int:
-    """The bytes that an observation's values take, their names among them: as objects, however little they hold."""
+    """Bytes of an observation's values and their names: as objects, however little they hold."""
     return sum(
         sys.getsizeof(name) + (sys.getsizeof(value) if isinstance(value, str) else value.nbytes + ARRAY_BYTES)
         for name, value in observation.values.items()
@@ -475,7 +407,7 @@ def _size(observation: Observation) -> int:
 
 
 def _bound(seen: list[Observation], most_bytes: int) -> None:
-    """Forget what the check has returned that has returned most, where all of them have returned too much."""
+    """Drop the values of the check that has returned most, where all checks together have returned too much."""
     sizes: Counter[str] = Counter()
     for observation in seen:
         sizes[observation.check] += _size(observation)
@@ -487,51 +419,61 @@ def _bound(seen: list[Observation], most_bytes: int) -> None:
         ]
 
 
+def _told_by_reader(process: Process, limits: Limits, *, last: bool) -> Observation:
+    """The next message of a reader, which has neither failed nor passed a limit."""
+    try:
+        said = process.receive(float(limits.reading_seconds))
+    except (TimeoutError, WireError, DiskFullError) as error:
+        raise ReaderError(_why_ended(process, limits) or f"it was ended: {error}") from None
+    if said is None:
+        ended = process.end()
+        if ended.lost and not last:
+            raise LostError
+        raise ReaderError(_why_ended(process, limits) or ended.how or "it ended without a result")
+    if said.ending == "exhausted":
+        raise ReaderError(f"it takes more than {limits.reading_memory_bytes / MIB:.0f} MiB of memory")
+    if said.ending != "returned":
+        failure = said.failure or Failure("", "it did not come to its end")
+        where = ", ".join(f"{frame.file}, line {frame.line}" for frame in failure.frames[-1:])
+        raise OurFaultError(f"{failure.kind}: {failure.message} ({where})")
+    return said
+
+
 def _why_ended(process: Process, limits: Limits) -> str:
-    """Which limit of time a reader has passed; "" if none."""
     ended = process.end()
     if ended.out_of_time or ended.cpu_seconds >= limits.reading_seconds or process.charged >= limits.reading_seconds:
         return f"it takes more than {limits.reading_seconds} s"
     return ""
 
 
-def _told(failure: Failure | None) -> str:
-    """An exception of ours, and where it came from."""
-    if failure is None:
-        return "it did not come to its end"
-    where = ", ".join(f"{frame.file}, line {frame.line}" for frame in failure.frames[-1:])
-    return f"{failure.kind}: {failure.message} ({where})"
-
-
 def _next(
-    process: Process,
-    check: str,
-    draw: int,
-    seconds: float,
-    late: str,
-    limits: Limits,
-    most: tuple[int, float],
-    *,
-    last: bool,
+    process: Process, due: _Due, budget: Budget, limits: Mapping[str, float], most_bytes: int, *, last: bool
 ) -> Observation:
-    """The observation that is due, of `most` bytes and after `most` seconds; or the one that says why there is none."""
+    """The observation that is due, or one that says why there is none."""
+    seconds = min(due.seconds, max(budget.left, LEAST_SECONDS))
+    began = time.monotonic()
     try:
-        observation = process.receive(seconds, *most)
+        observation = process.receive(seconds, most_bytes, budget.by_the_clock)
     except TimeoutError:
-        return _died(check, draw, late)
+        alone = seconds == due.seconds and budget.by_the_clock > time.monotonic() - began
+        late = f"{due.what} ran past the limit of {due.seconds:g} s" if alone else budget.late
+        return _died(due.check, due.draw, late)
     except WireError as error:
-        return _died(check, draw, f"the process wrote something that is no result ({error})")
+        return _died(due.check, due.draw, f"the process wrote something that is no result ({error})")
     except DiskFullError:
-        return _died(check, draw, f"wrote more than {limits.scratch_bytes / MIB:.0f} MiB in all, or too many files")
+        mib = limits["scratch_bytes"] / MIB
+        return _died(due.check, due.draw, f"wrote more than {mib:.0f} MiB in all, or too many files")
+    finally:
+        budget.charge(process.charged, time.monotonic() - began)
     if observation is None:
         ended = process.end()
         if ended.lost and not last:
             raise LostError
-        if ended.out_of_time or ended.cpu_seconds >= limits.cpu_seconds:
-            return _died(check, draw, f"the process ran past {limits.cpu_seconds} s of CPU time")
-        return _died(check, draw, ended.how or "the process closed its channel before there was a result")
-    if (observation.check, observation.draw) != (check, draw) or observation.ending in OURS:
-        return _died(check, draw, "the process wrote something that is no result (not of this check)")
+        if ended.out_of_time or ended.cpu_seconds >= limits["cpu_seconds"]:
+            return _died(due.check, due.draw, f"the process ran past {limits['cpu_seconds']} s of CPU time")
+        return _died(due.check, due.draw, ended.how or "the process closed its channel before there was a result")
+    if (observation.check, observation.draw) != (due.check, due.draw) or observation.ending in OURS:
+        return _died(due.check, due.draw, "the process wrote something that is no result (not of this check)")
     return observation
 
 

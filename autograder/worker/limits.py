@@ -14,12 +14,13 @@ class Limits:
     Attributes
     ----------
     import_seconds : float
-        Wall time of the module's import, less what others take of the processor (:mod:`autograder.sandbox.deadline`).
+        Time of the module's import: computing and sleeping are charged, and not the time in which others had the
+        processor (:mod:`autograder.sandbox.deadline`).
     wall_seconds : float
         The same of one draw of a check that does not set its own.
     module_seconds : float
-        The same of a whole module: its import and all draws, in all processes that these take. By the clock it is twice
-        this, however busy the machine.
+        The same of a whole module: its import and all draws, in all processes that these take. By the clock it may take
+        twice as long, however busy the machine.
     cpu_seconds : int
         CPU time of one process, over all its checks.
     memory_bytes : int
@@ -38,9 +39,9 @@ class Limits:
     module_bytes : int
         The same of all draws together.
     cell_seconds : float
-        Wall time of one cell of a notebook, as above.
+        Time of one cell of a notebook, charged as that of a draw.
     notebook_seconds : float
-        Of a whole notebook, all its runs together, by the clock; also the CPU time of each.
+        The same of all cells, as of a module; also the CPU time of each process.
     cell_bytes : int
         Outputs of one cell that are kept; the rest is dropped, and costs nothing.
     reading_seconds : int

@@ -29,7 +29,7 @@ from autograder.notebook.execution import HOME
 from autograder.notebook.judging import Judged, RunAsked
 from autograder.notebook.retrial import ABROAD
 from autograder.report import ProblemReport
-from autograder.sandbox.observe import Answer, OurFaultError
+from autograder.sandbox.observe import Answer, Budget, OurFaultError
 from autograder.seed import Seed
 from autograder.submissions import spool, unpack
 from autograder.submissions.reading import HandedIn, Taken
@@ -45,7 +45,7 @@ class Lying:
 
     def __init__(self, said: list[bytes]) -> None:
         self.said = said
-        self.jobs: list[tuple[NotebookJob, float]] = []
+        self.jobs: list[tuple[NotebookJob, Budget]] = []
 
     def call(
         self, function: object, files: object, limits: object, answer: Callable[[bytes], Iterable[Answer]]
@@ -58,9 +58,9 @@ class Lying:
             else:
                 yield part
 
-    def run_cells(self, problem: Problem, job: NotebookJob, seconds: float) -> Iterator[Observation]:
+    def run_cells(self, problem: Problem, job: NotebookJob, budget: Budget) -> Iterator[Observation]:
         """A run that shows nothing."""
-        self.jobs.append((job, seconds))
+        self.jobs.append((job, budget))
         for number in range(len(job.cells)):
             yield Observation(job.cells[number][0], number, "returned", {"model.slope": np.array(2.0)})
 
@@ -114,8 +114,8 @@ def notebook(reader: Lying) -> ProblemReport | None:
         found = checks.grade_apart(reader, sheet(), b"{}", {"line.py": b""}, SEED)
     except OurFaultError:
         found = None
-    for job, seconds in reader.jobs:
-        assert 0 < seconds <= sheet().problem.limits.notebook_seconds
+    for job, budget in reader.jobs:
+        assert budget.seconds == sheet().problem.limits.notebook_seconds
         assert job.seed in (HOME.seed, ABROAD.seed)
         assert math.fsum(len(source) for _, source in job.cells) < 1 << 23
         assert b"".join(job.parts())

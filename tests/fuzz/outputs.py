@@ -71,7 +71,7 @@ def try_one(data: bytes) -> Judged:
     content = json.dumps({"nbformat": 4, "cells": cells}).encode()
     told = [said.get(number) or json.dumps(cell).encode() for number, cell in enumerate(run)]
 
-    def run_cells(_: Problem, job: NotebookJob, __: float) -> Iterator[Observation]:
+    def run_cells(_: Problem, job: NotebookJob) -> Iterator[Observation]:
         for number in range(len(job.cells)):
             answers: dict[str, Any] = {"outputs": np.frombuffer(told[number % len(told)], np.uint8)}
             answers[f"{ANSWER}{FILE}line.png"] = np.frombuffer(told[-1], np.uint8)

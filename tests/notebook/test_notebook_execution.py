@@ -213,23 +213,6 @@ def test_however_many_end_the_run_those_after_them_are_run(run):
     assert said(execution.cells[7]) == [("result", "", "3")]
 
 
-def test_what_ends_the_run_is_given_up_when_the_time_is():
-    """What is left then was not run."""
-    asked = []
-
-    def run_cells(problem, job, seconds):
-        asked.append(len(job.cells))
-        return [Observation("", 0, "died", failure=Failure("", "gone"))]
-
-    problem = fake_problem()
-    problem.limits = Limits(notebook_seconds=0)
-    execution = execute(run_cells, problem, {}, steps_of(["a"] * 9))
-
-    assert asked == [9]
-    assert endings(execution) == ["died"] * 9
-    assert "was not run" in execution.cells[8].failure.message
-
-
 def test_where_nothing_can_be_run_each_cell_says_so():
     """A fault of ours is every cell's."""
 

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from autograder.sandbox.deadline import PATIENCE, Deadline, cpu_seconds
+from autograder.sandbox.deadline import BY_THE_CLOCK, PATIENCE, Budget, Deadline, cpu_seconds
+from autograder.worker.limits import Limits
 
 SECONDS = 8.0
 
@@ -73,6 +74,32 @@ def test_a_wait_that_took_too_long_is_one_window():
     now = SECONDS
 
     assert deadline.wait() == pytest.approx(SECONDS / 4)
+
+
+BUDGETS = {"module": Budget.of_module, "notebook": Budget.of_notebook}
+
+
+@pytest.mark.parametrize("of", BUDGETS.values(), ids=BUDGETS)
+def test_a_budget_ends_when_it_is_charged(of):
+    """Draws and cells share one, whatever each of them takes."""
+    budget = of(Limits(module_seconds=SECONDS, notebook_seconds=SECONDS))
+    budget.charge(SECONDS - 1, SECONDS - 1)
+    assert not budget.spent
+
+    budget.charge(1, 1)
+    assert budget.spent
+    assert "8 s" in budget.late
+
+
+def test_a_budget_ends_by_the_clock_at_last():
+    """On a busy machine it lasts longer, and not for ever."""
+    budget = Budget(SECONDS, "late", "not run")
+    budget.charge(1, BY_THE_CLOCK * SECONDS - 1)
+    assert budget.by_the_clock == 1
+    assert not budget.spent
+
+    budget.charge(0, 1)
+    assert budget.spent
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux's clocks")

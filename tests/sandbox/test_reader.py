@@ -315,7 +315,7 @@ def test_a_reader_s_silence_is_worth_nothing(problem, found):
         grade_apart(Lying(found(problem)), sheet_of(problem), b"", {}, problem.seed)
 
 
-RUN = {"cells": [("cell 1", "x = 1")], "wanted": [], "surroundings": {"seed": 0, "abroad": False}, "seconds": 3.0}
+RUN = {"cells": [("cell 1", "x = 1")], "wanted": [], "surroundings": {"seed": 0, "abroad": False}}
 
 
 @pytest.mark.parametrize(
@@ -334,16 +334,16 @@ def test_the_runs_that_a_reader_asks_for_are_checked(problem, changed):
         grade_apart(Lying(asked=[question]), sheet_of(problem), b"", {}, problem.seed)
 
 
-def test_a_run_of_no_number_of_seconds_is_a_run_in_bounds(problem):
-    """NaN is less than nothing, and more than nothing."""
-    reader = Lying(asked=[msgspec.msgpack.encode(RUN | {"seconds": float("nan")})])
+def test_all_runs_of_a_notebook_share_its_time(problem):
+    """A reader has no say in it, and each run it asks for gets the same budget."""
+    reader = Lying(asked=[msgspec.msgpack.encode(RUN)] * 2)
     had = []
-    reader.run_cells = lambda _problem, _job, seconds: had.append(seconds) or ()
+    reader.run_cells = lambda _problem, _job, budget: had.append(budget) or ()
     with pytest.raises(OurFaultError):
         grade_apart(reader, sheet_of(problem), b"", {}, problem.seed)
 
-    assert had
-    assert all(1.0 <= seconds <= problem.limits.notebook_seconds for seconds in had)
+    assert had[0] is had[1]
+    assert had[0].seconds == problem.limits.notebook_seconds
 
 
 def test_a_notebook_without_figures_that_was_never_run_is_judged(problem):

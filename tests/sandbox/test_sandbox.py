@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import textwrap
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -16,8 +17,9 @@ from autograder.course.assignments import read_course
 from autograder.course.problem import Implementation
 from autograder.expected import Answers, by_draw
 from autograder.grading.modules import grade
+from autograder.notebook.execution import job_of
 from autograder.sandbox import runs
-from autograder.sandbox.observe import Sandbox, SandboxError
+from autograder.sandbox.observe import Budget, Sandbox, SandboxError
 from autograder.sandbox.runs import Loader
 from autograder.seed import Seed
 from autograder.worker.limits import MIB, Limits
@@ -467,6 +469,45 @@ def test_all_that_a_module_takes_is_bounded(sandbox, lines):
     assert {observation.ending for observation in seen} == {"died"}
     assert "ran past the limit of 1.5 s" in seen[0].failure.message
     assert "had used up the module's" in seen[-1].failure.message
+
+
+@pytest.fixture
+def busy(monkeypatch):
+    """A machine that others keep busy: of the clock's seconds a run gets one in ten."""
+    monkeypatch.setattr(runs.Server, "spent", lambda _: 0.1 * time.monotonic())
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_busy_machine_costs_no_check(sandbox, lines):
+    """A draw is charged for what it computes, though by the clock it is past its limit, and all draws past theirs."""
+    problem = replace(lines, limits=Limits(wall_seconds=SECONDS, module_seconds=4 * SECONDS))
+    seen = sandbox.observe(problem, laid_over(problem, in_predict("time.sleep(1.8)")), SEED, lines.checks[:1])
+
+    assert [one.failure for one in seen] == [None] * 3
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_busy_machine_costs_no_cell(sandbox, lines):
+    """The same of a notebook."""
+    problem = replace(lines, limits=Limits(cell_seconds=SECONDS, notebook_seconds=SECONDS))
+    job = job_of(problem, {}, [("cell 1", "import time; time.sleep(1.8)"), ("cell 2", "1")])
+    seen = list(sandbox.run_cells(problem, job))
+
+    assert [one.failure for one in seen] == [None] * 3
+
+
+def test_a_notebook_s_cells_share_its_time(sandbox, lines):
+    """The cell that uses it up is told so, and those after it were not run, in this run or in another."""
+    problem = replace(lines, limits=Limits(cell_seconds=4 * SECONDS, notebook_seconds=SECONDS))
+    job = job_of(problem, {}, [("cell 1", "import time; time.sleep(600)"), ("cell 2", "1")])
+    budget = Budget.of_notebook(problem.limits)
+    first, *others = sandbox.run_cells(problem, job, budget)
+
+    assert first.failure.message == "the notebook ran past the limit of 1.5 s"
+    assert len(others) == 2
+    for one in (*others, *sandbox.run_cells(problem, job, budget)):
+        assert one.ending == "died"
+        assert "it was not run: the cells before it" in one.failure.message
 
 
 def test_a_missing_module_is_missing(sandbox, lines):

@@ -1,6 +1,6 @@
-"""Text out of a student's process or folder, made fit to be shown: safe, and within the lines it is given.
+"""Sanitized text: what comes from a student's process or folder, made safe to show.
 
-Beside student code, too: imports the standard library alone.
+Imported beside student code, so it imports only the standard library.
 """
 
 from __future__ import annotations
@@ -9,28 +9,28 @@ import re
 import unicodedata
 
 UNSHOWN = "\N{REPLACEMENT CHARACTER}"
-# Of marks that are set on one letter, no more than any script sets; a pile of them covers the lines above.
+# Combining marks on one letter: no script needs more, and a pile of them covers the lines above.
 MAX_MARKS = 4
 
-# All but ASCII's own letters and signs, line ends and tabs: nearly every text has no such run, or a short one.
+# Everything but printable ASCII, line ends and tabs; most texts have none of it.
 _OTHERS = re.compile(r"[^\n\t -~]+")
 _BLANKS = re.compile(" {2,}")
-# The signs before the verdicts of a report (autograder.report.MARKS), and what looks like them.
+# The signs before the verdicts of a report (`report.MARKS`), and those that look like them.
 _SIGNS = frozenset("✓✔✅☑✗✘✕✖❌❎☒🗴🗵🗶🗷🗸🗹🗙⍻🮱")
-# Letters by their kind, and nothing to be seen.
+# Letters by their category, but invisible.
 _FILLERS = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\u034f")
 
 
 def sanitize(text: str) -> str:
-    """A text of several lines without controls, without what hides, reorders or piles up, and without verdicts' signs.
+    """Remove controls, characters that hide, reorder or pile up text, and the signs of verdicts; keep the lines.
 
-    Of the characters that end a line, and of wide ones that stand for blanks, only the plain ones are left.
+    Only plain line ends and plain blanks are left of their kinds.
     """
     return _OTHERS.sub(_seen, text)
 
 
 def line(text: str) -> str:
-    """The same as one line, without tabs and wide gaps; fit to stand within another."""
+    """Sanitize a text into one line without tabs and wide gaps, to stand within another line."""
     if not text.isprintable():
         text = "".join(" " if character.isspace() else character for character in text)
     return sanitize(_BLANKS.sub(" ", text))
@@ -43,11 +43,7 @@ def _seen(run: re.Match[str]) -> str:
         marks = marks + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
         if marks > MAX_MARKS:
             continue
-        unfit = character in _SIGNS or character in _FILLERS or not character.isprintable()
-        seen.append(_instead(character) if unfit else character)
+        if character in _SIGNS or character in _FILLERS or not character.isprintable():
+            character = " " if unicodedata.category(character) == "Zs" else UNSHOWN  # noqa: PLW2901
+        seen.append(character)
     return "".join(seen)
-
-
-def _instead(character: str) -> str:
-    """The escape that stands for a character that can't be shown."""
-    return " " if unicodedata.category(character) == "Zs" else UNSHOWN

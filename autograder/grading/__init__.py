@@ -1,4 +1,5 @@
-"""Verdicts: what is observed of a submission, put beside what should be.
+"""Grading: from observations to verdicts.
 
-``modules`` judges a module's checks. ``predicates`` asks staff's functions, and decides whose fault a failure is.
+``modules`` compares a module's observations with the reference's. ``predicates`` asks staff's functions where the right
+answer is not unique. ``verdicts`` turns the findings of both, and of notebooks, into codes, points and messages.
 """

@@ -89,15 +89,12 @@ def explain(check: Check, draws: Sequence[Draw], names: Sequence[str]) -> str | 
 
 def cut_off(check: Check, draws: Sequence[Draw], names: Sequence[str]) -> str | None:
     """Name those integer values that are right ones without their fractions; None if there are none."""
-
-    def holds(draw: Draw, name: str) -> bool:
-        found, right = draw.found[name], draw.right[name]
-        return (
-            (found.dtype.kind in "iu" and found.shape == right.shape and right.dtype.kind == "f")
-            and any(agree(found, whole(right), check).all() for whole in (np.trunc, np.round, np.floor))
-        )  # fmt: skip
-
-    cut = [name for name in names if all(holds(draw, name) for draw in draws)]
+    pairs = {name: [Pair(one.found[name], one.right[name], one.scales, check) for one in draws] for name in names}
+    cut = [
+        name
+        for name, drawn in pairs.items()
+        if all(one.found.dtype.kind in "iu" and one.right.dtype.kind == "f" and _truncated(one) for one in drawn)
+    ]
     return f"{_listed(cut)}: {CUT_OFF}." if cut else None
 
 
@@ -238,10 +235,9 @@ def _image(function: Callable[[Array], Array]) -> Relation:
     return holds
 
 
-def _cut_off(pair: Pair) -> bool:
+def _truncated(pair: Pair) -> bool:
     right = pair.right.astype(np.float64)
-    several = bool(pair.found.any()) and pair.found.size >= ENOUGH
-    return several and any(pair.same(pair.found, function(right)) for function in (np.trunc, np.round, np.floor))
+    return any(pair.same(pair.found, function(right)) for function in (np.trunc, np.round, np.floor))
 
 
 def _bands(pair: Pair) -> bool:
@@ -308,7 +304,7 @@ ENTRIES: Mapping[str, Relation] = {
     "the logarithm of what it should be": _image(np.log),
     "one divided by what it should be": _image(np.reciprocal),
     "1 minus what it should be": _image(lambda right: 1 - right),
-    CUT_OFF: _cut_off,
+    CUT_OFF: lambda pair: pair.found.size >= ENOUGH and bool(pair.found.any()) and _truncated(pair),
 }
 
 # For values of the right shape: about each row, or the wrong entries.

@@ -404,7 +404,7 @@ class TestMeasure:
         predicate = (
             "\n\ndef a_root(found, reference, rng, false_alarm):\n"
             "    if rng.uniform() < 10 * false_alarm:  # ten times too often\n"
-            '        yield Finding(60, "x", "no luck")\n'
+            '        yield Finding(Code.NOT_GOOD_ENOUGH, "x", "no luck")\n'
         )
         (folder / "expect.py").write_text((folder / "expect.py").read_text() + predicate)
         (assignment,) = read_course(course)

@@ -12,7 +12,6 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +22,13 @@ from traitlets.config import Config
 
 from autograder.course.assignments import read_course
 from autograder.course.problem import Problem
-from autograder.notebook.alignment import Step
-from autograder.notebook.checks import grade_notebook
-from autograder.notebook.execution import Execution, execute
-from autograder.notebook.saved import filled
-from autograder.notebook.sheet import sheet_of
+from autograder.notebook.checks import rubric_of
+from autograder.notebook.grade import grade_notebook
+from autograder.notebook.reference import filled
 from autograder.report import problem_lines
-from autograder.sandbox.observe import Sandbox
+from autograder.sandbox.observe import Budget, Sandbox
+from autograder.wire import Observation
+from autograder.worker.job import NotebookJob
 
 COURSE = Path(__file__).resolve().parent.parent
 CELL_SECONDS = 300
@@ -109,24 +108,21 @@ def tried_out(notebook: Any) -> None:
 def graded(sandbox: Sandbox, problem: Problem, content: bytes) -> bool:
     """Whether a saved notebook has full marks, and what honest students make of it; what one lacks is said."""
     files = problem.reference.files
-    known: dict[tuple[object, ...], Execution] = {}
+    known: dict[tuple[tuple[str, str], ...], list[Observation]] = {}
 
-    def executed(
-        one: Problem, modules: Mapping[str, bytes], steps: Sequence[tuple[int, Step]], *more: Any
-    ) -> Execution:
+    def run_cells(one: Problem, job: NotebookJob, budget: Budget) -> list[Observation]:
         # Other words around the same code are no reason to train once more.
-        key = (*((step.where, step.source) for _, step in steps), *map(str, more))
-        if key not in known:
-            known[key] = execute(sandbox.run_cells, one, modules, steps, *more)
-        return known[key]
+        if job.cells not in known:
+            known[job.cells] = [*sandbox.run_cells(one, job, budget)]
+        return known[job.cells]
 
     right = True
     for change in (None, through_colab, answered, tried_out):
         notebook = json.loads(content)
         if change is not None:
             change(notebook)
-        report = grade_notebook(executed, sheet_of(problem), json.dumps(notebook).encode(), files, problem.seed)
-        if report.score != report.max_score:
+        report = grade_notebook(run_cells, rubric_of(problem), json.dumps(notebook).encode(), files, problem.seed)
+        if report.score != report.max_score or report.stale:
             right = False
             print(change.__name__ if change else "as saved", *problem_lines(report), sep="\n", file=sys.stderr)
     return right

@@ -29,7 +29,7 @@ from typing import Any
 
 from autograder.course.assignments import read_course
 from autograder.course.problem import Problem
-from autograder.notebook.saved import filled, save
+from autograder.notebook.reference import filled, save
 from autograder.sandbox.observe import BY_THE_CLOCK, Sandbox
 from autograder.worker.limits import MIB, Limits
 

@@ -33,10 +33,9 @@ from traitlets.config import Config  # noqa: E402
 
 from autograder.course.assignments import read_course  # noqa: E402
 from autograder.course.problem import Problem  # noqa: E402
-from autograder.notebook.checks import grade_notebook  # noqa: E402
-from autograder.notebook.execution import execute  # noqa: E402
-from autograder.notebook.saved import filled, save  # noqa: E402
-from autograder.notebook.sheet import sheet_of  # noqa: E402
+from autograder.notebook.checks import rubric_of  # noqa: E402
+from autograder.notebook.grade import grade_notebook  # noqa: E402
+from autograder.notebook.reference import filled, save  # noqa: E402
 from autograder.sandbox.observe import Sandbox  # noqa: E402
 
 COURSE = Path(__file__).resolve().parent.parent
@@ -97,7 +96,7 @@ def own(problem: Problem, sources: Sequence[str]) -> tuple[float, float]:
 def graded(sandbox: Sandbox, problem: Problem, content: bytes) -> None:
     """Grade a saved notebook; it must have full marks, or what was measured was something else."""
     files = problem.reference.files
-    report = grade_notebook(partial(execute, sandbox.run_cells), sheet_of(problem), content, files, problem.seed)
+    report = grade_notebook(sandbox.run_cells, rubric_of(problem), content, files, problem.seed)
     assert report.score == report.max_score, report
 
 

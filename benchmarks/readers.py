@@ -23,10 +23,9 @@ from pathlib import Path
 from autograder.course.assignments import read_course
 from autograder.course.problem import Problem
 from autograder.gradebook.executors import read_apart
-from autograder.notebook.checks import grade_apart, grade_notebook
-from autograder.notebook.execution import execute
-from autograder.notebook.saved import filled, save
-from autograder.notebook.sheet import sheet_of
+from autograder.notebook.checks import rubric_of
+from autograder.notebook.grade import grade_apart, grade_notebook
+from autograder.notebook.reference import filled, save
 from autograder.sandbox.deadline import cpu_seconds
 from autograder.sandbox.observe import Sandbox
 from autograder.sandbox.process import Ended
@@ -123,12 +122,12 @@ def notebooks(problems: Sequence[Problem], spent: Spent, rounds: int) -> bool:
     held = True
     print(f"notebooks, {rounds} rounds; CPU ms, medians")
     for problem in problems:
-        files, sheet = problem.reference.files, sheet_of(problem)
+        files, rubric = problem.reference.files, rubric_of(problem)
         with Sandbox(weak=True) as sandbox:
             content = save(sandbox.run_cells, problem, files, filled(problem))
             ways = (
-                partial(grade_notebook, partial(execute, sandbox.run_cells), sheet, content, files, problem.seed),
-                partial(grade_apart, sandbox, sheet, content, files, problem.seed),
+                partial(grade_notebook, sandbox.run_cells, rubric, content, files, problem.seed),
+                partial(grade_apart, sandbox, rubric, content, files, problem.seed),
             )
             for way in ways:
                 report = way()

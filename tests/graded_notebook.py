@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 
 from small_course import ASSIGNMENT, write_course
 
 from autograder.course.assignments import read_course
-from autograder.notebook.checks import grade_notebook
+from autograder.notebook.checks import rubric_of
 from autograder.notebook.document import as_notebook
-from autograder.notebook.execution import execute
-from autograder.notebook.saved import filled, save
-from autograder.notebook.sheet import sheet_of
+from autograder.notebook.grade import grade_notebook
+from autograder.notebook.reference import filled, save
 from autograder.release.files import HERE
 from autograder.release.starter import strip
 
@@ -132,7 +130,7 @@ def graded(sandbox, problem, notebook, files=None):
     """The report on a notebook, given as JSON or bytes, beside the reference or other files."""
     content = notebook if isinstance(notebook, bytes) else json.dumps(notebook).encode()
     files = problem.reference.files if files is None else files
-    return grade_notebook(partial(execute, sandbox.run_cells), sheet_of(problem), content, files, problem.seed)
+    return grade_notebook(sandbox.run_cells, rubric_of(problem), content, files, problem.seed)
 
 
 def codes_of(report):

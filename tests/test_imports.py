@@ -89,18 +89,17 @@ def test_a_run_holds_what_it_should(sandbox, lines):
     assert set(ast.literal_eval(seen[0].failure.message)) <= BESIDE_STUDENT_CODE | WITH_A_SERVER
 
 
-def test_a_notebook_beside_student_code_adds_its_shell_alone():
-    """No document, no truth, no report: a run of a notebook holds what a run holds, and a shell."""
-    more = loaded("import autograder.sandbox.loader, autograder.notebook.shell") - BESIDE_STUDENT_CODE - WITH_A_SERVER
+def test_a_notebook_beside_student_code_adds_its_kernel_alone():
+    """No document, no comparison, no report: a run of a notebook holds what a run holds, and a kernel."""
+    more = loaded("import autograder.sandbox.loader, autograder.notebook.kernel") - BESIDE_STUDENT_CODE - WITH_A_SERVER
 
-    beside = ("shell", "interpreter", "figure_metadata", "outputs", "elsewhere", "abroad", "chance", "clock")
-    assert more <= {"autograder.notebook", *(f"autograder.notebook.{name}" for name in beside)}
+    assert more <= {"autograder.notebook", "autograder.notebook.kernel", "autograder.notebook.figure_metadata"}
 
 
 def test_no_result_hangs_on_what_keys_leave_out():
     """Nothing that runs or judges imports a part of the engine whose text is in no key."""
-    waiting = ["gradebook.preparation", "gradebook.grader", "sandbox.loader", "notebook.shell", "worker.run"]
-    waiting += ["submissions.reading", "notebook.judging"]
+    waiting = ["gradebook.preparation", "gradebook.grader", "sandbox.loader", "notebook.kernel", "worker.run"]
+    waiting += ["submissions.reading", "notebook.checks"]
     needed = set()
     while waiting:
         name = waiting.pop()

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from autograder.course.problem import Problem
 from autograder.gradebook.executors import sandboxes
+from autograder.notebook.checks import rubric_of
 from autograder.notebook.reference import ReferenceRun, run_reference
-from autograder.notebook.sheet import sheet_of
 from autograder.release.starter import starter
 
 Files = Mapping[str, bytes]
@@ -30,7 +30,7 @@ def run_notebooks(problems: Sequence[Problem], workers: int) -> dict[str, Refere
     with sandboxes(weak=True) as sandbox, ThreadPoolExecutor(workers) as pool, sandbox.while_wanted():
 
         def one(problem: Problem) -> ReferenceRun:
-            return run_reference(sandbox().run_cells, sheet_of(problem))
+            return run_reference(sandbox().run_cells, rubric_of(problem))
 
         return dict(zip((problem.id for problem in worth), pool.map(one, worth), strict=True))
 

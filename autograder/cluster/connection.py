@@ -119,7 +119,7 @@ class Cluster:
 
     def _send(self, desk: distributed.Future[Desk], grader: Grader, piece: Work, key: str) -> Remote:
         # Notebooks are large, and most are not graded.
-        graded = {problem.notebook_file for problem in grader.problems if problem.id in grader.sheets}
+        graded = {problem.notebook_file for problem in grader.problems if problem.id in grader.rubrics}
         files = {
             name: content
             for name, content in piece.submission.files.items()

@@ -11,7 +11,7 @@ from autograder.course.pages import load_page
 from autograder.course.problem import Problem, ProblemFiles
 from autograder.expected import to_bytes
 from autograder.gradebook.grader import Grader
-from autograder.notebook.sheet import Sheet
+from autograder.notebook.checks import Rubric
 from autograder.seed import Seed
 from autograder.worker.limits import Limits
 
@@ -58,7 +58,7 @@ def pack(grader: Grader, expected: Here, private: tuple[str, ...]) -> bytes:
         files |= {
             f"solutions/{problem.assignment}/given/{path.name}": path.read_bytes() for path in problem.files.given
         }
-        if problem.id in grader.sheets:
+        if problem.id in grader.rubrics:
             files[f"assignments/{problem.notebook_id}"] = problem.released_notebook.read_bytes()
         files |= {f"data/{name}": path.read_bytes() for name, path in problem.files.data.items()}
         problems.append(
@@ -75,14 +75,14 @@ def pack(grader: Grader, expected: Here, private: tuple[str, ...]) -> bytes:
                 seed=grader.seeds[problem.id],
                 notebook_points=problem.notebook_points,
                 answers=to_bytes(grader.answers[problem.id]),
-                trained=_trained(grader.sheets.get(problem.id)),
+                trained=_trained(grader.rubrics.get(problem.id)),
             )
         )
     return msgspec.msgpack.encode(Parcel(tuple(problems), files, private, expected, grader.footer, grader.weak))
 
 
-def _trained(sheet: Sheet | None) -> bytes | None:
-    return to_bytes(sheet.answers) if sheet and sheet.answers else None
+def _trained(rubric: Rubric | None) -> bytes | None:
+    return to_bytes(rubric.answers) if rubric and rubric.answers else None
 
 
 def unpacked(sent: SentProblem, home: Path) -> Problem:

@@ -20,7 +20,7 @@ from autograder.expected import from_bytes
 from autograder.gradebook.dependencies import surroundings
 from autograder.gradebook.executors import sandboxes
 from autograder.gradebook.grader import Graded, Grader
-from autograder.notebook.sheet import sheet_of
+from autograder.notebook.checks import rubric_of
 from autograder.sandbox.confine import remove
 from autograder.submissions.selection import Submission
 
@@ -86,7 +86,7 @@ class OpenDesk:
             parcel.weak,
             parcel.footer,
             {
-                problem.id: replace(sheet_of(problem), answers=from_bytes(sent.trained) if sent.trained else None)
+                problem.id: replace(rubric_of(problem), answers=from_bytes(sent.trained) if sent.trained else None)
                 for problem, sent in zip(problems, parcel.problems, strict=True)
                 if problem.notebook_points
             },

@@ -26,6 +26,10 @@ class CourseError(Exception):
     """A course's own files are wrong; the message names the file, what was found, and what was expected."""
 
 
+# The lines around a region of a solution that students don't get.
+BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"
+
+
 @dataclass(frozen=True)
 class Model:
     """The requirements of a problem's ``model.py`` on the model that its notebook trains.
@@ -153,6 +157,11 @@ def source(path: Path) -> str:
         return path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise CourseError(f"{path} can't be read: {error}") from None
+
+
+def without_markers(text: str) -> str:
+    """A solution without the lines that mark its regions."""
+    return "\n".join(line for line in text.splitlines() if line.strip() not in {BEGIN, END}) + "\n"
 
 
 def load(folder: Path, stem: str) -> ModuleType:

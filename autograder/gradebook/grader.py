@@ -11,8 +11,8 @@ from autograder.course.problem import Implementation, Problem
 from autograder.expected import Answers
 from autograder.gradebook.store import Key, files_digest
 from autograder.grading.modules import grade, unjudged
-from autograder.notebook.checks import grade_apart, unjudged_notebook
-from autograder.notebook.sheet import Sheet
+from autograder.notebook.checks import Rubric
+from autograder.notebook.grade import grade_apart, unjudged_notebook
 from autograder.report import ProblemReport
 from autograder.sandbox.observe import OurFaultError, Sandbox
 from autograder.seed import Seed
@@ -55,7 +55,7 @@ class Grader:
         Grade even where student code can't be confined; each report's footer says so.
     footer : tuple of str
         What each report says of the run.
-    sheets : mapping of str to Sheet
+    rubrics : mapping of str to Rubric
         What notebooks are graded by, where they are: by problem id.
     """
 
@@ -65,14 +65,14 @@ class Grader:
     digests: Mapping[str, str]
     weak: bool = False
     footer: tuple[str, ...] = ()
-    sheets: Mapping[str, Sheet] = field(default_factory=dict)
+    rubrics: Mapping[str, Rubric] = field(default_factory=dict)
 
     def keys(self, submission: Submission) -> dict[str, Key]:
         """What the results of a submission are filed under, by what a report calls them, in its order."""
         keys = {}
         for problem in self.problems:
             keys[problem.id] = self._key(submission, problem.module_file, self.digests[problem.id])
-            if problem.id in self.sheets:
+            if problem.id in self.rubrics:
                 keys[problem.notebook_id] = self._key(
                     submission, problem.notebook_file, self.digests[problem.notebook_id]
                 )
@@ -92,7 +92,7 @@ class Grader:
         """The report on what has this id, where nothing could be run."""
         for problem in self.problems:
             if problem.notebook_id == name:
-                return unjudged_notebook(self.sheets[problem.id], code, message)
+                return unjudged_notebook(self.rubrics[problem.id], code, message)
         return unjudged(next(problem for problem in self.problems if problem.id == name), code, message)
 
     def _key(self, submission: Submission, name: str, digest: str) -> Key:
@@ -104,22 +104,22 @@ class Grader:
         return Key(files_digest(own), digest)
 
     def _notebook(self, sandbox: Sandbox, submission: Submission, problem: Problem) -> ProblemReport:
-        sheet, name = self.sheets[problem.id], problem.notebook_file
+        rubric, name = self.rubrics[problem.id], problem.notebook_file
         for code, why in submission.unread:
-            return unjudged_notebook(sheet, code, why)
+            return unjudged_notebook(rubric, code, why)
         said = submission.refused or submission.problems.get(name, "")
         if name not in submission.files:
             why = said or f"{name} was not handed in; hand in a file of that name"
-            return unjudged_notebook(sheet, Code.MISSING, why)
+            return unjudged_notebook(rubric, Code.MISSING, why)
         try:
             beside = {file: _handed_on(submission.files, file) for file in submission.uses[name]}
             content = content_of(submission.files, name)
-            return grade_apart(sandbox, sheet, content, beside, self.seeds[problem.id], said)
+            return grade_apart(sandbox, rubric, content, beside, self.seeds[problem.id], said)
         except OurFaultError as error:
-            return unjudged_notebook(sheet, error.code, f"the notebook could not be judged: {error}")
+            return unjudged_notebook(rubric, error.code, f"the notebook could not be judged: {error}")
         except Exception as error:  # noqa: BLE001  ours, whatever it is
             why = f"the grader failed: {type(error).__name__}: {error}"
-            return unjudged_notebook(sheet, Code.FAULTY_GRADER, why)
+            return unjudged_notebook(rubric, Code.FAULTY_GRADER, why)
 
     def _graded(self, sandbox: Sandbox, submission: Submission, problem: Problem) -> Graded:
         printed: dict[str, str] = {}

@@ -17,8 +17,8 @@ from autograder.gradebook.executors import sandboxes
 from autograder.gradebook.grader import Grader
 from autograder.gradebook.store import Store, files_digest
 from autograder.grading.modules import see_reference, see_steady
+from autograder.notebook.checks import Rubric, rubric_of
 from autograder.notebook.reference import run_reference, see_model
-from autograder.notebook.sheet import Sheet, sheet_of
 from autograder.sandbox.observe import Sandbox, SandboxError
 from autograder.sandbox.process import exposed
 from autograder.seed import Seed
@@ -89,9 +89,9 @@ def prepare(
     footer = tuple(f"this run was not fully confined: {clause}" for clause in lacks)
     seeds = {problem.id: problem.seed if seed is None else seed for problem in problems}
     digests = {problem.id: of_module(problem, seeds[problem.id], footer).digest for problem in problems}
-    released = {problem.id: sheet_of(problem) for problem in problems if problem.notebook_points}
-    for sheet in released.values():
-        digests[sheet.problem.notebook_id] = of_notebook(sheet.problem, seeds[sheet.problem.id], footer).digest
+    released = {problem.id: rubric_of(problem) for problem in problems if problem.notebook_points}
+    for rubric in released.values():
+        digests[rubric.problem.notebook_id] = of_notebook(rubric.problem, seeds[rubric.problem.id], footer).digest
     # Weak: what is run here is staff's own code, whatever this machine enforces.
     with sandboxes(weak=True) as sandbox, ThreadPoolExecutor(workers) as pool, sandbox.while_wanted():
 
@@ -107,25 +107,25 @@ def prepare(
             see_steady(sandbox().observe, problem, answers, seed)
             return answers
 
-        def one(problem: Problem) -> tuple[Answers, Sheet | None]:
-            seed, sheet = seeds[problem.id], released.get(problem.id)
+        def one(problem: Problem) -> tuple[Answers, Rubric | None]:
+            seed, rubric = seeds[problem.id], released.get(problem.id)
             answers = kept(digests[problem.id], lambda: observed(problem, seed))
             see_reference(problem, answers.reference, seed)
-            if sheet:
+            if rubric:
                 # Beside what judges both, the solution's own cells.
                 own = {name: digests[name].encode() for name in (problem.id, problem.notebook_id)}
                 digest = files_digest({**own, "notebook.py": source(problem.folder / "notebook.py").encode()})
                 run = trained.get(problem.id)
                 ran = kept(digest, lambda: run or run_reference(sandbox().run_cells, released[problem.id]).answers)
-                sheet = replace(sheet, answers=ran)
-                see_model(sheet, seed)
+                rubric = replace(rubric, answers=ran)
+                see_model(rubric, seed)
             done(problem)
-            return answers, sheet
+            return answers, rubric
 
         found = dict(zip((problem.id for problem in problems), pool.map(one, problems), strict=True))
     answers = {name: answers for name, (answers, _) in found.items()}
-    sheets = {name: sheet for name, (_, sheet) in found.items() if sheet}
-    return Grader(tuple(problems), answers, seeds, digests, weak, footer, sheets)
+    rubrics = {name: rubric for name, (_, rubric) in found.items() if rubric}
+    return Grader(tuple(problems), answers, seeds, digests, weak, footer, rubrics)
 
 
 def _lacks(problems: Sequence[Problem], private: Sequence[Path]) -> tuple[str, ...]:

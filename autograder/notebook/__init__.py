@@ -71,6 +71,6 @@ def load_kernel() -> Callable[..., Any]:
     """Load what runs a notebook's cells, where they are run: nothing else of the engine needs it in memory."""
     import matplotlib.pyplot  # noqa: F401, ICN001, PLC0415
 
-    from autograder.notebook.shell import run  # noqa: PLC0415
+    from autograder.notebook.kernel import run  # noqa: PLC0415
 
     return run

@@ -1,287 +1,435 @@
-"""The verdicts on a notebook: what a reader has found of it, and what it has trained.
+"""A notebook's checks: a table of functions of what was handed in and of its one run; and what they judge by.
 
-``grade_notebook`` gets what runs a notebook as an argument, as :func:`autograder.grading.modules.grade` does with
-modules, and reads it here. ``grade_apart`` has it read and compared in a reader, as strangers' notebooks must be.
+The functions work on what a student has written. So for a submission :func:`judge` is called in a reader
+(:mod:`autograder.worker.reader`), which knows no secret, and asks the grader for the run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import Any, TypeVar
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import msgspec
-import numpy as np
 
-from autograder import codes
-from autograder.authoring import Finding, generator
+from autograder.authoring import Finding
 from autograder.codes import Code
-from autograder.course.pages import Model
+from autograder.course.pages import CourseError
 from autograder.course.problem import Problem
-from autograder.grading.predicates import Ask
-from autograder.grading.predicates import judged as judged_by
-from autograder.grading.verdicts import MAX_FINDINGS
-from autograder.notebook.execution import ANSWER, FILE, Execution, job_of
-from autograder.notebook.ipynb import MAX_CELLS, MAX_SOURCES
-from autograder.notebook.judging import MAX_MESSAGE_CHARACTERS, Execute, Judged, Paper, RunAsked, judge, judged
-from autograder.notebook.retrial import SURROUNDINGS
-from autograder.notebook.sheet import FIGURES, MODEL, RUNS, TRUTH, WAS_RUN, NotebookCheck, Sheet
-from autograder.notebook.truth import FEW
-from autograder.report import ProblemReport, Verdict
-from autograder.sandbox.observe import Answer, Budget, OurFaultError, ReaderError, Sandbox
-from autograder.seed import Seed
-from autograder.submissions.uses import used_by_notebook
-from autograder.wire import Array, Observation, parts
-from autograder.worker.job import Content
+from autograder.expected import Answers
+from autograder.grading.modules import own_lines, said_of
+from autograder.grading.verdicts import MAX_FINDINGS, by_severity
+from autograder.notebook.alignment import Arrangement, Step, arrange
+from autograder.notebook.document import Notebook
+from autograder.notebook.execution import Execution, RunCells, Shown, execute
+from autograder.notebook.history import is_untouched, kept_too_little, may_raise, was_run
+from autograder.notebook.ipynb import UnreadableError, read
+from autograder.notebook.required_figures import Wanted, asked_of, has_its_figures, made_up, wanted_figures
+from autograder.notebook.source import bound
+from autograder.notebook.stale import stale_outputs
+from autograder.report import Stale
+from autograder.wire import Array, Failure, Observation, read_bytes
+from autograder.worker.limits import Limits
+from autograder.worker.reader import Grader
 
-AnyContent = TypeVar("AnyContent", bytes, "bytes | Content")
-Said = TypeVar("Said", RunAsked, Judged)
+# Lines of what a cell had printed when it failed.
+MAX_SHOWN_LINES = 3
+MAX_NOTES = 4
+MAX_MESSAGE_CHARACTERS = 4_000
+_NO_MODULE = re.compile(r"No module named '([\w.]+)'")
+_UNKNOWN = re.compile(r"name '(\w+)' is not defined")
 
-# What an honest reader asks for: a run for each cell that ends it, of each of a few kinds of run.
-MOST_RUNS = 200
-# Of what a reader finds.
-MAX_FOUND_BYTES = 4 << 20
 
+@dataclass(frozen=True)
+class Evidence:
+    """What the checks judge.
 
-def grade_notebook(
-    execute: Execute, sheet: Sheet, content: bytes, files: Mapping[str, bytes], seed: Seed, misnamed: str = ""
-) -> ProblemReport:
-    """The report on a handed-in notebook, read in this process: one's own, or one that is known.
-
-    Parameters
+    Attributes
     ----------
-    execute : callable
-        Runs steps beside modules: :func:`autograder.notebook.execution.execute` in a sandbox, or a fake.
-    content : bytes
-        The notebook, as it was handed in.
-    files : mapping of str to bytes
-        The other files of the submission, by name.
-    seed : Seed
-        What data that nobody has seen follow from.
-    misnamed : str
-        What is to be said of the name it was handed in under; "" if that is right.
+    handed_in : Notebook
+    arrangement : Arrangement
+        The notebook as it should be.
+    execution : Execution or None
+        Its run; None where the module was not handed in.
+    task : Task
     """
-    values: dict[str, Array] = {}
 
-    def keeping(*asked: Any) -> Execution:
-        execution = execute(*asked)
-        for what, value in execution.values.items():
-            values.setdefault(what, value)
-        return execution
+    handed_in: Notebook
+    arrangement: Arrangement
+    execution: Execution | None
+    task: Task
 
-    beside = _without_drawn(sheet, beside_it(sheet.problem, content, files))
-    return _concluded(sheet, judged(keeping, sheet, content, beside, misnamed), values, seed)
+    @property
+    def fault(self) -> Finding | None:
+        """The reason why nothing could be run, or None: the module is missing, or something of ours failed."""
+        if self.execution is None:
+            message = f"{self.task.module_file} was not handed in; the notebook needs it: hand in both"
+            return Finding(Code.MISSING, "", message)
+        for shown in self.execution.cells.values():
+            if shown.ending in {"unstarted", "faulty"}:
+                code = Code.NO_SANDBOX if shown.ending == "unstarted" else Code.FAULTY_GRADER
+                return Finding(code, "", f"the notebook could not be run: {said_of(shown.failure)}")
+        return None
 
 
-def grade_apart(
-    sandbox: Sandbox,
-    sheet: Sheet,
-    content: bytes | Content,
-    beside: Mapping[str, bytes | Content],
-    seed: Seed,
-    misnamed: str = "",
-) -> ProblemReport:
-    """The report on a handed-in notebook, which is read and compared in a reader.
+@dataclass(frozen=True)
+class NotebookCheck:
+    """One claim about a notebook.
 
-    Parameters
+    Attributes
     ----------
-    sandbox : Sandbox
-    content : bytes or Content
-        The notebook, as it was handed in.
-    beside : mapping of str to bytes or Content
-        What lies beside it when it is run, by name.
-    seed, misnamed : int, str
-        As of :func:`grade_notebook`.
+    name, title : str
+        The id, and the sentence that the student reads.
+    share : int
+        Its part of the notebook's points.
+    judge : callable or None
+        Finds what is wrong; None for the model, which the grader judges by its arrays.
+    needs : tuple of str
+        Checks without whose result this one can't be judged.
+    points : float
+    """
+
+    name: str
+    title: str
+    share: int
+    judge: Callable[[Evidence], Iterable[Finding]] | None
+    needs: tuple[str, ...] = ()
+    points: float = 0.0
+
+
+class Task(msgspec.Struct, frozen=True):
+    """A notebook's problem, as a reader is told of it.
+
+    Attributes
+    ----------
+    module_file, notebook_file : str
+    limits : Limits
+    figures : tuple of Wanted
+    wanted : tuple of str
+        What is asked of the run, for the grader to judge.
+    has_module : bool
+        The module was handed in, too.
+    misnamed : str
+        What is wrong with the name that the notebook was handed in under; "" if nothing is.
+    """
+
+    module_file: str
+    notebook_file: str
+    limits: Limits
+    figures: tuple[Wanted, ...] = ()
+    wanted: tuple[str, ...] = ()
+    has_module: bool = True
+    misnamed: str = ""
+
+
+class Judged(msgspec.Struct):
+    """The findings about a notebook, without those about what it has trained.
+
+    Attributes
+    ----------
+    findings : dict of str to list of Finding
+        By check.
+    notes : list of str
+        What is said of `runs` if it passes.
+    refused : Finding or None
+        Why there was nothing to judge: the same verdict for every check.
+    ran : bool
+        It was run, whatever came of it.
+    bare : bool
+        Most given cells have lost their outputs: nothing that was saved bears out what the run shows.
+    places : dict of str to str
+        The cell after which each thing asked for was looked for.
+    stale : list of Stale
+    """
+
+    findings: dict[str, list[Finding]] = {}
+    notes: list[str] = []
+    refused: Finding | None = None
+    ran: bool = False
+    bare: bool = False
+    places: dict[str, str] = {}
+    stale: list[Stale] = []
+
+
+class RunAsked(msgspec.Struct, frozen=True):
+    """A run that a reader asks for: cells with their labels, and what is asked after which of them."""
+
+    cells: tuple[tuple[str, str], ...]
+    wanted: tuple[tuple[str, int], ...]
+
+
+def _is_the_notebook(evidence: Evidence) -> Iterator[Finding]:
+    if evidence.task.misnamed:
+        yield Finding(Code.STRUCTURE, "name", f"{evidence.task.misnamed}; it was graded all the same")
+    yield from evidence.arrangement.findings
+
+
+def _was_run(evidence: Evidence) -> Iterator[Finding]:
+    if evidence.execution is None:
+        yield from was_run(evidence.handed_in)
+        return
+    steps, now = evidence.arrangement.steps, evidence.execution.outputs
+    found = was_run(evidence.handed_in, steps, now)
+    yield from found
+    if not found and kept_too_little(steps, now):
+        message = "most of the given cells that show something have lost it; run all cells from the top, and save"
+        yield Finding(Code.STRUCTURE, "outputs", message)
+
+
+def _runs(evidence: Evidence) -> Iterator[Finding]:
+    """A finding for each cell that failed by itself; those that only miss what it would have made are told with it."""
+    if evidence.fault or evidence.execution is None:
+        yield from filter(None, [evidence.fault])
+        return
+    steps, cells = evidence.arrangement.steps, evidence.execution.cells
+    failed = {place: shown for place, shown in cells.items() if _failed(steps[place], shown)}
+    causes: dict[int, int] = {}
+    lost: dict[str, int] = {}
+    for place, shown in failed.items():
+        name = _UNKNOWN.search(shown.failure.message) if shown.failure and shown.failure.kind == "NameError" else None
+        cause = lost.get(name[1]) if name else None
+        if cause is not None:
+            causes[place] = cause
+        for made in bound(steps[place].source):
+            lost.setdefault(made, place if cause is None else cause)
+    for place, shown in failed.items():
+        if place not in causes:
+            after = [steps[other].where for other, cause in causes.items() if cause == place]
+            more = f"\n  and so, for want of what it makes: {', '.join(after)}" if after else ""
+            yield _failure(steps[place], shown, more)
+    # A cell may have replaced `print`, or the shell.
+    silent = [
+        steps[place]
+        for place, shown in cells.items()
+        if shown.ending == "returned" and steps[place].prints and not (shown.outputs or shown.clipped)
+    ]
+    if silent:
+        step, more = silent[0], f" (and {len(silent) - 1} more)" if silent[1:] else ""
+        message = f"{step.place} prints, and showed nothing when it was run{more}; see what keeps it from that"
+        yield Finding(Code.STRUCTURE, step.where, message)
+
+
+def _figures(evidence: Evidence) -> Iterable[Finding]:
+    if evidence.fault or evidence.execution is None:
+        return filter(None, [evidence.fault])
+    figures, steps, execution = evidence.task.figures, evidence.arrangement.steps, evidence.execution
+    findings = has_its_figures(figures, steps, execution.outputs, execution.files)
+    failed = [place for place, shown in execution.cells.items() if shown.ending != "returned"]
+    if not findings and made_up(figures, steps, failed):
+        return [Finding(Code.STRUCTURE, "", "a figure is drawn from what a given cell should have made, which failed")]
+    return findings
+
+
+RUNS, MODEL, FIGURES = "runs", "trained_model", "figures"
+THE_NOTEBOOK, WAS_RUN = "is_the_notebook", "was_run"
+CHECKS = (
+    NotebookCheck(
+        THE_NOTEBOOK,
+        "The cells that were handed out are all there, unchanged and in their order.",
+        1,
+        _is_the_notebook,
+    ),
+    NotebookCheck(
+        WAS_RUN, "It was run from top to bottom in a fresh kernel, and saved with all its outputs.", 2, _was_run
+    ),
+    NotebookCheck(
+        RUNS, "It runs from top to bottom once more, beside the module that was handed in with it.", 2, _runs
+    ),
+    NotebookCheck(
+        FIGURES, "The figures it must have are there, labelled, and show what they must.", 1, _figures, needs=(RUNS,)
+    ),
+    NotebookCheck(MODEL, "The model that it trains does well on data that nobody has seen.", 2, None, needs=(RUNS,)),
+)
+
+
+@dataclass(frozen=True)
+class Rubric:
+    """What a problem's notebook is graded by, and is worth.
+
+    Attributes
+    ----------
+    problem : Problem
+    released : Notebook
+        As it was handed out.
+    figures : tuple of Wanted
+        Those it must have.
+    wanted : tuple of str
+        What the model that it trains is made of, as expressions in its names.
+    answers : Answers or None
+        What the reference's notebook trains; None where it was not run.
+    """
+
+    problem: Problem
+    released: Notebook
+    figures: tuple[Wanted, ...] = ()
+    wanted: tuple[str, ...] = ()
+    answers: Answers | None = None
+
+    @property
+    def trained(self) -> Mapping[str, Array] | None:
+        """The arrays that the reference's notebook trains, by expression; None where it was not run."""
+        if self.answers is None:
+            return None
+        values = self.answers.reference[MODEL, 0].values
+        return {name: value for name, value in values.items() if not isinstance(value, str)}
+
+    @property
+    def checks(self) -> tuple[NotebookCheck, ...]:
+        """The checks that this notebook has, with their points."""
+        model = self.problem.page.model
+        left_out = {*([] if self.figures else [FIGURES]), *([] if model else [MODEL])}
+        chosen = [check for check in CHECKS if check.name not in left_out]
+        share = self.problem.notebook_points / sum(check.share for check in chosen)
+        titles = {MODEL: model.title} if model and model.title else {}
+        return tuple(
+            replace(check, points=check.share * share, title=titles.get(check.name, check.title)) for check in chosen
+        )
+
+    def task(self, *, has_module: bool, misnamed: str = "") -> Task:
+        """The part that a reader is told."""
+        problem = self.problem
+        return Task(
+            problem.module_file,
+            problem.notebook_file,
+            problem.limits,
+            self.figures,
+            self.wanted,
+            has_module=has_module,
+            misnamed=misnamed,
+        )
+
+
+def rubric_of(problem: Problem) -> Rubric:
+    """Read what a problem's notebook is graded by.
 
     Raises
     ------
-    OurFaultError
-        If it could not be judged, and that is our fault.
+    CourseError
+        If the notebook has not been released, or a file of the problem's is wrong.
     """
-    problem, limits = sheet.problem, sheet.problem.limits
-    beside = _without_drawn(sheet, beside)
-    values: dict[str, Array] = {}
-    budget = Budget.of_notebook(limits)
-    runs = 0
-
-    def answer(question: bytes) -> Iterator[Answer]:
-        nonlocal runs
-        runs += 1
-        asked = _decoded(question, RunAsked)
-        texts = sum(len(text) for pair in (*asked.cells, *asked.wanted) for text in pair if isinstance(text, str))
-        if runs > MOST_RUNS:  # as it does where each of many cells ends its run
-            raise ReaderError(f"it takes more than {MOST_RUNS} runs")
-        if len(asked.cells) > 2 * MAX_CELLS or texts > 2 * MAX_SOURCES:
-            raise OurFaultError("a reader asks for more than a notebook can need")
-        # Each has servers of its own: of others there could be any number.
-        if asked.surroundings not in SURROUNDINGS:
-            raise OurFaultError("a reader asks for a run of a kind that there isn't")
-        job = job_of(problem, beside, asked.cells, asked.wanted, asked.surroundings)
-        for observation in sandbox.run_cells(problem, job, budget):
-            yield parts(_kept_from(observation, sheet.wanted, values)), None
-        yield (), None
-
-    paper = Paper(problem.assignment, problem.name, limits, sheet.figures, sheet.wanted, tuple(beside), misnamed)
-    given = {
-        "paper": msgspec.msgpack.encode(paper),
-        "released": problem.released_notebook.read_bytes(),
-        "notebook": content,
-    }
+    path = problem.released_notebook
     try:
-        said = b"".join(_bounded(sandbox.call(judge, given, limits, answer)))
-    except ReaderError as error:
-        why = f"{problem.notebook_file} could not be read and compared: {error}; show less, run it again"
-        return unjudged_notebook(sheet, Code.DIED, why)
-    return _concluded(sheet, _checked(sheet, _decoded(said, Judged)), values, seed)
+        released = read(path.read_bytes(), str(path))
+    except (OSError, UnreadableError) as error:
+        raise CourseError(
+            f"{path} can't be read ({error}); {problem.notebook_file} is worth {problem.notebook_points:g} points: "
+            "run `autograder release`"
+        ) from None
+    model = problem.page.model
+    figures = wanted_figures(problem.folder / "figures.toml")
+    headings = {cell.heading for cell in released.cells}
+    for figure in figures:
+        if figure.under and figure.under not in headings:
+            # Nobody could have a figure there.
+            raise CourseError(
+                f"{problem.folder / 'figures.toml'}: {figure.name} is to be drawn under “{figure.under}”; "
+                f"{path} has no such heading: write it as it stands there"
+            )
+    return Rubric(problem, released, figures, model.wanted if model else ())
 
 
-def _decoded(said: bytes, kind: type[Said]) -> Said:
-    """The answer of a reader, as far as it is of its kind."""
+def judge(files: Mapping[str, bytes], grader: Grader) -> Iterator[bytes]:
+    """Judge a notebook in a reader: the `notebook`, beside the `released` one, by a `task`."""
+
+    def run_cells(*asked: object) -> Iterator[Observation]:
+        answer, _fd = grader.ask(msgspec.msgpack.encode(RunAsked(*asked)))  # type: ignore[arg-type]  # as of `RunCells`
+        while answer:
+            yield read_bytes(answer)
+            answer, _fd = grader.more()
+
+    task = msgspec.msgpack.decode(files["task"], type=Task)
+    found = judged(run_cells, task, read(files["released"]), files["notebook"])
+    yield msgspec.msgpack.encode(_shortened(found))
+
+
+def judged(run_cells: RunCells, task: Task, released: Notebook, content: bytes) -> Judged:
+    """The findings about a handed-in notebook.
+
+    Parameters
+    ----------
+    run_cells : callable
+        Makes the run; it is not made where the notebook can't be read or is the released one, untouched.
+    content : bytes
+        The notebook, as it was handed in.
+    """
     try:
-        return msgspec.msgpack.decode(said, type=kind)
-    except msgspec.MsgspecError as error:
-        raise OurFaultError(f"a reader says what no reader says ({error})") from None
-
-
-def _bounded(parts: Iterator[bytes]) -> Iterator[bytes]:
-    """The parts of what a reader says, as long as that is not too much."""
-    room = MAX_FOUND_BYTES
-    for part in parts:
-        room -= len(part)
-        if room < 0:
-            raise ReaderError("more is wrong with it than can be told")
-        yield part
-
-
-def _checked(sheet: Sheet, found: Judged) -> Judged:
-    """The findings of a reader about this notebook's checks, in codes and sentences that there can be."""
-    names = {check.name for check in sheet.checks}
-    for findings in (*found.findings.values(), [found.refused] if found.refused else []):
-        for finding in findings:
-            if finding.code not in codes.PRECEDENCE or len(finding.message) > MAX_MESSAGE_CHARACTERS:
-                raise OurFaultError(f"a reader found what there can't be: {finding.code}, {finding.message[:100]}")
-    found.findings = {name: findings for name, findings in found.findings.items() if name in names}
-    found.blocked = {name: blocker for name, blocker in found.blocked.items() if {name, blocker} <= names}
-    # Of what nothing is said nothing is found, and that would be worth its points.
-    told = found.findings.keys() if found.ran else found.findings.keys() | found.blocked.keys()
-    if missing := set() if found.refused else names - told - ({MODEL.name} if found.ran else set()):
-        raise OurFaultError(f"a reader says nothing of {', '.join(sorted(missing))}")
-    if found.ran and not found.places.keys() >= {*sheet.wanted}:
-        raise OurFaultError("a reader says nothing of where a trained model was looked for")
+        handed_in = read(content, task.notebook_file)
+    except UnreadableError as error:
+        return Judged(refused=Finding(Code.MISSING, "", str(error)))
+    arrangement = arrange(handed_in, released)
+    steps = arrangement.steps
+    if not arrangement.recognised:
+        return Judged(refused=Finding(Code.STRUCTURE, "", arrangement.findings[0].message))
+    if is_untouched(handed_in, steps):
+        message = f"{task.notebook_file} is as it was handed out: no cell was run, filled or added"
+        return Judged(refused=Finding(Code.MISSING, "", f"{message}; run all cells from the top, and save"))
+    execution = None
+    asked = asked_of(steps, task.wanted, task.figures)
+    if task.has_module:
+        execution = execute(run_cells, task.limits, arrangement.code, asked)
+    evidence = Evidence(handed_in, arrangement, execution, task)
+    found = Judged({check.name: [*check.judge(evidence)] for check in CHECKS if check.judge})
+    if evidence.fault or execution is None:
+        found.findings[MODEL] = [*filter(None, [evidence.fault])]
+        return found
+    found.ran = True
+    found.bare = kept_too_little(steps, execution.outputs)
+    found.places = {what: steps[n].place for what, n in asked}
+    found.stale = [*stale_outputs(steps, execution.outputs)]
+    clipped = [steps[place].place for place, shown in execution.cells.items() if shown.clipped]
+    more = f"{task.limits.cell_bytes >> 20} MiB"
+    found.notes = [f"{place} puts out more than {more}; the rest was not looked at" for place in clipped[:MAX_NOTES]]
+    found.notes += [f"and {len(clipped) - MAX_NOTES} other cells"] * (len(clipped) > MAX_NOTES)
     return found
 
 
-def _kept_from(observation: Observation, wanted: Collection[str], values: dict[str, Array]) -> Observation:
-    """An observation for a reader; what is the grader's to judge is kept, the first of each."""
-    shown: dict[str, Array | str] = {}
-    for name, value in observation.values.items():
-        what = name.removeprefix(ANSWER)
-        if name == what or what.startswith(FILE):
-            shown[name] = value
-        elif observation.ending == "returned" and what in wanted and isinstance(value, np.ndarray):
-            values.setdefault(what, value)
-    return replace(observation, values=shown)
+def _shortened(found: Judged) -> Judged:
+    """The same, with the messages of those findings alone that a report shows: a notebook may have thousands."""
+    short = {
+        check: [
+            replace(finding, message=finding.message[:MAX_MESSAGE_CHARACTERS] if n < MAX_FINDINGS else "")
+            for n, finding in enumerate(by_severity(findings))
+        ]
+        for check, findings in found.findings.items()
+    }
+    refused = found.refused and replace(found.refused, message=found.refused.message[:MAX_MESSAGE_CHARACTERS])
+    return msgspec.structs.replace(found, findings=short, refused=refused)
 
 
-def unjudged_notebook(sheet: Sheet, code: Code, message: str) -> ProblemReport:
-    """The report where there is nothing to judge: the same verdict for every check."""
-    return _report(sheet, Judged({check.name: [Finding(code, "", message)] for check in sheet.checks}))
+def _failed(step: Step, shown: Shown) -> bool:
+    """Tell whether a cell did not end well, and was not meant to raise."""
+    return shown.ending != "returned" and not (shown.ending in {"raised", "missing"} and may_raise(step))
 
 
-def beside_it(problem: Problem, content: bytes, files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """What lies beside a notebook when it is run: its module, those that it or they name, and small files they name."""
-    return {name: files[name] for name in used_by_notebook(problem.module_file, content, files)}
+def _failure(step: Step, shown: Shown, more: str) -> Finding:
+    failure = shown.failure or Failure("", "")
+    codes_by_ending = {"missing": Code.MISSING, "died": Code.DIED, "exhausted": Code.DIED}
+    if shown.ending == "missing":
+        words = failure.message or "a function is not written yet"
+    elif shown.ending == "died":
+        words = failure.message
+    else:
+        words = _import_advice(failure) or said_of(failure)
+    lines = "" if shown.ending == "died" else own_lines(failure)
+    showed = "" if shown.ending == "missing" else _showed(shown)
+    code = codes_by_ending.get(shown.ending, Code.RAISED)
+    return Finding(code, step.where, f"{step.place}: {words}{lines}{showed}{more}")
 
 
-def _without_drawn(sheet: Sheet, beside: Mapping[str, AnyContent]) -> dict[str, AnyContent]:
-    """The files beside a notebook, but for the figures that it is to draw."""
-    drawn = {figure.file for figure in sheet.figures}
-    return {name: text for name, text in beside.items() if name not in drawn}
+def _import_advice(failure: Failure) -> str:
+    """The sentence about an import that found nothing, which is no mistake in the code; "" for everything else."""
+    name = _NO_MODULE.match(failure.message) if failure.kind == "ModuleNotFoundError" else None
+    if name is None:
+        return ""
+    return (
+        f"it needs `{name[1]}`, which isn't installed where it is graded, and wasn't handed in; do without it, hand it "
+        "in if it is a module of yours, or ask your instructor to install it and grade again"
+    )
 
 
-def _concluded(sheet: Sheet, found: Judged, values: Mapping[str, Array], seed: Seed) -> ProblemReport:
-    """The report that follows from what was found, and from what the notebook has trained."""
-    if found.refused:
-        return unjudged_notebook(sheet, found.refused.code, found.refused.message)
-    if found.ran:
-        found.findings[MODEL.name] = list(_model(sheet, values, found.places, seed))
-        if found.failed and found.findings[MODEL.name]:
-            found.blocked[MODEL.name] = RUNS.name
-        _ask_for_a_witness(found, sheet)
-    return _report(sheet, found)
-
-
-def _ask_for_a_witness(found: Judged, sheet: Sheet) -> None:
-    """Have what is a run's word alone wait for what bears it out.
-
-    One cell can have all others do nothing, and show nothing or anything. So that a notebook runs, and what it draws,
-    counts if outputs were saved with it, which are held against the run's; or if the model that it trains is good,
-    which is found out by the arrays and by nobody's word. One whose outputs were cleared has the second.
-    """
-    few = any(finding.value == FEW for finding in found.findings[TRUTH.name])
-    if not (few or found.never_run):
-        return
-    blocker = TRUTH.name if few else WAS_RUN.name
-    if not few:
-        found.blocked.setdefault(TRUTH.name, WAS_RUN.name)
-    if sheet.problem.page.model is None or found.findings[MODEL.name] or MODEL.name in found.blocked:
-        for check in (RUNS, FIGURES):
-            if check in sheet.checks and not found.findings[check.name]:
-                found.blocked.setdefault(check.name, blocker)
-
-
-def _model(sheet: Sheet, values: Mapping[str, Array], places: Mapping[str, str], seed: Seed) -> Iterator[Finding]:
-    """What is found of the trained model, recomputed from what it is made of."""
-    problem, model = sheet.problem, sheet.problem.page.model
-    if model is None:
-        return
-    for wanted in model.wanted:
-        if wanted not in values:
-            message = f"after {places[wanted]} there is no array `{wanted}`; keep the names as given"
-            yield Finding(Code.STRUCTURE, wanted, message)
-            return
-        if not np.all(np.isfinite(values[wanted])):
-            yield Finding(Code.DIVERGED, wanted, f"`{wanted}` holds NaN or infinity: the training has diverged")
-            return
-    found = {wanted: values[wanted] for wanted in model.wanted}
-    yield from judged_by(asking(problem, model, seed), found, sheet.trained, "`trained_model`", problem.folder)
-
-
-def asking(problem: Problem, model: Model, seed: Seed) -> Ask:
-    """The judge of a trained model, by its arrays alone."""
-    return lambda arrays: model.judge(arrays, problem.files.data, generator(seed.of_draw(problem.id, MODEL.name, 0)))
-
-
-def _report(sheet: Sheet, found: Judged) -> ProblemReport:
-    checks = sheet.checks
-    whole = sum(check.share for check in checks)
-    verdicts = [_verdict(check, found, sheet.problem.notebook_points * check.share / whole) for check in checks]
-    return ProblemReport.of(sheet.problem.notebook_id, tuple(_earned(verdicts)), sheet.problem.course)
-
-
-def _verdict(check: NotebookCheck, found: Judged, points: float) -> Verdict:
-    findings: Collection[Finding] = found.findings.get(check.name, ())
-    ordered = sorted(findings, key=lambda finding: codes.PRECEDENCE.index(finding.code))
-    code = codes.most_severe(finding.code for finding in ordered)
-    shown = [finding.message for finding in ordered[:MAX_FINDINGS]]
-    if len(ordered) > MAX_FINDINGS:
-        shown.append(f"and {len(ordered) - MAX_FINDINGS} more")
-    blocker = found.blocked.get(check.name) if code not in codes.FAULTS_OF_OURS else None
-    if blocker:
-        code = codes.most_severe(finding.code for finding in found.findings.get(blocker, ()))
-        shown = [f"not judged: fix `{blocker}` first"]
-    elif code == Code.SUCCESS:
-        shown = found.notes.get(check.name, [])
-    return Verdict.of(check.name, check.title, code, points, "\n".join(shown), blocked_by=blocker)
-
-
-def _earned(verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
-    """The verdicts; to hand in what was handed out is worth nothing alone."""
-    first, *others = verdicts
-    if first.code == Code.SUCCESS and not any(verdict.points for verdict in others):
-        message = "counts as soon as another check of the notebook passes"
-        # Where one of these is pending, so is this: it isn't known yet.
-        blocker = next((verdict for verdict in others if verdict.pending), others[0])
-        pending = first.max_points if blocker.pending else 0.0
-        first = msgspec.structs.replace(first, points=0.0, pending=pending, message=message, blocked_by=blocker.check)
-    yield from (first, *others)
+def _showed(shown: Shown) -> str:
+    """The last lines that a cell printed before it failed."""
+    printed = "".join(one.text for one in shown.outputs if (one.kind, one.name) == ("stream", "stdout"))
+    lines = [line for line in printed[-2000:].splitlines() if line.strip()]
+    last = [f"\n    {line[-200:].strip()}" for line in lines[-MAX_SHOWN_LINES:]]
+    return f"\n  it had shown{''.join(last)}" if last else ""

@@ -1,8 +1,7 @@
-"""The notebook as it should be, run once more: what each cell shows, whatever the others do.
+"""One run of the notebook as it should be: the outputs of each cell, whatever the others do.
 
-A cell that ends the process, or takes longer than it may, is left out of another run, which goes on after it; so each
-costs itself, as long as the notebook has time left. Where runs come from is an argument, so that this is tested with a
-fake.
+A cell that ends the process, or takes longer than it may, is left out, and the run is made again without it; so it
+costs itself alone, as long as the notebook has time left.
 """
 
 from __future__ import annotations
@@ -19,42 +18,25 @@ from autograder.notebook import load_kernel
 from autograder.notebook.alignment import Step
 from autograder.notebook.document import Output
 from autograder.notebook.ipynb import MAX_OUTPUTS, output
+from autograder.sandbox.observe import Budget
 from autograder.wire import Array, Ending, Failure, Observation
 from autograder.worker.job import Content, NotebookJob, entry_point
-from autograder.worker.limits import MIB
+from autograder.worker.limits import MIB, Limits
 
-# Before a file's name among what a run is asked for, and before what it answers (autograder.notebook.shell).
+# Before a file's name among what a run is asked for, and before what it answers (autograder.notebook.kernel).
 FILE = "file "
 ANSWER = "= "
 
 # Cells of one notebook that may end their process, each for a run of its own.
-MOST_ENDED = 20
+MAX_ENDED = 20
 
-RunCells = Callable[[Problem, NotebookJob], Iterable[Observation]]
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What a run finds, as far as that is no part of the notebook.
-
-    Attributes
-    ----------
-    seed : int
-        What all generators begin with that the notebook gives no seed, and the hashes.
-    abroad : bool
-        It looks as if it were on another machine, on another day (:mod:`autograder.notebook.abroad`).
-    """
-
-    seed: int = 0
-    abroad: bool = False
-
-
-HOME = Surroundings()
+# Runs cells, each a label and its text, and answers what is asked after the cell of that number.
+RunCells = Callable[[Sequence[tuple[str, str]], Sequence[tuple[str, int]]], Iterable[Observation]]
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What one cell showed.
+    """The outcome of one cell.
 
     Attributes
     ----------
@@ -74,7 +56,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Execution:
-    """What a notebook shows when it is run.
+    """The outcome of a notebook's run.
 
     Attributes
     ----------
@@ -97,56 +79,45 @@ class Execution:
 
 
 def execute(
-    run_cells: RunCells,
-    problem: Problem,
-    modules: Mapping[str, bytes],
-    steps: Sequence[tuple[int, Step]],
-    wanted: Sequence[tuple[str, int]] = (),
-    surroundings: Surroundings = HOME,
+    run_cells: RunCells, limits: Limits, steps: Sequence[tuple[int, Step]], wanted: Sequence[tuple[str, int]] = ()
 ) -> Execution:
-    """Run the steps, each with its place, beside a student's modules.
+    """Run the steps, each with its place.
 
     Parameters
     ----------
     run_cells : callable
-        ``Sandbox.run_cells``, or a fake.
-    modules : mapping of str to bytes
-        The student's, by file name.
+        Makes a run: :func:`beside`, or a fake.
     wanted : sequence of (str, int)
         Expressions in the notebook's names, or ``file NAME``, each with the place of the step after which it is asked
         for. Of a step that did not end well nothing is asked.
-    surroundings : Surroundings
     """
-    limits = problem.limits
     shown: dict[int, Shown] = {}
     values: dict[str, Array] = {}
     pending = list(steps)
     ended = 0
+    why = "it was not run"
     while pending:
         numbers = {place: number for number, (place, _) in enumerate(pending)}
         asked = [(what, numbers[after]) for what, after in wanted if after in numbers]
-        job = job_of(problem, modules, [(step.where, step.source) for _, step in pending], asked, surroundings)
         count, last = 0, Shown("died")
-        for observation in run_cells(problem, job):
+        for observation in run_cells([(step.where, step.source) for _, step in pending], asked):
             if count == 0 and observation.ending in {"unstarted", "faulty"}:
                 return Execution({place: Shown(observation.ending, failure=observation.failure) for place, _ in steps})
             if count < len(pending):
                 place, _ = pending[count]
                 last = _shown(observation, limits.cell_bytes)
-                # What a cell showed before another ended the run, it has shown.
+                # A run that is made again without a cell changes nothing of what the others have shown.
                 if place not in shown:
                     shown[place] = last
                     values |= _returned(observation, [what for what, after in wanted if after == place])
             count += 1
-        if count > len(pending):
+        if count == 0 or count > len(pending):
             break
-        dead = max(count - 1, 0)
-        shown[pending[dead][0]] = last
-        del pending[dead]
+        shown[pending.pop(count - 1)[0]] = last
         ended += 1
-        if ended > MOST_ENDED:
+        if ended > MAX_ENDED:
+            why = f"it was not run: more than {MAX_ENDED} cells had ended the process that they ran in"
             break
-    why = f"it was not run: more than {MOST_ENDED} cells had ended the process that they ran in"
     for place, _ in steps:
         shown.setdefault(place, Shown("died", failure=Failure("", why)))
     files = {what.removeprefix(FILE): value.tobytes() for what, value in values.items() if what.startswith(FILE)}
@@ -154,30 +125,54 @@ def execute(
     return Execution(dict(sorted(shown.items())), found, files)
 
 
+def beside(
+    run_job: Callable[[Problem, NotebookJob, Budget], Iterable[Observation]],
+    problem: Problem,
+    files: Mapping[str, bytes | Content],
+) -> RunCells:
+    """Make runs beside a student's files, which share the notebook's budget.
+
+    Parameters
+    ----------
+    run_job : callable
+        ``Sandbox.run_cells``, or a fake.
+    files : mapping of str to bytes or Content
+        By name: the student's modules, and what else lies in the notebook's folder.
+    """
+    budget = Budget.of_notebook(problem.limits)
+
+    def run_cells(cells: Sequence[tuple[str, str]], wanted: Sequence[tuple[str, int]]) -> Iterable[Observation]:
+        return run_job(problem, job_of(problem, files, cells, wanted), budget)
+
+    return run_cells
+
+
 def job_of(
     problem: Problem,
-    modules: Mapping[str, bytes | Content],
+    files: Mapping[str, bytes | Content],
     cells: Sequence[tuple[str, str]],
     wanted: Sequence[tuple[str, int]] = (),
-    surroundings: Surroundings = HOME,
 ) -> NotebookJob:
-    """A run of cells, each what it is called and its text, beside a student's modules."""
+    """A run of cells, each a label and its text, beside files; the handed-out modules and the README are added."""
+    readme = problem.released_notebook.parent / "README.md"
     return NotebookJob(
         kernel=entry_point(load_kernel),
         module=problem.name,
         given=tuple(path.stem for path in problem.files.given),
         data={name: str(path) for name, path in problem.files.data.items()},
         limits={**asdict(problem.limits), "cpu_seconds": math.ceil(problem.limits.notebook_seconds)},
-        files={**modules, **{path.name: path.read_bytes() for path in problem.files.given}},
+        files={
+            **({"README.md": readme.read_bytes()} if readme.is_file() else {}),
+            **files,
+            **{path.name: path.read_bytes() for path in problem.files.given},
+        },
         cells=tuple(cells),
         wanted=tuple(wanted),
-        seed=surroundings.seed,
-        abroad=surroundings.abroad,
     )
 
 
 def _shown(observation: Observation, most_bytes: int) -> Shown:
-    """What an observation of a cell says; outputs that are no such thing, or too many, are left out."""
+    """Read an observation of a cell; what is no output, or too much, is left out."""
     raw = observation.values.get("outputs")
     if observation.ending == "died":
         return Shown("died", failure=observation.failure)
@@ -200,6 +195,6 @@ def _shown(observation: Observation, most_bytes: int) -> Shown:
 
 
 def _returned(observation: Observation, asked: Sequence[str]) -> dict[str, Array]:
-    """What came back with a cell of what was to be asked after it, and nothing else."""
+    """The values that came back with a cell and were asked for after it."""
     values = observation.values
     return {what: value for what in asked if isinstance(value := values.get(ANSWER + what), np.ndarray)}

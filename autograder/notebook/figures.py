@@ -19,7 +19,7 @@ import msgspec
 
 from autograder.notebook.document import PICTURES, PNG, Output, quoted
 from autograder.notebook.figure_metadata import KEYWORD, MAX_ARTISTS, MAX_PACKED, MAX_TEXTS, VERSION
-from autograder.notebook.lines import same_numbers
+from autograder.notebook.texts import same_text
 
 WITHIN = 0.01
 _MAX_UNPACKED = 1 << 20
@@ -105,28 +105,25 @@ def of_png(content: bytes) -> Figure | None:
     return None
 
 
-def pictures_differ(shown: Sequence[Output], gives: Sequence[Output], *, exactly: bool = False) -> str:
-    """How pictures differ from those that the code draws, as the end of a sentence; "" if they don't."""
-    if len(shown) != len(gives):
-        return f"shows {len(shown) or 'no'} figure{'s' * (len(shown) != 1)}, your code draws {len(gives) or 'none'}"
-    for one, other in zip(figures_of(shown), figures_of(gives), strict=True):
-        # Of a picture that says nothing of itself, it is enough that it is there.
-        if one is None or other is None:
-            continue
-        if said := differ(one, other):
-            return f"has a figure that {said}"
-        if exactly and one != other:
-            return "has a figure that is another"
-    return ""
+def pictures_differ(saved: Sequence[Output], now: Sequence[Output]) -> tuple[str, str] | None:
+    """The first difference of saved pictures from those of the run: what was saved, and what stands there now."""
+    if len(saved) != len(now):
+        return f"{len(saved) or 'no'} figure{'s' * (len(saved) != 1)}", f"{len(now) or 'none'}"
+    for one, other in zip(figures_of(saved), figures_of(now), strict=True):
+        # Of a picture without data, it is enough that it is there.
+        if one is not None and other is not None and (parted := differ(one, other)):
+            return parted
+    return None
 
 
-def differ(shown: Figure, gives: Figure) -> str:
-    """How a saved figure differs from the one that the code draws, as the end of a sentence; "" if it doesn't."""
-    if len(shown.axes) != len(gives.axes):
-        return f"shows {_count(len(shown.axes), 'plot')}, your code draws {len(gives.axes)}"
-    if not same_numbers(shown.title, gives.title):
-        return f"has the title `{quoted(shown.title)}`, your code writes `{quoted(gives.title)}`"
-    return next((said for pair in zip(shown.axes, gives.axes, strict=True) if (said := _axes_differ(*pair))), "")
+def differ(saved: Figure, now: Figure) -> tuple[str, str] | None:
+    """The first difference of a saved figure from the one that the code draws now; None if they agree."""
+    if len(saved.axes) != len(now.axes):
+        return f"a figure of {_count(len(saved.axes), 'plot')}", f"{len(now.axes)}"
+    if not same_text(saved.title, now.title):
+        return f"the title {_or_none(saved.title)}", _or_none(now.title)
+    pairs = zip(saved.axes, now.axes, strict=True)
+    return next((parted for pair in pairs if (parted := _axes_differ(*pair))), None)
 
 
 def _of_output(output: Output) -> Figure | None:
@@ -146,60 +143,57 @@ def _unpacked(text: bytes) -> Figure | None:
     return figure if figure.version == VERSION else None
 
 
-def _axes_differ(shown: Axes, gives: Axes) -> str:
+def _axes_differ(saved: Axes, now: Axes) -> tuple[str, str] | None:
     for what, one, other in (
-        ("the title", shown.title, gives.title),
-        ("the x label", shown.x, gives.x),
-        ("the y label", shown.y, gives.y),
-        ("the legend", ", ".join(shown.legend), ", ".join(gives.legend)),
+        ("the title", saved.title, now.title),
+        ("the x label", saved.x, now.x),
+        ("the y label", saved.y, now.y),
+        ("the legend", ", ".join(saved.legend), ", ".join(now.legend)),
     ):
-        if not same_numbers(one, other):
-            return f"has {what} {_or_none(one)}, your code writes {_or_none(other)}"
-    for which, one, other in (("x", shown.xscale, gives.xscale), ("y", shown.yscale, gives.yscale)):
+        if not same_text(one, other):
+            return f"{what} {_or_none(one)}", _or_none(other)
+    for which, one, other in (("x", saved.xscale, now.xscale), ("y", saved.yscale, now.yscale)):
         if one != other:
-            return f"has a {quoted(one)} {which} axis in {shown.called}, your code draws a {quoted(other)} one"
-    kinds, drawn = [one.kind for one in shown.artists], [one.kind for one in gives.artists]
-    if sorted(kinds) != sorted(drawn):
-        more = next((kind for kind in (*kinds, *drawn) if kinds.count(kind) != drawn.count(kind)), "")
-        there = f"{_count(kinds.count(more), quoted(more))} in {shown.called}"
-        return f"shows {there}, your code draws {drawn.count(more)}"
+            return f"a {quoted(one)} {which} axis in {saved.called}", f"a {quoted(other)} one"
+    kinds, drawn = [one.kind for one in saved.artists], [one.kind for one in now.artists]
+    for kind in (*kinds, *drawn):
+        if kinds.count(kind) != drawn.count(kind):
+            return f"{_count(kinds.count(kind), quoted(kind))} in {saved.called}", f"{drawn.count(kind)}"
     # Of one kind, in the order they were drawn in.
-    pairs = zip(_by_kind(shown.artists), _by_kind(gives.artists), strict=True)
-    return next((said for pair in pairs if (said := _artists_differ(*pair, shown, gives))), "") or _words_differ(
-        shown, gives
-    )
+    pairs = zip(_by_kind(saved.artists), _by_kind(now.artists), strict=True)
+    parted = next((parted for pair in pairs if (parted := _artists_differ(*pair, saved, now))), None)
+    return parted or _words_differ(saved, now)
 
 
-def _words_differ(shown: Axes, gives: Axes) -> str:
-    for one, other in zip(shown.texts, gives.texts, strict=False):
-        if not same_numbers(one, other):
-            return f"says `{quoted(one)}` in {shown.called}, your code writes `{quoted(other)}`"
-    if len(shown.texts) != len(gives.texts):
-        return f"has {_count(len(shown.texts), 'word')} in {shown.called}, your code writes {len(gives.texts)}"
-    return ""
+def _words_differ(saved: Axes, now: Axes) -> tuple[str, str] | None:
+    for one, other in zip(saved.texts, now.texts, strict=False):
+        if not same_text(one, other):
+            return f"the words `{quoted(one)}` in {saved.called}", f"`{quoted(other)}`"
+    if len(saved.texts) != len(now.texts):
+        return f"{_count(len(saved.texts), 'word')} in {saved.called}", f"{len(now.texts)}"
+    return None
 
 
 def _by_kind(artists: Sequence[Artist]) -> list[Artist]:
     return sorted(artists, key=lambda artist: artist.kind)
 
 
-def _artists_differ(shown: Artist, gives: Artist, there: Axes, here: Axes) -> str:
-    where = f"{shown.called} in {there.called}"
-    for which, one, other in (("x", shown.x, gives.x), ("y", shown.y, gives.y)):
-        if (one is None) != (other is None):
-            return f"shows {where} with no {which}, your code draws it with some" if one is None else f"shows {where}"
+def _artists_differ(saved: Artist, now: Artist, there: Axes, here: Axes) -> tuple[str, str] | None:
+    where = f"{saved.called} in {there.called}"
+    for which, one, other in (("x", saved.x, now.x), ("y", saved.y, now.y)):
         if one is None or other is None:
+            if one is not other:
+                return f"{where} with {'no' if one is None else 'some'} {which}", "none" if other is None else "some"
             continue
         if one.n != other.n or one.shape != other.shape:
-            return f"shows {where} with {_count(one.n, 'value')}, your code draws {other.n}"
+            return f"{where} with {_count(one.n, 'value')}", f"{other.n}"
         scale = here.xscale if which == "x" else here.yscale
         span = _span([number for artist in here.artists for number in (getattr(artist, which),) if number], scale)
-        if gives.kind in {"image", "mesh"}:
+        if now.kind in {"image", "mesh"}:
             span = _span([other], "linear")
         if (pair := _first_apart(one, other, span, scale)) is not None:
-            a, b = (_told(number) for number in pair)
-            return f"shows {where} at {a}, where your code draws {b}"
-    return ""
+            return f"{where} at {_told(pair[0])}", _told(pair[1])
+    return None
 
 
 def _first_apart(one: Numbers, other: Numbers, span: float, scale: str) -> tuple[float, float] | None:

@@ -1,110 +1,144 @@
-"""Was the notebook run: every cell, in order, from a fresh kernel, and its outputs kept.
+"""Was the notebook run: every cell, in order, in a fresh kernel, with its outputs kept.
 
-The execution counts are what tells. Run from a fresh kernel, the first cell has 1, and each cell a higher count than
-those above it. A count that skips costs nothing: it says that a cell was run again where one stood, or that one was
-tried out and deleted, and people do both. Whether such a thing has left something behind that the notebook lives on is
-found out by running it once more.
+The execution counts tell. In a fresh kernel the first cell has 1, and each cell a higher count than those above it. A
+count that is skipped costs nothing: a cell was run again, or tried out and deleted.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from autograder.authoring import Finding
 from autograder.codes import Code
 from autograder.notebook.alignment import Step
-from autograder.notebook.aside import asks_for_a_verdict
-from autograder.notebook.displays import shows_something
 from autograder.notebook.document import Cell, Notebook, Output
+from autograder.notebook.stale import asks_for_a_verdict, shows_something
 
-# Lines that show something, whatever they are given, if they aren't inside of anything.
+# Jupyter's own tag for a cell whose exception is meant.
+RAISES = "raises-exception"
+# Lines that show something whenever they are run.
 _SHOWS = re.compile(r"(?m)^(?:print|plt\.show|display)\(")
 _RUN_ALL = "restart the kernel, run all cells, and save"
 
 
 def was_run(
-    handed_in: Notebook, steps: Sequence[Step] = (), rerun: Mapping[int, Sequence[Output]] | None = None
+    handed_in: Notebook, steps: Sequence[Step] = (), now: Mapping[int, Sequence[Output]] | None = None
 ) -> list[Finding]:
-    """What shows that the notebook was not run as a whole; nothing if it was.
+    """Signs that the notebook was not run as a whole; none if it was.
 
     Parameters
     ----------
     handed_in : Notebook
     steps : sequence of Step, optional
-        The notebook as it should be; it tells which cells must show something.
-    rerun : mapping of int to sequence of Output, optional
-        What each step that ended well has shown in a run of ours, by its place in `steps`. Without it, what a cell must
-        show is read from its text.
+        The notebook as it should be, which tells which cells must show something.
+    now : mapping of int to sequence of Output, optional
+        The outputs of a run, by the places of the steps that ended well. Without it, what a cell must show is read from
+        its text.
     """
-    cells = [cell for cell in handed_in.code if _does_something(cell)]
+    cells = [cell for cell in handed_in.code if _has_code(cell)]
     if not any(cell.count or cell.outputs for cell in cells):
         return [Finding(Code.STRUCTURE, "counts", f"no cell of the notebook was run; {_RUN_ALL}")]
+    allowed = {step.saved.number for step in steps if step.saved and may_raise(step)}
     return [
-        finding
-        for found in (_not_run(cells), _order(handed_in.code), _errors(cells), _lost(steps, rerun))
-        if (finding := found) is not None
+        *_not_run(cells),
+        *_order(handed_in.code),
+        *_errors(cells, allowed),
+        *_emptied(handed_in),
+        *_lost(steps, now),
     ]
 
 
-def _does_something(cell: Cell) -> bool:
-    """Whether there is more in it than comments."""
+def may_raise(step: Step) -> bool:
+    """Tell whether a cell has the tag ``raises-exception``; of a given cell, whether it was handed out with it."""
+    cell = step.given or step.saved
+    return cell is not None and RAISES in cell.tags
+
+
+def is_untouched(handed_in: Notebook, steps: Sequence[Step]) -> bool:
+    """Tell whether a notebook is the released one: no cell was run, filled, changed or added."""
+    if any(cell.count or cell.outputs for cell in handed_in.code):
+        return False
+    return all(
+        step.given is not None and (step.saved is None or step.saved.source.strip() == step.given.source.strip())
+        for step in steps
+        if step.source.strip()
+    )
+
+
+def kept_too_little(steps: Sequence[Step], now: Mapping[int, Sequence[Output]]) -> bool:
+    """Tell whether most given cells that show something have lost it: then nothing bears out what the run shows."""
+    showing = [
+        step for n, step in enumerate(steps) if step.given and n in now and (step.prints or shows_something(now[n]))
+    ]
+    kept = sum(1 for step in showing if step.saved and shows_something(step.saved.outputs))
+    return 2 * kept < len(showing)
+
+
+def _has_code(cell: Cell) -> bool:
     return any(line.strip() and not line.lstrip().startswith("#") for line in cell.source.splitlines())
 
 
-def _not_run(cells: Sequence[Cell]) -> Finding | None:
+def _not_run(cells: Sequence[Cell]) -> Iterator[Finding]:
     missed = [cell for cell in cells if cell.count is None]
-    if not missed:
-        return None
-    return Finding(Code.STRUCTURE, missed[0].where, f"{missed[0].place} was not run{_more(missed)}; {_RUN_ALL}")
+    if missed:
+        yield _finding(missed, "was not run", _RUN_ALL)
 
 
-def _order(cells: Sequence[Cell]) -> Finding | None:
+def _order(cells: Sequence[Cell]) -> Iterator[Finding]:
     """The first sign that cells were not run one after the other, from the first on."""
     run = [(cell.count, cell) for cell in cells if cell.count is not None]
     for (before, above), (count, cell) in pairwise(run):
         if count <= before:
-            said = f"{cell.place} was run as number {count}, and {above.where} above it as number {before}"
-            return Finding(Code.STRUCTURE, cell.where, f"{said}; {_RUN_ALL}")
+            what = f"was run as number {count}, and {above.where} above it as number {before}"
+            yield _finding([cell], what, _RUN_ALL)
+            return
     if run and run[0][0] != 1:
-        said = f"{run[0][1].place} was run as number {run[0][0]}: the kernel wasn't fresh"
-        return Finding(Code.STRUCTURE, run[0][1].where, f"{said}; {_RUN_ALL}")
-    return None
+        yield _finding([run[0][1]], f"was run as number {run[0][0]}: the kernel wasn't fresh", _RUN_ALL)
 
 
-def _errors(cells: Sequence[Cell]) -> Finding | None:
-    kept = [(cell, output) for cell in cells for output in cell.outputs if output.kind == "error"]
-    if not kept:
-        return None
-    cell, output = kept[0]
-    others = _more([cell for cell, _ in kept])
-    return Finding(
-        Code.STRUCTURE, cell.where, f"{cell.place} ended with {output.name}{others}; repair it, and {_RUN_ALL}"
-    )
+def _errors(cells: Sequence[Cell], allowed: Collection[int]) -> Iterator[Finding]:
+    kept = [
+        (cell, output.name)
+        for cell in cells
+        if cell.number not in allowed
+        for output in cell.outputs
+        if output.kind == "error"
+    ]
+    if kept:
+        yield _finding([cell for cell, _ in kept], f"ended with {kept[0][1]}", f"repair it, and {_RUN_ALL}")
 
 
-def _lost(steps: Sequence[Step], rerun: Mapping[int, Sequence[Output]] | None) -> Finding | None:
+def _emptied(notebook: Notebook) -> Iterator[Finding]:
+    """Cells whose code was deleted after they were run."""
+    emptied = [cell for cell in notebook.code if cell.empty and cell.outputs]
+    if emptied:
+        yield _finding(emptied, "holds no code, and still shows an output", _RUN_ALL)
+
+
+def _lost(steps: Sequence[Step], now: Mapping[int, Sequence[Output]] | None) -> Iterator[Finding]:
     """Cells that must have shown something, and of which nothing was kept."""
     lost = [
         step.saved
         for n, step in enumerate(steps)
-        if step.saved and step.saved.count and not step.saved.outputs and not step.replaced and _shows(n, step, rerun)
+        if step.saved and step.saved.count and not step.saved.outputs and not step.replaced and _shows(n, step, now)
     ]
-    if not lost:
-        return None
-    return Finding(Code.STRUCTURE, lost[0].where, f"{lost[0].place} has lost what it showed{_more(lost)}; {_RUN_ALL}")
+    if lost:
+        yield _finding(lost, "has lost what it showed", _RUN_ALL)
 
 
-def _shows(n: int, step: Step, rerun: Mapping[int, Sequence[Output]] | None) -> bool:
+def _shows(n: int, step: Step, now: Mapping[int, Sequence[Output]] | None) -> bool:
     if asks_for_a_verdict(step.calling):
         return step.given is not None
-    if rerun is None:
+    if now is None:
         return _SHOWS.search(step.source) is not None
-    # A run that shows nothing of a cell that prints is no reason to miss nothing.
-    return step.prints or (n in rerun and shows_something(rerun[n]))
+    # A given cell that prints must have printed, whatever the run shows.
+    return step.prints or (n in now and shows_something(now[n]))
 
 
-def _more(cells: Sequence[Cell]) -> str:
+def _finding(cells: Sequence[Cell], what: str, advice: str) -> Finding:
+    """One finding about several cells, of which the first is named."""
     others = len({cell.number for cell in cells}) - 1
-    return f" (and {others} more)" if others else ""
+    more = f" (and {others} more)" if others else ""
+    return Finding(Code.STRUCTURE, cells[0].where, f"{cells[0].place} {what}{more}; {advice}")

@@ -10,11 +10,8 @@ from bisect import bisect
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from autograder.course.pages import CourseError
+from autograder.course.pages import BEGIN, END, CourseError
 from autograder.course.problem import Problem
-
-BEGIN = "# BEGIN SOLUTION"
-END = "# END SOLUTION"
 
 _NEARLY = re.compile(r"#[\W_]*(begin|end)[\W_]*solution", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
@@ -86,11 +83,6 @@ def strip(text: str, where: str, place: str, what: str = "this cell") -> str:
         done = region.last
     kept += lines[done:]
     return "\n".join(kept) + "\n"
-
-
-def without_markers(text: str) -> str:
-    """A text with its regions, and without the lines that mark them."""
-    return "\n".join(line for line in text.splitlines() if line.strip() not in {BEGIN, END}) + "\n"
 
 
 def _placeholder(place: str, name: str) -> str:

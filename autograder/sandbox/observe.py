@@ -394,7 +394,7 @@ def _server_of(problem: Problem, job: ProbeJob | NotebookJob) -> _Key:
     texts += [source.encode() for source in sources]
     named = tuple(name for name in problem.preload if any(name.partition(".")[0].encode() in text for text in texts))
     if isinstance(job, NotebookJob):
-        return ((*named, job.kernel), visible, job.seed)
+        return ((*named, job.kernel), visible, 0)
     return (named, visible, 0)
 
 

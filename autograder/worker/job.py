@@ -133,10 +133,6 @@ class NotebookJob:
     wanted : tuple of (str, int)
         Expressions whose values are asked for, or ``file NAME`` for a file, each with the number of the cell after
         which it is looked for, from 0.
-    seed : int
-        The first state of all generators that the notebook gives no seed, and the seed of hashes.
-    abroad : bool
-        It is run as if on another machine, on another day.
     """
 
     kernel: str
@@ -147,8 +143,6 @@ class NotebookJob:
     files: Mapping[str, Any]
     cells: tuple[tuple[str, str], ...]
     wanted: tuple[tuple[str, int], ...] = ()
-    seed: int = 0
-    abroad: bool = False
 
 
 @dataclass(frozen=True)

@@ -18,16 +18,14 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-from harness import parted, sheet
+from harness import parted, rubric
 
 from autograder import codes, expected
 from autograder.authoring import Finding
 from autograder.course.problem import Problem
 from autograder.gradebook import executors
-from autograder.notebook import checks
-from autograder.notebook.execution import HOME
-from autograder.notebook.judging import Judged, RunAsked
-from autograder.notebook.retrial import ABROAD
+from autograder.notebook import grade
+from autograder.notebook.checks import Judged, RunAsked
 from autograder.report import ProblemReport
 from autograder.sandbox.observe import Answer, Budget, OurFaultError
 from autograder.seed import Seed
@@ -35,7 +33,7 @@ from autograder.submissions import spool, unpack
 from autograder.submissions.reading import HandedIn, Taken
 from autograder.submissions.selection import Submission
 from autograder.wire import Observation
-from autograder.worker.job import NotebookJob
+from autograder.worker.job import NotebookJob, parts
 
 SEED = Seed.public()
 
@@ -98,7 +96,7 @@ def handed_in() -> HandedIn:
 
 def submission(reader: Lying) -> Submission:
     """The answer of a reader about a folder."""
-    found = executors.read_apart(reader, handed_in(), [sheet().problem])
+    found = executors.read_apart(reader, handed_in(), [rubric().problem])
     assert all(len(content) <= unpack.limit(name) for name, content in found.files.items())
     assert all(code in codes.FAULTS_OF_OURS for code, _ in found.unread)
     for sentence in (found.refused, *found.problems.values(), *found.extra, *(why for _, why in found.unread)):
@@ -111,14 +109,13 @@ def submission(reader: Lying) -> Submission:
 def notebook(reader: Lying) -> ProblemReport | None:
     """The report on a notebook; None if what a reader says of it can't be."""
     try:
-        found = checks.grade_apart(reader, sheet(), b"{}", {"line.py": b""}, SEED)
+        found = grade.grade_apart(reader, rubric(), b"{}", {"line.py": b""}, SEED)
     except OurFaultError:
         found = None
     for job, budget in reader.jobs:
-        assert budget.seconds == sheet().problem.limits.notebook_seconds
-        assert job.seed in (HOME.seed, ABROAD.seed)
+        assert budget.seconds == rubric().problem.limits.notebook_seconds
         assert math.fsum(len(source) for _, source in job.cells) < 1 << 23
-        assert b"".join(job.parts())
+        assert b"".join(parts(job))
     if found is not None:
         assert 0 <= found.score <= found.max_score
         assert msgspec.json.encode(found)
@@ -136,10 +133,10 @@ def begin() -> Iterator[tuple[str, bytes]]:
     yield "taken", b"t" + b"\x1e".join([b"?\x00", head, b"x = 1\n", b"p"])
     yield "asked", b"t?\x00\x1e?\x01\x1e?\xff"
     yield "refused", b"t" + msgspec.msgpack.encode(Taken((), (), {}, "it can't be read", {}))
-    said = {check.name: [] for check in sheet().checks}
-    found = Judged({**said, "runs": [Finding(2, "cell 3", "no")]}, {"figures": "runs"}, {"runs": ["a note"]}, ran=True)
+    said = {check.name: [] for check in rubric().checks}
+    found = Judged({**said, "runs": [Finding(2, "cell 3", "no")]}, ["a note"], ran=True)
     found.places = {"model.slope": "cell 3"}
-    asked = RunAsked((("cell 1", "x = 1"), ("cell 3", "y")), (("model.slope", 1),), HOME, 3.0)
+    asked = RunAsked((("cell 1", "x = 1"), ("cell 3", "y")), (("model.slope", 1),))
     judged = msgspec.msgpack.encode(found)
     yield "judged", b"j?" + msgspec.msgpack.encode(asked) + b"\x1e" + judged
     yield "unread", b"j" + msgspec.msgpack.encode(Judged(refused=Finding(4, "", "no")))
@@ -151,4 +148,4 @@ if __name__ == "__main__":
 
     from autograder import wire
 
-    fuzz(try_one, expected, executors, checks, spool, wire)
+    fuzz(try_one, expected, executors, grade, spool, wire)

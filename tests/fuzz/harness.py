@@ -24,9 +24,8 @@ from typing import Any
 
 import msgspec
 
-from autograder.notebook import checks
-from autograder.notebook.judging import Judged
-from autograder.notebook.sheet import Sheet, sheet_of
+from autograder.notebook import grade
+from autograder.notebook.checks import Judged, Rubric, rubric_of
 
 SEEDS = Path(__file__).resolve().parent / "seeds"
 _HOME = tempfile.TemporaryDirectory()
@@ -46,16 +45,16 @@ def parted(data: bytes) -> list[bytes]:
 
 
 @functools.cache
-def sheet() -> Sheet:
+def rubric() -> Rubric:
     """The notebook of the small course."""
-    found = sheet_of(read_graded_problem(Path(_HOME.name) / "course"))
+    found = rubric_of(read_graded_problem(Path(_HOME.name) / "course"))
     return replace(found, problem=replace(found.problem, given=()))
 
 
 def check_judged(found: Judged) -> None:
     """Assert of all that is found of a notebook that the grader takes it, and that a report can be made of it."""
-    said = b"".join(checks._bounded(iter([msgspec.msgpack.encode(found)])))
-    taken = checks._checked(sheet(), msgspec.msgpack.decode(said, type=Judged))
+    said = b"".join(grade._bounded(iter([msgspec.msgpack.encode(found)])))
+    taken = grade._checked(rubric(), msgspec.msgpack.decode(said, type=Judged))
     for findings in taken.findings.values():
         for finding in findings:
             finding.message.encode()

@@ -6,37 +6,22 @@ In its ten minutes it tried 17,000 inputs, and found nothing.
 from __future__ import annotations
 
 import base64
-import functools
 import json
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from harness import check_judged, parted, sheet
-from notebooks import BESIDE, one_output, written
+from harness import check_judged, parted, rubric
+from notebooks import one_output, written
 
-from autograder.course.problem import Problem
-from autograder.notebook import (
-    displays,
-    execution,
-    figures,
-    ipynb,
-    judging,
-    lines,
-    required_figures,
-    steady,
-    texts,
-    truth,
-    volatile,
-)
+from autograder.notebook import checks, execution, figures, ipynb, required_figures, stale, texts
+from autograder.notebook.checks import Judged
 from autograder.notebook.execution import ANSWER, FILE
 from autograder.notebook.figure_metadata import KEYWORD
 from autograder.notebook.figures import SIGNATURE
-from autograder.notebook.judging import Judged
 from autograder.wire import Failure, Observation
-from autograder.worker.job import NotebookJob
 
 MOST_OUTPUTS = 20
 
@@ -47,7 +32,7 @@ def try_one(data: bytes) -> Judged:
     It is parted. The first letter of a part says what it is, the second where it goes: to what was saved (s), to the
     run (r), or to both; ``n`` goes on to the next cell, ``j`` is what a run's cell says as a whole, ``x`` how it ends.
     """
-    cells = written(sheet().released)["cells"]
+    cells = written(rubric().released)["cells"]
     code = [cell for cell in cells if cell["cell_type"] == "code"]
     run: list[dict[str, Any]] = [{"outputs": []} for _ in code]
     said: dict[int, bytes] = {}
@@ -71,18 +56,18 @@ def try_one(data: bytes) -> Judged:
     content = json.dumps({"nbformat": 4, "cells": cells}).encode()
     told = [said.get(number) or json.dumps(cell).encode() for number, cell in enumerate(run)]
 
-    def run_cells(_: Problem, job: NotebookJob) -> Iterator[Observation]:
-        for number in range(len(job.cells)):
+    def run_cells(cells: Sequence[tuple[str, str]], _: object) -> Iterator[Observation]:
+        for number in range(len(cells)):
             answers: dict[str, Any] = {"outputs": np.frombuffer(told[number % len(told)], np.uint8)}
             answers[f"{ANSWER}{FILE}line.png"] = np.frombuffer(told[-1], np.uint8)
             ending = ended.get(number)
             failure = None if ending is None else Failure(ending[:9], ending[9:])
             yield Observation("", number, "returned" if failure is None else "raised", answers, failure=failure)
-        yield Observation("", len(job.cells), "returned")
+        yield Observation("", len(cells), "returned")
 
     for raw in told:
         check_shown(raw)
-    found = judging.judged(functools.partial(execution.execute, run_cells), sheet(), content, BESIDE)
+    found = checks.judged(run_cells, rubric().task(has_module=True), rubric().released, content)
     check_judged(found)
     return found
 
@@ -92,8 +77,7 @@ def check_shown(raw: bytes) -> None:
     shown = execution._shown(Observation("", 0, "returned", {"outputs": np.frombuffer(raw, np.uint8)}), 1 << 20)
     assert len(shown.outputs) <= ipynb.MAX_OUTPUTS
     assert sum(len(text) for one in shown.outputs for text in (one.text, *one.data.values())) <= 2 * len(raw)
-    assert not truth.stale(shown.outputs, shown.outputs, exactly=True), shown
-    assert not truth.stale(shown.outputs, shown.outputs, more=True), shown
+    assert not stale.difference(shown.outputs, shown.outputs), shown
 
 
 def picture(kind: bytes, text: bytes) -> dict[str, Any] | None:
@@ -139,4 +123,4 @@ def begin() -> Iterator[tuple[str, bytes]]:
 if __name__ == "__main__":
     from harness import fuzz
 
-    fuzz(try_one, execution, ipynb, judging, truth, displays, figures, texts, lines, steady, volatile, required_figures)
+    fuzz(try_one, execution, ipynb, checks, stale, figures, texts, required_figures)

@@ -15,17 +15,19 @@ from damage import notebook as handed_out
 from small_course import ASSIGNMENT, REFERENCE, write_course
 
 from autograder.course.assignments import read_course
+from autograder.course.pages import BEGIN, END
 from autograder.gradebook.executors import read_apart
 from autograder.gradebook.grader import Grader
 from autograder.notebook.alignment import arrange
-from autograder.notebook.checks import grade_notebook
+from autograder.notebook.checks import rubric_of
 from autograder.notebook.document import as_notebook
-from autograder.notebook.execution import HOME, execute
+from autograder.notebook.execution import beside, execute
+from autograder.notebook.grade import grade_notebook
 from autograder.notebook.ipynb import read
 from autograder.notebook.required_figures import asked_of
-from autograder.notebook.sheet import sheet_of
 from autograder.release.files import HERE
-from autograder.release.starter import BEGIN, END, strip
+from autograder.release.starter import strip
+from autograder.report import problem_lines
 from autograder.seed import Seed
 from autograder.submissions.reading import HandedIn
 
@@ -37,7 +39,7 @@ BESIDE = "import glob\nprint(open('my own.csv').read(), open('img/ö.txt').read(
 
 
 @pytest.fixture(scope="module")
-def sheet(tmp_path_factory):
+def rubric(tmp_path_factory):
     """The small course, with a notebook that is graded."""
     home = write_course(tmp_path_factory.mktemp("graded") / "course")
     folder = home / "solutions/lines/line"
@@ -53,38 +55,39 @@ def sheet(tmp_path_factory):
         as_notebook(strip(handed_out.NOTEBOOK, "notebook.py", HERE), "line")
     )
     (assignment,) = read_course(home)
-    return sheet_of(assignment.problems[0])
+    return rubric_of(assignment.problems[0])
 
 
 @pytest.fixture(scope="module")
 def runs(sandbox):
-    """Executions in the sandbox, each made once: most damage is to what was saved, and leaves the code as it was."""
+    """Runs in the sandbox, each made once: most damage is to what was saved, and leaves the code as it was."""
     kept = {}
 
-    def executed(problem, modules, steps, wanted, surroundings):
-        key = (*sorted(modules.items()), *((place, step.source) for place, step in steps), *wanted, surroundings)
-        # What a cell is called is told in messages, and cells after one that is missing are called otherwise.
-        key += tuple(step.where for _, step in steps)
+    def run_job(problem, job, budget):
+        # The notebook's own file differs each time, and only the cells that read it depend on it.
+        files = sorted((name, content) for name, content in job.files.items() if name != problem.notebook_file)
+        key = (*files, *job.cells, *job.wanted)
         if key not in kept:
-            kept[key] = execute(sandbox.run_cells, problem, modules, steps, wanted, surroundings)
+            kept[key] = [*sandbox.run_cells(problem, job, budget)]
         return kept[key]
 
-    return executed
+    return run_job
 
 
 @pytest.fixture(scope="module")
-def filled(sheet, runs):
+def filled(rubric, runs):
     """The notebook as it is saved after it was filled and run, as a dictionary."""
     text = "".join(line for line in io.StringIO(handed_out.NOTEBOOK) if line.strip() not in {BEGIN, END})
     notebook = json.loads(json.dumps(jupytext.reads(text, fmt="py:percent")))
-    released = sheet.released
+    released = rubric.released
     for cell, given in zip(notebook["cells"], released.cells, strict=True):
         cell |= {"id": given.id, "metadata": {"autograder": {"key": given.key}, "tags": sorted(given.tags)}}
     notebook |= {"nbformat": 4, "nbformat_minor": 5}
     notebook["metadata"] = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
     arrangement = arrange(read(json.dumps(notebook).encode()), released)
-    asked = asked_of(arrangement.steps, sheet.problem.page.model.wanted, sheet.figures)
-    execution = runs(sheet.problem, {"line.py": REFERENCE.encode()}, arrangement.code, asked, HOME)
+    asked = asked_of(arrangement.steps, rubric.problem.page.model.wanted, rubric.figures)
+    run_cells = beside(runs, rubric.problem, {"line.py": REFERENCE.encode()})
+    execution = execute(run_cells, rubric.problem.limits, arrangement.code, asked)
     for place, shown in execution.cells.items():
         assert shown.ending == "returned", shown
         notebook["cells"][place]["outputs"] = [raw(output) for output in shown.outputs]
@@ -103,29 +106,30 @@ def raw(output):
 
 
 @pytest.fixture
-def graded(sheet, runs, filled):
+def graded(rubric, runs, filled):
     """The report on a notebook after something was done to it."""
 
     def report(row):
         notebook = edits.changed(row.done, copy.deepcopy(filled))
         content = notebook if isinstance(notebook, bytes) else edits.saved(notebook)
         files = {"line.py": row.module(REFERENCE).encode(), **row.beside}
-        return grade_notebook(runs, sheet, content, files, SEED)
+        return grade_notebook(runs, rubric, content, files, SEED)
 
     return report
 
 
 def codes_of(report):
-    """The codes of the checks that did not pass; of one that waits for another, its name."""
-    return {
+    """The codes of the checks that did not pass, for one that waits for another its name; and "stale" if it is."""
+    codes = {
         verdict.check: verdict.blocked_by or verdict.code
         for verdict in report.checks
         if verdict.code or verdict.blocked_by
     }
+    return codes | ({"stale": True} if report.stale else {})
 
 
 def told(report):
-    return "\n".join(verdict.message for verdict in report.checks)
+    return "\n".join((*problem_lines(report), *(verdict.message for verdict in report.checks)))
 
 
 @pytest.mark.parametrize("name", damage.NEVER_MIND)
@@ -159,13 +163,13 @@ def test_damage_gets_its_verdict_and_costs_only_itself(name, graded):
     ],
     ids=["two_that_are_near", "buried", "twice", "another_name", "missing"],
 )
-def test_a_notebook_that_is_not_where_it_should_be(names, says, sheet, filled, sandbox, tmp_path):
+def test_a_notebook_that_is_not_where_it_should_be(names, says, rubric, filled, sandbox, tmp_path):
     """Is told as what it is, and costs the notebook's points alone: nothing is run for it."""
     for number, name in enumerate(names):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(json.dumps(filled) + "\n" * number)
-    problem = sheet.problem
-    grader = Grader((problem,), {}, {problem.id: SEED}, {}, sheets={problem.id: sheet})
+    problem = rubric.problem
+    grader = Grader((problem,), {}, {problem.id: SEED}, {}, rubrics={problem.id: rubric})
     submission = read_apart(sandbox, HandedIn("ada", tmp_path), [problem])
 
     (graded,) = grader.graded(sandbox, submission, {problem.notebook_id})
@@ -178,13 +182,13 @@ def test_a_notebook_that_is_not_where_it_should_be(names, says, sheet, filled, s
     "name",
     ["Line.ipynb", "line (1).ipynb", "line-Copy1.ipynb", "Copy of line.ipynb", "line_final.ipynb", "line.ipynb.txt"],
 )
-def test_a_notebook_whose_name_is_nearly_right(name, sheet, filled, sandbox, tmp_path):
+def test_a_notebook_whose_name_is_nearly_right(name, rubric, filled, sandbox, tmp_path):
     """Is judged like any other, and told what it is called."""
     (tmp_path / "hw").mkdir()
     (tmp_path / "hw" / name).write_text(json.dumps(filled))
     (tmp_path / "hw/line.py").write_text(REFERENCE)
-    problem = sheet.problem
-    grader = Grader((problem,), {}, {problem.id: SEED}, {}, sheets={problem.id: sheet})
+    problem = rubric.problem
+    grader = Grader((problem,), {}, {problem.id: SEED}, {}, rubrics={problem.id: rubric})
     submission = read_apart(sandbox, HandedIn("ada", tmp_path), [problem])
 
     (graded,) = grader.graded(sandbox, submission, {problem.notebook_id})
@@ -193,7 +197,7 @@ def test_a_notebook_whose_name_is_nearly_right(name, sheet, filled, sandbox, tmp
     assert f"found hw/{name}; expected line.ipynb; rename it; it was graded all the same" in told(graded.report)
 
 
-def test_files_beside_a_notebook_are_there_when_it_is_run(sheet, filled, sandbox, tmp_path):
+def test_files_beside_a_notebook_are_there_when_it_is_run(rubric, filled, sandbox, tmp_path):
     """From a folder or an archive; those that it names, and no others."""
     edits.added(BESIDE, edits.stream("7 b ['scans/1.jpg']\n"))(filled := copy.deepcopy(filled))
     files = {
@@ -207,8 +211,8 @@ def test_files_beside_a_notebook_are_there_when_it_is_run(sheet, filled, sandbox
     with zipfile.ZipFile(tmp_path / "ada.zip", "w") as archive:
         for name, text in files.items():
             archive.writestr(f"hw/{name}", text)
-    problem = sheet.problem
-    grader = Grader((problem,), {}, {problem.id: SEED}, {}, sheets={problem.id: sheet})
+    problem = rubric.problem
+    grader = Grader((problem,), {}, {problem.id: SEED}, {}, rubrics={problem.id: rubric})
     submission = read_apart(sandbox, HandedIn("ada", tmp_path / "ada.zip"), [problem])
 
     (graded,) = grader.graded(sandbox, submission, {problem.notebook_id})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
@@ -14,7 +15,7 @@ from traitlets.config import Config
 
 from autograder.notebook.alignment import Step
 from autograder.notebook.document import Cell
-from autograder.notebook.execution import HOME, Surroundings, execute
+from autograder.notebook.execution import beside, execute
 from autograder.wire import Failure, Observation
 from autograder.worker.limits import Limits
 
@@ -33,10 +34,10 @@ def steps_of(sources):
 def run(sandbox, lines):
     """What cells show, beside the reference."""
 
-    def executed(*sources, modules=None, wanted=(), surroundings=HOME, **limits):
+    def executed(*sources, modules=None, wanted=(), **limits):
         problem = replace(lines, limits=Limits(**{"cell_seconds": SECONDS, **limits}))
         files = {"line.py": REFERENCE.encode()} if modules is None else modules
-        return execute(sandbox.run_cells, problem, files, steps_of(sources), wanted, surroundings)
+        return execute(beside(sandbox.run_cells, problem, files), problem.limits, steps_of(sources), wanted)
 
     return executed
 
@@ -110,11 +111,11 @@ def ours(sandbox, lines):
     sources = [*LIKE_A_KERNEL.values(), *RAISES_LIKE_A_KERNEL.values()]
     seen = []
 
-    def run_cells(*asked):
+    def run_job(*asked):
         seen.extend(sandbox.run_cells(*asked))
         return seen
 
-    execute(run_cells, lines, {"line.py": REFERENCE.encode()}, steps_of(sources))
+    execute(beside(run_job, lines, {"line.py": REFERENCE.encode()}), lines.limits, steps_of(sources))
     return dict(zip((*LIKE_A_KERNEL, *RAISES_LIKE_A_KERNEL), seen, strict=False))
 
 
@@ -213,13 +214,28 @@ def test_however_many_end_the_run_those_after_them_are_run(run):
     assert said(execution.cells[7]) == [("result", "", "3")]
 
 
+def test_what_ends_the_run_is_given_up_when_the_time_is():
+    """What is left then was not run."""
+    asked = []
+
+    def run_cells(cells, wanted):
+        asked.append(len(cells))
+        return [Observation("", 0, "died", failure=Failure("", "gone"))] if len(asked) < 3 else []
+
+    execution = execute(run_cells, Limits(), steps_of(["a"] * 9))
+
+    assert asked == [9, 8, 7]
+    assert endings(execution) == ["died"] * 9
+    assert "was not run" in execution.cells[8].failure.message
+
+
 def test_where_nothing_can_be_run_each_cell_says_so():
     """A fault of ours is every cell's."""
 
     def run_cells(*_):
         return [Observation("", 0, "unstarted", failure=Failure("", "no room"))]
 
-    assert endings(execute(run_cells, fake_problem(), {}, steps_of(["a", "b"]))) == ["unstarted"] * 2
+    assert endings(execute(run_cells, Limits(), steps_of(["a", "b"]))) == ["unstarted"] * 2
 
 
 @pytest.mark.parametrize(
@@ -240,7 +256,7 @@ def test_what_comes_back_is_believed_only_as_outputs(content):
         values = {"outputs": np.frombuffer(content, np.uint8)}
         return [Observation("cell 1", 0, "returned", values), Observation("", 1, "returned", {"a": "a text"})]
 
-    execution = execute(run_cells, fake_problem(), {}, steps_of(["a"]))
+    execution = execute(run_cells, Limits(), steps_of(["a"]))
 
     assert all(one.text == "" for one in execution.cells[0].outputs)
     assert execution.values == {}
@@ -379,7 +395,7 @@ def test_a_message_longer_than_a_cell_may_say_is_not_read():
         values = {"outputs": np.zeros((4 << 24) + (1 << 20) + 1, np.uint8)}
         return [Observation("cell 1", 0, "returned", values), Observation("", 1, "returned")]
 
-    shown = execute(run_cells, fake_problem(), {}, steps_of(["a"])).cells[0]
+    shown = execute(run_cells, Limits(), steps_of(["a"])).cells[0]
 
     assert shown.clipped
     assert shown.outputs[0].clipped
@@ -392,19 +408,44 @@ def test_any_text_comes_back(run):
     assert said(shown) == [("stream", "stdout", "é€😀 ?\n")]
 
 
-def test_global_generators_begin_as_they_are_told(run):
-    """So what a notebook draws without a seed differs in nothing else from run to run."""
-    source = "import random\nimport secrets\nimport numpy as np\n"
-    source += "random.seed()\nfor draw in (random.random, np.random.random, np.random.default_rng().random,\n"
-    source += "    random.Random().random, lambda: secrets.randbelow(10**9)):\n    print(draw())"
+def test_global_generators_begin_alike_in_each_run(run):
+    """A notebook that draws without a seed trains the same model whenever it is graded."""
+    source = "import random\nimport numpy as np\nprint(random.random(), np.random.random(), hash('a'))"
 
-    first, second, other = (
-        said(run(source, surroundings=Surroundings(seed)).cells[0])[0][2].splitlines() for seed in (0, 0, 1)
-    )
+    assert said(run(source).cells[0]) == said(run(source).cells[0])
 
-    assert first == second
-    assert len(first) == 5
-    assert not set(first) & set(other)
+
+# Cells that honest people write, that depend on where they are run, and what a kernel shows of them.
+LIKE_AT_HOME = {
+    "is_a_kernel": ("import sys\n'ipykernel' in sys.modules", "True"),
+    "the_shell": ("type(get_ipython()).__name__", "'ZMQInteractiveShell'"),
+    "readme": ("open('README.md').read()[:7]", "'# Lines'"),
+    "the_notebook": ("import json\nlen(json.load(open('line.ipynb'))['cells'])", "0"),
+    "the_module": ("import os\nos.path.exists('line.py')", "True"),
+    "given": ("import os\nos.path.exists('given_noise.py')", "True"),
+    "data": ("import os\nos.listdir('data')", "['points.npz']"),
+    "colab": ("from google.colab import drive\ndrive.mount('/content/drive')\n1", "1"),
+    "folder": ("%cd /content/hw\nimport os\nos.path.exists('line.py')", "True"),
+}
+
+
+@pytest.fixture(scope="module")
+def home(sandbox, lines, tmp_path_factory):
+    """The results of these cells, beside all that was handed out."""
+    released = tmp_path_factory.mktemp("released") / "line.ipynb"
+    (released.parent / "README.md").write_text("# Lines\n")
+    problem = SimpleNamespace(**{name: getattr(lines, name) for name in ("name", "files", "limits", "preload")})
+    problem.released_notebook = released
+    files = {"line.py": REFERENCE.encode(), "line.ipynb": b'{"cells": []}'}
+    sources = [source for source, _ in LIKE_AT_HOME.values()]
+    execution = execute(beside(sandbox.run_cells, problem, files), problem.limits, steps_of(sources))
+    return dict(zip(LIKE_AT_HOME, execution.cells.values(), strict=True))
+
+
+@pytest.mark.parametrize("name", LIKE_AT_HOME)
+def test_a_cell_finds_what_it_finds_at_home(home, name):
+    """The handed-out files, the notebook itself, and what tells that this is a kernel."""
+    assert said(home[name])[-1] == ("result", "", LIKE_AT_HOME[name][1])
 
 
 def test_a_notebook_may_write_where_it_stands(run):
@@ -426,15 +467,9 @@ def test_a_notebook_reaches_nothing(run):
     assert endings(execution) == ["raised", "raised"]
 
 
-def fake_problem():
-    from types import SimpleNamespace
-
-    return SimpleNamespace(name="line", given=(), allowed_imports=(), data={}, limits=Limits())
-
-
 def test_not_every_cell_can_end_its_process(run, monkeypatch):
     """Each has another run go on after it; of the cells after many such it is said that they were not run."""
-    monkeypatch.setattr("autograder.notebook.execution.MOST_ENDED", 2)
+    monkeypatch.setattr("autograder.notebook.execution.MAX_ENDED", 2)
     execution = run(*["import os; os._exit(3)"] * 5, "1")
 
     assert endings(execution) == ["died"] * 6

@@ -6,7 +6,6 @@ import copy
 import json
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from graded_notebook import (
@@ -20,18 +19,17 @@ from small_course import REFERENCE
 from autograder.codes import FAULTS_OF_OURS
 from autograder.course.assignments import read_course
 from autograder.course.pages import CourseError, Model
-from autograder.notebook.checks import beside_it, grade_notebook
-from autograder.notebook.execution import HOME, Execution, Shown, execute
-from autograder.notebook.retrial import ABROAD
-from autograder.notebook.sheet import sheet_of
-from autograder.report import mark_of, problem_lines
-from autograder.wire import Failure
+from autograder.notebook.checks import rubric_of
+from autograder.notebook.grade import beside_it, grade_notebook
+from autograder.notebook.reference import filled, save
+from autograder.release.starter import starter
+from autograder.report import Stale, mark_of, problem_lines
+from autograder.wire import Failure, Observation
 
 RIGHT = {
     "is_the_notebook": 0,
     "was_run": 0,
     "runs": 0,
-    "tells_the_truth": 0,
     "figures": 0,
     "trained_model": 0,
 }
@@ -87,17 +85,10 @@ def test_the_right_notebook_has_all_points(sandbox, problem, right):
 
 
 def test_points_are_split_by_shares(sandbox, problem, right):
-    """Twice as much for telling the truth, and for a model."""
+    """Twice as much for having run it, for running again, and for a model."""
     points = {one.check: one.max_points for one in graded(sandbox, problem, right).checks}
 
-    assert points == {
-        "is_the_notebook": 1,
-        "was_run": 1,
-        "runs": 1,
-        "tells_the_truth": 2,
-        "figures": 1,
-        "trained_model": 2,
-    }
+    assert points == {"is_the_notebook": 1, "was_run": 2, "runs": 2, "figures": 1, "trained_model": 2}
 
 
 def test_cells_of_ones_own_are_free(sandbox, problem, notebook):
@@ -153,18 +144,18 @@ def test_cells_that_fail_for_want_of_another_are_told_with_it(sandbox, problem, 
     assert "and so, for want of what it makes: cell 11, cell 12" in said
 
 
-def test_a_module_that_is_wrong_is_no_lie(sandbox, problem, right):
+def test_a_module_that_is_wrong_makes_nothing_stale(sandbox, problem, right):
     """A notebook that was run beside it shows what it gives; the model alone is judged by what is right."""
     wrong = REFERENCE.replace("self.eta * np.mean(residual * x)", "0.01 * self.eta * np.mean(residual * x)")
     files = {"line.py": wrong.encode()}
-    from autograder.notebook.saved import filled, save
-
     content = save(sandbox.run_cells, problem, files, filled(problem))
 
-    assert codes_of(graded(sandbox, problem, content, files)) == RIGHT | {"trained_model": 63}
+    again = graded(sandbox, problem, content, files)
     stale = graded(sandbox, problem, right, files)
-    assert codes_of(stale) == RIGHT | {"tells_the_truth": 53, "trained_model": 63}
-    assert "slope" in verdict(stale, "tells_the_truth").message
+
+    assert codes_of(again) == codes_of(stale) == RIGHT | {"trained_model": 63}
+    assert again.stale == ()
+    assert [one.saved.split()[0] for one in stale.stale] == ["slope", "the"]
 
 
 def test_divergence_is_61(sandbox, problem, notebook):
@@ -204,7 +195,6 @@ def test_without_the_module_only_what_is_saved_is_judged(sandbox, problem, right
         "is_the_notebook": 0,
         "was_run": 0,
         "runs": 40,
-        "tells_the_truth": "after runs",
         "figures": "after runs",
         "trained_model": "after runs",
     }
@@ -212,15 +202,27 @@ def test_without_the_module_only_what_is_saved_is_judged(sandbox, problem, right
     assert (verdict(report, "figures").code, mark_of(verdict(report, "figures"))) == (40, "–")
 
 
-def test_what_was_handed_out_is_worth_nothing(sandbox, problem):
-    """Neither the notebook nor the module was touched."""
-    from autograder.release.starter import starter
+@pytest.mark.parametrize("module", ["starter", "reference"])
+def test_an_untouched_notebook_is_worth_nothing(sandbox, problem, module):
+    """Whatever module lies beside it: nothing was done with the notebook."""
+    text = starter(problem).encode() if module == "starter" else REFERENCE.encode()
 
-    report = graded(sandbox, problem, problem.released_notebook.read_bytes(), {"line.py": starter(problem).encode()})
+    report = graded(sandbox, problem, problem.released_notebook.read_bytes(), {"line.py": text})
 
     assert report.score == 0
-    assert codes_of(report)["runs"] == 40
-    assert codes_of(report)["was_run"] == 50
+    assert set(codes_of(report).values()) == {40}
+    assert "line.ipynb is as it was handed out" in report.checks[0].message
+
+
+def test_what_was_handed_out_and_run_is_worth_nothing(sandbox, problem):
+    """Each of its cells ends with an exception, or shows none of the student's work."""
+    files = {"line.py": starter(problem).encode()}
+    content = save(sandbox.run_cells, problem, files, json.loads(problem.released_notebook.read_bytes()))
+
+    report = graded(sandbox, problem, content, files)
+
+    assert report.score == 0
+    assert (codes_of(report)["was_run"], codes_of(report)["runs"]) == (50, 40)
 
 
 @pytest.mark.parametrize(
@@ -240,30 +242,30 @@ def test_what_is_not_the_notebook_is_said_once(sandbox, problem, content, code, 
     assert "\n".join(problem_lines(report)).count(said) == 1
 
 
+def unstarted(problem, job, budget):
+    """A sandbox that has no room."""
+    return [Observation("", 0, "unstarted", failure=Failure("", "no room"))]
+
+
 def test_our_own_fault_is_pending(problem, right):
     """Where nothing could be run, what needs a run is neither earned nor lost; what was saved is judged."""
-
-    def execute(problem, modules, steps, wanted, surroundings):
-        return Execution({place: Shown("unstarted", failure=Failure("", "no room")) for place, _ in steps})
-
-    report = grade_notebook(execute, sheet_of(problem), json.dumps(right).encode(), problem.reference.files, 0)
+    report = grade_notebook(unstarted, rubric_of(problem), json.dumps(right).encode(), problem.reference.files, 0)
 
     assert codes_of(report) == dict.fromkeys(RIGHT, 3) | {"is_the_notebook": 0, "was_run": 0}
-    assert (report.score, report.pending, report.max_score) == (2, 6, 8)
+    assert (report.score, report.pending, report.max_score) == (3, 5, 8)
     assert report.code == 3
 
 
-def test_what_is_pending_is_no_pass(problem):
+def test_what_is_pending_is_no_pass(problem, notebook):
     """The cells that were handed out are worth nothing beside it; nor are they lost, as long as it may yet pass."""
+    for cell in code(notebook):
+        cell["execution_count"] = None
+    content = json.dumps(notebook).encode()
 
-    def execute(problem, modules, steps, wanted, surroundings):
-        return Execution({place: Shown("unstarted", failure=Failure("", "no room")) for place, _ in steps})
-
-    untouched = problem.released_notebook.read_bytes()
-    report = grade_notebook(execute, sheet_of(problem), untouched, problem.reference.files, 0)
+    report = grade_notebook(unstarted, rubric_of(problem), content, problem.reference.files, 0)
 
     assert codes_of(report) == dict.fromkeys(RIGHT, 3) | {"is_the_notebook": "after runs", "was_run": 50}
-    assert (report.score, report.pending, report.max_score) == (0, 7, 8)
+    assert (report.score, report.pending, report.max_score) == (0, 6, 8)
 
 
 def test_a_fault_of_ours_waits_for_nothing(sandbox, problem, notebook):
@@ -275,95 +277,59 @@ def test_a_fault_of_ours_waits_for_nothing(sandbox, problem, notebook):
     report = graded(sandbox, problem, notebook)
 
     assert codes_of(report) == RIGHT | {"runs": 2, "trained_model": 4}
-    assert (report.score, report.pending) == (5, 2)
+    assert (report.score, report.pending) == (4, 2)
 
 
 @pytest.mark.parametrize(
-    ("change", "runs"),
+    "change",
     [
-        pytest.param(lambda cells: None, [HOME], id="honest"),
-        pytest.param(lambda cells: cells[4].update(source=f"{cells[4]['source']}\n0;"), [HOME], id="changed"),
-        pytest.param(stale_slope, [HOME, ABROAD], id="stale"),
-        pytest.param(
-            lambda cells: [stale_slope(cells), cells[4].update(source=f"{cells[4]['source']}\n0;")],
-            [HOME, HOME, ABROAD],
-            id="changed_and_stale",
-        ),
+        pytest.param(lambda cells: None, id="honest"),
+        pytest.param(lambda cells: cells[4].update(source=f"{cells[4]['source']}\n0;"), id="changed"),
+        pytest.param(stale_slope, id="stale"),
     ],
 )
-def test_an_honest_notebook_is_run_once(sandbox, problem, notebook, change, runs):
-    """And others as often as it takes to tell."""
+def test_a_notebook_is_run_once(sandbox, problem, notebook, change):
+    """Whatever it shows."""
     change(code(notebook))
-    made = []
+    runs = []
 
-    def counted(*asked):
-        made.append(asked[-1])
-        return execute(sandbox.run_cells, *asked)
+    def counted(problem, job, budget):
+        runs.append(job)
+        return sandbox.run_cells(problem, job, budget)
 
-    grade_notebook(counted, sheet_of(problem), json.dumps(notebook).encode(), problem.reference.files, 0)
+    grade_notebook(counted, rubric_of(problem), json.dumps(notebook).encode(), problem.reference.files, 0)
 
-    assert made == runs
-
-
-def test_all_runs_of_a_notebook_share_its_time(sandbox, problem, notebook, monkeypatch):
-    """What is left of it is the next one's; and what that can't run in time is held against nobody."""
-    stale_slope(code(notebook))
-    cell = code(notebook)[4]
-    cell["source"] += "\n0;"
-    clock, seconds = [0.0], []
-    monkeypatch.setattr("autograder.notebook.judging.time", SimpleNamespace(monotonic=lambda: clock[0]))
-
-    def counted(problem, modules, steps, wanted, surroundings):
-        seconds.append(problem.limits.notebook_seconds)
-        clock[0] += problem.limits.notebook_seconds / 2
-        if surroundings != HOME:
-            return Execution({place: Shown("died", failure=Failure("", "no time")) for place, _ in steps})
-        return execute(sandbox.run_cells, problem, modules, steps, wanted, surroundings)
-
-    content = json.dumps(notebook).encode()
-    report = grade_notebook(counted, sheet_of(problem), content, problem.reference.files, problem.seed)
-
-    whole = problem.limits.notebook_seconds
-    assert seconds == [whole, whole / 2, whole / 4]
-    assert codes_of(report) == RIGHT | {"is_the_notebook": 50}
+    assert len(runs) == 1
 
 
-def test_a_second_run_that_can_not_be_made_is_our_own_fault(sandbox, problem, notebook):
-    """A run that could not be repeated is held against nobody."""
-    stale_slope(code(notebook))
+def test_runs_that_are_made_again_share_the_notebooks_time(sandbox, problem, notebook):
+    """Each cell that ends its process has the others run once more, in what is left of the seconds."""
+    notebook["cells"] += [added("import os\nos._exit(1)", count=count) for count in (8, 9)]
+    had = []
 
-    def once(problem, modules, steps, wanted, surroundings):
-        if surroundings != HOME:
-            return Execution({place: Shown("unstarted", failure=Failure("", "no room")) for place, _ in steps})
-        return execute(sandbox.run_cells, problem, modules, steps, wanted, surroundings)
+    def recorded(problem, job, budget):
+        had.append(budget)
+        return sandbox.run_cells(problem, job, budget)
 
-    content = json.dumps(notebook).encode()
-    report = grade_notebook(once, sheet_of(problem), content, problem.reference.files, problem.seed)
+    grade_notebook(recorded, rubric_of(problem), json.dumps(notebook).encode(), problem.reference.files, 0)
 
-    assert codes_of(report) == RIGHT | {"tells_the_truth": 3}
-    assert (report.score, report.pending, report.max_score) == (6, 2, 8)
-
-
-def test_what_differs_from_run_to_run_is_nobodys_lie(sandbox, problem, notebook):
-    """Numbers drawn without a seed: the second run shows that they are."""
-    shows = {"output_type": "execute_result", "data": {"text/plain": "0.123456"}, "metadata": {}, "execution_count": 8}
-    notebook["cells"].append(added("float(np.random.random())", [shows]))
-
-    assert codes_of(graded(sandbox, problem, notebook)) == RIGHT
+    assert len(had) == 3
+    assert had[0] is had[1] is had[2]
+    assert had[0].seconds == problem.limits.notebook_seconds
 
 
-def test_a_stale_number_is_named(sandbox, problem, notebook):
-    """By what is shown and what the code gives."""
+def test_a_stale_number_is_noted_and_costs_nothing(sandbox, problem, notebook):
+    """The record has the cell and both values; the text of the report says them."""
     slope = code(notebook)[4]["outputs"]
-    shown = slope[0]["text"]
+    shown = slope[0]["text"].strip()
     slope[0]["text"] = "slope 0.5000\n"
 
     report = graded(sandbox, problem, notebook)
 
-    assert codes_of(report) == RIGHT | {"tells_the_truth": 53}
-    said = verdict(report, "tells_the_truth").message
-    assert "0.5000" in said
-    assert shown.split()[1] in said
+    assert codes_of(report) == RIGHT
+    assert report.score == report.max_score
+    assert report.stale == (Stale(8, "slope 0.5000", shown),)
+    assert f"note: cell 8 shows slope 0.5000, your code gives {shown}" in problem_lines(report)
 
 
 def test_clipped_output_is_told_and_costs_nothing(sandbox, problem, notebook):
@@ -383,7 +349,7 @@ def test_a_notebook_that_is_not_released_is_an_error_of_the_courses(tmp_path):
     problem.released_notebook.unlink()
 
     with pytest.raises(CourseError, match="autograder release"):
-        sheet_of(problem)
+        rubric_of(problem)
 
 
 @pytest.mark.parametrize("text", ["def other():\n    pass\n", "WANTED = ('a',)\n"])
@@ -403,7 +369,7 @@ def test_a_figure_under_no_heading_is_an_error_of_the_courses(tmp_path):
     path.write_text(path.read_text().replace("3. Training", "3. The training"))
 
     with pytest.raises(CourseError, match=r"under “3\. The training”"):
-        sheet_of(problem)
+        rubric_of(problem)
 
 
 @pytest.mark.parametrize("name", ["two_layer_net", "attention", "soft_margin_svm", "cvxopt_svm"])
@@ -411,10 +377,10 @@ def test_the_courses_own_notebooks_can_be_graded(name):
     """Their points come out even, and what is asked of each is there."""
     course = Path(__file__).resolve().parents[2]
     problem = next(one for each in read_course(course) for one in each.problems if one.name == name)
-    sheet = sheet_of(problem)
-    shares = sum(check.share for check in sheet.checks)
+    rubric = rubric_of(problem)
+    shares = sum(check.share for check in rubric.checks)
 
-    assert sheet.figures
+    assert rubric.figures
     assert (problem.notebook_points / shares * 4).is_integer()
     assert problem.page.model
 
@@ -469,8 +435,6 @@ LIARS = {
 @pytest.mark.parametrize("name", LIARS)
 def test_a_notebook_that_was_not_run_buys_nothing_by_what_its_run_says(sandbox, problem, name, counted):
     """A run's word is its own: that it runs, what it shows and what it draws counts with what was saved of it."""
-    from autograder.release.starter import starter
-
     notebook = json.loads(problem.released_notebook.read_bytes())
     notebook["cells"].insert(0, added(LIARS[name], count=None))
     for count, cell in enumerate(code(notebook), 1):
@@ -481,19 +445,18 @@ def test_a_notebook_that_was_not_run_buys_nothing_by_what_its_run_says(sandbox, 
     assert report.score == 0, problem_lines(report)
 
 
-def test_outputs_that_were_cleared_cost_what_they_would_have_shown(sandbox, problem, notebook):
+def test_cleared_outputs_cost_was_run(sandbox, problem, notebook):
     """That it runs, and what it draws, is borne out by a model that is good; beside another module by nothing."""
     for cell in code(notebook):
         cell |= {"outputs": [], "execution_count": None}
     wrong = REFERENCE.replace("self.eta * np.mean(residual * x)", "0.01 * self.eta * np.mean(residual * x)")
 
-    assert codes_of(graded(sandbox, problem, notebook)) == RIGHT | {"was_run": 50, "tells_the_truth": 50}
+    assert codes_of(graded(sandbox, problem, notebook)) == RIGHT | {"was_run": 50}
     assert codes_of(graded(sandbox, problem, notebook, {"line.py": wrong.encode()})) == {
         "is_the_notebook": "after was_run",
         "was_run": 50,
-        "runs": "after tells_the_truth",
-        "tells_the_truth": 50,
-        "figures": "after tells_the_truth",
+        "runs": "after was_run",
+        "figures": "after was_run",
         "trained_model": 63,
     }
 
@@ -520,7 +483,7 @@ def test_a_given_cell_that_prints_has_to(sandbox, problem, notebook):
 
     report = graded(sandbox, problem, notebook)
 
-    assert codes_of(report) == RIGHT | {"runs": 50, "tells_the_truth": 53}
+    assert codes_of(report) == RIGHT | {"runs": 50}
     assert "prints, and showed nothing when it was run" in verdict(report, "runs").message
 
 
@@ -540,8 +503,6 @@ STRANGE = {
 @pytest.mark.parametrize("name", STRANGE)
 def test_a_strange_cell_is_judged(sandbox, problem, notebook, name):
     """It is no fault of ours, in the starter's notebook and in a right one, which it costs at most what it shows."""
-    from autograder.release.starter import starter
-
     source, data = STRANGE[name]
     shown = [{"output_type": "display_data", "metadata": {}, "data": data}]
     untouched = json.loads(problem.released_notebook.read_bytes())
@@ -555,4 +516,4 @@ def test_a_strange_cell_is_judged(sandbox, problem, notebook, name):
 
     assert given_back.score == 0
     assert not {one.code for one in (*given_back.checks, *right.checks)} & FAULTS_OF_OURS
-    assert codes_of(right).items() - {("tells_the_truth", 53)} <= RIGHT.items()
+    assert codes_of(right) == RIGHT

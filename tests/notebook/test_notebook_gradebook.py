@@ -20,8 +20,8 @@ from autograder.expected import from_bytes
 from autograder.gradebook.export import GRADES_FILE, differences, export
 from autograder.gradebook.preparation import prepare
 from autograder.gradebook.store import Store
+from autograder.notebook.checks import rubric_of
 from autograder.notebook.reference import run_reference, see_model
-from autograder.notebook.sheet import sheet_of
 from autograder.submissions.reading import find_class
 from autograder.submissions.selection import Submission
 
@@ -86,7 +86,7 @@ def test_the_module_and_the_notebook_stand_alone(grader, class_, tmp_path):
         ["student", MODULE, NOTEBOOK, f"{NOTEBOOK} stale", "total", "max", "pending"],
         ["ada", "7", "8", "0", "15", "15", "0"],
         ["bob", "7", "0", "0", "7", "15", "0"],
-        ["cleo", "0", "2", "0", "2", "15", "0"],
+        ["cleo", "0", "3", "0", "3", "15", "0"],
         ["dan", "0", "0", "0", "0", "15", "0"],
     ]
     assert {verdict.code for verdict in reports["bob"].problems[1].checks} == {40}
@@ -223,8 +223,8 @@ def test_staffs_mistakes_are_found_on_the_references_notebook(sandbox, tmp_path,
 
     with pytest.raises(CourseError, match=said):  # noqa: PT012  whichever of them finds it
         (problem,) = read_course(tmp_path / "course")[0].problems
-        sheet = sheet_of(problem)
-        see_model(replace(sheet, answers=run_reference(sandbox.run_cells, sheet).answers), problem.seed)
+        rubric = rubric_of(problem)
+        see_model(replace(rubric, answers=run_reference(sandbox.run_cells, rubric).answers), problem.seed)
 
 
 @pytest.mark.parametrize("name", ["model.py", "figures.toml"])
@@ -243,10 +243,10 @@ def test_the_references_notebook_is_run_once(tmp_path, monkeypatch):
     """Arrays that it trains are kept under what they hang on; a model that changes is tried on them all the same."""
     problem = read_graded_problem(tmp_path / "course")
     with Store(tmp_path / "store.sqlite") as store:
-        first = prepare((problem,), None, 1, weak=True, store=store).sheets[problem.id].trained
+        first = prepare((problem,), None, 1, weak=True, store=store).rubrics[problem.id].trained
         with monkeypatch.context() as patch:
             patch.setattr("autograder.gradebook.preparation.run_reference", None)
-            again = prepare((problem,), None, 1, weak=True, store=store).sheets[problem.id].trained
+            again = prepare((problem,), None, 1, weak=True, store=store).rubrics[problem.id].trained
         path = problem.folder / "model.py"
         path.write_text(path.read_text().replace("<= 0.1", "<= 1e-30"))
         changed = read_course(tmp_path / "course")[0].problems
@@ -264,7 +264,7 @@ def test_what_the_sample_class_has_run_is_not_run_again(problem, content, monkey
     monkeypatch.setattr("autograder.gradebook.preparation.run_reference", None)
     grader = prepare((problem,), None, 1, weak=True, trained={name: run.answers for name, run in ran.items()})
 
-    assert grader.sheets[problem.id].trained == {"model.slope": pytest.approx(1.68, abs=0.01)}
+    assert grader.rubrics[problem.id].trained == {"model.slope": pytest.approx(1.68, abs=0.01)}
     assert json.loads(ran[problem.id].content) == json.loads(content)
 
 

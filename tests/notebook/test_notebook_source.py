@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from autograder.notebook.alignment import lost_sentence
-from autograder.notebook.aside import asks_for_a_verdict, says_something_aside
 from autograder.notebook.source import bound, lost, same_program
 
 GAP = 'raise NotImplementedError("line: `f` is not written yet")'
@@ -78,34 +77,6 @@ def test_another_program(name):
 def test_a_filled_cell_keeps_what_was_given_in_it(given, found, whole):
     """Whatever stands in its gap."""
     assert (lost(found, given) is None) == whole
-
-
-@pytest.mark.parametrize(
-    ("source", "asks", "runs"),
-    [
-        ('check("line")', True, False),
-        ("print(check('line', 'fit'))", True, False),
-        ("grad_check(f)\nsolver.check(x)", False, False),
-        ("!ls", False, True),
-        ("files = !ls", False, True),
-        ("%%bash\nls", False, True),
-        ("%pip install numpy", False, True),
-        ("if x != y:\n    print('!')", False, False),
-        ("%time x = 1", False, False),
-        ("np.sum?", False, True),
-        ("x = 1\n??line.fit", False, True),
-        ("%pdoc np.sum", False, True),
-        ("%ls", False, True),
-        ("%whos", False, True),
-        ("%load_ext autoreload", False, False),
-        ("x = 1  # why?", False, False),
-        ("x = 1  # check(it)", False, False),
-        ('def f():\n    """What\n    !\n    """', False, False),
-    ],
-)
-def test_what_is_not_compared(source, asks, runs):
-    """Cells that ask for a verdict, and cells that run another program, or ask what there is."""
-    assert (asks_for_a_verdict(source), says_something_aside(source)) == (asks, runs)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import json
 import sys
 import tarfile
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -19,9 +18,9 @@ from autograder import codes
 from autograder.authoring import Finding
 from autograder.codes import Code
 from autograder.gradebook.executors import read_apart
-from autograder.notebook.checks import grade_apart
-from autograder.notebook.judging import Judged
-from autograder.notebook.sheet import sheet_of
+from autograder.notebook.checks import Judged, rubric_of
+from autograder.notebook.execution import MAX_ENDED
+from autograder.notebook.grade import grade_apart
 from autograder.sandbox import observe, process
 from autograder.sandbox.observe import OurFaultError, ReaderError, Sandbox
 from autograder.submissions.reading import HandedIn, Taken
@@ -167,6 +166,10 @@ class Lying:
             [*answer(question)]
         yield from self.parts
 
+    def run_cells(self, *_):
+        """A run that shows nothing."""
+        return ()
+
 
 def taken(*sizes):
     """The answer of a reader about files of these names and sizes."""
@@ -232,8 +235,8 @@ def problem(tmp_path_factory):
 def test_a_notebook_has_the_same_report_in_a_reader(sandbox, problem):
     """Also the model that it trains is judged."""
     content = json.dumps(saved_notebook(sandbox, problem)).encode()
-    beside, sheet = problem.reference.files, sheet_of(problem)
-    report = grade_apart(sandbox, sheet, content, beside, problem.seed)
+    beside, rubric = problem.reference.files, rubric_of(problem)
+    report = grade_apart(sandbox, rubric, content, beside, problem.seed)
 
     assert set(codes_of(report).values()) == {0}
     assert report.score == 8
@@ -256,7 +259,7 @@ def test_a_notebook_of_many_faults_is_judged(sandbox, problem, sources):
         for source in sources
     ]
     content = json.dumps(notebook).encode()
-    report = grade_apart(sandbox, sheet_of(problem), content, problem.reference.files, problem.seed)
+    report = grade_apart(sandbox, rubric_of(problem), content, problem.reference.files, problem.seed)
     (runs,) = (verdict for verdict in report.checks if verdict.check == "runs")
 
     assert not {verdict.code for verdict in report.checks} & codes.FAULTS_OF_OURS
@@ -267,7 +270,7 @@ def test_a_notebook_of_many_faults_is_judged(sandbox, problem, sources):
 def test_a_format_of_a_thousand_digits_is_none(sandbox, problem):
     """The sentence that says so has not as many."""
     content = b'{"nbformat": ' + b"9" * 4000 + b', "cells": []}'
-    report = grade_apart(sandbox, sheet_of(problem), content, problem.reference.files, problem.seed)
+    report = grade_apart(sandbox, rubric_of(problem), content, problem.reference.files, problem.seed)
 
     assert set(codes_of(report).values()) == {Code.MISSING}
     assert max(len(verdict.message) for verdict in report.checks) < 500
@@ -284,18 +287,12 @@ def test_a_format_of_a_thousand_digits_is_none(sandbox, problem):
 def test_what_a_reader_finds_is_checked(problem, found):
     """A code that is none, or a sentence without end, is a fault of ours."""
     with pytest.raises(OurFaultError, match=r"a reader (found|says)"):
-        grade_apart(Lying(msgspec.msgpack.encode(found)), sheet_of(problem), b"", {}, problem.seed)
+        grade_apart(Lying(msgspec.msgpack.encode(found)), rubric_of(problem), b"", {}, problem.seed)
 
 
 def of_all(problem, **fields):
     """The findings about a notebook in whose checks nothing is found."""
-    return Judged({check.name: [] for check in sheet_of(problem).checks}, **fields)
-
-
-def all_blocked(problem):
-    """A run of which is said that every check waits for the next."""
-    names = [check.name for check in sheet_of(problem).checks]
-    return Judged({"runs": []}, dict(pairwise(names)), ran=True, places={"model.slope": ""})
+    return Judged({check.name: [] for check in rubric_of(problem).checks}, **fields)
 
 
 @pytest.mark.parametrize(
@@ -306,51 +303,50 @@ def all_blocked(problem):
         pytest.param(lambda problem: msgspec.msgpack.encode(Judged()), id="nothing_of_any_check"),
         pytest.param(lambda problem: msgspec.msgpack.encode(Judged(ran=True)), id="nothing_of_a_run"),
         pytest.param(lambda problem: msgspec.msgpack.encode(of_all(problem, ran=True)), id="no_places"),
-        pytest.param(lambda problem: msgspec.msgpack.encode(all_blocked(problem)), id="all_blocked"),
     ],
 )
 def test_a_reader_s_silence_is_worth_nothing(problem, found):
     """A check of which nothing is said has not passed."""
     with pytest.raises(OurFaultError, match="a reader says"):
-        grade_apart(Lying(found(problem)), sheet_of(problem), b"", {}, problem.seed)
+        grade_apart(Lying(found(problem)), rubric_of(problem), b"", {}, problem.seed)
 
 
-RUN = {"cells": [("cell 1", "x = 1")], "wanted": [], "surroundings": {"seed": 0, "abroad": False}}
+RUN = {"cells": [("cell 1", "x = 1")], "wanted": []}
 
 
 @pytest.mark.parametrize(
     "changed",
     [
-        pytest.param({"surroundings": {"seed": 2, "abroad": True}}, id="a_seed_of_its_own"),
         pytest.param({"cells": [("cell 1", "x" * 5_000_000)]}, id="a_long_text"),
         pytest.param({"wanted": [("x" * 5_000_000, 0)]}, id="a_long_expression"),
         pytest.param({"cells": 3}, id="another_type"),
     ],
 )
 def test_the_runs_that_a_reader_asks_for_are_checked(problem, changed):
-    """Of another seed there would be another server for each."""
+    """They are no larger than a notebook can be."""
     question = msgspec.msgpack.encode(RUN | changed)
     with pytest.raises(OurFaultError, match=r"a reader (asks|says)"):
-        grade_apart(Lying(asked=[question]), sheet_of(problem), b"", {}, problem.seed)
+        grade_apart(Lying(asked=[question]), rubric_of(problem), b"", {}, problem.seed)
 
 
-def test_all_runs_of_a_notebook_share_its_time(problem):
-    """A reader has no say in it, and each run it asks for gets the same budget."""
-    reader = Lying(asked=[msgspec.msgpack.encode(RUN)] * 2)
+def test_a_reader_asks_for_no_more_runs_than_cells_may_end(problem):
+    """However many it asks for, they share the notebook's seconds."""
+    reader = Lying(asked=[msgspec.msgpack.encode(RUN)] * (MAX_ENDED + 2))
     had = []
     reader.run_cells = lambda _problem, _job, budget: had.append(budget) or ()
-    with pytest.raises(OurFaultError):
-        grade_apart(reader, sheet_of(problem), b"", {}, problem.seed)
+    with pytest.raises(OurFaultError, match="more than a notebook can need"):
+        grade_apart(reader, rubric_of(problem), b"", {}, problem.seed)
 
-    assert had[0] is had[1]
+    assert len(had) == MAX_ENDED + 1
+    assert all(budget is had[0] for budget in had)
     assert had[0].seconds == problem.limits.notebook_seconds
 
 
 def test_a_notebook_without_figures_that_was_never_run_is_judged(problem):
     """Nothing waits for a witness that the notebook doesn't have."""
-    sheet = replace(sheet_of(problem), figures=())
-    found = of_all(problem, ran=True, never_run=True, places={"model.slope": ""})
-    report = grade_apart(Lying(msgspec.msgpack.encode(found)), sheet, b"", {}, problem.seed)
+    rubric = replace(rubric_of(problem), figures=())
+    found = of_all(problem, ran=True, bare=True, places={"model.slope": ""})
+    report = grade_apart(Lying(msgspec.msgpack.encode(found)), rubric, b"", {}, problem.seed)
 
     assert report.pending == 0
     assert "figures" not in codes_of(report)

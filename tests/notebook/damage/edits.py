@@ -159,10 +159,10 @@ def display_of(kind, said):
 THE_NOTEBOOK, WAS_RUN, RUNS = {"is_the_notebook": 50}, {"was_run": 50}, {"runs": 2}
 
 
-UNTRUE = {"tells_the_truth": 53}
+STALE = {"stale": True}
 
 
-ALL = ("is_the_notebook", "was_run", "runs", "tells_the_truth", "figures", "trained_model")
+ALL = ("is_the_notebook", "was_run", "runs", "figures", "trained_model")
 
 
 UNREADABLE = dict.fromkeys(ALL, 40)

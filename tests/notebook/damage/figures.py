@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from damage.edits import RUNS, THE_FIGURE_AND_THE_MODEL, UNTRUE, Row, added, both, outputs, replaced, stream
+from damage.edits import RUNS, STALE, THE_FIGURE_AND_THE_MODEL, Row, added, both, outputs, replaced, stream
 from damage.notebook import FILL, IMPORTS, PICTURE, RESULT
 from damage.pictures import of_a_line, of_a_screenshot, of_made_up_data, of_other_data, with_picture
 
@@ -45,12 +45,12 @@ NEVER_MIND = {
 
 
 DAMAGE = {
-    "stale_figure": Row(with_picture(of_other_data), UNTRUE, "has a figure that shows the line “loss”"),
-    "figure_deleted": Row(outputs(PICTURE, lambda outputs: [stream("no picture\n")]), UNTRUE, "shows `no picture`"),
-    "figure_added": Row(outputs(PICTURE, lambda outputs: outputs * 2), UNTRUE, "shows 2 figures, your code draws 1"),
+    "stale_figure": Row(with_picture(of_other_data), STALE, "shows the line “loss” in “The descent” at"),
+    "figure_deleted": Row(outputs(PICTURE, lambda outputs: [stream("no picture\n")]), STALE, "shows no picture"),
+    "figure_added": Row(outputs(PICTURE, lambda outputs: outputs * 2), STALE, "shows 2 figures, your code gives 1"),
     "module_that_learns_nothing": Row(
         lambda notebook: None,
-        UNTRUE | {"figures": 53, "trained_model": 60},
+        STALE | {"figures": 53, "trained_model": 60},
         "the loss in “The descent” never falls",
         module=lambda text: text.replace("self.slope - self.eta", "self.slope + 1e-3 * self.eta"),
     ),
@@ -59,7 +59,7 @@ DAMAGE = {
             added("path = np.linspace(0, 2, 40)", after=RESULT),
             added(FAKE, {"output_type": "display_data", "data": {"image/png": of_made_up_data()}}, after=PICTURE),
         ),
-        UNTRUE | {"figures": 53, "trained_model": 60},
+        STALE | {"figures": 53, "trained_model": 60},
         "the loss in “The descent” never falls",
         module=lambda text: text.replace("self.slope - self.eta", "self.slope + 1e-3 * self.eta"),
     ),
@@ -68,24 +68,24 @@ DAMAGE = {
             added("path = np.linspace(0, 2, 40)\nloss = 2 - path", after=IMPORTS),
             replaced(FILL, "    return np", "    raise ValueError('no')\n    return np"),
         ),
-        RUNS | UNTRUE | THE_FIGURE_AND_THE_MODEL,
+        RUNS | STALE | THE_FIGURE_AND_THE_MODEL,
         "ValueError: no",
     ),
     "module_that_diverges": Row(
         lambda notebook: None,
-        UNTRUE | {"figures": 53, "trained_model": 61},
+        STALE | {"figures": 53, "trained_model": 61},
         "holds NaN or infinity",
         module=lambda text: text.replace("np.mean(residual * x)", "1e200 * np.mean(residual * x)"),
     ),
     "module_that_learns_the_opposite": Row(
         lambda notebook: None,
-        UNTRUE | {"figures": 53, "trained_model": 62},
+        STALE | {"figures": 53, "trained_model": 62},
         "leads away from the points",
         module=lambda text: text.replace("self.slope * x - y", "self.slope * x + y"),
     ),
     "module_that_learns_too_much": Row(
         lambda notebook: None,
-        UNTRUE | {"trained_model": 63},
+        STALE | {"trained_model": 63},
         "too large for other points",
         module=lambda text: text.replace("self.slope * x - y", "self.slope * x - 1.6 * y"),
     ),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from damage.edits import UNTRUE, WAS_RUN, Row, added, both, display_of, error, outputs, replaced, shown, stream
-from damage.notebook import DATA, FILL, NUMBERS, RESULT, TABLE
+from damage.edits import STALE, WAS_RUN, Row, added, both, display_of, error, outputs, replaced, result, shown, stream
+from damage.notebook import DATA, NUMBERS, RESULT, TABLE
 
 
 def formatted(kind, text):
@@ -81,6 +81,10 @@ NEVER_MIND = {
         )
     ),
     "cut_by_colab_twice": Row(added(LONG_LOOP, stream(f"{TRUNCATED}epoch\n{TRUNCATED}"))),
+    "a_bar_that_moves": Row(added("print('0%', end='\\r50% 1.1 s\\r100% 2.3 s\\n')", stream("98% 9.9 s\n"))),
+    "addresses": Row(added("print(object())", stream("<object object at 0x7f31d1a8c2b0>\n"))),
+    "other_spaces": Row(added("print('a  b', [1,\n2])", stream("a b [1,\n 2]\n\n"))),
+    "a_value_of_older_numpy": Row(added("x.sum()", result("4.5"))),
     "displays_of_numbers": Row(
         both(
             added(formatted("markdown", "f'**{x.sum():.3f}**'"), display_of("markdown", "**4.501**")),
@@ -94,89 +98,87 @@ NEVER_MIND = {
 DAMAGE = {
     "stale_number": Row(
         shown(NUMBERS, r"that is [\d.]+%", "that is 95.8%"),
-        UNTRUE,
-        "shows `that is 95.8% of the way`, your code gives `that is 9",
+        STALE,
+        "shows that is 95.8% of the way, your code gives that is 9",
     ),
-    "stale_and_an_error_kept": Row(
+    "an_error_kept": Row(
         outputs(
             NUMBERS,
             lambda outputs: [stream("step  0: slope 0.5000, loss 1.00e+00\n"), error("KeyboardInterrupt", "")],
         ),
-        WAS_RUN | UNTRUE,
-        "shows `step",
-    ),
-    "stale_between_cuts": Row(
-        added(LONG_LOOP, stream(f"{TRUNCATED}epoch\n{TRUNCATED}".replace(LONG_LOG[5_001], "epoch 5001 loss 7\n", 1))),
-        UNTRUE,
-        "shows `epoch 5001 loss 7`",
+        WAS_RUN,
+        "ended with KeyboardInterrupt",
     ),
     "stale_beside_a_comment": Row(
         both(
             replaced(DATA, "x.shape)", "x.shape)  # check(all of them)"),
             shown(DATA, r"\(9,\)", "(8,)"),
         ),
-        UNTRUE,
-        "shows `points: (8,)`",
+        STALE,
+        "shows points: (8,)",
     ),
-    "markup_that_is_none": Row(added("1;", NO_NUMBER), UNTRUE, "run all cells"),
-    "stale_though_cut_by_colab": Row(
-        added(LONG_LOOP, stream(TRUNCATED.replace(LONG_LOG[5_000], "epoch 5000 loss 0.3\n"))),
-        UNTRUE,
-        "shows `epoch 5000 loss 0.3`",
-    ),
-    "stale_though_cut_by_the_server": Row(
-        added(LONG_LOOP, stream("epoch 0 loss 0.2\nepoch 1 lo"), stream(RATE, "stderr")), UNTRUE, "epoch"
-    ),
+    "markup_that_is_none": Row(added("1;", NO_NUMBER), STALE, "your code gives nothing"),
     "stale_at_the_end_of_a_long_log": Row(
         added(f"{LONG_LOOP}\nprint('accuracy', x.sum())", stream("".join(LONG_LOG) + "accuracy 9.5\n")),
-        UNTRUE,
-        "shows `accuracy 9.5`",
-    ),
-    "stale_beside_a_listing": Row(
-        both(
-            replaced(FILL, "def slopes", "!ls\n\ndef slopes"),
-            outputs("!ls", lambda outputs: [stream("line.py\n[0. 0.9 1.]\n")]),
-        ),
-        UNTRUE,
-        "doesn't show `[0.",
+        STALE,
+        "shows accuracy 9.5",
     ),
     "stale_markdown": Row(
         added(formatted("markdown", "f'**{x.sum():.3f}**'"), display_of("markdown", "**5.501**")),
-        UNTRUE,
-        "shows `**5.501**`, your code gives `**4.500**`",
+        STALE,
+        "shows **5.501**, your code gives **4.500**",
     ),
     "stale_formula": Row(
-        added(formatted("latex", "f'$s = {x.sum():.2f}$'"), display_of("latex", "$s = 5.50$")), UNTRUE, "5.50"
+        added(formatted("latex", "f'$s = {x.sum():.2f}$'"), display_of("latex", "$s = 5.50$")), STALE, "5.50"
     ),
     "stale_markup": Row(
-        added(formatted("html", "f'<b>{x.sum()}</b>'"), display_of("html", "<b>5.5</b>")), UNTRUE, "shows `5.5`"
+        added(formatted("html", "f'<b>{x.sum()}</b>'"), display_of("html", "<b>5.5</b>")), STALE, "shows 5.5"
     ),
     "stale_beside_a_table": Row(
         added(
             formatted("html", "f'<h3>{x.sum()}</h3><table><tr><td>1</td></tr></table>'"),
             display_of("html", "<h3>5.5</h3><table><tr><td>1</td></tr></table>"),
         ),
-        UNTRUE,
-        "shows `5.5`",
+        STALE,
+        "shows 5.5",
     ),
-    "stale_fraction": Row(added("print('3/4/5')", stream("3/4/6\n")), UNTRUE, "shows `3/4/6`"),
-    "stale_dict": Row(added("print({'a': 1, 'b': 2})", stream("{'a': 2, 'b': 1}\n")), UNTRUE, "'b': 1"),
-    "stale_count": Row(shown(DATA, r"\(9,\)", "(8,)"), UNTRUE, "shows `points: (8,)`"),
+    "stale_fraction": Row(added("print('3/4/5')", stream("3/4/6\n")), STALE, "shows 3/4/6"),
+    "stale_dict": Row(added("print({'a': 1, 'b': 2})", stream("{'a': 2, 'b': 1}\n")), STALE, "'b': 1"),
+    "stale_beside_a_bar": Row(
+        added("print('[####] 75%')\nprint('accuracy 54.2%')", stream("[####] 50%\naccuracy 95.8%\n")),
+        STALE,
+        "shows [####] 50%, your code gives [####] 75%",
+    ),
+    "stale_after_a_bar_that_moves": Row(
+        added("print('0%', end='\\r50%\\r100%\\n')\nprint('accuracy 54.2%')", stream("98%\naccuracy 95.8%\n")),
+        STALE,
+        "shows accuracy 95.8%, your code gives accuracy 54.2%",
+    ),
+    "stale_beside_shared_axes": Row(
+        added(
+            "fig, axes = plt.subplots(1, 2, sharex=True)\nplt.close(fig)\nprint('loss', 54.2)", stream("loss 95.8\n")
+        ),
+        STALE,
+        "shows loss 95.8, your code gives loss 54.2",
+    ),
+    "stale_count": Row(shown(DATA, r"\(9,\)", "(8,)"), STALE, "shows points: (8,)"),
     "line_that_is_not_printed": Row(
         outputs(NUMBERS, lambda outputs: [stream(outputs[0]["text"] + "and it is the best\n")]),
-        UNTRUE,
-        "your code gives nothing there",
+        STALE,
+        "shows and it is the best, your code gives nothing",
     ),
     "line_taken_out": Row(
         outputs(NUMBERS, lambda outputs: [stream("".join(outputs[0]["text"].splitlines(keepends=True)[1:]))]),
-        UNTRUE,
-        "doesn't show `step 0: slope",
+        STALE,
+        "your code gives step 0: slope",
     ),
-    "stale_table": Row(shown(TABLE, r"<td>1\.\d+</td>", "<td>1.9999</td>"), UNTRUE, "in the row `39`"),
-    "stale_result": Row(shown(RESULT, r"'last': [^}]+", "'last': 0.5"), UNTRUE, "0.5}`"),
+    "stale_table": Row(
+        shown(TABLE, r"<td>1\.\d+</td>", "<td>1.9999</td>"), STALE, "shows 39 1.9999, your code gives 39"
+    ),
+    "stale_result": Row(shown(RESULT, r"'last': [^}]+", "'last': 0.5"), STALE, "0.5}, your code gives"),
     "module_changed_since": Row(
         lambda notebook: None,
-        UNTRUE,
+        STALE,
         "your code gives",
         module=lambda text: text.replace("residual * x)", "residual * x) * 1.1"),
     ),

@@ -226,7 +226,6 @@ NEVER_MIND = {
                 "drive.mount('/content/drive', force_remount=True)\n"
                 "for name in files.upload():\n    print(name)\n"
                 "import sys\nsys.path.append('/content/drive/MyDrive/hw')",
-                stream("Mounted at /content/drive\n"),
             ),
             added("%cd /content/drive/MyDrive/hw", stream("/content/drive/MyDrive/hw\n"), after="## 0."),
             added("!unzip -o hw.zip\n!ls", stream("data  line.py\n"), after="## 0."),
@@ -236,9 +235,7 @@ NEVER_MIND = {
                 after="import sys",
             ),
             added("%cd hw\n%pwd", stream("/content/drive/MyDrive/hw/hw\n"), after="import sys"),
-            added(
-                "import os\nos.chdir('..')\nos.chdir('/content')\nprint(os.listdir())", stream("[]\n"), after=IMPORTS
-            ),
+            added("import os\nos.chdir('..')\nos.chdir('/content')", after=IMPORTS),
             added(
                 "import os\nos.makedirs('out/a', exist_ok=True)\n%cd out/a\n%cd ../..", stream("/content\n"), after=DATA
             ),

@@ -6,9 +6,9 @@ import base64
 
 from damage.edits import (
     RUNS,
+    STALE,
     THE_FIGURE_AND_THE_MODEL,
     THE_NOTEBOOK,
-    UNTRUE,
     WAS_RUN,
     Row,
     added,
@@ -103,6 +103,12 @@ NEVER_MIND = {
             added("%%writefile more.py\nMORE = 3", stream("Overwriting more.py\n")),
         )
     ),
+    "meant_to_raise": Row(
+        both(
+            added("1 / 0", error("ZeroDivisionError", "division by zero")),
+            lambda notebook: notebook["cells"][-1]["metadata"].update(tags=["raises-exception"]),
+        )
+    ),
     "half_a_character": Row(added("print('\\ud83d')", stream("\ud83d\n"), after=DATA)),
 }
 
@@ -130,10 +136,18 @@ DAMAGE = {
     "kernel_crashed": Row(added("import ctypes\nctypes.string_at(0)", after=DATA), {"runs": 1}),
     "endless": Row(added("while True:\n    pass", after=DATA), {"runs": 1}, "cell"),
     "exit": Row(added("exit()"), {"runs": 1}),
+    "meant_to_raise_and_handed_out_without_the_tag": Row(
+        both(
+            replaced(FILL, "    return np", "    raise ValueError('no')\n    return np"),
+            lambda notebook: [cell["metadata"].update(tags=["raises-exception"]) for cell in notebook["cells"]],
+        ),
+        RUNS | THE_FIGURE_AND_THE_MODEL,
+        "ValueError: no",
+    ),
     "six_exits_and_a_stale_number": Row(
         both(*[added("exit()", after=DATA)] * 6, shown(NUMBERS, r"that is [\d.]+%", "that is 95.8%")),
-        {"runs": 1} | UNTRUE,
-        "shows `that is 95.8% of the way`",
+        {"runs": 1} | STALE,
+        "shows that is 95.8% of the way",
     ),
     "not_filled": Row(
         both(
@@ -145,7 +159,7 @@ DAMAGE = {
             outputs(FILL, lambda outputs: [error("NotImplementedError", "line: `slopes` is not written yet")]),
             outputs(NUMBERS, lambda outputs: [error("NotImplementedError", "line: `slopes` is not written yet")]),
         ),
-        WAS_RUN | {"runs": 40} | THE_FIGURE_AND_THE_MODEL,
+        WAS_RUN | {"is_the_notebook": "was_run", "runs": 40} | THE_FIGURE_AND_THE_MODEL,
         "is not written yet",
     ),
     "filled_and_little_left_of_it": Row(

@@ -1,0 +1,597 @@
+"""A notebook's cells, run as a Jupyter kernel runs them. Runs beside student code.
+
+One channel stands in the place of a kernel's sockets. A message goes out for each cell as soon as it has run: an
+:class:`~autograder.wire.Observation` that holds the cell's outputs, as JSON in nbformat's form. Cells run in IPython's
+own shell, in a loop of asyncio as a kernel's do, so magics, rich display, figures and ``await`` work as in a notebook.
+A cell that starts a program, or asks somebody at the keyboard, finds none; Colab's package and folders of other
+machines are let pass, for what a cell looks for there lies beside the notebook.
+
+Code may ask where it is run. So classes have the names that they have in a kernel, cells come from files that are named
+as a kernel's are, and ``ipykernel`` is loaded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import builtins
+import getpass
+import importlib.abc
+import importlib.machinery
+import io
+import json
+import multiprocessing
+import multiprocessing.context
+import multiprocessing.pool
+import os
+import random
+import re
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from types import FrameType, ModuleType, TracebackType
+from typing import Any, NoReturn, Self
+
+import ipykernel  # noqa: F401  notebooks ask whether it is loaded
+import matplotlib as mpl
+import matplotlib_inline.backend_inline  # noqa: F401  here, and not in every run
+import numpy as np
+from IPython.core import magics  # noqa: F401  here, and not in every run
+from IPython.core.compilerop import CachingCompiler
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.error import StdinNotImplementedError
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.profiledir import ProfileDir
+from IPython.utils.text import SList
+from traitlets import Type
+from traitlets.config import Config
+
+import autograder
+from autograder.notebook.figure_metadata import watch
+from autograder.wire import MAX_FRAMES, Ending, Failure, Frame, Observation, encode
+from autograder.worker.failures import MAX_MESSAGE_CHARACTERS, limit_reached
+from autograder.worker.job import NotebookJob
+from autograder.worker.run import do_nothing, link, plain_values, write
+
+NO_INPUT = "nobody is there to answer when the notebook is run for its grade: put the value into the cell"
+NO_PROCESS = "no other program is run here: what the notebooks import is installed already, and the rest goes on\n"
+INLINE = "module://matplotlib_inline.backend_inline"
+# Magics that start a program, beside those that IPython hands to `system`.
+PROGRAMS = ("bash", "sh", "script", "system", "sx", "perl", "ruby", "pip", "conda", "mamba", "uv")
+CLIPPED = " […]"
+# Before the name of a file that is asked for, and before what is answered.
+FILE = "file "
+ANSWER = "= "
+COLAB = "google.colab"
+_TRIES = re.compile(r"^\s*try\s*:", re.MULTILINE)
+_LOADS_EXTENSION = re.compile(r"^\s*%load_ext\s+google\.colab", re.MULTILINE)
+_LOCKS = ("Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore", "Event", "Barrier")
+
+
+def _prepare() -> None:
+    """Make the changes that all forked runs share."""
+    watch()  # as in a student's own kernel
+    # There are no other processes, and no semaphores of the system's: what locks processes locks threads.
+    context: Any = multiprocessing.context
+    for name in _LOCKS:
+        setattr(context.BaseContext, name, staticmethod(getattr(threading, name)))
+        setattr(multiprocessing, name, getattr(threading, name))
+
+
+_prepare()
+
+
+def run(job: NotebookJob, folder: str, send: Callable[[bytes], None]) -> None:
+    """Run a job's cells in a folder: a message before any student code, one for each cell, and one at the end."""
+    outputs = Outputs(int(job.limits["cell_bytes"]))
+    try:
+        shell = _begin(job, folder, outputs)
+    except Exception as error:
+        # No student code has run: the reader makes it a fault of the autograder.
+        send(encode(Observation("", 0, "faulty", failure=Failure(type(error).__name__, str(error)))))
+        return
+    send(encode(Observation("", 0, "returned")))
+    asyncio.run(_run_cells(shell, job, folder, send))
+    send(encode(Observation("", len(job.cells), "returned")))
+
+
+def _begin(job: NotebookJob, folder: str, outputs: Outputs) -> Any:
+    """Start a shell in a folder that is laid out as the assignment's is."""
+    os.chdir(folder)
+    given = {f"{name}.py" for name in job.given}
+    # The handed-out modules last, over any of those names that were handed in.
+    for ours in (False, True):
+        files = {name: content for name, content in job.files.items() if (name in given) is ours}
+        write({name: content for name, content in files.items() if name.endswith(".py")})
+    link(job.data)
+    _add_files({name: content for name, content in job.files.items() if not name.endswith(".py")})
+    sys.path.insert(0, folder)
+    sys.dont_write_bytecode = True
+    for name in autograder.__all__:
+        setattr(autograder, name, do_nothing)
+    builtins.input = getpass.getpass = _no_input
+    os.system = _no_system  # type: ignore[assignment]
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002  the generator that the notebook may use
+    settings = Config()
+    settings.HistoryManager.enabled = False  # a file, and a thread that writes it
+    settings.InteractiveShell.colors = "nocolor"
+    settings.InteractiveShell.separate_out2 = ""
+    settings.IPKernelApp.connection_file = ""  # code finds out by this whether it is in a kernel
+    shell: Any = Shell.instance(
+        outputs=outputs,
+        config=settings,
+        ipython_dir=folder,
+        profile_dir=Profile(location=folder),
+        compiler_class=Compiler,
+    )
+    for name in PROGRAMS:
+        shell.register_magic_function(_no_process, "line_cell", name)
+    sources = dict(job.cells)
+    sys.meta_path.append(ColabFinder(lambda: (file_of(shell.compile.label), sources.get(shell.compile.label, ""))))
+    _stay_within(folder)
+    libraries: Any = sys.modules.get("threadpoolctl")
+    if libraries is not None and hasattr(libraries, "_HAS_PROCFS"):
+        libraries._HAS_PROCFS = False  # noqa: SLF001  it looked where libraries are loaded; a run has no /proc
+    shell.set_hook("show_in_pager", do_nothing)
+    mpl.use(INLINE)
+    mpl.rcParams["backend_fallback"] = True  # as in a kernel, whose backend the environment names
+    shell.enable_matplotlib("inline")
+    # `%run` shows figures only after a `%matplotlib`; no cell has said so yet.
+    shell.magics_manager.registry["ExecutionMagics"].default_runner = None
+    sys.stdout, sys.stderr = Stream(outputs, "stdout"), Stream(outputs, "stderr")
+    return shell
+
+
+def _add_files(files: Mapping[str, bytes]) -> None:
+    """Write files beside the notebook, over nothing that is there."""
+    for name, content in files.items():
+        try:
+            os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
+            with open(name, "xb") as file:
+                file.write(content)
+        except OSError:  # a name that is taken; what reads it fails, or reads what was given
+            continue
+
+
+async def _run_cells(shell: Any, job: NotebookJob, folder: str, send: Callable[[bytes], None]) -> None:
+    left = int(job.limits["returned_bytes"])
+    for number, (label, source) in enumerate(job.cells):
+        observation = await _run_cell(shell, job, folder, number, label, source)
+        if observation.ending == "returned":
+            # Now: a later cell may make something else of these names.
+            values = _values(shell, [what for what, after in job.wanted if after == number], left)
+            left -= sum(getattr(value, "nbytes", 0) for value in values.values())
+            observation = replace(observation, values={**values, **observation.values})
+        send(encode(observation))
+
+
+async def _run_cell(shell: Any, job: NotebookJob, folder: str, number: int, label: str, source: str) -> Observation:
+    outputs = shell.outputs
+    outputs.begin()
+    shell.failed = None
+    shell.compile.label = label
+    error: BaseException | None = None
+    try:
+        transformed, broken = source, None
+        try:
+            transformed = shell.transform_cell(source)
+        except Exception:
+            broken = sys.exc_info()
+        result = await shell.run_cell_async(
+            source, store_history=True, transformed_cell=transformed, preprocessing_exc_tuple=broken
+        )
+        shell.events.trigger("post_execute")
+        shell.events.trigger("post_run_cell", result)
+        error = result.error_before_exec or result.error_in_exec or shell.failed
+    except BaseException as raised:  # KeyboardInterrupt, asyncio.CancelledError
+        error = raised
+        shell.showtraceback((type(raised), raised, raised.__traceback__))
+    ending: Ending = "returned"
+    failure = None
+    if error is not None:
+        ending, failure = _failure_of(error, job, folder, label)
+    content = json.dumps({"outputs": outputs.take(), "clipped": outputs.clipped}, ensure_ascii=False)
+    encoded = np.frombuffer(content.encode("utf-8", "replace"), np.uint8)
+    return Observation(label, number, ending, {"outputs": encoded}, failure=failure)
+
+
+def _failure_of(error: BaseException, job: NotebookJob, folder: str, label: str) -> tuple[Ending, Failure]:
+    """Describe an exception, by the lines of the notebook and of the student's modules that it went through."""
+    try:
+        message = str(error)[: 2 * MAX_MESSAGE_CHARACTERS].replace(folder, ".")[:MAX_MESSAGE_CHARACTERS]
+    except BaseException:
+        message = "(its message could not be read)"
+    frames = _frames(error.__traceback__, job, folder)
+    if isinstance(error, SyntaxError) and error.filename == file_of(label):
+        line = (error.lineno or 0) + _blank_lines(dict(job.cells)[label])
+        frames = [Frame(label, line, "", (error.text or "").strip()[:200])]
+        message = error.msg
+    failure = Failure(type(error).__name__[:100], message, tuple(frames[-MAX_FRAMES:]))
+    if limit := limit_reached(error, job.limits):
+        return "exhausted", Failure("", limit, failure.frames)
+    if isinstance(error, ModuleNotFoundError) and error.name == job.module:
+        return "missing", Failure("", f"{job.module}.py was not handed in", failure.frames)
+    if isinstance(error, NotImplementedError) and not isinstance(error, StdinNotImplementedError):
+        return "missing", failure
+    return "raised", failure
+
+
+def _frames(trace: TracebackType | None, job: NotebookJob, folder: str) -> list[Frame]:
+    given = {os.path.join(folder, f"{name}.py") for name in job.given}
+    # IPython strips the blank lines that a cell begins with; in the notebook they are there.
+    cells = {file_of(label): (label, source.splitlines(), _blank_lines(source)) for label, source in job.cells}
+    frames = []
+    for frame in traceback.extract_tb(trace):
+        number = frame.lineno or 0
+        if frame.filename in cells:
+            # As it is written in the notebook: a magic is run as something else.
+            label, lines, skipped = cells[frame.filename]
+            number += skipped
+            text = lines[number - 1].strip() if 0 < number <= len(lines) else ""
+            frames.append(Frame(label, number, frame.name, text[:200]))
+        elif frame.filename.startswith(folder + os.sep) and frame.filename not in given:
+            frames.append(Frame(os.path.basename(frame.filename), number, frame.name, (frame.line or "")[:200]))
+    return frames
+
+
+def _blank_lines(source: str) -> int:
+    """Count the lines before the first one with text."""
+    return source[: len(source) - len(source.lstrip())].count("\n")
+
+
+def _values(shell: Any, asked: Sequence[str], left: int) -> dict[str, Any]:
+    """Evaluate what the grader asked for: arrays, and files as bytes, so many in all; what fails is left out."""
+    values: dict[str, Any] = {}
+    for what in asked:
+        try:
+            if what.startswith(FILE):
+                with open(what.removeprefix(FILE), "rb") as file:
+                    value: Any = np.frombuffer(file.read(left + 1), np.uint8)
+            else:
+                value = eval(what, shell.user_ns)  # noqa: S307  staff's words, on what is the student's
+            one = plain_values({what: value}, left)
+        except BaseException:  # noqa: S112  it is left out
+            continue
+        values[ANSWER + what] = one[what]
+        left -= getattr(one[what], "nbytes", 0)
+    return values
+
+
+def _no_input(*_: object, **__: object) -> NoReturn:
+    raise StdinNotImplementedError(NO_INPUT)
+
+
+def _no_process(*_: object) -> None:
+    sys.stderr.write(NO_PROCESS)
+
+
+def _no_system(_: object) -> int:
+    _no_process()
+    return 0
+
+
+def _stay_within(folder: str) -> None:
+    """Let ``os.chdir`` lead nowhere but into the notebook's folder and those below it."""
+    go, home = os.chdir, os.path.realpath(folder)
+
+    def chdir(path: Any) -> None:
+        if isinstance(path, int):
+            go(path)
+            return
+        try:
+            wanted = os.path.realpath(os.fsdecode(path))
+        except OSError:  # the working directory was deleted
+            wanted = ""
+        if os.path.isdir(wanted) and f"{wanted}{os.sep}".startswith(f"{home}{os.sep}"):
+            go(path)
+        else:
+            go(home)
+            sys.stderr.write(
+                f"there is no {os.fsdecode(path)} where this is run: it goes on in the notebook's folder\n"
+            )
+
+    os.chdir = chdir
+
+
+class Absent(ModuleType):
+    """A stub of what only Colab has: every attribute is another stub, and calling one does nothing."""
+
+    def __getattr__(self, name: str) -> Absent:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Absent(name)
+
+    def __call__(self, *_: object, **__: object) -> Self:
+        """Do nothing."""
+        return self
+
+    def __getitem__(self, _: object) -> Self:
+        return self
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+    def __repr__(self) -> str:
+        return "(not there where this is run)"
+
+
+class ColabFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds a stub of Colab's package, for a cell that imports it without asking whether it is there.
+
+    Parameters
+    ----------
+    cell : callable
+        The file name and the text of the cell that runs.
+    """
+
+    def __init__(self, cell: Callable[[], tuple[str, str]]) -> None:
+        self._cell = cell
+
+    def find_spec(self, fullname: str, *_: object) -> importlib.machinery.ModuleSpec | None:
+        """Find the stub; or nothing, where code asks which machine it is on."""
+        if fullname != COLAB.partition(".")[0] and not f"{fullname}.".startswith(f"{COLAB}."):
+            return None
+        frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
+        while frame is not None and frame.f_code.co_filename.startswith("<frozen "):
+            frame = frame.f_back
+        name, source = self._cell()
+        if COLAB not in source or _TRIES.search(source) or frame is None:
+            return None
+        if frame.f_code.co_filename != name and not _LOADS_EXTENSION.search(source):
+            return None
+        return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        """Make the stub."""
+        return Absent(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Do nothing: a stub is empty."""
+
+
+class Outputs:
+    """The outputs of the cell that runs, as nbformat has them, up to a number of characters."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget all, for the next cell."""
+        self.items: list[dict[str, Any]] = []
+        self.room = self.limit
+        self.clipped = False
+        self._clear = False
+
+    def add(self, output: dict[str, Any]) -> None:
+        """Add an output, if there is room for it."""
+        self._cleared()
+        size = len(json.dumps(output, default=str))
+        if size > self.room:
+            self.clipped = True
+            return
+        self.room -= size
+        self.items.append(output)
+
+    def write(self, name: str, text: str) -> None:
+        """Add to a stream; what is written in a row becomes one output."""
+        self._cleared()
+        if len(text) > self.room:
+            self.clipped = True
+            text = text[: self.room] + CLIPPED if self.room > 0 else ""
+        if not text:
+            return
+        self.room -= len(text)
+        # Two streams that take turns are two outputs, not thousands: which came first is a matter of time in a kernel.
+        for item in self.items[:-3:-1]:
+            if item["output_type"] != "stream":
+                break
+            if item["name"] == name:
+                item["parts"].append(text)
+                return
+        self.items.append({"output_type": "stream", "name": name, "parts": [text]})
+
+    def clear(self, *, wait: bool) -> None:
+        """Drop the outputs, now or when there is a new one."""
+        self._clear = True
+        if not wait:
+            self._cleared()
+
+    def update(self, output: dict[str, Any], display_id: object) -> None:
+        """Put an output in the place of the one with that id."""
+        for item in self.items:
+            if item.get("display_id") == display_id:
+                item.update(output)
+
+    def take(self) -> list[dict[str, Any]]:
+        """The outputs in nbformat's form."""
+        taken = []
+        for item in self.items:
+            parts = item.pop("parts", None)
+            item.pop("display_id", None)
+            taken.append(item if parts is None else {**item, "text": "".join(parts)})
+        return taken
+
+    def _cleared(self) -> None:
+        if self._clear:
+            self.items, self.room, self._clear = [], self.limit, False
+
+
+class Stream(io.TextIOBase):
+    """Standard output or standard error."""
+
+    def __init__(self, outputs: Outputs, name: str) -> None:
+        self._outputs = outputs
+        self._name = name
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]  # an attribute there
+        """UTF-8, as a kernel's."""
+        return "UTF-8"
+
+    def writable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def fileno(self) -> int:
+        """The number that it has in a kernel, too."""
+        return 1 if self._name == "stdout" else 2
+
+    def write(self, text: str) -> int:
+        """Add to the cell's outputs."""
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text)}")
+        self._outputs.write(self._name, text)
+        return len(text)
+
+
+class Hook(DisplayHook):
+    """Makes an output of the value of a cell's last line."""
+
+    def write_output_prompt(self) -> None:
+        """Write nothing: a notebook shows the number beside the output."""
+
+    def write_format_data(self, format_dict: Mapping[str, Any], md_dict: Mapping[str, Any] | None = None) -> None:
+        """Add the value's displays to the cell's outputs."""
+        output = {"output_type": "execute_result", "execution_count": self.prompt_count}
+        shell: Any = self.shell
+        shell.outputs.add({**output, "data": _as_json(format_dict), "metadata": _as_json(md_dict or {})})
+
+    def finish_displayhook(self) -> None:
+        """End the hook, and write nothing."""
+        self._is_active = False
+
+
+class Publisher(DisplayPublisher):
+    """Makes an output of what is displayed."""
+
+    def publish(
+        self,
+        data: Mapping[str, Any],
+        metadata: Mapping[str, Any] | None = None,
+        *_: object,
+        transient: Mapping[str, Any] | None = None,
+        update: bool = False,
+        **__: object,
+    ) -> None:
+        """Add to the cell's outputs, or change one of them."""
+        display_id = (transient or {}).get("display_id")
+        output = {"output_type": "display_data", "data": _as_json(data), "metadata": _as_json(metadata or {})}
+        if update:
+            self.shell.outputs.update(output, display_id)
+        else:
+            self.shell.outputs.add({**output, **({"display_id": display_id} if display_id else {})})
+
+    def clear_output(self, wait: bool = False) -> None:  # noqa: FBT001, FBT002  IPython calls it so
+        """Drop the cell's outputs."""
+        self.shell.outputs.clear(wait=wait)
+
+
+def file_of(label: str) -> str:
+    """The name of the file that a cell seems to come from: as a kernel's."""
+    return f"/tmp/ipykernel_1/{label.replace(' ', '_')}.py"  # noqa: S108  a name alone
+
+
+class Compiler(CachingCompiler):
+    """Compiles cells as files named for them."""
+
+    label = "cell"
+
+    def get_code_name(self, *_: object) -> str:
+        """The name of the cell that runs."""
+        return file_of(self.label)
+
+
+class Profile(ProfileDir):
+    """No profile: nobody's settings, and no folders of IPython's among the student's files."""
+
+    def _mkdir(self, *_: object) -> bool:
+        return False
+
+
+class Shell(InteractiveShell):
+    """IPython's shell, whose outputs are kept."""
+
+    displayhook_class = Type(Hook)
+    display_pub_class = Type(Publisher)
+
+    def __init__(self, outputs: Outputs, **settings: Any) -> None:
+        self.outputs = outputs
+        self.failed: BaseException | None = None
+        super().__init__(**settings)  # type: ignore[no-untyped-call]
+
+    def enable_gui(self, gui: object = None) -> None:
+        """Do nothing: there is no screen, and a figure is shown as a picture."""
+
+    def ask_exit(self) -> None:
+        """End the process, as ``exit()`` ends a kernel."""
+        os._exit(0)
+
+    def showtraceback(self, exc_tuple: Any = None, *_: object, **__: object) -> None:
+        """Add the exception to the cell's outputs."""
+        kind, error, trace = self._get_exc_info(exc_tuple)  # type: ignore[no-untyped-call]
+        self._show_error(kind, error, trace)
+
+    def showsyntaxerror(self, *_: object, **__: object) -> None:
+        """Add the exception to the cell's outputs."""
+        self._show_error(*sys.exc_info())
+
+    showindentationerror = showsyntaxerror
+
+    def _show_error(self, kind: Any, error: Any, trace: TracebackType | None) -> None:
+        self.failed = error
+        try:
+            lines = traceback.format_exception(kind, error, trace, limit=-MAX_FRAMES)
+            message = str(error)
+        except Exception:  # words of the student's own, that fail
+            lines, message = [], "(its message could not be read)"
+        self.outputs.add(
+            {
+                "output_type": "error",
+                "ename": kind.__name__[:100],
+                "evalue": message[:MAX_MESSAGE_CHARACTERS],
+                "traceback": [line[:MAX_MESSAGE_CHARACTERS] for line in lines[-2 * MAX_FRAMES :]],
+            }
+        )
+
+    def system(self, cmd: str) -> None:
+        """Say that no program is run."""
+        del cmd
+        _no_process()
+        self.user_ns["_exit_code"] = 0
+
+    system_piped = system_raw = system
+
+    def getoutput(self, cmd: str, *_: object, **__: object) -> Any:
+        """Say that no program is run; its output is empty."""
+        self.system(cmd)
+        return SList(())
+
+
+# Libraries, too, look at these names.
+Shell.__name__ = Shell.__qualname__ = "ZMQInteractiveShell"
+Shell.__module__ = "ipykernel.zmqshell"
+Stream.__name__ = Stream.__qualname__ = "OutStream"
+Stream.__module__ = "ipykernel.iostream"
+
+
+def _as_json(bundle: Mapping[str, Any]) -> dict[str, Any]:
+    """A display's data as JSON has it: bytes as base 64; what isn't JSON is left out."""
+    plain: dict[str, Any] = {}
+    for kind, content in bundle.items():
+        if isinstance(content, bytes):
+            plain[str(kind)] = base64.b64encode(content).decode()
+            continue
+        try:
+            json.dumps(content)
+        except (TypeError, ValueError, RecursionError):
+            continue
+        plain[str(kind)] = content
+    return plain

@@ -59,7 +59,12 @@ def pack(grader: Grader, expected: Here, private: tuple[str, ...]) -> bytes:
             f"solutions/{problem.assignment}/given/{path.name}": path.read_bytes() for path in problem.files.given
         }
         if problem.id in grader.rubrics:
-            files[f"assignments/{problem.notebook_id}"] = problem.released_notebook.read_bytes()
+            released = [problem.released_notebook, problem.released_readme]
+            files |= {
+                f"assignments/{problem.assignment}/{path.name}": path.read_bytes()
+                for path in released
+                if path.is_file()
+            }
         files |= {f"data/{name}": path.read_bytes() for name, path in problem.files.data.items()}
         problems.append(
             SentProblem(

@@ -158,6 +158,11 @@ class Problem:
         return self.course / "assignments" / self.assignment / self.notebook_file
 
     @property
+    def released_readme(self) -> Path:
+        """The assignment's README as students get it; only where staff work."""
+        return self.course / "assignments" / self.assignment / "README.md"
+
+    @property
     def seed(self) -> Seed:
         """The seed of the official run.
 

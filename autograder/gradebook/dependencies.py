@@ -76,7 +76,7 @@ def of_module(problem: Problem, seed: Seed, footer: Iterable[str] = ()) -> Depen
 
 def of_notebook(problem: Problem, seed: Seed, footer: Iterable[str] = ()) -> Dependencies:
     """The dependencies of the verdicts on a problem's notebook."""
-    own = [problem.folder / "figures.toml", problem.released_notebook]
+    own = [problem.folder / "figures.toml", problem.released_notebook, problem.released_readme]
     pages = _pages(problem, "checks", "model")
     return _of(problem, own, pages, problem.notebook_points, seed, footer, NOTEBOOKS_IMPORT)
 

@@ -3,62 +3,50 @@
 Theory of operation
 ===================
 
-A student hands in a module and the notebook it was written with. The notebook is judged apart from the module, by what
-can be seen of it at two moments: as it was saved, and as it shows itself when it is run once more.
+A student hands in a module and the notebook it was written with. The notebook is graded apart from the module.
 
-*As saved* it is bytes from a stranger. :mod:`autograder.notebook.ipynb` makes frozen records of them, in bounds, or
-says in one sentence why they are no notebook. No code of it is run to read it.
+*Read.* A notebook is bytes from a stranger. :mod:`autograder.notebook.ipynb` makes frozen records of them, in bounds,
+or says in one sentence why they are no notebook. No code of it is run to read it.
 
-*Given and yours.* The released notebook is the measure: its cells are *given*, but for those that are to be filled, and
-all that a student adds is the student's own. :mod:`autograder.notebook.alignment` finds the given cells again, by
-a key in their metadata, by their id, or by what they hold. What is missing, changed or elsewhere is named.
-Judging goes on with the notebook as it should be: the given cells in their order, ours where one was changed or
-is gone, and the student's where they stand. So a cell that was deleted earns nothing, and costs itself alone. What a
-changed one shows is held against the student's version of it, in one more run (:mod:`autograder.notebook.retrial`).
+*Aligned.* The released notebook is the measure: its cells are *given*, some of them to be filled; all others are the
+student's own. :mod:`autograder.notebook.alignment` finds the given cells again and names what is missing, changed or
+out of order. Grading goes on with the notebook as it should be: the given cells in their order, ours where one was
+changed or is missing, and the student's cells where they stand. So a changed cell costs itself alone.
 
-*Was it run?* :mod:`autograder.notebook.history` reads the counts and outputs that were saved.
+*Run.* The notebook as it should be is run once, beside the student's own module (:mod:`autograder.notebook.execution`),
+in a process like every other run's (:mod:`autograder.notebook.kernel`). A cell that ends the process is left out, and
+the others are run again.
 
-*Is it true?* The notebook as it should be is executed, in a run like every other (:mod:`autograder.sandbox.observe`),
-beside the student's own module. :mod:`autograder.notebook.truth` compares what was saved with what came out, cell by
-cell. No expected value is involved: the student's notebook is held against the student's code. Therefore nothing that
-is told of a difference gives an answer away, and a mistake in the module, which the module's own checks have told, is
-no lie here: a notebook that shows the wrong numbers which its code gives tells the truth. Before a cell is said to be
-stale, the notebook is run again, and as if on another machine (:mod:`autograder.notebook.abroad`): what is the same in
-all runs must have been shown.
+*Checked.* :mod:`autograder.notebook.checks` is a table of functions, each of what was handed in and of the run: are the
+given cells there; was it run (:mod:`autograder.notebook.history`); does it run; has it its figures
+(:mod:`autograder.notebook.required_figures`). The model that it trains is judged by its arrays, with what ``model.py``
+says, in the grader (:mod:`autograder.notebook.grade`), which alone knows what is right.
 
-*Figures.* Pixels differ from machine to machine, and say little. What a figure shows is plain data: axes, labels, and
-the numbers drawn. :mod:`autograder.notebook.figure_metadata` takes them from matplotlib's own objects, both in the run
-and in the student's kernel, where they are put into the picture itself, as text that a PNG may carry. So a saved
-picture can be held against the one that the code draws now (:mod:`autograder.notebook.figures`). A picture without them
-was not made by the given notebook's own import of `autograder`; of such a one only presence is judged.
+*Stale outputs.* Saved outputs are held against those of the run (:mod:`autograder.notebook.stale`). A difference is a
+note, with both values, and costs no points. No expected value is involved, so a note gives no answer away.
+
+*Figures.* Pixels differ from machine to machine. What a figure shows is plain data: axes, labels, and the numbers
+drawn. :mod:`autograder.notebook.figure_metadata` takes them from matplotlib's own objects, in the run and in the
+student's kernel, and puts them into the PNG itself. So a saved picture can be held against the one that the code draws
+now. Of a picture without them only presence is judged.
 
 What each module sees
 ---------------------
 
-``drawn`` runs beside student code, and in students' own kernels; ``shell``, ``interpreter``, ``outputs``,
-``elsewhere``, ``abroad``, ``clock`` and ``chance`` beside student code. They know no other module of this room. All
-others run in the grader, on values that students may have made to trip them up: but for ``execution`` and ``retrial``
-they are pure functions of records, do their work in bounds, and raise nothing because of a notebook but
-:class:`autograder.notebook.ipynb.UnreadableError`.
+``kernel`` runs beside student code, and ``figure_metadata`` there and in students' own kernels. They know no other
+module of this room. ``grade`` and ``reference`` run in the grader, which makes the runs. All others work on what
+students have written: in a reader, where a submission is graded. They are pure functions of records, do their work in
+bounds, and raise nothing because of a notebook but :class:`autograder.notebook.ipynb.UnreadableError`.
 
 What is *not* promised
 ----------------------
 
-- Saved outputs and counts are the student's to write. A notebook that was edited by hand to show what its code gives
+- Saved outputs and counts are the student's to write. A notebook that was edited by hand to look as if it had been run
   passes; so does one that was really run. The difference is worth nobody's while.
-- What a cell shows in the run is the student's code's to say, whatever it computes. So that a notebook runs, and what
-  it draws, counts only with outputs that were saved of it, or with a model that is good by its arrays.
+- What a cell shows in the run is the student's code's to say. So that a notebook runs, and what it draws, counts only
+  with outputs that were saved of it, or with a model that is good by its arrays.
 - A figure's data can be taken out of the picture. Then its presence is judged, no more.
-- What several runs of ours show differently is not compared. Numbers are left open one by one; of a list that goes
-  otherwise on another machine, all from its first line to its last, and with it what is printed between two such lists
-  in one cell (:mod:`autograder.notebook.steady`).
-- A cell that shows something else with another seed, where it drew without one, may show anything: what is the same in
-  two runs, and not in the saved one, may be so by chance. So a stale number beside one that is drawn is not seen.
-- A word that a time decides ("slower") may be the same in all runs of ours, and another one where it was saved.
-- What fails in a further run alone, or has no time there, is held against nobody.
-- A cell that starts another program, asks for help or goes to another folder may show more than its code gives; one
-  that calls `show_versions`, anything.
-- Sets of few words may come in the same order in both runs, and in another one where they were saved.
+- Not every stale output is noted, and not every note is about a mistake: a cell may draw without a seed.
 """
 
 from __future__ import annotations

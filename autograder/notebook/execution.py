@@ -154,7 +154,7 @@ def job_of(
     wanted: Sequence[tuple[str, int]] = (),
 ) -> NotebookJob:
     """A run of cells, each a label and its text, beside files; the handed-out modules and the README are added."""
-    readme = problem.released_notebook.parent / "README.md"
+    readme = problem.released_readme
     return NotebookJob(
         kernel=entry_point(load_kernel),
         module=problem.name,

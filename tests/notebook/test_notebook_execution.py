@@ -435,7 +435,7 @@ def home(sandbox, lines, tmp_path_factory):
     released = tmp_path_factory.mktemp("released") / "line.ipynb"
     (released.parent / "README.md").write_text("# Lines\n")
     problem = SimpleNamespace(**{name: getattr(lines, name) for name in ("name", "files", "limits", "preload")})
-    problem.released_notebook = released
+    problem.released_readme = released.with_name("README.md")
     files = {"line.py": REFERENCE.encode(), "line.ipynb": b'{"cells": []}'}
     sources = [source for source, _ in LIKE_AT_HOME.values()]
     execution = execute(beside(sandbox.run_cells, problem, files), problem.limits, steps_of(sources))

@@ -112,13 +112,14 @@ def test_a_result_is_filed_under_the_notebook_and_its_modules(grader, class_, co
     )
 
 
-@pytest.mark.parametrize("name", ["figures.toml", "model.py", "released"])
+@pytest.mark.parametrize("name", ["figures.toml", "model.py", "released", "README.md"])
 def test_a_result_is_filed_under_what_it_is_judged_by(tmp_path, name):
     """What changes there is judged again, of notebooks alone."""
     problem = read_graded_problem(tmp_path / "course")
     before = prepare((problem,), None, 1, weak=True).digests
-    path = problem.released_notebook if name == "released" else problem.folder / name
-    path.write_bytes(path.read_bytes() + b"\n")
+    paths = {"released": problem.released_notebook, "README.md": problem.released_readme}
+    path = paths.get(name, problem.folder / name)
+    path.write_bytes((path.read_bytes() if path.exists() else b"") + b"\n")
     after = prepare((problem,), None, 1, weak=True).digests
 
     assert before[MODULE] == after[MODULE]

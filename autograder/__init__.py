@@ -108,21 +108,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from autograder.api import Course, open_course
+    from autograder.api import Course, grade_class, grade_submission, open_course
     from autograder.codes import Code
+    from autograder.course.problem import Problem
+    from autograder.report import Report
     from autograder.student.check import check
     from autograder.student.environment import ready
 
 __version__ = "0.2.0"
-__all__ = ["Code", "Course", "__version__", "check", "open_course", "ready"]
+__all__ = [
+    "Code",
+    "Course",
+    "Problem",
+    "Report",
+    "__version__",
+    "check",
+    "grade_class",
+    "grade_submission",
+    "open_course",
+    "ready",
+]
 
 
 def __getattr__(name: str) -> Any:
     # Late: the worker imports this package too, and must not load the grader with it.
-    if name in ("Course", "open_course"):
-        from autograder import api  # noqa: PLC0415
-
-        return getattr(api, name)
     if name == "Code":
         from autograder.codes import Code  # noqa: PLC0415
 
@@ -135,6 +144,10 @@ def __getattr__(name: str) -> Any:
         from autograder.student.environment import ready  # noqa: PLC0415
 
         return ready
+    if name in __all__:
+        from autograder import api  # noqa: PLC0415
+
+        return getattr(api, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -5,12 +5,30 @@ Import these names from :mod:`autograder`. The command line is written with them
 
 from __future__ import annotations
 
+import os
+import warnings
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from autograder.course.assignments import Assignment, read_course
 from autograder.course.pages import CourseError
 from autograder.course.problem import Problem
+from autograder.expected import Answers
+from autograder.gradebook import grading
+from autograder.gradebook.preparation import prepare
+from autograder.gradebook.store import STORE_FILE, Store
+from autograder.report import Report
+from autograder.seed import Seed
+from autograder.submissions.reading import find_class, keep_apart
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from autograder.cluster.connection import Cluster
 
 
 @dataclass(frozen=True)
@@ -57,4 +75,130 @@ def open_course(folder: Path | str = ".") -> Course:
     CourseError
         If the folder holds no course, or a file of it is wrong; the message names the file.
     """
-    return Course(Path(folder), tuple(read_course(Path(folder))))
+    return Course(Path(folder), read_course(Path(folder)))
+
+
+def grade_submission(
+    problems: Sequence[Problem], submission: Path | str, *, seed: int | None = None, weak_sandbox: bool = False
+) -> Report:
+    """Grade one submission to a report; nothing is stored.
+
+    The references are run first, which takes seconds: for many submissions use :func:`grade_class`.
+
+    Parameters
+    ----------
+    problems : sequence of Problem
+        See :meth:`Course.problems`.
+    submission : path
+        A student's folder or archive.
+    seed, weak_sandbox
+        As for :func:`grade_class`.
+    """
+    path = Path(submission)
+    chosen = None if seed is None else Seed.numbered(seed)
+    return grading.grade_submission(prepare(problems, chosen, 1, weak=weak_sandbox, private=(path,)), path)
+
+
+def grade_class(
+    problems: Sequence[Problem],
+    submissions: Path | str,
+    out: Path | str,
+    *,
+    seed: int | None = None,
+    workers: int | None = None,
+    force: bool = False,
+    weak_sandbox: bool = False,
+    scheduler: str | None = None,
+    trained: Mapping[str, Answers] = MappingProxyType({}),
+    observed: Callable[[Problem], object] = lambda _: None,
+    waits: Callable[[Sequence[tuple[str, float]]], object] = lambda _: None,
+    unwritten: Callable[[str], object] = warnings.warn,
+) -> Generator[Report, None, None]:
+    """Grade a class: an iterator of reports, each stored and written to ``out`` before it is yielded.
+
+    Submissions that ``out`` has results for are not run again. An iteration that was stopped is resumed by the same
+    call; only one that came to its end writes the table of grades.
+
+    Parameters
+    ----------
+    problems : sequence of Problem
+        See :meth:`Course.problems`.
+    submissions : path
+        The folder that holds a folder or an archive for each student.
+    out : path
+        The folder for the reports, the table and the store; made if need be.
+    seed : int, optional
+        Grade on the inputs of this number, >= 0, instead of the official ones, which follow from the assignments' keys.
+    workers : int, optional
+        Submissions graded at a time; by default, one for each core.
+    force : bool
+        Run again what has been graded already.
+    weak_sandbox : bool
+        Grade even if this machine can't confine student code; each report says so.
+    scheduler : str, optional
+        The address of a Dask scheduler, ``tcp://HOST:PORT``, whose workers grade.
+    trained : mapping of str to Answers
+        What the references' notebooks train, where they were run already, by problem id.
+    observed : callable
+        Called with each problem whose reference was run.
+    waits : callable
+        Called about once a second while nothing is finished, with the students at work and their seconds, the longest
+        first.
+    unwritten : callable
+        Called with a sentence for each report that is stored, and could not be written as a file.
+
+    Raises
+    ------
+    ClassError
+        If there are no submissions, or ``out`` lies among them.
+    CourseError
+        If a page of the course fails on its reference, an assignment has no key, or a package is missing.
+    SandboxError
+        If student code can't be confined, and ``weak_sandbox`` is not set.
+    StoreError
+        If ``out`` can't be used, or somebody else grades into it.
+    MachineError
+        If the disk is full, or the submissions are gone; what was yielded is kept.
+    """
+    submissions, out = Path(submissions), Path(out)
+    workers = workers or os.cpu_count() or 1
+    keep_apart(submissions, out)
+    handed_in = find_class(submissions)
+    private = (submissions, out)
+    with ExitStack() as stack:
+        store = stack.enter_context(Store(out / STORE_FILE))
+        cluster = stack.enter_context(_connect(scheduler, problems, private, weak=weak_sandbox)) if scheduler else None
+        grader = prepare(
+            problems,
+            None if seed is None else Seed.numbered(seed),
+            workers,
+            weak=weak_sandbox,
+            private=private,
+            lacks=cluster.lacks if cluster else None,
+            store=store,
+            trained=trained,
+            done=observed,
+        )
+        executor = cluster.executor(grader, waits) if cluster else None
+        yield from grading.grade_class(
+            grader,
+            handed_in,
+            out,
+            executor,
+            workers=workers,
+            force=force,
+            opened=store,
+            unwritten=unwritten,
+            waits=waits,
+        )
+
+
+def _connect(
+    address: str, problems: Sequence[Problem], private: Sequence[Path], *, weak: bool
+) -> AbstractContextManager[Cluster]:
+    """Connect to a cluster, and see whether its workers can grade the problems."""
+    try:
+        from autograder.cluster.connection import connect  # noqa: PLC0415  needs the extra `cluster`
+    except ModuleNotFoundError as error:
+        raise CourseError(f"--scheduler needs the package {error.name}; install the extra `cluster`") from None
+    return connect(address, problems, private=private, weak=weak)

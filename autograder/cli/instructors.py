@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,13 +14,14 @@ import click
 from autograder.cli import EXIT_INTERRUPTED, EXIT_UNFINISHED
 from autograder.cli.screen import COURSE, Tally, progress, screen
 from autograder.codes import Code
+from autograder.report import pluralize
+from autograder.text import line
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from autograder.cluster.connection import Cluster
     from autograder.course.problem import Problem
-    from autograder.notebook.reference import ReferenceRun
+    from autograder.expected import Answers
 
 SAMPLE_CLASS = Path("build/sample-class")
 # Where results go by default: a sample class's are kept apart from a real one's.
@@ -41,7 +41,6 @@ def new_term(names: tuple[str, ...], only_check: bool, course: Path) -> None:
     """
     from autograder.course.assignments import assignment_files
     from autograder.release.keys import NoHistoryError, history, read_key, renew
-    from autograder.report import pluralize
 
     paths = assignment_files(course, names)
     before = {name: key for name, path in paths.items() if (key := read_key(path))}
@@ -111,70 +110,48 @@ def grade(
     status is 0 when everything was judged and written. After Ctrl-C, or when the disk was full, the same command goes
     on where it was.
     """
-    from autograder.api import open_course
-    from autograder.gradebook.grading import grade_class
-    from autograder.gradebook.preparation import prepare
+    from autograder.api import grade_class, open_course
     from autograder.gradebook.store import STORE_FILE, Store
-    from autograder.report import pluralize
-    from autograder.seed import Seed
     from autograder.submissions.reading import find_class, keep_apart, loose_files
 
     console = screen()
     problems = open_course(course).problems(*names)
-    chosen = None if seed is None else Seed.numbered(seed)
-    if chosen is None:
+    if seed is None:
         for problem in problems:
-            problem.seed  # noqa: B018  where an assignment has no key, nothing is begun
-    ran: Mapping[str, ReferenceRun] = {}
+            problem.seed  # noqa: B018  an assignment without a key is refused before anything is made
     out = out or (GRADES if submissions else SAMPLE_GRADES)
     keep_apart(submissions or SAMPLE_CLASS, out)
     if submissions is not None:
-        handed_in = find_class(submissions)
+        find_class(submissions)
+    with Store(out / STORE_FILE):
+        pass  # a second grader is refused before the sample class is touched
+    unwritten: list[str] = []
     with ExitStack() as stack:
-        # Held from here on: a second grader is refused before it has touched anything.
-        store = stack.enter_context(Store(out / STORE_FILE))
+        trained: Mapping[str, Answers] = {}
         if submissions is None:
-            submissions, ran = stack.enter_context(_sample_class(problems, workers, console))
-            handed_in = find_class(submissions)
-        tally = Tally(loose_files(submissions))
+            submissions, trained = stack.enter_context(_sample_class(problems, workers, console))
+        tally, total = Tally(loose_files(submissions)), len(find_class(submissions))
         tally.warn(console)
-        stack.enter_context(_cut_short(tally, len(handed_in)))
-        private = (submissions, out)
-        cluster = stack.enter_context(_cluster(scheduler, problems, private, weak_sandbox)) if scheduler else None
+        stack.enter_context(_cut_short(tally, total))
         console.print(f"Observing the references and known mistakes of {pluralize(len(problems), 'problem')}.")
-
-        def observed(problem: Problem) -> None:
-            console.print(f"observed {problem.id}", highlight=False)
-
-        grader = prepare(
+        shown = stack.enter_context(progress(console, total, "graded"))
+        reports = grade_class(
             problems,
-            chosen,
-            workers,
-            weak=weak_sandbox,
-            private=private,
-            lacks=cluster.lacks if cluster else None,
-            store=store,
-            trained={name: run.answers for name, run in ran.items()},
-            done=observed,
+            submissions,
+            out,
+            seed=seed,
+            workers=workers,
+            force=force,
+            weak_sandbox=weak_sandbox,
+            scheduler=scheduler,
+            trained=trained,
+            observed=lambda problem: console.print(f"observed {problem.id}", highlight=False),
+            waits=shown.waits,
+            unwritten=unwritten.append,
         )
-
-        unwritten: list[str] = []
-        with progress(console, len(handed_in), "graded") as advance:
-            reports = grade_class(
-                grader,
-                handed_in,
-                out,
-                cluster.executor(grader, advance.waits) if cluster else None,
-                workers=workers,
-                force=force,
-                opened=store,
-                unwritten=unwritten.append,
-                waits=advance.waits,
-            )
-            with closing(reports):
-                for report in reports:
-                    tally.add(report)
-                    advance(report)
+        for report in stack.enter_context(closing(reports)):
+            tally.add(report)
+            shown(report)
     tally.show(console)
     for name in dict.fromkeys(problem.assignment for problem in problems):
         console.print(f"Scores: {out}/{name}/grades.csv; reports: {out}/{name}/reports/<student>/report.txt and .json")
@@ -184,7 +161,7 @@ def grade(
 
 @contextmanager
 def _cut_short(tally: Tally, submissions: int) -> Iterator[None]:
-    """A class on its way: where that ends early, what is kept is said, and how to go on."""
+    """Say what is kept, and how to go on, if the class is not graded to its end."""
     from autograder.gradebook.faults import MachineError, of_machine
     from autograder.gradebook.store import StoreError
 
@@ -207,11 +184,9 @@ def _cut_short(tally: Tally, submissions: int) -> Iterator[None]:
 
 
 def _tell_unwritten(unwritten: Sequence[str]) -> None:
-    """Say which reports are kept in the store and could not be written as files."""
-    from autograder.report import pluralize
-
-    for line in unwritten:
-        click.echo(f"not written: {line}", err=True)
+    """List the reports that are stored, and could not be written as files."""
+    for sentence in unwritten:
+        click.echo(f"not written: {sentence}", err=True)
     if unwritten:
         click.echo(
             f"autograder: {pluralize(len(unwritten), 'report')} could not be written; all are kept: mend the above, "
@@ -223,40 +198,13 @@ def _tell_unwritten(unwritten: Sequence[str]) -> None:
 @contextmanager
 def _sample_class(
     problems: Sequence[Problem], workers: int, console: Console
-) -> Iterator[tuple[Path, Mapping[str, ReferenceRun]]]:
-    """The folder of a sample class, made anew, and nobody else's as long as it is graded; the reference's runs."""
-    from autograder.cli.sample import run_notebooks, write_sample_class
-    from autograder.gradebook.faults import written_to
-    from autograder.gradebook.store import LOCK_FILE, Lock
+) -> Iterator[tuple[Path, Mapping[str, Answers]]]:
+    """Write a sample class, and hold its folder; also give what the references' notebooks train."""
+    from autograder.cli.sample import sample_class
 
-    with written_to(SAMPLE_CLASS):
-        SAMPLE_CLASS.mkdir(parents=True, exist_ok=True)
-        lock = Lock(SAMPLE_CLASS / LOCK_FILE)
-    with closing(lock):
-        ran = run_notebooks(problems, workers)
-        right = {problem.notebook_file: ran[problem.id].content for problem in problems if problem.id in ran}
-        with written_to(SAMPLE_CLASS):
-            for entry in SAMPLE_CLASS.iterdir():
-                if entry.is_dir():
-                    shutil.rmtree(entry)
-                elif entry.name != LOCK_FILE:
-                    entry.unlink()
-            count = write_sample_class(problems, SAMPLE_CLASS, right)
+    with sample_class(problems, SAMPLE_CLASS, workers) as (count, ran):
         console.print(f"No submissions named: grading a sample class of {count}, written to {SAMPLE_CLASS}.")
-        yield SAMPLE_CLASS, ran
-
-
-def _cluster(
-    address: str, problems: Sequence[Problem], private: Sequence[Path], weak: bool
-) -> AbstractContextManager[Cluster]:
-    """The cluster at an address, found fit for the problems."""
-    from autograder.course.pages import CourseError
-
-    try:
-        from autograder.cluster.connection import connect
-    except ModuleNotFoundError as error:
-        raise CourseError(f"--scheduler needs the package {error.name}; install the extra `cluster`") from None
-    return connect(address, problems, private=private, weak=weak)
+        yield SAMPLE_CLASS, {name: run.answers for name, run in ran.items()}
 
 
 @click.command()
@@ -264,7 +212,6 @@ def _cluster(
 def export(out: Path) -> None:
     """Write the tables and reports of each assignment's latest run again, out of the store in OUT."""
     from autograder.gradebook import export as exporting
-    from autograder.report import pluralize
 
     unwritten: list[str] = []
     click.echo(f"{pluralize(exporting.export(out, unwritten.append), 'report')} written to {out}")
@@ -278,7 +225,6 @@ def export(out: Path) -> None:
 def output(student: str, out: Path) -> None:
     """Show what STUDENT's code printed in the latest runs in OUT: for staff, and in no report."""
     from autograder.gradebook.export import output_of
-    from autograder.text import line
 
     said = list(output_of(out, student))
     for one in said or [f"{line(student)}'s modules printed nothing in the latest run in {out}"]:
@@ -311,9 +257,7 @@ def doctor() -> None:
     from autograder.text import sanitize
 
     enforced, outcomes = try_promises()
-    table = Table(show_lines=True)
-    for head in ("promised of student code", "kept here", "by what"):
-        table.add_column(head)
+    table = Table("promised of student code", "kept here", "by what", show_lines=True)
     for promise in PROMISES:
         by = ", ".join(layer for layer in promise.layers if layer in enforced.held)
         tried = [outcome for outcome in outcomes if outcome.attempt.promise is promise]

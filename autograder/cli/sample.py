@@ -1,21 +1,22 @@
-"""A class to try the grader on, made of the course's own starters, references and specimens.
-
-Each submission is named for what it is.
-"""
+"""The sample class: submissions made of the course's starters, references and specimens, named for what they are."""
 
 from __future__ import annotations
 
 import io
 import json
+import shutil
 import tarfile
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from itertools import zip_longest
 from pathlib import Path
 
 from autograder.course.problem import Problem
 from autograder.gradebook.executors import sandboxes
+from autograder.gradebook.faults import written_to
+from autograder.gradebook.store import LOCK_FILE, Lock
 from autograder.notebook.checks import rubric_of
 from autograder.notebook.reference import ReferenceRun, run_reference
 from autograder.release.starter import starter
@@ -23,10 +24,37 @@ from autograder.release.starter import starter
 Files = Mapping[str, bytes]
 
 
+@contextmanager
+def sample_class(
+    problems: Sequence[Problem], folder: Path, workers: int
+) -> Iterator[tuple[int, dict[str, ReferenceRun]]]:
+    """Write the sample class into a folder, and keep others out of it meanwhile.
+
+    Yields
+    ------
+    int, dict of str to ReferenceRun
+        The number of submissions; the outcomes of the references' notebooks, by problem id.
+    """
+    with written_to(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = Lock(folder / LOCK_FILE)
+    with closing(lock):
+        ran = run_notebooks(problems, workers)
+        right = {problem.notebook_file: ran[problem.id].content for problem in problems if problem.id in ran}
+        with written_to(folder):
+            for entry in folder.iterdir():
+                if entry.is_dir():
+                    shutil.rmtree(entry)
+                elif entry.name != LOCK_FILE:
+                    entry.unlink()
+            count = write_sample_class(problems, folder, right)
+        yield count, ran
+
+
 def run_notebooks(problems: Sequence[Problem], workers: int) -> dict[str, ReferenceRun]:
-    """The outcomes of the references' notebooks that are worth points, by problem id."""
+    """Run the references' notebooks that are worth points; return the outcomes by problem id."""
     worth = [problem for problem in problems if problem.notebook_points]
-    # Weak: what is run is staff's own.
+    # Weak: all code is the staff's own.
     with sandboxes(weak=True) as sandbox, ThreadPoolExecutor(workers) as pool, sandbox.while_wanted():
 
         def one(problem: Problem) -> ReferenceRun:
@@ -36,13 +64,12 @@ def run_notebooks(problems: Sequence[Problem], workers: int) -> dict[str, Refere
 
 
 def write_sample_class(problems: Sequence[Problem], folder: Path, notebooks: Files | None = None) -> int:
-    """Write the sample class as submissions into a folder; returns how many there are.
+    """Write the sample class as submissions into a folder; return their number.
 
     Parameters
     ----------
     notebooks : mapping of str to bytes, optional
-        By file name: what a right student hands in. One submission has all of them; what befalls a notebook is shown on
-        one.
+        Right notebooks, run and saved, by file name. One submission has all of them; spoiled ones are made of one.
     """
     submissions = {**_by_specimen(problems), **_by_accident(problems), **_by_notebook(problems, notebooks or {})}
     submissions["all-right"] = {**submissions["all-right"], **(notebooks or {})}
@@ -62,7 +89,7 @@ def _references(problems: Sequence[Problem]) -> dict[str, bytes]:
 
 
 def _by_specimen(problems: Sequence[Problem]) -> dict[str, dict[str, bytes]]:
-    """One submission for each place in the lists of specimens: the first of every problem, the second, and so on."""
+    """Make a submission of each problem's first specimen, one of each second, and so on."""
     right = _references(problems)
     submissions = {"all-right": right}
     for kind, name in (("accept", "right-but-different"), ("reject", "mistaken")):
@@ -73,7 +100,7 @@ def _by_specimen(problems: Sequence[Problem]) -> dict[str, dict[str, bytes]]:
 
 
 def _by_accident(problems: Sequence[Problem]) -> dict[str, dict[str, bytes]]:
-    """What befalls a file rather than its mathematics."""
+    """Make submissions with spoiled files: missing, broken, badly encoded."""
     right = _references(problems)
     empty = {problem.module_file: starter(problem).encode() for problem in problems}
     name = problems[0].module_file
@@ -94,7 +121,7 @@ def _by_accident(problems: Sequence[Problem]) -> dict[str, dict[str, bytes]]:
 
 
 def _by_notebook(problems: Sequence[Problem], notebooks: Files) -> dict[str, dict[str, bytes]]:
-    """What befalls a notebook: the shortest of them, for each of these is run."""
+    """Make submissions with a spoiled notebook: the shortest, since each is run."""
     if not notebooks:
         return {}
     name = min(notebooks, key=lambda name: len(notebooks[name]))

@@ -37,7 +37,7 @@ def prepare(
     lacks: Sequence[str] | None = None,
     store: Store | None = None,
     trained: Mapping[str, Answers] = MappingProxyType({}),
-    done: Callable[[Problem], None] = lambda _: None,
+    done: Callable[[Problem], object] = lambda _: None,
 ) -> Grader:
     """A grader, with the reference and the known mistakes of each problem observed, ``workers`` problems at a time.
 

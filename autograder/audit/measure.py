@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import statistics
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -15,15 +18,18 @@ from autograder.audit.kills import Kill, holes, idle, kill, listed
 from autograder.audit.leaks import Secrets
 from autograder.audit.margins import Margin, margins, narrowed
 from autograder.audit.mutants import mutants
-from autograder.audit.parallel import Crew
+from autograder.audit.parallel import Crew, Progress
 from autograder.audit.parity import Difference, compared, differing
 from autograder.audit.specimens import audit
 from autograder.audit.trials import Round, Trial, farther, try_out
 from autograder.authoring import Check
 from autograder.codes import Code
+from autograder.course.assignments import read_assignment
 from autograder.course.problem import Implementation, Problem, Specimen
 from autograder.expected import ANSWERS_FILE, Observe, from_file, observe_answers
+from autograder.gradebook.executors import sandboxes
 from autograder.release.starter import starter
+from autograder.sandbox.observe import Sandbox
 from autograder.seed import Seed
 from autograder.wire import Observation
 
@@ -118,6 +124,59 @@ class Remembering:
             self.seen[key] = self.observe(problem, implementation, seed, None)
         wanted = {check.name for check in (problem.checks if checks is None else checks)}
         return [each for each in self.seen[key] if each.check in wanted]
+
+
+def measure_all(
+    problems: Sequence[Problem],
+    course: Path,
+    workers: int,
+    progress: Progress,
+    *,
+    fast: bool,
+    seeds: int,
+    pythons: Sequence[str] = (),
+    kept: Path | None = None,
+) -> Iterator[Measured]:
+    """Audit the problems of a course, ``workers`` runs at a time.
+
+    Parameters
+    ----------
+    course : Path
+        The folder that holds ``assignments/``: the released problems, as students check them.
+    progress : callable
+        Shows the progress of each measurement; see :class:`Crew`.
+    fast, seeds, kept
+        As for :func:`measure`.
+    pythons : sequence of str
+        Other interpreters to run correct work with, by command or path.
+    """
+    others = {} if fast else {"with 2 BLAS threads": Sandbox(warm=False, blas_threads=2).observe}
+    for python in pythons:
+        # Runs start in other folders, where a relative path is wrong.
+        path = Path(shutil.which(python) or python).absolute()
+        others[f"with {python}"] = Sandbox(warm=False, python=str(path)).observe
+    # Weak: all code is the staff's own.
+    with sandboxes(weak=True) as sandbox, ThreadPoolExecutor(workers) as pool, sandbox.while_wanted():
+
+        def observe(*asked: Any) -> Sequence[Observation]:
+            return sandbox().observe(*asked)
+
+        # As students run it; in a fast audit, forked: the worker is the same.
+        own = observe if fast else Sandbox(warm=False).observe
+        for problem in problems:
+            released = _released(problem, course)
+            home = student_s(released, own) if released else None
+            crew = Crew(pool, progress, problem.id)
+            yield measure(observe, problem, crew, fast=fast, seeds=seeds, others=others, home=home, kept=kept)
+
+
+def _released(problem: Problem, course: Path) -> Problem | None:
+    """Read the problem as it was released to students; None if it was not."""
+    folder = course / "assignments" / problem.assignment
+    if not (folder / "checks" / "assignment.toml").is_file():
+        return None
+    there = read_assignment(folder / "checks", folder.name, folder / "data").problems
+    return next((one for one in there if one.id == problem.id), None)
 
 
 def measure(

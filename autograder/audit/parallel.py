@@ -12,6 +12,8 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+Progress = Callable[[int, str], AbstractContextManager[Callable[[object], object]]]
+
 
 @dataclass(frozen=True)
 class Crew:
@@ -27,7 +29,7 @@ class Crew:
     """
 
     pool: Executor
-    progress: Callable[[int, str], AbstractContextManager[Callable[[object], object]]]
+    progress: Progress
     name: str
 
     def each(self, what: str, do: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:

@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,7 +15,6 @@ from autograder.cli.screen import COURSE, progress, screen
 
 if TYPE_CHECKING:
     from autograder.course.problem import Problem
-    from autograder.wire import Observation
 
 
 @click.command()
@@ -100,6 +99,7 @@ def audit(
     OUT/audit.json and OUT/index.html. The seeds of an audit that was cut short are not run again.
     """
     from dataclasses import replace
+    from functools import partial
 
     from autograder.api import open_course
     from autograder.course.pages import CourseError
@@ -111,16 +111,34 @@ def audit(
     chosen = [problem for problem in problems if not ids or problem.id in ids]
     if seed is not None:
         chosen = [replace(problem, official=Seed.numbered(seed)) for problem in chosen]
-    if whole or fast or seeds or pythons:
-        faults = _measure(chosen, fast, seeds or (1 if fast else 1000), pythons, out, workers, course)
-    else:
-        faults = _specimens_hold(chosen)
-    sys.exit(faults)
+    if not (whole or fast or seeds or pythons):
+        sys.exit(_audit_specimens(chosen))
+    for python in pythons:
+        if shutil.which(python) is None:
+            raise click.BadParameter(f"{python} is no program that can be started", param_hint="--python")
+    try:
+        # They need the extra `staff`, which students and graders may lack.
+        from autograder.audit.measure import measure_all
+        from autograder.audit.page import print_audit, write_audit
+    except ModuleNotFoundError as error:
+        raise CourseError(f"an audit needs the package {error.name}; install the extra `staff`") from None
+    console, found = screen(), []
+    shown = partial(progress, console)
+    count = seeds or (1 if fast else 1000)
+    for each in measure_all(
+        chosen, course, workers, shown, fast=fast, seeds=count, pythons=pythons, kept=out / "seeds"
+    ):
+        _say(each.problem, each.faults)
+        found.append(each)
+    write_audit(found, out)
+    print_audit(console, found)
+    console.print(f"Pages: {out}/index.html and audit.json")
+    sys.exit(any(each.faults for each in found))
 
 
-def _specimens_hold(problems: Sequence[Problem]) -> bool:
+def _audit_specimens(problems: Sequence[Problem]) -> bool:
     """Audit the specimens and print what is wrong; return whether anything is."""
-    from autograder.audit.specimens import audit as audit_specimens  # not in what students get
+    from autograder.audit.specimens import audit as specimens_of
     from autograder.expected import observe_answers
     from autograder.sandbox.observe import Sandbox
 
@@ -128,7 +146,7 @@ def _specimens_hold(problems: Sequence[Problem]) -> bool:
     with Sandbox() as sandbox:
         for problem in problems:
             answers = observe_answers(sandbox.observe, problem, problem.seed)
-            sentences = list(audit_specimens(sandbox.observe, problem, answers, problem.seed))
+            sentences = list(specimens_of(sandbox.observe, problem, answers, problem.seed))
             faults |= bool(sentences)
             _say(problem.id, sentences)
     return faults
@@ -138,67 +156,3 @@ def _say(name: str, sentences: Sequence[str]) -> None:
     click.echo(f"{name}: {'all holds' if not sentences else f'{len(sentences)} things do not hold'}")
     for sentence in sentences:
         click.echo(f"  {sentence}")
-
-
-def _measure(
-    problems: Sequence[Problem],
-    fast: bool,
-    seeds: int,
-    pythons: Sequence[str],
-    out: Path,
-    workers: int,
-    course: Path,
-) -> bool:
-    """Measure the checks of problems and write the audit; return whether anything is wrong."""
-    from concurrent.futures import ThreadPoolExecutor
-    from functools import partial
-
-    from autograder.course.pages import CourseError
-    from autograder.gradebook.executors import sandboxes
-    from autograder.sandbox.observe import Sandbox
-
-    try:
-        # They need the extra `staff`, which students and graders may lack.
-        from autograder.audit.measure import measure, student_s
-        from autograder.audit.page import print_audit, write_audit
-        from autograder.audit.parallel import Crew
-    except ModuleNotFoundError as error:
-        raise CourseError(f"an audit needs the package {error.name}; install the extra `staff`") from None
-    others = {} if fast else {"with 2 BLAS threads": Sandbox(warm=False, blas_threads=2).observe}
-    for python in pythons:
-        # Runs start in other folders, where a relative path is wrong.
-        if (program := shutil.which(python)) is None:
-            raise click.BadParameter(f"{python} is no program that can be started", param_hint="--python")
-        others[f"with {python}"] = Sandbox(warm=False, python=str(Path(program).absolute())).observe
-    console = screen()
-    found = []
-    # Weak: all code is the staff's own.
-    with sandboxes(weak=True) as sandbox, ThreadPoolExecutor(workers) as pool, sandbox.while_wanted():
-
-        def observe(*asked: Any) -> Sequence[Observation]:
-            return sandbox().observe(*asked)
-
-        # As students run it; in a fast audit, forked: the worker is the same.
-        own = observe if fast else Sandbox(warm=False).observe
-        for problem in problems:
-            released = _released(problem, course)
-            home = student_s(released, own) if released else None
-            crew = Crew(pool, partial(progress, console), problem.id)
-            each = measure(observe, problem, crew, fast=fast, seeds=seeds, others=others, home=home, kept=out / "seeds")
-            _say(problem.id, each.faults)
-            found.append(each)
-    write_audit(found, out)
-    print_audit(console, found)
-    console.print(f"Pages: {out}/index.html and audit.json")
-    return any(each.faults for each in found)
-
-
-def _released(problem: Problem, course: Path) -> Problem | None:
-    """Read the problem as it was released to students; None if it was not."""
-    from autograder.course.assignments import read_assignment
-
-    folder = course / "assignments" / problem.assignment
-    if not (folder / "checks" / "assignment.toml").is_file():
-        return None
-    there = read_assignment(folder / "checks", folder.name, folder / "data").problems
-    return next((one for one in there if one.id == problem.id), None)

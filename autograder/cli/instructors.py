@@ -135,6 +135,11 @@ def grade(
         stack.enter_context(_cut_short(tally, total))
         console.print(f"Observing the references and known mistakes of {pluralize(len(problems), 'problem')}.")
         shown = stack.enter_context(progress(console, total, "graded"))
+
+        def observed(problem: Problem) -> None:
+            console.print(f"observed {problem.id}", highlight=False)
+            shown.start()
+
         reports = grade_class(
             problems,
             submissions,
@@ -145,7 +150,7 @@ def grade(
             weak_sandbox=weak_sandbox,
             scheduler=scheduler,
             trained=trained,
-            observed=lambda problem: console.print(f"observed {problem.id}", highlight=False),
+            observed=observed,
             waits=shown.waits,
             unwritten=unwritten.append,
         )

@@ -22,6 +22,9 @@ INSTRUCTORS = ("diff", "doctor", "export", "grade", "new-term", "output")
 AUTHORS = ("audit", "dist", "release")
 RENAMED = {"printed": "output", "rebuild": "export"}
 
+# Click's own 2 is a verdict's code.
+click.UsageError.exit_code = EXIT_USAGE
+
 
 class Commands(click.Group):
     """All commands; the module of a command is imported when it is called, so that a student's check starts fast.
@@ -52,29 +55,18 @@ class Commands(click.Group):
             raise click.UsageError(f"`{cmd_name}` has a new name: `autograder {RENAMED[cmd_name]}`", ctx)
         return commands.get(cmd_name.replace("-", "_"))
 
-    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        """Parse the options before a command's name."""
-        try:
-            return super().make_context(*args, **kwargs)
-        except click.UsageError as error:
-            error.show()
-            sys.exit(EXIT_USAGE)
-
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
         with forgiving(), interruptible():
             try:
                 return super().invoke(ctx)
-            except SystemExit:
-                raise  # the usual end: before `_said_in_a_line` is called, which imports much
+            except (SystemExit, click.ClickException, click.exceptions.Exit):
+                raise  # the usual ends, which Click shows; before `_said_in_a_line` is called, which imports much
             except KeyboardInterrupt:
                 click.echo("autograder: interrupted", err=True)
                 sys.exit(EXIT_INTERRUPTED)
             except _said_in_a_line() as error:
                 click.echo(f"autograder: {error}", err=True)
-                sys.exit(EXIT_USAGE)
-            except click.UsageError as error:
-                error.show()
                 sys.exit(EXIT_USAGE)
             except Exception as error:
                 from autograder.gradebook.faults import of_machine
@@ -107,7 +99,7 @@ def main() -> None:
         os.environ.setdefault(name, "1")
 
 
-class Outlet:
+class _Outlet:
     """A standard stream whose failure stops no command.
 
     After the first failed write (`| head -1`, a full disk), the rest of the output is dropped.
@@ -120,12 +112,10 @@ class Outlet:
         return getattr(self._stream, name)
 
     @property
-    def buffer(self) -> Outlet:
-        """The binary stream below this one."""
-        return Outlet(self._stream.buffer)
+    def buffer(self) -> _Outlet:
+        return _Outlet(self._stream.buffer)
 
     def write(self, said: Any) -> int:
-        """Write text or bytes, or drop them."""
         try:
             return int(self._stream.write(said))
         except OSError:
@@ -133,7 +123,6 @@ class Outlet:
             return len(said)
 
     def flush(self) -> None:
-        """Flush, or drop what is left."""
         try:
             self._stream.flush()
         except OSError:
@@ -160,7 +149,7 @@ def forgiving() -> Iterator[None]:
     for stream in streams:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    sys.stdout, sys.stderr = (stream and Outlet(stream) for stream in streams)
+    sys.stdout, sys.stderr = (stream and _Outlet(stream) for stream in streams)
     try:
         yield
     finally:

@@ -49,19 +49,23 @@ class Progress:
     Parameters
     ----------
     done : callable
-        Shows that one more item is finished.
+        Shows the number of finished items, given the seconds that they took.
     waiting : callable
         Shows a line about who is waited for; an empty line when nobody is.
     rarely : bool
         Show such lines at growing intervals: in a log, where lines stay.
     """
 
-    def __init__(self, done: Callable[[], object], waiting: Callable[[str], object], *, rarely: bool) -> None:
+    def __init__(self, done: Callable[[int, float], object], waiting: Callable[[str], object], *, rarely: bool) -> None:
         self._done = done
         self._waiting = waiting
         self._rarely = rarely
-        self._began = self._since = time.monotonic()
         self._finished = 0
+        self.start()
+
+    def start(self) -> None:
+        """Count the time from now on."""
+        self._began = self._since = time.monotonic()
         self._told = 0.0
 
     def __call__(self, _: object) -> None:
@@ -69,16 +73,10 @@ class Progress:
         self._finished += 1
         self._since, self._told = time.monotonic(), 0.0
         self._waiting("")
-        self._done()
+        self._done(self._finished, self._since - self._began)
 
     def waits(self, pending: Sequence[tuple[str, float]]) -> None:
-        """Name who is waited for, if nothing has been finished for long.
-
-        Parameters
-        ----------
-        pending : sequence of (str, float)
-            Names and the seconds since their start, the longest first.
-        """
+        """Name who is waited for (names and seconds, the longest first), if nothing has been finished for long."""
         quiet = time.monotonic() - self._since
         usual = (self._since - self._began) / max(self._finished, 1)
         if pending and quiet >= max(PATIENCE_SECONDS, max(2 * self._told, PATIENCE * usual) * self._rarely):
@@ -100,24 +98,23 @@ def progress(console: Console, total: int, what: str) -> Iterator[Progress]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[waiting]}", markup=False),
     )
-    # Rich counts in a log too, but draws nothing there.
-    with Bar(*columns, console=console, disable=not console.is_terminal) as bar:
+    log = not console.is_terminal
+    # In a log, the bar counts and draws nothing.
+    with Bar(*columns, console=console, disable=log) as bar:
         task = bar.add_task(what, total=total, waiting="")
 
-        def done() -> None:
+        def done(number: int, seconds: float) -> None:
             bar.advance(task)
-            now = bar.tasks[0]
-            number = int(now.completed)
-            if bar.disable and number * LOG_LINES // total != (number - 1) * LOG_LINES // total:
-                left = (now.elapsed or 0.0) / number * (total - number)
+            if log and number * LOG_LINES // total != (number - 1) * LOG_LINES // total:
+                left = seconds / number * (total - number)
                 console.print(f"{what}: {number} of {total}, ETA {left:.0f} s", highlight=False)
 
         def waiting(said: str) -> None:
             bar.update(task, waiting=said)
-            if bar.disable and said:
+            if log and said:
                 console.print(f"{what}: {bar.tasks[0].completed:g} of {total}, {said}", highlight=False, markup=False)
 
-        yield Progress(done, waiting, rarely=bar.disable)
+        yield Progress(done, waiting, rarely=log)
 
 
 @dataclass

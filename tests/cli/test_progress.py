@@ -32,7 +32,7 @@ def clock(monkeypatch):
 def lines_of(clock, *, rarely):
     """The lines of ten minutes of waiting, second by second."""
     told = []
-    shown = Progress(lambda: None, told.append, rarely=rarely)
+    shown = Progress(lambda *_: None, told.append, rarely=rarely)
     for second in range(1, 601):
         clock(1)
         shown.waits([("ada", second + 2.0), ("bob", 1.0)])
@@ -71,7 +71,7 @@ def test_what_is_finished_ends_the_wait(clock):
 def test_where_all_take_long_a_log_says_nothing_of_it(clock):
     """A notebook of ten seconds is no news where each takes ten; one of forty is."""
     told = []
-    shown = Progress(lambda: None, told.append, rarely=True)
+    shown = Progress(lambda *_: None, told.append, rarely=True)
     for _ in range(20):
         for second in range(1, 11):
             clock(1)
@@ -89,7 +89,7 @@ def test_where_all_take_long_a_log_says_nothing_of_it(clock):
 def test_nobody_is_waited_for_where_nobody_is_at_work(clock):
     """Work that was given to no thread yet has no name to show."""
     told = []
-    shown = Progress(lambda: None, told.append, rarely=True)
+    shown = Progress(lambda *_: None, told.append, rarely=True)
     clock(60)
     shown.waits([])
 

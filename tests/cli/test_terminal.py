@@ -135,7 +135,6 @@ def test_every_command_ends_with_a_line(course, command, monkeypatch):
     """And the status that shells give it."""
     script = (
         "import sys\n"
-        "from autograder import commands\n"
         "from autograder.cli import authors, students\n"
         "def interrupted(*_, **__): raise KeyboardInterrupt\n"
         "authors.audit.callback = students.check.callback = interrupted\n"

@@ -119,6 +119,7 @@ __version__ = "0.2.0"
 __all__ = [
     "Code",
     "Course",
+    "Error",
     "Problem",
     "Report",
     "__version__",
@@ -128,6 +129,10 @@ __all__ = [
     "open_course",
     "ready",
 ]
+
+
+class Error(Exception):
+    """The reason why something can't be begun or finished: a sentence with the next step."""
 
 
 def __getattr__(name: str) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from autograder import __version__
+from autograder import Error, __version__
 from autograder.cli import EXIT_INTERRUPTED, EXIT_UNFINISHED, EXIT_USAGE
 
 STUDENTS = ("check", "codes", "pack")
@@ -61,30 +61,20 @@ class Commands(click.Group):
             try:
                 return super().invoke(ctx)
             except (SystemExit, click.ClickException, click.exceptions.Exit):
-                raise  # the usual ends, which Click shows; before `_said_in_a_line` is called, which imports much
+                raise  # the usual ends, which Click shows
             except KeyboardInterrupt:
                 click.echo("autograder: interrupted", err=True)
                 sys.exit(EXIT_INTERRUPTED)
-            except _said_in_a_line() as error:
-                click.echo(f"autograder: {error}", err=True)
-                sys.exit(EXIT_USAGE)
             except Exception as error:
                 from autograder.gradebook.faults import of_machine
 
-                if not (said := of_machine(error)):
-                    raise
-                click.echo(f"autograder: {said}, and give the same command again", err=True)
-                sys.exit(EXIT_UNFINISHED)
-
-
-def _said_in_a_line() -> tuple[type[Exception], ...]:
-    """List the errors of a command that can't begin: their text is enough, without a traceback."""
-    from autograder.course.pages import CourseError
-    from autograder.gradebook.store import LockedError, StoreError
-    from autograder.sandbox.observe import SandboxError
-    from autograder.submissions.reading import ClassError
-
-    return CourseError, ClassError, LockedError, SandboxError, StoreError
+                if said := of_machine(error):
+                    click.echo(f"autograder: {said}, and give the same command again", err=True)
+                    sys.exit(EXIT_UNFINISHED)
+                if isinstance(error, Error):
+                    click.echo(f"autograder: {error}", err=True)
+                    sys.exit(EXIT_USAGE)
+                raise
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -16,13 +16,14 @@ from functools import partial
 from pathlib import Path
 from types import CodeType, ModuleType
 
+from autograder import Error
 from autograder.authoring import Check, Finding, checks_of
 
 # (found, reference, generator), and for a statistical check false_alarm=...
 Predicate = Callable[..., Iterable[Finding]]
 
 
-class CourseError(Exception):
+class CourseError(Error):
     """A course's own files are wrong; the message names the file, what was found, and what was expected."""
 
 

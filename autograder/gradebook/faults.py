@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from autograder import Error
 from autograder.sandbox.scratch import has_room
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -37,7 +38,7 @@ _NEXT_OF_SQLITE = {
 }
 
 
-class MachineError(Exception):
+class MachineError(Error):
     """The machine has failed, and a class can't be graded to its end; the message is a clause that says what to do."""
 
 

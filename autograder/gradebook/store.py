@@ -22,6 +22,7 @@ from typing import Self
 
 import msgspec
 
+from autograder import Error
 from autograder.expected import Answers, from_bytes, to_bytes
 from autograder.gradebook import faults
 from autograder.gradebook.dependencies import digest
@@ -52,11 +53,11 @@ _RUNS = (
 )
 
 
-class StoreError(Exception):
+class StoreError(Error):
     """The store can't be used; the message says why and what to do."""
 
 
-class LockedError(Exception):
+class LockedError(Error):
     """Another process writes there; the message says which, and what to do."""
 
 

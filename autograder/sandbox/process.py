@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Protocol
 
 import autograder
+from autograder import Error
 from autograder.sandbox.confine import SYSTEM
 from autograder.sandbox.deadline import Deadline, cpu_seconds
 from autograder.wire import MAX_BODY_BYTES, Observation, WireError, read
@@ -37,7 +38,7 @@ _ENGINE = Path(autograder.__file__).resolve().parent
 _BOOT = f"import sys; sys.path.insert(0, {str(_ENGINE.parent)!r}); "
 
 
-class SandboxError(Exception):
+class SandboxError(Error):
     """No process could be started as it must be: a fault of the machine or of ours, never of a submission."""
 
 

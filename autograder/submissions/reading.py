@@ -16,6 +16,7 @@ from typing import IO, Annotated
 
 import msgspec
 
+from autograder import Error
 from autograder.submissions.attachments import MAX_BYTES
 from autograder.submissions.selection import (
     MAX_DEPTH_TAKEN,
@@ -46,7 +47,7 @@ from autograder.worker.reader import Grader
 MAX_ASKED = 60
 
 
-class ClassError(Exception):
+class ClassError(Error):
     """The folder of submissions can't be used at all; the message says why and what is expected."""
 
 

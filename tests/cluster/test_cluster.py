@@ -224,6 +224,7 @@ def test_the_cluster_gives_what_threads_give(crew, grader, course, class_, tmp_p
     assert stored(tmp_path / "there") == stored(tmp_path / "here")
 
 
+@pytest.mark.slow
 def test_notebooks_travel_where_they_are_graded(crew, sandbox, tmp_path):
     """With what they are judged by; the module beside a notebook that isn't there, too."""
     problem = read_graded_problem(tmp_path / "course")
@@ -244,6 +245,7 @@ def test_notebooks_travel_where_they_are_graded(crew, sandbox, tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_start_up_is_paid_once_and_ends_with_the_command(crew, grader, class_, tmp_path):
     """A worker's servers stay from one submission to the next; when the class is graded they go."""
     seen = []
@@ -263,6 +265,7 @@ def test_start_up_is_paid_once_and_ends_with_the_command(crew, grader, class_, t
     assert alive == []
 
 
+@pytest.mark.slow
 def test_who_is_waited_for_is_named(crew, grader, class_, tmp_path):
     """The one that was sent first and is not back, while nothing else is either."""
     (class_ / "zed").mkdir()
@@ -483,6 +486,7 @@ class TestRefused:
         assert outcome.exit_code == 64
         assert "install the extra `cluster`" in outcome.output
 
+    @pytest.mark.slow
     def test_no_worker_comes(self, course, class_, tmp_path, monkeypatch):
         """It isn't waited for ever."""
         monkeypatch.setattr(connection, "WORKER_SECONDS", 0.1)
@@ -528,6 +532,7 @@ class TestRefused:
         assert "the same environment and engine" in outcome.output
         assert "Observing" not in outcome.output
 
+    @pytest.mark.slow
     def test_a_worker_that_differs_and_comes_late(self, crew, grader, class_, tmp_path, other_engine):
         """It says so itself when it is sent the first submission; what was graded is kept."""
         hired = []
@@ -576,6 +581,7 @@ class TestRefused:
         ):
             pass
 
+    @pytest.mark.slow
     def test_a_scheduler_that_is_lost(self, grader, class_, tmp_path):
         """A sentence, and what was graded is kept."""
         with processes(tmp_path) as mortal:

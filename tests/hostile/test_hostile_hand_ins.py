@@ -33,10 +33,10 @@ from test_hostile import PATIENCE, SITUATIONS, WORKERS, in_situation, room  # no
 # Small, so that what runs into one costs little time; far more than an honest submission takes.
 LIMITS = """
 [problems.limits]
-reading_seconds = 4
+reading_seconds = 2
 reading_memory_bytes = 402_653_184
-notebook_seconds = 20.0
-cell_seconds = 4.0
+notebook_seconds = 8.0
+cell_seconds = 2.0
 cell_bytes = 1_048_576
 """
 HONEST = ("ada", "zoe")

@@ -25,6 +25,14 @@ PROBLEMS = {problem.id: problem for assignment in read_course(HOME) for problem 
 SEED = Seed.numbered(2027)
 
 by_problem = pytest.mark.parametrize("problem", PROBLEMS.values(), ids=PROBLEMS.keys())
+# One problem shows it; the others show it again.
+by_one_problem = pytest.mark.parametrize(
+    "problem",
+    [
+        pytest.param(problem, id=name, marks=[pytest.mark.slow] * bool(number))
+        for number, (name, problem) in enumerate(PROBLEMS.items())
+    ],
+)
 
 # Laid under a module's text: each of its functions and methods is replaced by one that calls it. What it returns to the
 # outside goes through `changed`, but for caches, which are the module's own; before each call `entered` is called.
@@ -282,7 +290,7 @@ def test_a_harmless_variation_costs_nothing(sandbox, problem, variation):
     assert verdicts(sandbox, problem, HARMLESS[variation](problem.name, text)) == {}
 
 
-@by_problem
+@by_one_problem
 @pytest.mark.parametrize("variation", HARMLESS)
 def test_a_harmless_variation_gains_nothing(sandbox, problem, variation):
     """A known mistake, written or returned in another way, fails the same checks with the same codes."""

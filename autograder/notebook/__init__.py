@@ -5,7 +5,7 @@ Theory of operation
 
 A student hands in a module and the notebook it was written with. The notebook is graded apart from the module.
 
-*Read.* A notebook is bytes from a stranger. :mod:`autograder.notebook.ipynb` makes frozen records of them, in bounds,
+*Read.* A notebook is bytes from a stranger. :mod:`autograder.notebook.document` makes frozen records of them, in bounds,
 or says in one sentence why they are no notebook. No code of it is run to read it.
 
 *Aligned.* The released notebook is the measure: its cells are *given*, some of them to be filled; all others are the
@@ -36,7 +36,7 @@ What each module sees
 ``kernel`` runs beside student code, and ``figure_metadata`` there and in students' own kernels. They know no other
 module of this room. ``grade`` and ``reference`` run in the grader, which makes the runs. All others work on what
 students have written: in a reader, where a submission is graded. They are pure functions of records, do their work in
-bounds, and raise nothing because of a notebook but :class:`autograder.notebook.ipynb.UnreadableError`.
+bounds, and raise nothing because of a notebook but :class:`autograder.notebook.document.UnreadableError`.
 
 What is *not* promised
 ----------------------

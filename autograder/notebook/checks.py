@@ -20,10 +20,9 @@ from autograder.expected import Answers
 from autograder.grading.modules import own_lines, said_of
 from autograder.grading.verdicts import MAX_FINDINGS, by_severity
 from autograder.notebook.alignment import Arrangement, Step, arrange
-from autograder.notebook.document import Notebook
+from autograder.notebook.document import Notebook, UnreadableError, read
 from autograder.notebook.execution import Execution, RunCells, Shown, execute
 from autograder.notebook.history import is_untouched, kept_too_little, may_raise, was_run
-from autograder.notebook.ipynb import UnreadableError, read
 from autograder.notebook.required_figures import Wanted, asked_of, has_its_figures, made_up, wanted_figures
 from autograder.notebook.source import bound
 from autograder.notebook.stale import stale_outputs

@@ -1,28 +1,63 @@
-"""A notebook: its cells and their outputs, as frozen records, and how a message speaks of them."""
+"""A notebook as frozen records: its cells and their outputs, read in bounds from untrusted bytes.
+
+Format 4 is read here and not by nbformat's reader, which gives cells without an id a random one, raises over fields
+that Jupyter does without, and takes 0.3 s to import. Format 3, which is rare, is converted by nbformat.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any
 
 from autograder.notebook.source import described
 
-# What is read at a glance.
-SHORT = 48
-
-# Tags of a released notebook's cells. A student's own mean nothing.
-# A cell that is to be filled.
+# Tags of released cells; a student's own tags mean nothing. This one is to be filled.
 FILL = "fill"
-# What the cell shows is about the machine, and is not compared.
+# The output of this one is about the machine, and is not compared.
 ENVIRONMENT = "environment"
-
 # Under this name a released cell's metadata hold ``{"key": …}``, by which it is found again.
 OURS = "autograder"
 
 PNG = "image/png"
 PICTURES = (PNG, "image/jpeg", "image/svg+xml")
+
+# The upload limit of most course sites.
+MAX_BYTES = 50 << 20
+MAX_CELLS = 2_000
+# Of one cell.
+MAX_OUTPUTS = 2_000
+MAX_MIME_TYPES = 20
+# Of one source, or one output.
+MAX_CHARACTERS = 1_000_000
+MAX_PICTURE_CHARACTERS = 24_000_000
+# Of all sources.
+MAX_SOURCES = 2_000_000
+# Strings, lists, objects and their items: each takes up to 100 bytes of memory, and as little as 2 in the file.
+MAX_PIECES = 2_000_000
+# Characters of a line that a message shows.
+SHORT = 48
+
+_TEXTS = ("text/plain", "text/html", "text/markdown", "text/latex")
+_HEADING = re.compile(r"[ ]{0,3}#{1,6}\s+(.*?)\s*#*\s*\Z")
+# Possessive, and a string without an end goes on to the end of the text, so that it is scanned once.
+_PIECE = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{,]', re.DOTALL)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_NOT_JSON = {
+    b"PK\x03\x04": "it is an archive; hand the notebook in unpacked",
+    b"%PDF": "it is a PDF; hand in the notebook itself",
+    b"<": "it is a web page; hand in the notebook itself, not an export",
+    b"#": "it is a text or a Python file; hand in the notebook itself, not an export",
+    b"version https://git-lfs": "it is a pointer of Git LFS; hand in the file that it points to",
+}
+
+
+class UnreadableError(Exception):
+    """The bytes are no notebook that can be judged; the message is for the student."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +73,7 @@ class Output:
     text : str
         A stream's text; a display's or result's plain text; an error's message.
     data : mapping of str to str
-        What a display or result holds, by MIME type: texts, pictures as base64; of other types only that they are
-        there.
+        Of a display or result, by MIME type: texts, and pictures in base64; "" for other types.
     clipped : bool
         There was more than was kept.
     """
@@ -59,20 +93,20 @@ class Cell:
     ----------
     number : int
         Its place in its notebook, from 1, cells of all kinds counted.
-    id : str
-        Or "", where there is none.
-    key : str
-        Of a given cell: ``metadata.autograder.key``, by which it is found again; or "".
     kind : str
         ``code``, ``markdown`` or ``raw``.
     source : str
-        With one kind of line end, whatever stood there.
+        With Unix line ends.
+    id : str
+        Or "".
     count : int or None
         The execution count.
     outputs : tuple of Output
     tags : frozenset of str
     heading : str
-        The nearest heading above it, or its own.
+        Its own first heading, or the nearest one above.
+    key : str
+        ``metadata.autograder.key`` of a released cell, or "".
     """
 
     number: int
@@ -92,21 +126,20 @@ class Cell:
 
     @property
     def place(self) -> str:
-        """Where a student finds it: its number, and what it begins with or what it stands under."""
+        """The number, the first line and the heading, for a message."""
         return f"{self.where} ({self.looks})"
 
     @property
     def looks(self) -> str:
-        """What it begins with, and what it stands under, to be found by without a number."""
-        lines = (line.strip() for line in self.source.splitlines())
-        first = next((line for line in lines if line and _says_something(line, self.kind)), "")
+        """The first line and the heading."""
+        first = next((line for line in self.source.splitlines() if line.strip()), "")
         begins = f"`{shortened(first.replace('`', ''))}`" if first else "empty"
         under = f" under “{shortened(self.heading)}”" if self.heading and self.heading not in first else ""
         return f"{begins}{under}"
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing in it but white space."""
+        """Whether it holds nothing but white space."""
         return not self.source.strip()
 
 
@@ -118,8 +151,68 @@ class Notebook:
 
     @property
     def code(self) -> tuple[Cell, ...]:
-        """The cells that hold code."""
+        """The cells of code."""
         return tuple(cell for cell in self.cells if cell.kind == "code")
+
+
+def read(content: bytes, name: str = "the notebook") -> Notebook:
+    """Read a notebook. Fields that the format forbids or misses, but Jupyter opens, are let pass.
+
+    Parameters
+    ----------
+    content : bytes
+        The file, from a stranger.
+    name : str
+        What a message calls it.
+
+    Raises
+    ------
+    UnreadableError
+        If it is no notebook in Python, or a larger one than anybody works on by hand.
+    """
+    raw = _parsed(content, name)
+    version = _field(raw, "nbformat")
+    if type(version) is not int:
+        raise UnreadableError(
+            f"{name} holds JSON, but no notebook: it has no number `nbformat`; hand in the file that Jupyter saved"
+        )
+    if version not in {3, 4}:
+        raise UnreadableError(f"{name} has nbformat {shortened(str(version))}; expected 4: save it with JupyterLab 4")
+    cells = _field(raw if version == 4 else _converted(raw, name), "cells")
+    if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
+        raise UnreadableError(f"{name} has no list of cells; open it in Jupyter, repair it, and save it again")
+    if len(cells) > MAX_CELLS:
+        raise UnreadableError(f"{name} has {len(cells):,} cells; expected at most {MAX_CELLS:,}")
+    if (language := _language(raw)) and not re.match(r"i?python", language, re.IGNORECASE):
+        raise UnreadableError(
+            f"{name} is written in {shortened(language)}; expected Python: choose a Python kernel, run all, save"
+        )
+    found = [_cell(cell, number, name) for number, cell in enumerate(cells, 1)]
+    if sum(len(cell.source) for cell in found) > MAX_SOURCES:
+        raise UnreadableError(
+            f"{name} holds more than {MAX_SOURCES:,} characters of text and code; hand in your own work"
+        )
+    return Notebook(_with_headings(found))
+
+
+def output(raw: Any, max_characters: int = MAX_CHARACTERS) -> Output | None:
+    """Read one output in nbformat's form, saved or of a run, which is as untrusted; None if it is none."""
+    match _field(raw, "output_type"):
+        case "stream":
+            text, clipped = _text(raw.get("text"), max_characters)
+            return Output("stream", "stderr" if raw.get("name") == "stderr" else "stdout", text, {}, clipped)
+        case "error":
+            text, clipped = _text(raw.get("evalue"))
+            return Output("error", shortened(_text(raw.get("ename"))[0]) or "an error", text, {}, clipped)
+        case "execute_result" | "display_data" | "update_display_data" as kind:
+            found = raw.get("data")
+            items = islice(found.items(), MAX_MIME_TYPES) if isinstance(found, dict) else ()
+            data = {mime[:100]: _datum(mime, value) for mime, value in items}
+            texts = {mime: text for mime, (text, _) in data.items()}
+            clipped = any(more for _, more in data.values())
+            kind = "result" if kind == "execute_result" else "display"
+            return Output(kind, "", texts.get("text/plain", ""), texts, clipped)
+    return None
 
 
 def as_notebook(text: str, problem: str) -> bytes:
@@ -152,29 +245,129 @@ def as_notebook(text: str, problem: str) -> bytes:
     return f"{text}\n".encode()
 
 
-def _says_something(line: str, kind: str) -> bool:
-    """Whether a cell is known by this line: not by a comment that an export has put before it."""
-    return kind != "code" or not EXPORT_COMMENT.match(line)
-
-
-# What a script that was exported from a notebook has between its cells.
-EXPORT_COMMENT = re.compile(r"#\s*(?:In\s*\[[\d\s*]*\]:?|%%.*|<codecell>)\s*\Z")
-
-
 def shortened(text: str) -> str:
-    """A text on one line, and no longer than is read at a glance."""
+    """Put a text on one line of at most `SHORT` characters."""
     text = " ".join(text.split())
     return text if len(text) <= SHORT else f"{text[: SHORT - 1].rstrip()}…"
 
 
 def quoted(line: str) -> str:
-    """A line of a notebook, short, to be put between backticks."""
+    """Shorten a line so that it can stand between backticks."""
     return shortened(line.replace("`", "'"))
 
 
 def where_they_part(one: str, other: str) -> tuple[str, str]:
-    """Two lines, to be put between backticks: as much of them as shows where they part."""
+    """Quote two lines from shortly before their first difference."""
     alike = next((k for k, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     start = max(0, alike - SHORT // 3) if alike and max(len(one), len(other)) > SHORT else 0
     first, second = (quoted(f"…{line[start:]}" if start else line) for line in (one, other))
     return first, second
+
+
+def _parsed(content: bytes, name: str) -> Any:
+    """Parse JSON in bounds of bytes and pieces."""
+    if len(content) > MAX_BYTES:
+        raise UnreadableError(
+            f"{name} has {len(content) >> 20} MiB; expected at most {MAX_BYTES >> 20}: "
+            "find the cell that prints so much, print less, run it again"
+        )
+    if not content.strip():
+        raise UnreadableError(f"{name} is an empty file; save the notebook in Jupyter and hand it in again")
+    for beginning, what in _NOT_JSON.items():
+        if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(beginning):
+            raise UnreadableError(f"{name} is no notebook: {what}")
+    try:
+        text = content.decode(json.detect_encoding(content), "surrogatepass")
+        # Counted closely only where these characters, in strings too, are more.
+        if sum(map(text.count, '"[{,')) > MAX_PIECES and next(islice(_PIECE.finditer(text), MAX_PIECES, None), None):
+            raise UnreadableError(
+                f"{name} holds more than {MAX_PIECES:,} lines and values; find the cell that prints or shows so much, "
+                "show less, run it again"
+            )
+        return json.loads(text)
+    except UnicodeDecodeError:
+        raise UnreadableError(f"{name} is no text: a notebook is JSON in UTF-8; save it in Jupyter again") from None
+    except json.JSONDecodeError as error:
+        conflict = " (it holds the marks of a merge conflict)" if b"\n<<<<<<<" in content else ""
+        raise UnreadableError(
+            f"{name} is broken JSON at line {error.lineno}{conflict}; Jupyter can't open it either: restore the last "
+            "version that opens"
+        ) from None
+    except (ValueError, RecursionError, MemoryError):  # a number of thousands of digits, brackets in brackets
+        raise UnreadableError(f"{name} is JSON of a kind that no notebook is; save it in Jupyter again") from None
+
+
+def _converted(raw: Any, name: str) -> Any:
+    """Convert a notebook of format 3 if it is valid: over others nbformat raises all kinds of exceptions."""
+    import nbformat  # noqa: PLC0415  rarely needed, and slow to import
+
+    try:
+        told = {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": raw.get("worksheets")}
+        old = nbformat.from_dict(told)  # type: ignore[no-untyped-call]
+        nbformat.validate(old, version=3, version_minor=0)
+        return nbformat.convert(old, 4)  # type: ignore[no-untyped-call]
+    except (nbformat.ValidationError, RecursionError):
+        said = f"{name} has nbformat {shortened(str(raw['nbformat']))}, and can't be read"
+        raise UnreadableError(f"{said}; open it in JupyterLab and save it again") from None
+
+
+def _field(raw: Any, *names: str) -> Any:
+    """Get a field of JSON objects in one another; None where there is none."""
+    for name in names:
+        raw = raw.get(name) if isinstance(raw, dict) else None
+    return raw
+
+
+def _language(raw: Any) -> str:
+    said = (_field(raw, "metadata", *names) for names in (("language_info", "name"), ("kernelspec", "language")))
+    return next((one for one in said if isinstance(one, str) and one), "")
+
+
+def _cell(raw: dict[str, Any], number: int, name: str) -> Cell:
+    source, clipped = _text(raw.get("source"))
+    if clipped:
+        raise UnreadableError(f"{name}, cell {number}: its source has more than {MAX_CHARACTERS:,} characters")
+    kind, tags = raw.get("cell_type"), _field(raw, "metadata", "tags")
+    identity, key = raw.get("id"), _field(raw, "metadata", OURS, "key")
+    cell = Cell(
+        number,
+        kind if kind in ("code", "markdown") else "raw",
+        re.sub(r"\r\n?", "\n", source),
+        identity if isinstance(identity, str) else "",
+        tags=frozenset(tag for tag in tags[:20] if isinstance(tag, str)) if isinstance(tags, list) else frozenset(),
+        key=key if isinstance(key, str) else "",
+    )
+    if cell.kind != "code":
+        return cell
+    count, raws = raw.get("execution_count"), raw.get("outputs")
+    raws = raws if isinstance(raws, list) else []
+    outputs = [one for one in map(output, raws[:MAX_OUTPUTS]) if one is not None]
+    if len(raws) > MAX_OUTPUTS and outputs:
+        outputs[-1] = replace(outputs[-1], clipped=True)
+    return replace(cell, count=count if type(count) is int and 0 < count < 10**9 else None, outputs=tuple(outputs))
+
+
+def _datum(mime: str, value: Any) -> tuple[str, bool]:
+    if mime in PICTURES:
+        return _text(value, MAX_PICTURE_CHARACTERS)
+    return _text(value) if mime in _TEXTS else ("", False)
+
+
+def _text(value: Any, max_characters: int = MAX_CHARACTERS) -> tuple[str, bool]:
+    """Read a text, or a list of its lines, up to a length; and tell whether there was more."""
+    if isinstance(value, list):
+        value = "".join(line for line in value if isinstance(line, str))
+    if not isinstance(value, str):
+        return "", False
+    # JSON allows half of a surrogate pair, which no file or terminal takes.
+    return _SURROGATE.sub("?", value[:max_characters]), len(value) > max_characters
+
+
+def _with_headings(cells: Sequence[Cell]) -> tuple[Cell, ...]:
+    heading, found = "", []
+    for cell in cells:
+        said = (_HEADING.match(line) for line in cell.source.splitlines() if cell.kind == "markdown")
+        headings = [match.group(1) for match in said if match]
+        found.append(replace(cell, heading=headings[0] if headings else heading))
+        heading = headings[-1] if headings else heading
+    return tuple(found)

@@ -16,8 +16,7 @@ import numpy as np
 from autograder.course.problem import Problem
 from autograder.notebook import load_kernel
 from autograder.notebook.alignment import Step
-from autograder.notebook.document import Output
-from autograder.notebook.ipynb import MAX_OUTPUTS, output
+from autograder.notebook.document import MAX_OUTPUTS, Output, output
 from autograder.sandbox.observe import Budget
 from autograder.wire import Array, Ending, Failure, Observation
 from autograder.worker.job import Content, NotebookJob, entry_point

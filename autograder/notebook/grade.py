@@ -34,8 +34,8 @@ from autograder.notebook.checks import (
     judge,
     judged,
 )
+from autograder.notebook.document import MAX_CELLS, MAX_SOURCES
 from autograder.notebook.execution import ANSWER, FILE, MAX_ENDED, RunCells, beside
-from autograder.notebook.ipynb import MAX_CELLS, MAX_SOURCES
 from autograder.report import ProblemReport, Verdict
 from autograder.sandbox.observe import Answer, Budget, OurFaultError, ReaderError, Sandbox
 from autograder.seed import Seed

@@ -19,8 +19,8 @@ from autograder.course.assignments import Assignment
 from autograder.course.pages import CourseError
 from autograder.course.problem import Problem
 from autograder.notebook.alignment import Step, arrange
+from autograder.notebook.document import UnreadableError, read
 from autograder.notebook.history import was_run
-from autograder.notebook.ipynb import UnreadableError, read
 from autograder.report import ProblemReport, pluralize, scored
 from autograder.sandbox.observe import SandboxError
 from autograder.student.check import check_file, released

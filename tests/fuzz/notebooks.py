@@ -14,11 +14,10 @@ from typing import Any
 import numpy as np
 from harness import check_judged, parted, rubric
 
-from autograder.notebook import alignment, checks, document, history, ipynb, source, stale, texts
+from autograder.notebook import alignment, checks, document, history, source, stale, texts
 from autograder.notebook.checks import Judged
-from autograder.notebook.document import PICTURES, Cell, Notebook
+from autograder.notebook.document import MAX_CHARACTERS, PICTURES, Cell, Notebook, UnreadableError
 from autograder.notebook.execution import RunCells
-from autograder.notebook.ipynb import MAX_CHARACTERS, UnreadableError
 from autograder.wire import Observation
 
 
@@ -26,12 +25,12 @@ def try_one(data: bytes) -> Judged:
     """Read and judge a notebook: bytes as they are, or, after a mark, cells that `cells` makes."""
     content = json.dumps({"nbformat": 4, "cells": [*cells(parted(data[1:]))]}).encode() if data[:1] == b"\x1d" else data
     try:
-        notebook = ipynb.read(content)
+        notebook = document.read(content)
     except UnreadableError:
         pass
     else:
         # What was read can be written, and is then read as it was.
-        assert ipynb.read(json.dumps(written(notebook)).encode()) == notebook
+        assert document.read(json.dumps(written(notebook)).encode()) == notebook
     found = checks.judged(shows_what_was_saved(content), rubric().task(has_module=True), rubric().released, content)
     check_judged(found)
     assert not found.stale, found
@@ -110,7 +109,7 @@ def _written(cell: Cell) -> dict[str, Any]:
 def shows_what_was_saved(content: bytes) -> RunCells:
     """A run of cells that all show what they have shown before."""
     try:
-        saved = {cell.where: _written(cell)["outputs"] for cell in ipynb.read(content).code}
+        saved = {cell.where: _written(cell)["outputs"] for cell in document.read(content).code}
     except UnreadableError:
         saved = {}
 
@@ -148,4 +147,4 @@ def begin() -> Iterator[tuple[str, bytes]]:
 if __name__ == "__main__":
     from harness import fuzz
 
-    fuzz(try_one, ipynb, alignment, history, source, document, checks, texts, stale)
+    fuzz(try_one, alignment, history, source, document, checks, texts, stale)

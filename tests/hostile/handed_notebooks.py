@@ -126,7 +126,7 @@ def format_below_zero(honest):
     return b'{"nbformat": -' + b"9" * 4000 + b', "worksheets": [{"cells": [1]}]}'
 
 
-@hand_in({50})
+@hand_in(REFUSED)
 def format_of_truth(honest):
     """Python takes it for a one."""
     honest["nbformat"] = True
@@ -208,7 +208,7 @@ def attachments_without_end(honest):
     honest["cells"][0]["attachments"] = {"x.png": {"image/png": "A" * 30_000_000}}
 
 
-@hand_in({40, 50})
+@hand_in(REFUSED)
 def older_format_in_itself(honest):
     """Sheets in sheets, outputs in outputs."""
     sheet: dict = {"cells": []}

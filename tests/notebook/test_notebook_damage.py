@@ -20,10 +20,9 @@ from autograder.gradebook.executors import read_apart
 from autograder.gradebook.grader import Grader
 from autograder.notebook.alignment import arrange
 from autograder.notebook.checks import rubric_of
-from autograder.notebook.document import as_notebook
+from autograder.notebook.document import as_notebook, read
 from autograder.notebook.execution import beside, execute
 from autograder.notebook.grade import grade_notebook
-from autograder.notebook.ipynb import read
 from autograder.notebook.required_figures import asked_of
 from autograder.release.files import HERE
 from autograder.release.starter import strip

@@ -9,10 +9,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from autograder.notebook.alignment import Step, align, arrange, intact, lost_sentence
-from autograder.notebook.document import Cell, Notebook, Output, quoted, where_they_part
+from autograder.notebook.document import Cell, Notebook, Output, UnreadableError, output, quoted, read, where_they_part
 from autograder.notebook.figures import differ, figures_of, pictures_differ
 from autograder.notebook.history import was_run
-from autograder.notebook.ipynb import UnreadableError, output, read
 from autograder.notebook.required_figures import asked_of, made_up
 from autograder.notebook.source import bound, described, imports_added, loaded, lost, prints, same_program, statements
 from autograder.notebook.stale import asks_for_a_verdict, comparable, difference, stale_outputs

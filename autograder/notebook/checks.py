@@ -22,8 +22,8 @@ from autograder.grading.verdicts import MAX_FINDINGS, by_severity
 from autograder.notebook.alignment import Arrangement, Step, arrange
 from autograder.notebook.document import Notebook, UnreadableError, read
 from autograder.notebook.execution import Execution, RunCells, Shown, execute
+from autograder.notebook.figures import RequiredFigure, asked_of, has_its_figures, made_up, required_figures
 from autograder.notebook.history import is_untouched, kept_too_little, may_raise, was_run
-from autograder.notebook.required_figures import Wanted, asked_of, has_its_figures, made_up, wanted_figures
 from autograder.notebook.source import bound
 from autograder.notebook.stale import stale_outputs
 from autograder.report import Stale
@@ -103,7 +103,7 @@ class Task(msgspec.Struct, frozen=True):
     ----------
     module_file, notebook_file : str
     limits : Limits
-    figures : tuple of Wanted
+    figures : tuple of RequiredFigure
     wanted : tuple of str
         What is asked of the run, for the grader to judge.
     has_module : bool
@@ -115,7 +115,7 @@ class Task(msgspec.Struct, frozen=True):
     module_file: str
     notebook_file: str
     limits: Limits
-    figures: tuple[Wanted, ...] = ()
+    figures: tuple[RequiredFigure, ...] = ()
     wanted: tuple[str, ...] = ()
     has_module: bool = True
     misnamed: str = ""
@@ -250,7 +250,7 @@ class Rubric:
     problem : Problem
     released : Notebook
         As it was handed out.
-    figures : tuple of Wanted
+    figures : tuple of RequiredFigure
         Those it must have.
     wanted : tuple of str
         What the model that it trains is made of, as expressions in its names.
@@ -260,7 +260,7 @@ class Rubric:
 
     problem: Problem
     released: Notebook
-    figures: tuple[Wanted, ...] = ()
+    figures: tuple[RequiredFigure, ...] = ()
     wanted: tuple[str, ...] = ()
     answers: Answers | None = None
 
@@ -315,7 +315,7 @@ def rubric_of(problem: Problem) -> Rubric:
             "run `autograder release`"
         ) from None
     model = problem.page.model
-    figures = wanted_figures(problem.folder / "figures.toml")
+    figures = required_figures(problem.folder / "figures.toml")
     headings = {cell.heading for cell in released.cells}
     for figure in figures:
         if figure.under and figure.under not in headings:

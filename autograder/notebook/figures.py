@@ -1,8 +1,8 @@
-"""What figures show, as plain data: read from pictures, and compared.
+"""Figures of a notebook: their data, read from pictures, compared, and held against what is required of them.
 
-Two figures are the same if they have the same axes, with the same words on them, and in each the same kinds of artists
-with the same numbers. Colours, sizes, markers and fonts are style. Numbers agree to within 1 % of the range they are
-drawn in: a figure is looked at, not read, and on a logarithmic scale it is the logarithms that are looked at.
+Two figures agree if they have the same axes with the same texts, and in each the same kinds of artists with numbers
+that agree to 1 % of the range of their axes; on a logarithmic scale, of the logarithms. Colours, sizes, markers and
+fonts don't matter. Of a picture without data, only its presence is judged.
 """
 
 from __future__ import annotations
@@ -12,22 +12,32 @@ import binascii
 import math
 import struct
 import zlib
-from collections.abc import Sequence
-from typing import Annotated, Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import zip_longest
+from pathlib import Path
+from typing import Annotated, NamedTuple
 
 import msgspec
 
-from autograder.notebook.document import PICTURES, PNG, Output, quoted
+from autograder.authoring import Finding
+from autograder.codes import Code
+from autograder.course.pages import CourseError
+from autograder.notebook.alignment import Step
+from autograder.notebook.document import FILL, PICTURES, PNG, Output, quoted
+from autograder.notebook.execution import FILE
 from autograder.notebook.figure_metadata import KEYWORD, MAX_ARTISTS, MAX_PACKED, MAX_TEXTS, VERSION
+from autograder.notebook.source import bound, loaded
 from autograder.notebook.texts import same_text
 
-WITHIN = 0.01
+# Of the range of the axes.
+TOLERANCE = 0.01
+# A required curve falls or rises by this part of its range, from its first quarter to its last.
+MOVED = 0.25
+MIN_POINTS = 3
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _MAX_UNPACKED = 1 << 20
 _MAX_CHUNKS = 10_000
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
-
-# What is longer was not written by ours.
 _Few = msgspec.Meta(max_length=MAX_ARTISTS)
 _Some = msgspec.Meta(max_length=MAX_TEXTS)
 
@@ -51,14 +61,9 @@ class Artist(msgspec.Struct, frozen=True):
     x: Numbers | None = None
     y: Numbers | None = None
 
-    @property
-    def called(self) -> str:
-        """What a message calls it."""
-        return f"the {self.kind} “{quoted(self.label)}”" if self.label else f"a {self.kind}"
-
 
 class Axes(msgspec.Struct, frozen=True):
-    """One set of axes: the words on it, and what is drawn in it."""
+    """One set of axes: its texts and what is drawn in it; `aside` for a colour bar, or where axes are switched off."""
 
     title: str = ""
     x: str = ""
@@ -72,7 +77,7 @@ class Axes(msgspec.Struct, frozen=True):
 
     @property
     def called(self) -> str:
-        """What a message calls it."""
+        """Its title or label, for a message."""
         name = self.title or self.y or self.x
         return f"“{quoted(name)}”" if name else "its plot"
 
@@ -85,16 +90,91 @@ class Figure(msgspec.Struct, frozen=True):
     axes: Annotated[tuple[Axes, ...], _Few] = ()
 
 
+class RequiredAxes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one set of axes must show.
+
+    Attributes
+    ----------
+    about : str
+        A word in its title or labels, by which it is found; "" for any.
+    labelled : bool
+        Both axes have labels.
+    curves : int
+        The least number of lines of at least three points.
+    falls, rises : bool or str
+        A curve ends well below, or above, where it began; with a word, one that has it in its label.
+    """
+
+    about: str = ""
+    labelled: bool = True
+    curves: int = 0
+    falls: bool | str = False
+    rises: bool | str = False
+
+
+class RequiredFigure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A figure that a problem's notebook must have.
+
+    Attributes
+    ----------
+    name : str
+        Its name in messages: ``the training curves``.
+    under : str
+        The heading of the given notebook under which it is drawn; "" for anywhere.
+    file : str
+        The PNG file that it is saved as; "" for none.
+    axes : tuple of RequiredAxes
+    """
+
+    name: str
+    under: str = ""
+    file: str = ""
+    axes: tuple[RequiredAxes, ...] = ()
+
+
+class _Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    figures: tuple[RequiredFigure, ...]
+
+
+class _Fact(NamedTuple):
+    """One thing that a figure shows: its name, its text or numbers, its name in messages, its axis's scale and range.
+
+    The name alone holds no text of the figure: texts are compared with their numbers, and may differ in digits.
+    """
+
+    name: str
+    value: str | Numbers
+    told: str = ""
+    scale: str = "linear"
+    span: float = 0.0
+
+
+def required_figures(path: Path) -> tuple[RequiredFigure, ...]:
+    """Read the figures that a problem requires from its ``figures.toml``; none where there is no such file.
+
+    Raises
+    ------
+    CourseError
+        If the file is wrong.
+    """
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=_Page).figures
+    except FileNotFoundError:
+        return ()
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise CourseError(f"{path}: {error}") from None
+
+
 def figures_of(outputs: Sequence[Output]) -> list[Figure | None]:
-    """The pictures among outputs: of each what it shows, or None where that can't be told."""
+    """Read the pictures among outputs; None for one without data."""
     return [_of_output(output) for output in outputs if any(mime in output.data for mime in PICTURES)]
 
 
 def of_png(content: bytes) -> Figure | None:
-    """What a PNG says that it shows; None if it says nothing, or nothing that can be understood."""
-    if not content.startswith(SIGNATURE):
+    """Read a figure's data from its PNG; None where there is none, or none that can be understood."""
+    if not content.startswith(PNG_SIGNATURE):
         return None
-    keyword, at = KEYWORD.encode() + b"\0", len(SIGNATURE)
+    keyword, at = KEYWORD.encode() + b"\0", len(PNG_SIGNATURE)
     for _ in range(_MAX_CHUNKS):
         if at + 8 > len(content):
             return None
@@ -106,24 +186,163 @@ def of_png(content: bytes) -> Figure | None:
 
 
 def pictures_differ(saved: Sequence[Output], now: Sequence[Output]) -> tuple[str, str] | None:
-    """The first difference of saved pictures from those of the run: what was saved, and what stands there now."""
+    """Return the first difference of saved pictures from those of a run: the saved thing, and the one of the run."""
     if len(saved) != len(now):
-        return f"{len(saved) or 'no'} figure{'s' * (len(saved) != 1)}", f"{len(now) or 'none'}"
-    for one, other in zip(figures_of(saved), figures_of(now), strict=True):
-        # Of a picture without data, it is enough that it is there.
-        if one is not None and other is not None and (parted := differ(one, other)):
-            return parted
-    return None
+        return _count(len(saved), "figure"), f"{len(now)}"
+    pairs = zip(figures_of(saved), figures_of(now), strict=True)
+    return next((parted for one, other in pairs if one and other and (parted := differ(one, other))), None)
 
 
 def differ(saved: Figure, now: Figure) -> tuple[str, str] | None:
-    """The first difference of a saved figure from the one that the code draws now; None if they agree."""
-    if len(saved.axes) != len(now.axes):
-        return f"a figure of {_count(len(saved.axes), 'plot')}", f"{len(now.axes)}"
-    if not same_text(saved.title, now.title):
-        return f"the title {_or_none(saved.title)}", _or_none(now.title)
-    pairs = zip(saved.axes, now.axes, strict=True)
-    return next((parted for pair in pairs if (parted := _axes_differ(*pair))), None)
+    """Return the first difference of a saved figure from the one of a run, as the saved thing and the one of the run.
+
+    None if they agree.
+    """
+    for one, other in zip_longest(_facts(saved), _facts(now), fillvalue=_Fact("", "", "nothing more")):
+        if one.name != other.name:
+            return one.told, other.told
+        if isinstance(one.value, Numbers) and isinstance(other.value, Numbers):
+            if (one.value.n, one.value.shape) != (other.value.n, other.value.shape):
+                return f"{one.told} with {_count(one.value.n, 'value')}", f"{other.value.n}"
+            if pair := _first_apart(one.value, other.value, other.span, other.scale):
+                return f"{one.told} at {_told(pair[0])}", _told(pair[1])
+        elif not same_text(str(one.value), str(other.value)):
+            return f"{one.told} `{quoted(str(one.value))}`", f"`{quoted(str(other.value))}`"
+    return None
+
+
+def asked_of(
+    steps: Sequence[Step], values: Sequence[str], figures: Sequence[RequiredFigure]
+) -> tuple[tuple[str, int], ...]:
+    """List the values and files that a run is asked for, each with the place of the step after which it is taken.
+
+    That is the last given cell that makes it: what a student's own cells make of the name afterwards doesn't count.
+    """
+    makes: list[frozenset[str]] = [bound(step.source) if step.kind == "code" else frozenset() for step in steps]
+    made = {value: [bool(names & loaded(value)) for names in makes] for value in values}
+    files = dict.fromkeys(figure.file for figure in figures if figure.file)
+    made |= {f"{FILE}{file}": [step.kind == "code" and file in step.source for step in steps] for file in files}
+    return tuple((what, _last(steps, places)) for what, places in made.items())
+
+
+def _last(steps: Sequence[Step], makes: Sequence[bool]) -> int:
+    """Find the last given step that makes something; failing that, the last of all; or the last that is run."""
+    places = [n for n, step in enumerate(steps) if step.kind == "code" and step.source.strip()]
+    making = [n for n in places if makes[n]]
+    given = [n for n in making if steps[n].given is not None]
+    return max(given, default=max(making, default=max(places, default=-1)))
+
+
+def has_its_figures(
+    required: Sequence[RequiredFigure],
+    steps: Sequence[Step],
+    rerun: Mapping[int, Sequence[Output]],
+    files: Mapping[str, bytes],
+) -> list[Finding]:
+    """List the required figures that are missing, or don't show what they must. What the run draws is judged.
+
+    Parameters
+    ----------
+    required : sequence of RequiredFigure
+    steps : sequence of Step
+    rerun : mapping of int to sequence of Output
+        The outputs of each step that ended well, by its place in `steps`.
+    files : mapping of str to bytes
+        The pictures that the run has written, by name.
+    """
+    findings = []
+    for one in required:
+        shown = [figure for n in _places(one, steps) for figure in figures_of(rerun.get(n, ()))]
+        if one.file:
+            picture = files.get(one.file)
+            if picture is None or not picture.startswith(PNG_SIGNATURE):
+                message = (
+                    f"`{one.file}` was not written: run the cell that saves {one.name}, and see that it gets there"
+                )
+                findings.append(Finding(Code.STRUCTURE, one.name, message))
+                continue
+            shown.append(of_png(picture))
+        findings += _lacks(one, shown)
+    return findings
+
+
+def made_up(required: Sequence[RequiredFigure], steps: Sequence[Step], failed: Collection[int]) -> bool:
+    """Tell whether a figure is drawn from a name that a failed given cell should have made, and the student has made.
+
+    Parameters
+    ----------
+    failed : collection of int
+        The places of the steps that did not end well.
+    """
+    makes = {n: bound(step.source) for n, step in enumerate(steps) if step.kind == "code"}
+    given = {n: makes[n] for n in makes if n in failed and steps[n].given is not None}
+    theirs = {n: makes[n] for n in makes if n not in failed and steps[n].given is None}
+    for n in {place for one in required for place in _places(one, steps)} & makes.keys():
+        lost = loaded(steps[n].source) & {name for k, names in given.items() if k < n for name in names}
+        if any(lost & theirs[k] for k in theirs if k < n):
+            return True
+    return False
+
+
+def _places(required: RequiredFigure, steps: Sequence[Step]) -> list[int]:
+    """List where a figure may be drawn: in given cells, or in any where all given ones are to be filled."""
+    places = [n for n, step in enumerate(steps) if not required.under or _heading(step) == required.under]
+    given = [(n, cell) for n in places if (cell := steps[n].given) and cell.kind == "code"]
+    theirs = all(FILL in cell.tags for _, cell in given)
+    return places if theirs else [n for n, _ in given]
+
+
+def _lacks(required: RequiredFigure, shown: Sequence[Figure | None]) -> Iterator[Finding]:
+    """Say what all figures lack that may be the required one."""
+    if not shown:
+        where = f" under “{required.under}”" if required.under else ""
+        yield Finding(
+            Code.STRUCTURE, required.name, f"{required.name}: no figure is drawn{where}; see which cell failed"
+        )
+    known = [figure for figure in shown if figure is not None]
+    for axes in required.axes if known else ():
+        faults = [_fault(axes, one) for figure in known for one in figure.axes if _is_about(axes.about, one)]
+        if not faults:
+            message = f"{required.name}: nothing in it is about “{axes.about}”; say so in a title or on an axis"
+            yield Finding(Code.STRUCTURE, required.name, message)
+        elif all(faults):
+            code, said = next(fault for fault in faults if fault)
+            yield Finding(code, required.name, f"{required.name}: {said}")
+
+
+def _fault(required: RequiredAxes, axes: Axes) -> tuple[Code, str] | None:
+    lines = [one for one in axes.artists if one.kind == "line" and one.y and one.y.n >= MIN_POINTS]
+    if required.labelled and (missing := [name for name, label in (("x", axes.x), ("y", axes.y)) if not label]):
+        axis = f"{' and '.join(missing)} ax{'es' if len(missing) > 1 else 'is'}"
+        return Code.STRUCTURE, f"{axes.called} has no label on its {axis}; write what is drawn, and in which unit"
+    if len(lines) < required.curves:
+        return Code.STRUCTURE, f"{axes.called} shows {_count(len(lines), 'curve')}; expected {required.curves}"
+    for asked, sign, verb in ((required.falls, 1, "falls"), (required.rises, -1, "rises")):
+        word = asked if isinstance(asked, str) else ""
+        meant = [line for line in lines if word.casefold() in line.label.casefold()]
+        if asked and not any(_drop(line.y, axes.yscale) * sign >= MOVED for line in meant if line.y):
+            said = f"the {word} in {axes.called} never {verb}" if word else f"no curve in {axes.called} {verb}"
+            return Code.VALUES, f"{said}; see what training does there"
+    return None
+
+
+def _drop(numbers: Numbers, scale: str) -> float:
+    """Measure how much lower the last quarter of a curve is than its first, in units of its range."""
+    heights = [_scaled(value, scale) for value in numbers.at if value is not None]
+    heights = [height for height in heights if math.isfinite(height)]
+    if len(heights) < MIN_POINTS or (span := max(heights) - min(heights)) <= 0:
+        return 0.0
+    quarter = max(len(heights) // 4, 1)
+    return (sum(heights[:quarter]) - sum(heights[-quarter:])) / quarter / span
+
+
+def _is_about(word: str, axes: Axes) -> bool:
+    return not axes.aside and word.casefold() in " ".join((axes.title, axes.x, axes.y, *axes.legend)).casefold()
+
+
+def _heading(step: Step) -> str:
+    cell = step.given or step.saved
+    return cell.heading if cell else ""
 
 
 def _of_output(output: Output) -> Figure | None:
@@ -135,69 +354,41 @@ def _of_output(output: Output) -> Figure | None:
 
 def _unpacked(text: bytes) -> Figure | None:
     try:
-        inflater = zlib.decompressobj()
-        plain = inflater.decompress(base64.b64decode(text, validate=True), _MAX_UNPACKED)
+        plain = zlib.decompressobj().decompress(base64.b64decode(text, validate=True), _MAX_UNPACKED)
         figure = msgspec.json.decode(plain, type=Figure)
     except (binascii.Error, ValueError, zlib.error, msgspec.MsgspecError, RecursionError):
         return None
     return figure if figure.version == VERSION else None
 
 
-def _axes_differ(saved: Axes, now: Axes) -> tuple[str, str] | None:
-    for what, one, other in (
-        ("the title", saved.title, now.title),
-        ("the x label", saved.x, now.x),
-        ("the y label", saved.y, now.y),
-        ("the legend", ", ".join(saved.legend), ", ".join(now.legend)),
-    ):
-        if not same_text(one, other):
-            return f"{what} {_or_none(one)}", _or_none(other)
-    for which, one, other in (("x", saved.xscale, now.xscale), ("y", saved.yscale, now.yscale)):
-        if one != other:
-            return f"a {quoted(one)} {which} axis in {saved.called}", f"a {quoted(other)} one"
-    kinds, drawn = [one.kind for one in saved.artists], [one.kind for one in now.artists]
-    for kind in (*kinds, *drawn):
-        if kinds.count(kind) != drawn.count(kind):
-            return f"{_count(kinds.count(kind), quoted(kind))} in {saved.called}", f"{drawn.count(kind)}"
-    # Of one kind, in the order they were drawn in.
-    pairs = zip(_by_kind(saved.artists), _by_kind(now.artists), strict=True)
-    parted = next((parted for pair in pairs if (parted := _artists_differ(*pair, saved, now))), None)
-    return parted or _words_differ(saved, now)
-
-
-def _words_differ(saved: Axes, now: Axes) -> tuple[str, str] | None:
-    for one, other in zip(saved.texts, now.texts, strict=False):
-        if not same_text(one, other):
-            return f"the words `{quoted(one)}` in {saved.called}", f"`{quoted(other)}`"
-    if len(saved.texts) != len(now.texts):
-        return f"{_count(len(saved.texts), 'word')} in {saved.called}", f"{len(now.texts)}"
-    return None
-
-
-def _by_kind(artists: Sequence[Artist]) -> list[Artist]:
-    return sorted(artists, key=lambda artist: artist.kind)
-
-
-def _artists_differ(saved: Artist, now: Artist, there: Axes, here: Axes) -> tuple[str, str] | None:
-    where = f"{saved.called} in {there.called}"
-    for which, one, other in (("x", saved.x, now.x), ("y", saved.y, now.y)):
-        if one is None or other is None:
-            if one is not other:
-                return f"{where} with {'no' if one is None else 'some'} {which}", "none" if other is None else "some"
-            continue
-        if one.n != other.n or one.shape != other.shape:
-            return f"{where} with {_count(one.n, 'value')}", f"{other.n}"
-        scale = here.xscale if which == "x" else here.yscale
-        span = _span([number for artist in here.artists for number in (getattr(artist, which),) if number], scale)
-        if now.kind in {"image", "mesh"}:
-            span = _span([other], "linear")
-        if (pair := _first_apart(one, other, span, scale)) is not None:
-            return f"{where} at {_told(pair[0])}", _told(pair[1])
-    return None
+def _facts(figure: Figure) -> Iterator[_Fact]:
+    yield _Fact("title", figure.title, "the title")
+    for n, axes in enumerate(figure.axes):
+        for what, text in (
+            ("title", axes.title),
+            ("x label", axes.x),
+            ("y label", axes.y),
+            ("legend", ", ".join(axes.legend)),
+            ("scales", f"{axes.xscale}, {axes.yscale}"),
+        ):
+            yield _Fact(f"{n} {what}", text, f"the {what} of {axes.called}" if what == "scales" else f"the {what}")
+        for k, artist in enumerate(sorted(axes.artists, key=lambda artist: artist.kind)):
+            label = f" “{quoted(artist.label)}”" if artist.label else ""
+            for axis, numbers in (("x", artist.x), ("y", artist.y)):
+                scale = axes.xscale if axis == "x" else axes.yscale
+                beside = [getattr(one, axis) for one in axes.artists]
+                if artist.kind in {"image", "mesh"}:
+                    scale, beside = "linear", [numbers]  # these are colours
+                if numbers:
+                    told = f"the {axis} of the {quoted(artist.kind)}{label} in {axes.called}"
+                    span = _span([one for one in beside if one], scale)
+                    yield _Fact(f"{n} {artist.kind} {k} {axis}", numbers, told, scale, span)
+        for k, text in enumerate(axes.texts):
+            yield _Fact(f"{n} text {k}", text, f"the text in {axes.called}")
 
 
 def _first_apart(one: Numbers, other: Numbers, span: float, scale: str) -> tuple[float, float] | None:
-    """The two numbers that are farthest apart, if they can be told apart."""
+    """Return the two numbers that are farthest apart, if that is more than the tolerance."""
     if len(one.at) != len(other.at):
         return None
     worst, found = 1.0, None
@@ -205,11 +396,11 @@ def _first_apart(one: Numbers, other: Numbers, span: float, scale: str) -> tuple
     for a, b in pairs:
         if a is None and b is None:
             continue
-        left, right = (math.nan if number is None else scaled(number, scale) for number in (a, b))
+        left, right = (math.nan if number is None else _scaled(number, scale) for number in (a, b))
         if left == right:  # infinities too: a zero on a logarithmic scale
             continue
         gap = abs(left - right)
-        units = gap / (WITHIN * span) if span > 0 else math.inf * gap if gap > 0 else 0.0
+        units = gap / (TOLERANCE * span) if span > 0 else math.inf * gap if gap > 0 else 0.0
         if not units <= worst:
             worst = units if math.isfinite(units) else math.inf
             found = (math.nan if a is None else a, math.nan if b is None else b)
@@ -217,16 +408,16 @@ def _first_apart(one: Numbers, other: Numbers, span: float, scale: str) -> tuple
 
 
 def _span(numbers: Sequence[Numbers], scale: str) -> float:
-    """The range of what is drawn in the same axes, in its scale; of one value, its size."""
-    ends = [scaled(end, scale) for one in numbers for end in (one.min, one.max) if end is not None]
+    """Measure the range of what is drawn in the same axes, in its scale; of one value, its size."""
+    ends = [_scaled(end, scale) for one in numbers for end in (one.min, one.max) if end is not None]
     ends = [end for end in ends if math.isfinite(end)]
     if not ends:
         return 0.0
     return max(ends) - min(ends) or abs(max(ends)) or 1.0
 
 
-def scaled(number: float, scale: str) -> float:
-    """A number as the eye sees it on an axis of that scale."""
+def _scaled(number: float, scale: str) -> float:
+    """Scale a number as the axis does."""
     if scale != "log":
         return number
     return math.log10(number) if number > 0 else -math.inf
@@ -236,9 +427,5 @@ def _count(n: int, what: str) -> str:
     return f"{n} {what}{'' if n == 1 or what.endswith('s') else 's'}"
 
 
-def _or_none(text: str) -> str:
-    return f"`{quoted(text)}`" if text else "of no words"
-
-
-def _told(number: Any) -> str:
+def _told(number: float) -> str:
     return "a gap" if math.isnan(number) else f"{number:.4g}"

@@ -22,8 +22,8 @@ from autograder.notebook.alignment import Step, arrange
 from autograder.notebook.checks import MODEL, Rubric
 from autograder.notebook.document import FILL, as_notebook, read
 from autograder.notebook.execution import Shown, beside, execute
+from autograder.notebook.figures import asked_of, has_its_figures
 from autograder.notebook.grade import RunJob, asking
-from autograder.notebook.required_figures import asked_of, has_its_figures
 from autograder.notebook.stale import asks_for_a_verdict
 from autograder.seed import Seed
 from autograder.wire import Observation

@@ -20,7 +20,7 @@ from autograder.notebook import checks, document, execution, figures, required_f
 from autograder.notebook.checks import Judged
 from autograder.notebook.execution import ANSWER, FILE
 from autograder.notebook.figure_metadata import KEYWORD
-from autograder.notebook.figures import SIGNATURE
+from autograder.notebook.figures import PNG_SIGNATURE
 from autograder.wire import Failure, Observation
 
 MOST_OUTPUTS = 20
@@ -87,7 +87,7 @@ def picture(kind: bytes, text: bytes) -> dict[str, Any] | None:
         text = struct.pack(">I4s", len(packed), b"tEXt") + packed
     elif kind != b"Q":
         return None
-    data = {"image/png": base64.b64encode(SIGNATURE + text).decode(), "text/plain": "<Figure>"}
+    data = {"image/png": base64.b64encode(PNG_SIGNATURE + text).decode(), "text/plain": "<Figure>"}
     return {"output_type": "display_data", "data": data}
 
 

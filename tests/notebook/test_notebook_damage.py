@@ -22,8 +22,8 @@ from autograder.notebook.alignment import arrange
 from autograder.notebook.checks import rubric_of
 from autograder.notebook.document import as_notebook, read
 from autograder.notebook.execution import beside, execute
+from autograder.notebook.figures import asked_of
 from autograder.notebook.grade import grade_notebook
-from autograder.notebook.required_figures import asked_of
 from autograder.release.files import HERE
 from autograder.release.starter import strip
 from autograder.report import problem_lines

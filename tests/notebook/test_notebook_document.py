@@ -15,8 +15,8 @@ from autograder.notebook import document, figures
 from autograder.notebook.alignment import arrange
 from autograder.notebook.document import Cell, Notebook, Output, UnreadableError, output, read, where_they_part
 from autograder.notebook.figure_metadata import KEYWORD, packed
+from autograder.notebook.figures import RequiredAxes, RequiredFigure, has_its_figures
 from autograder.notebook.history import was_run
-from autograder.notebook.required_figures import Wanted, WantedAxes, has_its_figures
 from autograder.notebook.stale import difference, stale_outputs
 from autograder.notebook.texts import first_difference
 
@@ -45,7 +45,7 @@ def judged(content):
     for rerun in ({}, {n: step.saved.outputs[::-1] for n, step in enumerate(arrangement.steps) if step.saved}):
         was_run(found, arrangement.steps, rerun)
         list(stale_outputs(arrangement.steps, rerun))
-        has_its_figures((Wanted("f", axes=(WantedAxes("x"),)),), arrangement.steps, rerun, {})
+        has_its_figures((RequiredFigure("f", axes=(RequiredAxes("x"),)),), arrangement.steps, rerun, {})
     return found
 
 

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from autograder.notebook.alignment import Step, align, arrange, intact, lost_sentence
 from autograder.notebook.document import Cell, Notebook, Output, UnreadableError, output, quoted, read, where_they_part
-from autograder.notebook.figures import differ, figures_of, pictures_differ
+from autograder.notebook.figures import asked_of, differ, figures_of, made_up, pictures_differ
 from autograder.notebook.history import was_run
-from autograder.notebook.required_figures import asked_of, made_up
 from autograder.notebook.source import bound, described, imports_added, loaded, lost, prints, same_program, statements
 from autograder.notebook.stale import asks_for_a_verdict, comparable, difference, stale_outputs
 from autograder.notebook.texts import first_difference, same_text

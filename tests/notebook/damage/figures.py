@@ -45,7 +45,7 @@ NEVER_MIND = {
 
 
 DAMAGE = {
-    "stale_figure": Row(with_picture(of_other_data), STALE, "shows the line “loss” in “The descent” at"),
+    "stale_figure": Row(with_picture(of_other_data), STALE, "shows the y of the line “loss” in “The descent” at"),
     "figure_deleted": Row(outputs(PICTURE, lambda outputs: [stream("no picture\n")]), STALE, "shows no picture"),
     "figure_added": Row(outputs(PICTURE, lambda outputs: outputs * 2), STALE, "shows 2 figures, your code gives 1"),
     "module_that_learns_nothing": Row(

@@ -68,9 +68,7 @@ def release(observe: Observe, assignment: Assignment, old: Path) -> dict[str, by
         if notebook.is_file():
             text = notebook.read_text("utf-8")
             solutions[str(notebook)] = solution_lines(text, str(notebook))
-            # Twice: one to work in, and one to hold the work against, or to begin again with.
-            blank = as_notebook(strip(text, str(notebook), HERE), problem.name)
-            files[problem.notebook_file] = files[f"checks/{problem.name}/{problem.notebook_file}"] = blank
+            files[problem.notebook_file] = as_notebook(strip(text, str(notebook), HERE), problem.name)
         for path in (problem.folder / "checks.py", problem.folder / "expect.py"):
             if path.is_file():
                 page = f"# {GENERATED}\n{path.read_text('utf-8')}"
@@ -117,8 +115,11 @@ def write(files: Mapping[str, bytes], folder: Path) -> None:
 def as_zip(files: Mapping[str, bytes], name: str) -> bytes:
     """The zip that students get: the assignment in a folder of its name, with the engine that checks it."""
     imports = tomllib.loads(files["checks/assignment.toml"].decode())["allowed_imports"]
+    notebooks = [path for path in files if path.endswith(".ipynb")]
     everything = {
         **files,
+        # A second copy, which the student doesn't edit: to compare the work with, and to begin again with.
+        **{f"checks/{Path(path).stem}/{path}": files[path] for path in notebooks},
         **{f"autograder/{path}": text for path, text in engine.modules(*NOT_HANDED_OUT).items()},
         "requirements.txt": requirements(imports).encode(),
     }

@@ -33,7 +33,6 @@ RELEASED = {
     f"checks/line/{ANSWERS_FILE}",
     "checks/line/checks.py",
     "checks/line/expect.py",
-    "checks/line/line.ipynb",
     "data/points.npz",
     "given_noise.py",
     "line.ipynb",
@@ -188,7 +187,8 @@ class TestSecrecy:
             names = archive.namelist()
 
         assert sorted(names) == sorted(
-            f"lines/{name}" for name in {*RELEASED, *ENGINE, "requirements.txt", "students.md"}
+            f"lines/{name}"
+            for name in {*RELEASED, *ENGINE, "checks/line/line.ipynb", "requirements.txt", "students.md"}
         )
 
     def test_students_install_the_engines_packages_and_what_they_may_import(self, files):

@@ -47,6 +47,8 @@ _HEADING = re.compile(r"[ ]{0,3}#{1,6}\s+(.*?)\s*#*\s*\Z")
 # Possessive, and a string without an end goes on to the end of the text, so that it is scanned once.
 _PIECE = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{,]', re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
+# Raised by nbformat's conversion over what its schema lets pass.
+_BY_NBFORMAT = (AssertionError, AttributeError, LookupError, NameError, RecursionError, TypeError, ValueError)
 _NOT_JSON = {
     b"PK\x03\x04": "it is an archive; hand the notebook in unpacked",
     b"%PDF": "it is a PDF; hand in the notebook itself",
@@ -298,7 +300,7 @@ def _parsed(content: bytes, name: str) -> Any:
 
 
 def _converted(raw: Any, name: str) -> Any:
-    """Convert a notebook of format 3 if it is valid: over others nbformat raises all kinds of exceptions."""
+    """Convert a notebook of format 3."""
     import nbformat  # noqa: PLC0415  rarely needed, and slow to import
 
     try:
@@ -306,7 +308,7 @@ def _converted(raw: Any, name: str) -> Any:
         old = nbformat.from_dict(told)  # type: ignore[no-untyped-call]
         nbformat.validate(old, version=3, version_minor=0)
         return nbformat.convert(old, 4)  # type: ignore[no-untyped-call]
-    except (nbformat.ValidationError, RecursionError):
+    except (nbformat.ValidationError, *_BY_NBFORMAT):
         said = f"{name} has nbformat {shortened(str(raw['nbformat']))}, and can't be read"
         raise UnreadableError(f"{said}; open it in JupyterLab and save it again") from None
 

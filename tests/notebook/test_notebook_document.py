@@ -239,6 +239,8 @@ class TestHostile:
 
     @settings(max_examples=150)
     @given(RAW_NOTEBOOK)
+    @example({"nbformat": 3, "worksheets": [None]})
+    @example({"nbformat": 3, "worksheets": [{"cells": [{"cell_type": 7}]}]})
     def test_anything_like_a_notebook(self, raw):
         """Any value in any place."""
         judged_or_refused(json.dumps(raw).encode())

@@ -5,8 +5,8 @@ Theory of operation
 
 A student hands in a module and the notebook it was written with. The notebook is graded apart from the module.
 
-*Read.* A notebook is bytes from a stranger. :mod:`autograder.notebook.document` makes frozen records of them, in bounds,
-or says in one sentence why they are no notebook. No code of it is run to read it.
+*Read.* A notebook is bytes from a stranger. :mod:`autograder.notebook.document` makes frozen records of them, in
+bounds, or says in one sentence why they are no notebook. No code of it is run to read it.
 
 *Aligned.* The released notebook is the measure: its cells are *given*, some of them to be filled; all others are the
 student's own. :mod:`autograder.notebook.alignment` finds the given cells again and names what is missing, changed or
@@ -19,7 +19,7 @@ the others are run again.
 
 *Checked.* :mod:`autograder.notebook.checks` is a table of functions, each of what was handed in and of the run: are the
 given cells there; was it run (:mod:`autograder.notebook.history`); does it run; has it its figures
-(:mod:`autograder.notebook.required_figures`). The model that it trains is judged by its arrays, with what ``model.py``
+(:mod:`autograder.notebook.figures`). The model that it trains is judged by its arrays, with what ``model.py``
 says, in the grader (:mod:`autograder.notebook.grade`), which alone knows what is right.
 
 *Stale outputs.* Saved outputs are held against those of the run (:mod:`autograder.notebook.stale`). A difference is a

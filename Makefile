@@ -62,6 +62,7 @@ lint: $(READY)   ## Look for mistakes and for what is not formatted
 	@$(BIN)/ruff format --check
 	@mkdir -p build
 	@$(BIN)/lint-imports --no-logo --no-cache >build/imports.txt || { cat build/imports.txt; exit 1; }
+	@$(BIN)/python .ci/import_graph.py --check
 	@$(BIN)/python .ci/measures.py
 
 format: $(READY)  ## Format the code

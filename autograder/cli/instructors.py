@@ -18,8 +18,6 @@ from autograder.report import pluralize
 from autograder.text import line
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from autograder.course.problem import Problem
     from autograder.expected import Answers
 
@@ -27,6 +25,8 @@ SAMPLE_CLASS = Path("build/sample-class")
 # Where results go by default: a sample class's are kept apart from a real one's.
 GRADES = Path("build/grades")
 SAMPLE_GRADES = Path("build/sample-grades")
+
+OUT = click.option("--out", type=click.Path(path_type=Path), default=GRADES, show_default=True)
 
 
 @click.command(name="new-term")
@@ -129,7 +129,11 @@ def grade(
     with ExitStack() as stack:
         trained: Mapping[str, Answers] = {}
         if submissions is None:
-            submissions, trained = stack.enter_context(_sample_class(problems, workers, console))
+            from autograder.cli.sample import sample_class
+
+            submissions = SAMPLE_CLASS
+            count, trained = stack.enter_context(sample_class(problems, submissions, workers))
+            console.print(f"No submissions named: grading a sample class of {count}, written to {submissions}.")
         tally, total = Tally(loose_files(submissions)), len(find_class(submissions))
         tally.warn(console)
         stack.enter_context(_cut_short(tally, total))
@@ -200,20 +204,8 @@ def _tell_unwritten(unwritten: Sequence[str]) -> None:
         )
 
 
-@contextmanager
-def _sample_class(
-    problems: Sequence[Problem], workers: int, console: Console
-) -> Iterator[tuple[Path, Mapping[str, Answers]]]:
-    """Write a sample class, and hold its folder; also give what the references' notebooks train."""
-    from autograder.cli.sample import sample_class
-
-    with sample_class(problems, SAMPLE_CLASS, workers) as (count, ran):
-        console.print(f"No submissions named: grading a sample class of {count}, written to {SAMPLE_CLASS}.")
-        yield SAMPLE_CLASS, {name: run.answers for name, run in ran.items()}
-
-
 @click.command()
-@click.option("--out", type=click.Path(path_type=Path), default=GRADES, show_default=True)
+@OUT
 def export(out: Path) -> None:
     """Write the tables and reports of each assignment's latest run again, out of the store in OUT."""
     from autograder.gradebook import export as exporting
@@ -226,7 +218,7 @@ def export(out: Path) -> None:
 
 @click.command()
 @click.argument("student")
-@click.option("--out", type=click.Path(path_type=Path), default=GRADES, show_default=True)
+@OUT
 def output(student: str, out: Path) -> None:
     """Show what STUDENT's code printed in the latest runs in OUT: for staff, and in no report."""
     from autograder.gradebook.export import output_of
@@ -237,7 +229,7 @@ def output(student: str, out: Path) -> None:
 
 
 @click.command()
-@click.option("--out", type=click.Path(path_type=Path), default=GRADES, show_default=True)
+@OUT
 def diff(out: Path) -> None:
     """Say who gained or lost what, and why, in each assignment's latest run in OUT, from the run before."""
     from autograder.gradebook.export import differences

@@ -14,6 +14,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from autograder.course.problem import Problem
+from autograder.expected import Answers
 from autograder.gradebook.executors import sandboxes
 from autograder.gradebook.faults import written_to
 from autograder.gradebook.store import LOCK_FILE, Lock
@@ -25,15 +26,13 @@ Files = Mapping[str, bytes]
 
 
 @contextmanager
-def sample_class(
-    problems: Sequence[Problem], folder: Path, workers: int
-) -> Iterator[tuple[int, dict[str, ReferenceRun]]]:
+def sample_class(problems: Sequence[Problem], folder: Path, workers: int) -> Iterator[tuple[int, dict[str, Answers]]]:
     """Write the sample class into a folder, and keep others out of it meanwhile.
 
     Yields
     ------
-    int, dict of str to ReferenceRun
-        The number of submissions; the outcomes of the references' notebooks, by problem id.
+    int, dict of str to Answers
+        The number of submissions; what the references' notebooks train, by problem id.
     """
     with written_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -48,7 +47,7 @@ def sample_class(
                 elif entry.name != LOCK_FILE:
                     entry.unlink()
             count = write_sample_class(problems, folder, right)
-        yield count, ran
+        yield count, {name: run.answers for name, run in ran.items()}
 
 
 def run_notebooks(problems: Sequence[Problem], workers: int) -> dict[str, ReferenceRun]:

@@ -50,22 +50,6 @@ class Verdict(msgspec.Struct, frozen=True):
     pending: float = 0.0
     later: bool = False
 
-    @classmethod
-    def of(
-        cls,
-        check: str,
-        title: str,
-        code: int,
-        max_points: float,
-        message: str,
-        hint: str | None = None,
-        blocked_by: str | None = None,
-    ) -> Verdict:
-        """The verdict whose points follow from its code."""
-        points = max_points if code == Code.SUCCESS and blocked_by is None else 0.0
-        pending = max_points if code in codes.FAULTS_OF_OURS and blocked_by is None else 0.0
-        return cls(check, title, code, points, max_points, message, hint, blocked_by, pending)
-
 
 class Stale(msgspec.Struct, frozen=True):
     """An output of a notebook that its code doesn't give: what cell number ``cell`` showed, and what it gives now.

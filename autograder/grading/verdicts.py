@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Protocol
 
-import msgspec
-
 from autograder.authoring import Finding
 from autograder.codes import FAULTS_OF_OURS, PRECEDENCE, WITHOUT_RESULT, Code, most_severe
 from autograder.report import Verdict
@@ -87,15 +85,13 @@ def conclude(checks: Sequence[_Check], found: Mapping[str, Found]) -> tuple[Verd
         message = "\n".join(_messages(evidence.findings)) or evidence.note
         if wrong and (evidence.hint is None or evidence.hint != found[wrong[0]].hint):
             message += f"\nthis may come of `{wrong[0]}`, which is wrong too; fix that first"
-        # A hint is about the student's code, and here nothing is known to be wrong with it.
-        hint = None if code in FAULTS_OF_OURS else evidence.hint
-        verdicts.append(Verdict.of(check.name, check.title, code, check.points, message, hint=hint))
+        verdicts.append(_judged(check, code, message, evidence.hint))
     return tuple(verdicts)
 
 
 def conclude_alike(checks: Sequence[_Check], code: Code, message: str) -> tuple[Verdict, ...]:
     """Verdicts where nothing could be run: the same for every check."""
-    return tuple(Verdict.of(check.name, check.title, code, check.points, message) for check in checks)
+    return tuple(_judged(check, code, message) for check in checks)
 
 
 def by_severity(findings: Iterable[Finding]) -> list[Finding]:
@@ -103,11 +99,19 @@ def by_severity(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda finding: PRECEDENCE.index(finding.code))
 
 
+def _judged(check: _Check, code: Code, message: str, hint: str | None = None) -> Verdict:
+    earned = check.points if code == Code.SUCCESS else 0.0
+    if code not in FAULTS_OF_OURS:
+        return Verdict(check.name, check.title, code, earned, check.points, message, hint)
+    # No hint, since nothing is known to be wrong with the student's code.
+    return Verdict(check.name, check.title, code, 0.0, check.points, message, None, pending=check.points)
+
+
 def _blocked(check: _Check, code: Code, first: str, code_of_first: Code) -> Verdict:
     ours = code_of_first in FAULTS_OF_OURS
     message = f"not judged, because `{first}` could not be" if ours else f"not judged: fix `{first}` first"
-    verdict = Verdict.of(check.name, check.title, code or code_of_first, check.points, message, blocked_by=first)
-    return msgspec.structs.replace(verdict, pending=check.points) if ours else verdict
+    pending = check.points if ours else 0.0
+    return Verdict(check.name, check.title, code or code_of_first, 0.0, check.points, message, None, first, pending)
 
 
 def _messages(findings: Sequence[Finding]) -> Iterator[str]:

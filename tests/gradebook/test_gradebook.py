@@ -18,6 +18,7 @@ from rich.console import Console
 from small_course import REFERENCE, REJECT, laid_over
 
 from autograder.cli.screen import Tally
+from autograder.codes import FAULTS_OF_OURS
 from autograder.course.assignments import read_course
 from autograder.course.pages import CourseError
 from autograder.expected import Answers, by_draw
@@ -580,11 +581,12 @@ class TestTally:
     @staticmethod
     def report(student, *codes):
         """A report with a check for each of the codes; of a code below 0, that waits for another check."""
-        verdicts = tuple(
-            Verdict.of(f"check_{n}", "It is.", abs(code), 2.0, "no luck", blocked_by="other" if code < 0 else None)
-            for n, code in enumerate(codes)
-        )
-        return Report.of(student, (ProblemReport.of("lines/line", verdicts),))
+        verdicts = []
+        for n, code in enumerate(codes):
+            points, pending = 2.0 * (code == 0), 2.0 * (code in FAULTS_OF_OURS)
+            blocker = "other" if code < 0 else None
+            verdicts.append(Verdict(f"check_{n}", "It is.", abs(code), points, 2.0, "no luck", None, blocker, pending))
+        return Report.of(student, (ProblemReport.of("lines/line", tuple(verdicts)),))
 
     @pytest.mark.parametrize(
         ("others", "said"),

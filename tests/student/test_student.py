@@ -230,8 +230,8 @@ class TestShown:
     def test_what_is_pending_is_said(self):
         """As text and as a table: neither passed nor failed, and how much."""
         verdicts = (
-            Verdict.of("first", "It is right.", 0, 5.0, ""),
-            Verdict.of("second", "It is left.", 3, 2.0, "no room"),
+            Verdict("first", "It is right.", 0, 5.0, 5.0, "", None),
+            Verdict("second", "It is left.", 3, 0.0, 2.0, "no room", None, pending=2.0),
         )
         checked = Checked(ProblemReport.of("lines/line", verdicts))
 

@@ -32,7 +32,7 @@ from autograder.cluster.payload import pack
 from autograder.cluster.worker import Desk, Result, grade_there
 from autograder.codes import Code
 from autograder.course.problem import Problem
-from autograder.gradebook.dependencies import surroundings, versions
+from autograder.gradebook.dependencies import environment, versions
 from autograder.gradebook.executors import TELL_SECONDS, Executor, Finished, Waits, Work
 from autograder.gradebook.grader import Graded, Grader
 
@@ -240,7 +240,7 @@ def _expected(client: distributed.Client, packages: tuple[str, ...], private: tu
     here = Here(versions(packages))
     sentences = [unfit("the scheduler", workers.pop("the scheduler"), here, weak=weak)]
     lacks = dict.fromkeys(clause for there in workers.values() for clause in there.lacks)
-    expected = Here(surroundings(packages), tuple(lacks) if weak else ())
+    expected = Here(environment(packages), tuple(lacks) if weak else ())
     sentences += [unfit(who, there, expected, weak=weak) for who, there in workers.items()]
     for sentence in filter(None, sentences):
         raise ClusterError(sentence)

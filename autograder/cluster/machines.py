@@ -43,7 +43,7 @@ def packages_of(problems: Iterable[Problem]) -> tuple[str, ...]:
 def look(packages: tuple[str, ...], private: tuple[str, ...], dask_worker: distributed.Worker) -> bytes:
     """What a worker's machine is like; bytes, for another engine's records may be others."""
     lacks = lacks_here([Path(dask_worker.local_directory)], private, ())
-    return msgspec.json.encode(Here(dependencies.surroundings(packages), lacks))
+    return msgspec.json.encode(Here(dependencies.environment(packages), lacks))
 
 
 def look_from_scheduler(packages: tuple[str, ...]) -> bytes:

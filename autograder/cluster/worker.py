@@ -17,7 +17,7 @@ import msgspec
 from autograder.cluster.machines import Here, lacks_here, packages_of, unfit
 from autograder.cluster.payload import Parcel, unpacked
 from autograder.expected import from_bytes
-from autograder.gradebook.dependencies import surroundings
+from autograder.gradebook.dependencies import environment
 from autograder.gradebook.executors import sandboxes
 from autograder.gradebook.grader import Graded, Grader
 from autograder.notebook.checks import rubric_of
@@ -74,7 +74,7 @@ class OpenDesk:
         worker = distributed.get_worker()
         own = [Path(worker.local_directory), *(problem.folder for problem in problems)]
         lacks = lacks_here(own, parcel.private, [home / "data"])
-        there = Here(surroundings(packages_of(problems)), lacks)
+        there = Here(environment(packages_of(problems)), lacks)
         self.refused = unfit(f"the worker {worker.address}", there, parcel.expected, weak=parcel.weak)
         if self.refused:
             return

@@ -1,8 +1,9 @@
-"""The dependencies of a result: said here once, for the store, the cluster and the audit.
+"""The one list of what a result depends on, beside the submission: for the store, the cluster and the audit.
 
-Files of the problem, settings, the engine, and the surroundings: Python, packages, the machine. Results are filed under
-the digest of all of it and of the submission's files; machines of a cluster must have the same surroundings; an audit
-goes on from what it found under the same digest.
+Files of the problem, its data, settings, limits, the seed, the engine, Python, the machine, and the versions of all
+packages that are imported by students' code, for it, or by staff's pages, with what these require. Results are stored
+under the digest of all of it and of the submission's files; the machines of a cluster must agree in what is theirs; an
+audit resumes under the same digest.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from autograder import engine
 from autograder.course.problem import Problem
 from autograder.seed import Seed
 
-# The parts of the engine on which no result hangs: nothing that runs or judges imports them.
+# The parts of the engine on which no result depends: nothing that runs or judges imports them.
 NO_RESULTS = (
     "audit",
     "api.py",
@@ -47,49 +48,44 @@ class Dependencies:
     files : mapping of str to bytes
         The problem's own, by a name for each.
     settings : mapping of str to object
-        Whose text says all of them: numbers, texts, tuples.
-    surroundings : mapping of str to str
-        As :func:`surroundings` gives them.
+        Numbers, texts and tuples of them: values that are equal when their ``repr`` is.
+    environment : mapping of str to str
+        As :func:`environment` gives it.
     """
 
     files: Mapping[str, bytes]
     settings: Mapping[str, object]
-    surroundings: Mapping[str, str]
+    environment: Mapping[str, str]
 
     @property
     def digest(self) -> str:
-        """One text for all of it."""
-        said = {**self.settings, **self.surroundings}
-        return digest(
-            [
-                *sorted(self.files.items()),
-                *((name, repr(value).encode()) for name, value in sorted(said.items())),
-            ]
-        )
+        """The digest of all of it."""
+        values = sorted({**self.settings, **self.environment}.items())
+        return digest([*sorted(self.files.items()), *((name, repr(value).encode()) for name, value in values)])
 
 
 def of_module(problem: Problem, seed: Seed, footer: Iterable[str] = ()) -> Dependencies:
-    """The dependencies of the verdicts on a problem's module, and of what the reference and the known mistakes give."""
+    """The dependencies of the verdicts on a module, and of what the reference and the known mistakes give."""
     own = [problem.folder / problem.module_file, *(problem.folder / "reject").glob("*.py")]
     return _of(problem, own, _pages(problem, "checks", "expect"), problem.points, seed, footer)
 
 
 def of_notebook(problem: Problem, seed: Seed, footer: Iterable[str] = ()) -> Dependencies:
-    """The dependencies of the verdicts on a problem's notebook."""
+    """The dependencies of the verdicts on a notebook."""
     own = [problem.folder / "figures.toml", problem.released_notebook, problem.released_readme]
     pages = _pages(problem, "checks", "model")
     return _of(problem, own, pages, problem.notebook_points, seed, footer, NOTEBOOKS_IMPORT)
 
 
 def of_audit(problem: Problem) -> Dependencies:
-    """The dependencies of an audit's findings on one seed: a module's, what is right, and the audit itself."""
+    """The dependencies of an audit's findings on one seed: a module's, the accepted specimens, and the audit itself."""
     module = of_module(problem, Seed.numbered(0))
     right = _read(problem, (problem.folder / "accept").glob("*.py"))
-    return Dependencies({**module.files, **right}, {**module.settings, "audit": _engine()}, module.surroundings)
+    return Dependencies({**module.files, **right}, {**module.settings, "audit": _engine()}, module.environment)
 
 
 def packages_of(problem: Problem) -> tuple[str, ...]:
-    """The names of the packages that a problem's results hang on: imported by students, for them, or by its pages."""
+    """The packages that a problem's results depend on: imported by students, for them, or by staff's pages."""
     notebooks = NOTEBOOKS_IMPORT if problem.notebook_points else ()
     pages = _pages(problem, "checks", "expect", *(["model"] if problem.notebook_points else []))
     return _packages(problem, pages, notebooks)
@@ -97,7 +93,7 @@ def packages_of(problem: Problem) -> tuple[str, ...]:
 
 @cache
 def versions(packages: tuple[str, ...]) -> dict[str, str]:
-    """The engine, the interpreter, the machine, and these packages with all that they require, by name."""
+    """The versions of the engine, Python, the machine, and these packages with all that they require, by name."""
     return {
         "the engine": _engine(*NO_RESULTS)[:12],
         "Python": platform.python_version(),
@@ -106,8 +102,8 @@ def versions(packages: tuple[str, ...]) -> dict[str, str]:
     }
 
 
-def surroundings(packages: tuple[str, ...]) -> dict[str, str]:
-    """The same of a process that judges."""
+def environment(packages: tuple[str, ...]) -> dict[str, str]:
+    """The versions, and what else results depend on in a process that judges."""
     return {**versions(packages), THREADS: os.environ.get(THREADS, "not set")}
 
 
@@ -145,16 +141,16 @@ def _of(
         **{f"given/{path.name}": path.read_bytes() for path in problem.files.given},
         **{f"data/{name}": path.read_bytes() for name, path in problem.files.data.items()},
     }
-    return Dependencies(files, settings, surroundings(_packages(problem, pages, packages)))
+    return Dependencies(files, settings, environment(_packages(problem, pages, packages)))
 
 
 def _read(problem: Problem, paths: Iterable[Path]) -> dict[str, bytes]:
-    """Those of the problem's files that are there, by where they lie in its folder."""
+    """The contents of those that are there, by their paths in the problem's folder."""
     return {os.path.relpath(path, problem.folder): path.read_bytes() for path in paths if path.is_file()}
 
 
 def _pages(problem: Problem, *stems: str) -> list[Path]:
-    """These pages of a problem that are there, and those of its folder that they import."""
+    """Those of these pages that are there, and the pages that they import."""
     taken: dict[Path, None] = {}
     waiting = [problem.folder / f"{stem}.py" for stem in stems]
     while waiting:
@@ -166,7 +162,6 @@ def _pages(problem: Problem, *stems: str) -> list[Path]:
 
 
 def _packages(problem: Problem, pages: Iterable[Path], more: Iterable[str]) -> tuple[str, ...]:
-    """The names of packages that are imported by students or for them, by pages, or by what is handed out."""
     own = {path.stem for path in problem.files.given}
     staffs = {name for path in (*pages, *problem.files.given) for name in _imported(path)}
     names = {"numpy", *problem.allowed_imports, *problem.preload, *more, *staffs}
@@ -175,7 +170,7 @@ def _packages(problem: Problem, pages: Iterable[Path], more: Iterable[str]) -> t
 
 
 def _imported(path: Path) -> Iterator[str]:
-    """The imports of a file: modules by their names, those beside it with a dot before."""
+    """The modules that a file imports, those beside it with a dot in front."""
     try:
         tree = ast.parse(path.read_bytes())
     except SyntaxError:
@@ -193,7 +188,10 @@ def _versions(packages: Iterable[str]) -> dict[str, str]:
     """The versions of the distributions that packages come in, and of all that these require."""
     there = _installed()
     found: dict[str, str] = {}
-    waiting = [name for package in packages for name in _distributions(package)]
+    waiting: list[str] = []
+    for package in packages:  # most distributions are called as their package is
+        name = _canonical(package)
+        waiting += [name] if name in there else map(_canonical, _owners().get(package, [package]))
     while waiting:
         name = waiting.pop()
         if name not in found:
@@ -202,19 +200,13 @@ def _versions(packages: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _distributions(package: str) -> list[str]:
-    """The distributions that a package comes in; most are called as it is."""
-    name = _canonical(package)
-    return [name] if name in _installed() else [*map(_canonical, _owners().get(package, [package]))]
-
-
 @cache
 def _installed() -> dict[str, tuple[str, tuple[str, ...]]]:
-    """The version of each distribution that is installed, and the names of those that it requires."""
+    """The version of each distribution that is installed, and the names that it requires."""
     found: dict[str, tuple[str, tuple[str, ...]]] = {}
     for one in metadata.distributions():
         told = one.metadata
-        # What an extra asks for is there, or not, for somebody else's sake.
+        # What an extra requires is there, or not, for the sake of another.
         required = [each for each in told.get_all("Requires-Dist") or () if "extra ==" not in each]
         names = (_canonical(match[0]) for each in required if (match := _NAME.match(each)))
         found.setdefault(_canonical(told["Name"]), (told["Version"], tuple(names)))
@@ -223,7 +215,7 @@ def _installed() -> dict[str, tuple[str, tuple[str, ...]]]:
 
 @cache
 def _owners() -> Mapping[str, list[str]]:
-    """The distributions of packages, by the names these are imported by."""
+    """The distributions by the packages that they install."""
     return metadata.packages_distributions()
 
 
@@ -231,11 +223,9 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def _canonical(name: str) -> str:
-    """A distribution's name as indexes compare it."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 @cache
 def _engine(*but: str) -> str:
-    """The digest of the engine's modules, without the parts named."""
     return digest(engine.modules(*but).items())

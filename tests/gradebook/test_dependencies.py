@@ -254,10 +254,10 @@ class TestWhoAsks:
     def test_the_cluster(self, course):
         """All surroundings that keys name, machines must have alike."""
         problem = read(course)
-        compared = dependencies.surroundings(machines.packages_of([problem]))
+        compared = dependencies.environment(machines.packages_of([problem]))
 
         for one in (of_module(problem, problem.seed), of_notebook(problem, problem.seed)):
-            assert one.surroundings.items() <= compared.items()
+            assert one.environment.items() <= compared.items()
         assert {"the package dask", "the package distributed"} <= compared.keys()
 
     def test_a_cluster_that_grades_no_notebook_needs_no_shell(self, course):

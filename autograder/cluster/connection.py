@@ -1,4 +1,4 @@
-"""The cluster as the command sees it: found, looked over, given work."""
+"""The command's connection to a cluster: find it, check its machines, give it work."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from distributed.scheduler import KilledWorker
 from autograder.cluster.machines import (
     SAME,
     ClusterError,
-    Here,
-    look,
-    look_from_scheduler,
+    MachineInfo,
+    describe_scheduler,
+    describe_worker,
+    incompatibility,
     packages_of,
-    unfit,
 )
 from autograder.cluster.payload import pack
-from autograder.cluster.worker import Desk, Result, grade_there
+from autograder.cluster.worker import PayloadWorker, Result, grade_there
 from autograder.codes import Code
 from autograder.course.problem import Problem
 from autograder.gradebook.dependencies import environment, versions
@@ -50,15 +50,17 @@ AHEAD = 3
 
 
 class Cluster:
-    """A cluster whose workers have been found fit.
+    """A cluster whose workers have been checked.
 
     Attributes
     ----------
     lacks : tuple of str
-        What is promised of student code and not enforced on some worker, a clause each.
+        Guarantees about student code that some worker doesn't enforce, a clause each.
     """
 
-    def __init__(self, client: distributed.Client, address: str, expected: Here, private: tuple[str, ...]) -> None:
+    def __init__(
+        self, client: distributed.Client, address: str, expected: MachineInfo, private: tuple[str, ...]
+    ) -> None:
         self._client = client
         self._address = address
         self._private = private
@@ -76,8 +78,8 @@ class Cluster:
             mark = uuid.uuid4().hex
             # Dask warns of what is large, for it may be sent often; this is sent once.
             with self._reached(), dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 GiB"}):
-                parcel = pack(grader, self._expected, self._private)
-                desk = self._client.submit(Desk, parcel, key=f"autograder-desk-{mark}")
+                payload = pack(grader, self._expected, self._private)
+                worker = self._client.submit(PayloadWorker, payload, key=f"autograder-worker-{mark}")
             running: dict[Remote, Work] = {}
             room, counted = 0, 0.0
 
@@ -94,7 +96,7 @@ class Cluster:
                         yield piece, ()
                         continue
                     with self._reached():
-                        running[self._send(desk, grader, piece, f"autograder-grade-{mark}-{piece.position}")] = piece
+                        running[self._send(worker, grader, piece, f"autograder-grade-{mark}-{piece.position}")] = piece
                         if time.monotonic() - counted > COUNT_SECONDS:  # workers come and go
                             room, counted = AHEAD * self.threads(), time.monotonic()
                     if len(running) > room:
@@ -109,7 +111,7 @@ class Cluster:
 
     @contextmanager
     def _reached(self) -> Iterator[None]:
-        """Where the scheduler is spoken to: whatever fails for want of it is told as that."""
+        """Turn every failure to reach the scheduler into one sentence."""
         try:
             yield
         except (CancelledError, OSError, RuntimeError):
@@ -117,7 +119,7 @@ class Cluster:
                 f"the scheduler at {self._address} was lost; what was graded is kept: give the same command again"
             ) from None
 
-    def _send(self, desk: distributed.Future[Desk], grader: Grader, piece: Work, key: str) -> Remote:
+    def _send(self, worker: distributed.Future[PayloadWorker], grader: Grader, piece: Work, key: str) -> Remote:
         # Notebooks are large, and most are not graded.
         graded = {problem.notebook_file for problem in grader.problems if problem.id in grader.rubrics}
         files = {
@@ -126,7 +128,7 @@ class Cluster:
             if not name.endswith(".ipynb") or name in graded
         }
         submission = msgspec.msgpack.encode(replace(piece.submission, files=files, extra=()))
-        return self._client.submit(grade_there, desk, submission, piece.ids, key=key, retries=RETRIES)
+        return self._client.submit(grade_there, worker, submission, piece.ids, key=key, retries=RETRIES)
 
     def _is_any_finished(self, running: Iterable[Remote]) -> bool:
         """Wait a moment for a task or more."""
@@ -138,7 +140,7 @@ class Cluster:
         return True
 
     def _finished(self, running: dict[Remote, Work], grader: Grader) -> Finished:
-        """Hand back what came of the tasks that are finished."""
+        """Yield the results of the tasks that are done."""
         ready = sorted((future for future in running if future.done()), key=lambda future: running[future].position)
         for future, outcome in zip(ready, self._outcomes(ready), strict=True):
             piece = running.pop(future)
@@ -152,7 +154,7 @@ class Cluster:
             yield piece, result.graded
 
     def _outcomes(self, futures: Sequence[Remote]) -> list[bytes | Exception]:
-        """What tasks gave, or raised, in order."""
+        """The results of tasks, or what they raised, in order."""
         try:
             return list(self._client.gather(list(futures)))  # in one message, where none has raised
         except Exception:  # noqa: BLE001  whatever one of them has raised, elsewhere
@@ -172,7 +174,6 @@ class Cluster:
 
 
 def _why(error: Exception) -> str:
-    """Why a task has no result."""
     if isinstance(error, KilledWorker):
         return "each worker that was to do it was lost"
     return f"{type(error).__name__}: {error}"
@@ -182,21 +183,21 @@ def _why(error: Exception) -> str:
 def connect(
     address: str, problems: Sequence[Problem], *, private: Iterable[Path] = (), weak: bool = False
 ) -> Iterator[Cluster]:
-    """The cluster of the scheduler at an address like ``tcp://host:8786``, for these problems.
+    """Connect to the cluster of the scheduler at an address like ``tcp://host:8786``, for these problems.
 
     Parameters
     ----------
     private : iterable of Path
-        What no run may see, beside the problems, where a worker has it too: the submissions and the reports.
+        Folders that no run may see, beside the problems', where a worker has them too: the submissions, the reports.
     weak : bool
-        Take workers that can't confine student code, too.
+        Accept workers that can't confine student code.
 
     Raises
     ------
     ClusterError
-        If nobody answers there, no worker comes, or one that is there is not fit.
+        If no scheduler answers, no worker comes, or one that is there is incompatible.
     """
-    # What of its messages matters is said by our own.
+    # Ours say what matters of its messages.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     if address.startswith("tls:") and not distributed.Security().get_connection_args("client").get("ssl_context"):
         raise ClusterError(
@@ -224,31 +225,33 @@ def connect(
         yield Cluster(client, address, expected, tuple(kept))
 
 
-def _expected(client: distributed.Client, packages: tuple[str, ...], private: tuple[str, ...], *, weak: bool) -> Here:
-    """What every worker is to be like: as this machine is, and to enforce what those that are there do."""
+def _expected(
+    client: distributed.Client, packages: tuple[str, ...], private: tuple[str, ...], *, weak: bool
+) -> MachineInfo:
+    """The machine info that every worker must have: this machine's versions, and what the present workers enforce."""
     # The scheduler reads tasks, and so imports what they name.
-    scheduler = _said(client.run_on_scheduler, look_from_scheduler, packages)
+    scheduler = _said(client.run_on_scheduler, describe_scheduler, packages)
     said = {"the scheduler": scheduler} | {
         f"the worker {worker}": one
-        for worker, one in client.run(look, packages, private, on_error="return").items()
-        if not isinstance(one, OSError)  # just lost; if it comes back, its desk looks for itself
+        for worker, one in client.run(describe_worker, packages, private, on_error="return").items()
+        if not isinstance(one, OSError)  # just lost; if it comes back, it compares for itself
     }
     for who, one in said.items():
         if isinstance(one, BaseException):
             raise ClusterError(f"{who} can't load the engine ({type(one).__name__}: {one}); {SAME}")
-    workers = {who: msgspec.json.decode(one, type=Here) for who, one in said.items()}
-    here = Here(versions(packages))
-    sentences = [unfit("the scheduler", workers.pop("the scheduler"), here, weak=weak)]
+    workers = {who: msgspec.json.decode(one, type=MachineInfo) for who, one in said.items()}
+    here = MachineInfo(versions(packages))
+    sentences = [incompatibility("the scheduler", workers.pop("the scheduler"), here, weak=weak)]
     lacks = dict.fromkeys(clause for there in workers.values() for clause in there.lacks)
-    expected = Here(environment(packages), tuple(lacks) if weak else ())
-    sentences += [unfit(who, there, expected, weak=weak) for who, there in workers.items()]
+    expected = MachineInfo(environment(packages), tuple(lacks) if weak else ())
+    sentences += [incompatibility(who, there, expected, weak=weak) for who, there in workers.items()]
     for sentence in filter(None, sentences):
         raise ClusterError(sentence)
     return expected
 
 
 def _said(ask: Callable[..., Any], *words: object) -> Any:
-    """What a process gave, or raised."""
+    """The answer of a process, or what it raised."""
     try:
         return ask(*words)
     except Exception as error:  # noqa: BLE001  whatever it was, of another's

@@ -1,4 +1,4 @@
-"""Whether machines are alike: what results depend on, and what is enforced, on each of a cluster's."""
+"""Machine info: what results depend on and what is enforced, on each machine of a cluster, and incompatibilities."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ class ClusterError(SandboxError):
     """The cluster can't be used; the message says why and what to do."""
 
 
-class Here(msgspec.Struct, frozen=True):
+class MachineInfo(msgspec.Struct, frozen=True):
     """A machine, as far as results depend on it.
 
     Attributes
     ----------
     versions : mapping of str to str
-        Of the engine, the interpreter, the packages, by name.
+        Versions of the engine, Python and the packages, by name.
     lacks : tuple of str
-        What is promised of student code and not enforced there, a clause each.
+        Guarantees about student code that are not enforced there, a clause each.
     """
 
     versions: dict[str, str]
@@ -36,32 +36,32 @@ class Here(msgspec.Struct, frozen=True):
 
 
 def packages_of(problems: Iterable[Problem]) -> tuple[str, ...]:
-    """The names of the packages that the problems' results hang on, and of the cluster's own."""
+    """The packages that the problems' results depend on, and the cluster's own."""
     return tuple(sorted({"dask", "distributed", *(name for one in problems for name in dependencies.packages_of(one))}))
 
 
-def look(packages: tuple[str, ...], private: tuple[str, ...], dask_worker: distributed.Worker) -> bytes:
-    """What a worker's machine is like; bytes, for another engine's records may be others."""
-    lacks = lacks_here([Path(dask_worker.local_directory)], private, ())
-    return msgspec.json.encode(Here(dependencies.environment(packages), lacks))
+def describe_worker(packages: tuple[str, ...], private: tuple[str, ...], dask_worker: distributed.Worker) -> bytes:
+    """Describe a worker's machine, as bytes: another engine's records may differ."""
+    lacks = missing_here([Path(dask_worker.local_directory)], private, ())
+    return msgspec.json.encode(MachineInfo(dependencies.environment(packages), lacks))
 
 
-def look_from_scheduler(packages: tuple[str, ...]) -> bytes:
-    """What the scheduler's machine is like, where no student code runs."""
-    return msgspec.json.encode(Here(dependencies.versions(packages)))
+def describe_scheduler(packages: tuple[str, ...]) -> bytes:
+    """Describe the scheduler's machine, where no student code runs."""
+    return msgspec.json.encode(MachineInfo(dependencies.versions(packages)))
 
 
-def lacks_here(own: Sequence[Path], private: Iterable[str], visible: Sequence[Path]) -> tuple[str, ...]:
-    """What is promised of student code and not enforced on this machine, a clause each.
+def missing_here(own: Sequence[Path], private: Iterable[str], visible: Sequence[Path]) -> tuple[str, ...]:
+    """The guarantees about student code that are not enforced on this machine, a clause each.
 
     Parameters
     ----------
     own : sequence of Path
-        Folders of this worker's that no run may see.
+        Folders of this worker that no run may see.
     private : iterable of str
-        The same of the machine where the command was given, whose disk this one may share.
+        Folders of the command's machine that no run may see, since the two may share a disk.
     visible : sequence of Path
-        Folders that runs see, beside the system's and Python's.
+        Folders that runs see, beside those of the system and Python.
     """
     with Sandbox() as sandbox:
         enforced = sandbox.enforced()
@@ -75,8 +75,8 @@ def lacks_here(own: Sequence[Path], private: Iterable[str], visible: Sequence[Pa
     )
 
 
-def unfit(who: str, there: Here, expected: Here, *, weak: bool) -> str:
-    """Why a machine is not to grade, as a sentence; empty if it may."""
+def incompatibility(who: str, there: MachineInfo, expected: MachineInfo, *, weak: bool) -> str:
+    """Why a machine may not grade, as a sentence; empty if it may."""
     for name, wanted in expected.versions.items():
         found = there.versions.get(name, "none")
         if found != wanted:

@@ -1,4 +1,4 @@
-"""What travels once for each worker: problems, what judges them, their answers; neither reference nor mistakes."""
+"""The payload, sent once to each worker: problems, what judges them, their answers; no reference and no mistake."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from autograder.cluster.machines import Here
+from autograder.cluster.machines import MachineInfo
 from autograder.course.pages import load_page
 from autograder.course.problem import Problem, ProblemFiles
 from autograder.expected import to_bytes
@@ -20,7 +20,7 @@ OWN_FILES = ("checks.py", "expect.py", "model.py", "figures.toml")
 
 
 class SentProblem(msgspec.Struct, frozen=True):
-    """A problem without its folder: files by their names in the parcel."""
+    """A problem whose files are named as in the payload."""
 
     assignment: str
     name: str
@@ -37,19 +37,19 @@ class SentProblem(msgspec.Struct, frozen=True):
     trained: bytes | None
 
 
-class Parcel(msgspec.Struct, frozen=True):
-    """What a worker needs before it grades: problems with their answers, files by path, and what it must be like."""
+class Payload(msgspec.Struct, frozen=True):
+    """What a worker needs to grade: problems with their answers, files by path, and the machine that is expected."""
 
     problems: tuple[SentProblem, ...]
     files: dict[str, bytes]
     private: tuple[str, ...]
-    expected: Here
+    expected: MachineInfo
     footer: tuple[str, ...]
     weak: bool
 
 
-def pack(grader: Grader, expected: Here, private: tuple[str, ...]) -> bytes:
-    """The parcel of a grader."""
+def pack(grader: Grader, expected: MachineInfo, private: tuple[str, ...]) -> bytes:
+    """Pack a grader."""
     files: dict[str, bytes] = {}
     problems = []
     for problem in grader.problems:
@@ -83,14 +83,14 @@ def pack(grader: Grader, expected: Here, private: tuple[str, ...]) -> bytes:
                 trained=_trained(grader.rubrics.get(problem.id)),
             )
         )
-    return msgspec.msgpack.encode(Parcel(tuple(problems), files, private, expected, grader.footer, grader.weak))
+    return msgspec.msgpack.encode(Payload(tuple(problems), files, private, expected, grader.footer, grader.weak))
 
 
 def _trained(rubric: Rubric | None) -> bytes | None:
     return to_bytes(rubric.answers) if rubric and rubric.answers else None
 
 
-def unpacked(sent: SentProblem, home: Path) -> Problem:
+def unpack(sent: SentProblem, home: Path) -> Problem:
     """The problem, with its files below a folder."""
     folder = home / "solutions" / sent.assignment
     given = tuple(folder / "given" / name for name in sent.given)

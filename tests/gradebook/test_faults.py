@@ -299,7 +299,7 @@ class TestOneStudent:
         text, status = said(words(course, class_, out))
 
         assert status == 75
-        assert f"{out / 'grades.csv'}" in text
+        assert f"{out / 'lines/grades.csv'}" in text
         assert "5 of 5 submissions are graded and kept" in text
         (out / "lines/grades.csv").rmdir()
         assert export(out) == 5

@@ -295,11 +295,11 @@ def test_whose_fault_a_failing_model_is(sandbox, content, tmp_path, judge, code,
 
 
 def test_a_workers_grader_knows_what_the_reference_trains(grader, tmp_path):
-    """It travels in the parcel: a worker decides whose fault it is, too."""
-    parcel = pytest.importorskip("autograder.cluster.payload")
+    """It travels in the payload: a worker decides whose fault it is, too."""
+    payload = pytest.importorskip("autograder.cluster.payload")
     machines = pytest.importorskip("autograder.cluster.machines")
 
-    (sent,) = msgspec.msgpack.decode(parcel.pack(grader, machines.Here({}), ()), type=parcel.Parcel).problems
+    (sent,) = msgspec.msgpack.decode(payload.pack(grader, machines.MachineInfo({}), ()), type=payload.Payload).problems
 
     assert from_bytes(sent.trained).reference["trained_model", 0].values.keys() == {"model.slope"}
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 
@@ -34,7 +34,7 @@ LOCK_FILE = f"{STORE_FILE}-lock"
 # Of the schema, as `PRAGMA user_version` says it. Stores from before it was counted say 0, as an empty file does.
 VERSION = 1
 
-_SCHEMA = (
+_RESULTS = (
     """CREATE TABLE results (
         key TEXT PRIMARY KEY, files TEXT NOT NULL, problem TEXT NOT NULL, report BLOB NOT NULL
     ) WITHOUT ROWID""",
@@ -180,7 +180,7 @@ class Store:
             if self._version() == VERSION:
                 return  # another process was first
             if not self._database.execute("SELECT 1 FROM sqlite_master WHERE name = 'runs'").fetchone():
-                for statement in (*_SCHEMA, *_RUNS):
+                for statement in (*_RESULTS, *_RUNS):
                     self._database.execute(statement)
             else:
                 self._split_runs()
@@ -200,8 +200,10 @@ class Store:
         for run, footer, position, student, notes, keys in rows:
             parts: dict[str, list[Key]] = {}
             for key in msgspec.json.decode(keys, type=tuple[Key, ...]):
-                if found := self._find(key):
-                    parts.setdefault(found.problem.partition("/")[0], []).append(key)
+                row = self._database.execute("SELECT report FROM results WHERE key = ?", [key.text]).fetchone()
+                if row:
+                    problem = msgspec.json.decode(row[0], type=ProblemReport).problem
+                    parts.setdefault(problem.partition("/")[0], []).append(key)
             for name, own in parts.items():
                 self._database.execute("INSERT OR IGNORE INTO runs VALUES (?, ?, ?, 1)", [run, name, footer])
                 row = [run, name, position, student, notes, msgspec.json.encode(own)]
@@ -211,9 +213,8 @@ class Store:
 
     def answers(self, problem: str) -> Answers | None:
         """What the reference and the known mistakes give, by the digest of what that depends on."""
-        with self._used():
-            row = self._database.execute("SELECT answers FROM answers WHERE problem = ?", [problem]).fetchone()
-        return from_bytes(row[0]) if row else None
+        rows = self._rows("SELECT answers FROM answers WHERE problem = ?", problem)
+        return from_bytes(rows[0][0]) if rows else None
 
     def keep_answers(self, problem: str, answers: Answers) -> None:
         """Keep the answers under that digest."""
@@ -241,18 +242,13 @@ class Store:
 
     def find(self, key: Key) -> ProblemReport | None:
         """The result stored under a key."""
-        with self._used():
-            return self._find(key)
-
-    def _find(self, key: Key) -> ProblemReport | None:
-        row = self._database.execute("SELECT report FROM results WHERE key = ?", [key.text]).fetchone()
-        return msgspec.json.decode(row[0], type=ProblemReport) if row else None
+        rows = self._rows("SELECT report FROM results WHERE key = ?", key.text)
+        return msgspec.json.decode(rows[0][0], type=ProblemReport) if rows else None
 
     def output(self, key: Key) -> dict[str, str]:
         """A module's output, by check."""
-        with self._used():
-            row = self._database.execute("SELECT texts FROM outputs WHERE key = ?", [key.text]).fetchone()
-        return msgspec.json.decode(row[0], type=dict[str, str]) if row else {}
+        rows = self._rows("SELECT texts FROM outputs WHERE key = ?", key.text)
+        return msgspec.json.decode(rows[0][0], type=dict[str, str]) if rows else {}
 
     def file(
         self,
@@ -339,33 +335,27 @@ class Store:
     def finished(self) -> dict[str, list[int]]:
         """The numbers of the runs that are whole, by assignment, the latest last."""
         found: dict[str, list[int]] = {}
-        with self._used():
-            rows = self._database.execute("SELECT assignment, run FROM runs WHERE finished ORDER BY assignment, run")
-            for name, run in rows:
-                found.setdefault(name, []).append(run)
+        for name, run in self._rows("SELECT assignment, run FROM runs WHERE finished ORDER BY assignment, run"):
+            found.setdefault(name, []).append(run)
         return found
 
     def students(self) -> list[str]:
         """The names of all students that some run has graded, in order."""
-        with self._used():
-            rows = self._database.execute("SELECT DISTINCT student FROM graded ORDER BY student").fetchall()
-        return [name for (name,) in rows]
+        return [name for (name,) in self._rows("SELECT DISTINCT student FROM graded ORDER BY student")]
 
     def reports(self, run: int, assignment: str) -> Iterator[tuple[Report, tuple[Key, ...]]]:
         """A run's reports on an assignment, in the order of the submissions, with the keys of their problems."""
-        where, what = "WHERE run = ? AND assignment = ?", [run, assignment]
-        with self._used():
-            (footer,) = self._database.execute(f"SELECT footer FROM runs {where}", what).fetchone()  # noqa: S608
-            positions = self._database.execute(f"SELECT position FROM graded {where} ORDER BY 1", what).fetchall()  # noqa: S608
-        for position in positions:
-            with self._used():
-                student, notes, found = self._database.execute(
-                    f"SELECT student, notes, keys FROM graded {where} AND position = ?",  # noqa: S608
-                    [*what, *position],
-                ).fetchone()
-            keys = msgspec.json.decode(found, type=tuple[Key, ...])
+        run_of = "FROM graded WHERE run = ? AND assignment = ?"
+        (footer,) = self._rows("SELECT footer FROM runs WHERE run = ? AND assignment = ?", run, assignment)[0]
+        for (position,) in self._rows(f"SELECT position {run_of} ORDER BY position", run, assignment):
+            row = self._rows(f"SELECT student, notes, keys {run_of} AND position = ?", run, assignment, position)[0]
+            keys = msgspec.json.decode(row[2], type=tuple[Key, ...])
             problems = tuple(result for key in keys if (result := self.find(key)) is not None)
-            yield Report.of(student, problems, msgspec.json.decode(notes), msgspec.json.decode(footer)), keys
+            yield Report.of(row[0], problems, msgspec.json.decode(row[1]), msgspec.json.decode(footer)), keys
+
+    def _rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        with self._used():
+            return self._database.execute(statement, values).fetchall()
 
 
 def identity(path: Path) -> tuple[int, int] | None:

@@ -24,7 +24,7 @@ from autograder.course.assignments import read_course
 from autograder.course.problem import Problem
 from autograder.gradebook import executors, grading
 from autograder.gradebook.executors import threads
-from autograder.gradebook.preparation import prepare
+from autograder.gradebook.grader import prepare
 from autograder.gradebook.store import STORE_FILE, Store
 from autograder.grading import modules
 from autograder.sandbox.observe import Sandbox

@@ -12,14 +12,13 @@ from collections.abc import Callable, Collection, Generator, Iterable, Iterator,
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeVar
 
 import msgspec
 
 from autograder.codes import Code
 from autograder.course.problem import Problem
 from autograder.gradebook.faults import MachineError, see_room
-from autograder.gradebook.grader import Graded, Grader
 from autograder.gradebook.store import Key
 from autograder.report import ProblemReport
 from autograder.sandbox.observe import Answer, OurFaultError, ReaderError, Sandbox
@@ -32,6 +31,9 @@ from autograder.submissions.selection import MAX_MODULES, Submission, is_module
 from autograder.submissions.spool import PART_BYTES, Spool
 from autograder.submissions.unpack import NotOpenedError, RefusedError, limit, printable
 from autograder.worker.limits import Limits
+
+if TYPE_CHECKING:
+    from autograder.gradebook.grader import Graded
 
 # How often it is told who is waited for.
 TELL_SECONDS = 1.0
@@ -70,34 +72,14 @@ class Work:
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-Finished = Generator[tuple[Work, tuple[Graded, ...]], None, None]
+Finished: TypeAlias = "Generator[tuple[Work, tuple[Graded, ...]], None, None]"
 
 # Grades work and yields it as it is done, in any order; work without ids as it is. Takes little more than is being
 # graded, in the thread of whoever iterates; closed, it drops what has not begun.
-Executor = Callable[[Iterable[Work]], Finished]
+Executor: TypeAlias = "Callable[[Iterable[Work]], Finished]"
 
 # Is told of what takes long: students and the seconds that their submissions have taken, the longest first.
 Waits = Callable[[Sequence[tuple[str, float]]], object]
-
-
-def threads(grader: Grader, workers: int, waits: Waits = lambda _: None) -> Executor:
-    """An executor of so many threads."""
-
-    def graded(sandbox: Sandbox, piece: Work) -> tuple[Graded, ...]:
-        return grader.graded(sandbox, piece.submission, piece.ids)
-
-    def execute(work: Iterable[Work]) -> Finished:
-        named = ((piece.submission.student, piece) for piece in work)
-        with closing(in_threads(workers, graded, named, waits, weak=grader.weak)) as done:
-            for piece, future in done:
-                try:
-                    found = future.result()
-                except Exception as error:  # noqa: BLE001  whatever it is: a submission ends here
-                    why = f"the grader failed: {type(error).__name__}: {error}"
-                    found = tuple(Graded(grader.unjudged(name, Code.FAULTY_GRADER, why)) for name in piece.ids)
-                yield piece, found
-
-    return execute
 
 
 def read_ahead(

@@ -15,11 +15,21 @@ from pathlib import Path
 from autograder import codes
 from autograder.codes import Code
 from autograder.gradebook import faults
-from autograder.gradebook.executors import Executor, Waits, Work, read_ahead, read_apart, sandboxes, threads
+from autograder.gradebook.executors import (
+    Executor,
+    Finished,
+    Waits,
+    Work,
+    in_threads,
+    read_ahead,
+    read_apart,
+    sandboxes,
+)
 from autograder.gradebook.export import write_report, write_tables
 from autograder.gradebook.grader import Graded, Grader
 from autograder.gradebook.store import STORE_FILE, Store
 from autograder.report import NOT_ASKED_FOR, ProblemReport, Report
+from autograder.sandbox.observe import Sandbox
 from autograder.submissions.place import Identities
 from autograder.submissions.reading import HandedIn, is_submission, stem, student_name
 from autograder.submissions.selection import Submission
@@ -46,7 +56,7 @@ def grade_class(
     Parameters
     ----------
     grader : Grader
-        As :func:`autograder.gradebook.preparation.prepare` gives it.
+        As :func:`autograder.gradebook.grader.prepare` gives it.
     handed_in : sequence of HandedIn
         As :func:`autograder.submissions.reading.find_class` gives it.
     out : Path
@@ -103,6 +113,26 @@ def grade_class(
                     yield report  # it is kept, written or not
         store.finish(run, len(handed_in))
         write_tables(store, run, assignments, out)
+
+
+def threads(grader: Grader, workers: int, waits: Waits = lambda _: None) -> Executor:
+    """An executor of so many threads."""
+
+    def graded(sandbox: Sandbox, piece: Work) -> tuple[Graded, ...]:
+        return grader.graded(sandbox, piece.submission, piece.ids)
+
+    def execute(work: Iterable[Work]) -> Finished:
+        named = ((piece.submission.student, piece) for piece in work)
+        with closing(in_threads(workers, graded, named, waits, weak=grader.weak)) as done:
+            for piece, future in done:
+                try:
+                    found = future.result()
+                except Exception as error:  # noqa: BLE001  whatever it is: a submission ends here
+                    why = f"the grader failed: {type(error).__name__}: {error}"
+                    found = tuple(Graded(grader.unjudged(name, Code.FAULTY_GRADER, why)) for name in piece.ids)
+                yield piece, found
+
+    return execute
 
 
 def grade_submission(grader: Grader, path: Path) -> Report:

@@ -13,7 +13,7 @@ from small_course import REFERENCE
 from autograder.cli import screen
 from autograder.cli.screen import Progress
 from autograder.gradebook import executors
-from autograder.gradebook.preparation import prepare
+from autograder.gradebook.grader import prepare
 from autograder.submissions.reading import find_class
 
 

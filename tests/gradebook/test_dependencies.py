@@ -14,7 +14,7 @@ from autograder.cluster import machines
 from autograder.course.assignments import read_course
 from autograder.gradebook import dependencies
 from autograder.gradebook.dependencies import of_audit, of_module, of_notebook
-from autograder.gradebook.preparation import prepare
+from autograder.gradebook.grader import prepare
 from autograder.seed import Seed
 
 FOLDER = "solutions/lines/line"

@@ -24,7 +24,7 @@ from small_course import REFERENCE
 from autograder.gradebook import executors, faults
 from autograder.gradebook.export import export, write_report
 from autograder.gradebook.faults import MachineError
-from autograder.gradebook.preparation import prepare
+from autograder.gradebook.grader import prepare
 from autograder.gradebook.store import STORE_FILE, Key, Store, StoreError
 from autograder.report import ProblemReport, Report, Verdict
 from autograder.submissions.reading import find_class

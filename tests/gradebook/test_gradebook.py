@@ -22,11 +22,10 @@ from autograder.codes import FAULTS_OF_OURS
 from autograder.course.assignments import read_course
 from autograder.course.pages import CourseError
 from autograder.expected import Answers, by_draw
-from autograder.gradebook import executors, preparation
+from autograder.gradebook import executors
 from autograder.gradebook.export import differences, export, folder_of, grades_csv, output_of, write_atomically
-from autograder.gradebook.grader import Grader
+from autograder.gradebook.grader import Grader, prepare
 from autograder.gradebook.grading import grade_class, grade_submission
-from autograder.gradebook.preparation import prepare
 from autograder.gradebook.store import STORE_FILE, VERSION, Store, StoreError
 from autograder.grading.modules import see_reference
 from autograder.report import ProblemReport, Report, Verdict, as_json, as_text
@@ -744,7 +743,7 @@ def test_a_machine_that_confines_nothing_grades_nobody_unasked(lines, monkeypatc
         def enforced(self):
             return Enforced(missing={"seccomp": "switched off"})
 
-    monkeypatch.setattr(preparation, "Sandbox", Bare)
+    monkeypatch.setattr("autograder.gradebook.grader.Sandbox", Bare)
 
     with pytest.raises(SandboxError, match="--weak-sandbox"):
         prepare((lines,), None, 1)
@@ -821,7 +820,7 @@ def test_a_mistake_stops_the_class_though_the_answers_are_known(course, tmp_path
     with Store(tmp_path / "store.sqlite") as store:
         prepare([problem], None, 1, weak=True, store=store)
         broken = replace(problem.page, predicates={"a_root": lambda found, reference, rng: rgn})  # noqa: F821
-        monkeypatch.setattr(preparation, "observe_answers", None)
+        monkeypatch.setattr("autograder.gradebook.grader.observe_answers", None)
 
         with pytest.raises(CourseError, match="NameError"):
             prepare([replace(problem, page=broken)], None, 1, weak=True, store=store)

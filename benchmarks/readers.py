@@ -30,9 +30,9 @@ from autograder.sandbox.deadline import cpu_seconds
 from autograder.sandbox.observe import Sandbox
 from autograder.sandbox.process import Ended
 from autograder.sandbox.runs import Forked, Server
-from autograder.submissions.place import Place
+from autograder.submissions.attachments import used_by_module
 from autograder.submissions.reading import HandedIn, read_submission
-from autograder.submissions.uses import used_by_module
+from autograder.submissions.storage import Source
 from autograder.worker.job import CallJob, Job
 from autograder.worker.limits import MIB
 
@@ -82,9 +82,9 @@ class Spent:
 
 def read_here(handed: HandedIn, problems: Sequence[Problem]) -> None:
     """Read a submission in this process."""
-    place = Place(handed.path)
+    source = Source(handed.path)
     wanted = [name for problem in problems for name in (problem.module_file, problem.notebook_file)]
-    found = read_submission(place.listing, place.open, handed.student, wanted)
+    found = read_submission(source.listing, source.open, handed.student, wanted)
     for problem in problems:
         used_by_module(problem.module_file, found.files)
 

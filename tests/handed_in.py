@@ -7,12 +7,12 @@ from contextlib import closing
 from dataclasses import replace
 
 from autograder.gradebook.grading import grade_class
-from autograder.submissions.place import Place
+from autograder.submissions.attachments import used_by_module, used_by_notebook
 from autograder.submissions.reading import find_class
 from autograder.submissions.reading import read_submission as read_listed
 from autograder.submissions.selection import Submission
+from autograder.submissions.storage import Source
 from autograder.submissions.unpack import RefusedError
-from autograder.submissions.uses import used_by_module, used_by_notebook
 
 
 def read_class(folder, wanted):
@@ -30,10 +30,10 @@ def read_handed_in(handed, wanted):
 def read_submission(path, student, wanted):
     """The submission in the folder or archive at a path."""
     try:
-        place = Place(path)
+        source = Source(path)
     except RefusedError as error:
         return Submission(student, refused=str(error))
-    return read_listed(place.listing, place.open, student, wanted)
+    return read_listed(source.listing, source.open, student, wanted)
 
 
 def with_uses(submission, problems):

@@ -12,7 +12,7 @@ from autograder import codes
 from autograder.authoring import Check
 from autograder.course.pages import CheckPage, CourseError, source
 from autograder.seed import Seed
-from autograder.submissions.uses import used_by_module
+from autograder.submissions.attachments import used_by_module
 from autograder.worker.limits import Limits
 
 _PARAGRAPH = re.compile(r"\n\s*\n|\n(?=Hint:|Caught:)")

@@ -25,10 +25,9 @@ from autograder.sandbox.observe import Answer, OurFaultError, ReaderError, Sandb
 from autograder.sandbox.runs import Loader
 from autograder.submissions import reading
 from autograder.submissions.attachments import MAX_FILES, may_lie_beside
-from autograder.submissions.place import Identities, Place, UnreadError
 from autograder.submissions.reading import MAX_ASKED, HandedIn, Taken, Wish
 from autograder.submissions.selection import MAX_MODULES, Submission, is_module
-from autograder.submissions.spool import PART_BYTES, Spool
+from autograder.submissions.storage import PART_BYTES, Identities, Source, Spool, UnreadError
 from autograder.submissions.unpack import NotOpenedError, RefusedError, limit, printable
 from autograder.worker.limits import Limits
 
@@ -128,14 +127,14 @@ def read_apart(sandbox: Sandbox, handed: HandedIn, problems: Sequence[Problem], 
         return Submission(handed.student, refused=handed.refused)
     names = tuple((problem.module_file, problem.notebook_file) for problem in problems)
     try:
-        place = Place(handed.path, private)
+        source = Source(handed.path, private)
         unread: list[UnreadError] = []
 
         def answer(question: bytes) -> Iterator[Answer]:
             try:
                 for number in msgspec.msgpack.decode(question, type=_Numbers):
                     try:
-                        with place.open(number) as file:
+                        with source.open(number) as file:
                             yield (), file.fileno()
                     except (NotOpenedError, UnreadError) as error:
                         unread.extend([error] if isinstance(error, UnreadError) else [])
@@ -143,7 +142,7 @@ def read_apart(sandbox: Sandbox, handed: HandedIn, problems: Sequence[Problem], 
             except (IndexError, msgspec.MsgspecError) as error:
                 raise OurFaultError(f"a reader asks for what is no file ({error})") from None
 
-        wish = msgspec.msgpack.encode(Wish(handed.student, place.listing, names))
+        wish = msgspec.msgpack.encode(Wish(handed.student, source.listing, names))
         limits = Limits(
             reading_seconds=max((one.limits.reading_seconds for one in problems), default=Limits().reading_seconds),
             reading_memory_bytes=max(

@@ -29,7 +29,7 @@ from autograder.sandbox.observe import OurFaultError, Sandbox, SandboxError
 from autograder.sandbox.process import exposed
 from autograder.seed import Seed
 from autograder.submissions.selection import Submission, is_module
-from autograder.submissions.spool import content_of, digest_of
+from autograder.submissions.storage import content_of, digest_of
 from autograder.wire import Observation
 from autograder.worker.job import Content
 

@@ -30,9 +30,9 @@ from autograder.gradebook.grader import Graded, Grader
 from autograder.gradebook.store import STORE_FILE, Store
 from autograder.report import NOT_ASKED_FOR, ProblemReport, Report
 from autograder.sandbox.observe import Sandbox
-from autograder.submissions.place import Identities
-from autograder.submissions.reading import HandedIn, is_submission, stem, student_name
+from autograder.submissions.reading import HandedIn, stem, student_name
 from autograder.submissions.selection import Submission
+from autograder.submissions.storage import Identities
 
 
 def grade_class(
@@ -144,7 +144,7 @@ def grade_submission(grader: Grader, path: Path) -> Report:
         If student code can't be confined, and the grader was not prepared to go on without.
     """
     with sandboxes(weak=grader.weak) as sandbox:
-        handed = HandedIn(student_name(stem(path) if is_submission(path) else path.name), path)
+        handed = HandedIn(student_name(stem(path)), path)
         submission = read_apart(sandbox(), handed, grader.problems, _solutions(grader))
         found = grader.graded(sandbox(), submission, tuple(grader.keys(submission)))
     return _report(submission, (one.report for one in found), grader.footer)

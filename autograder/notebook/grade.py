@@ -39,8 +39,7 @@ from autograder.notebook.execution import ANSWER, FILE, MAX_ENDED, RunCells, bes
 from autograder.report import ProblemReport, Verdict
 from autograder.sandbox.observe import Answer, Budget, OurFaultError, ReaderError, Sandbox
 from autograder.seed import Seed
-from autograder.submissions.attachments import MAX_FILE_BYTES
-from autograder.submissions.uses import used_by_notebook
+from autograder.submissions.attachments import MAX_FILE_BYTES, used_by_notebook
 from autograder.wire import Array, Observation, parts
 from autograder.worker.job import Content, NotebookJob
 

@@ -26,7 +26,7 @@ from autograder.seed import Seed
 from autograder.student import markup
 from autograder.student.environment import digests
 from autograder.student.waiting import Waiting
-from autograder.submissions.names import resembled
+from autograder.submissions.selection import resembled
 
 # Whoever imports `check` in a notebook has its pictures say what they show.
 watch_in_a_notebook()

@@ -27,8 +27,7 @@ from autograder.student.check import check_file, released
 from autograder.student.environment import digest, same_code
 from autograder.student.markup import MIME
 from autograder.submissions import attachments
-from autograder.submissions.names import resembled
-from autograder.submissions.selection import is_module
+from autograder.submissions.selection import is_module, resembled
 from autograder.submissions.unpack import MIB, limit
 
 # Not the day's: the same work is the same zip.

@@ -1,8 +1,6 @@
-"""What a class has handed in: bytes from strangers, read in bounds.
+"""Reading of submissions: bytes from strangers, within bounds.
 
-``reading`` finds the submissions of a folder. A ``place`` is where one lies, listed and opened, and not looked into.
-What is in it, whether folder or archive, is read in a reader (``unpack``): ``choosing`` takes the files by name, and
-says what it did not take, ``uses`` says which of them go together. ``names`` says what a name that is nearly right was
-meant to be, ``beside`` which small files go with a notebook. A ``spool`` holds what was taken. ``sample`` makes a class
-to try the grader on.
+``reading`` finds the submissions of a class and reads each in a reader. ``storage`` lists and opens what lies on this
+machine, and keeps what was taken. In the reader, ``unpack`` gives the files of a folder or archive, ``selection``
+takes those that were asked for, and ``attachments`` finds the files that modules and notebooks name.
 """

@@ -1,7 +1,7 @@
-"""Find the submissions of a class, one folder or archive per student, and take from each the files by name.
+"""Reading of a class: its submissions are found, one folder or archive per student, and files taken from each.
 
-What can't be taken ends as a sentence in that student's `Submission`; it never stops the others. What takes files out
-of what was handed in is called in a reader (:mod:`autograder.worker.reader`), by ``read``.
+What can't be taken becomes a sentence in that student's `Submission`; it never stops the others. ``read`` runs in a
+reader (:mod:`autograder.worker.reader`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import IO, Annotated
 import msgspec
 
 from autograder import Error
-from autograder.submissions.attachments import MAX_BYTES
+from autograder.submissions.attachments import MAX_BYTES, used_by_module, used_by_notebook
 from autograder.submissions.selection import (
     MAX_DEPTH_TAKEN,
     OTHER_ARCHIVES,
@@ -27,7 +27,7 @@ from autograder.submissions.selection import (
     is_module,
     misnamed,
 )
-from autograder.submissions.spool import PART_BYTES
+from autograder.submissions.storage import PART_BYTES
 from autograder.submissions.unpack import (
     ARCHIVES,
     MAX_FILE_BYTES,
@@ -40,11 +40,11 @@ from autograder.submissions.unpack import (
     litter,
     printable,
 )
-from autograder.submissions.uses import used_by_module, used_by_notebook
 from autograder.worker.reader import Grader
 
 # Files that a reader asks for with the first: fewer than a process may have open.
 MAX_ASKED = 60
+_PACKED = ARCHIVES + OTHER_ARCHIVES
 
 
 class ClassError(Error):
@@ -53,17 +53,7 @@ class ClassError(Error):
 
 @dataclass(frozen=True)
 class HandedIn:
-    """A place where one student's work lies, not read yet.
-
-    Attributes
-    ----------
-    student : str
-        As of the `Submission` it becomes.
-    path : Path
-        The folder or archive.
-    refused : str
-        Why it can't be read, or "".
-    """
+    """A student's submission, not read yet; ``refused`` is the reason why it can't be read, or ""."""
 
     student: str
     path: Path
@@ -71,15 +61,7 @@ class HandedIn:
 
 
 class Wish(msgspec.Struct, frozen=True):
-    """The files to be taken out of a student's folder or archive.
-
-    Attributes
-    ----------
-    student : str
-    listing : Listing
-    problems : tuple of (str, str)
-        The names of a module and of its notebook, for each problem.
-    """
+    """The files to take out of a student's folder or archive: the module and the notebook of each problem."""
 
     student: str
     listing: Listing
@@ -87,7 +69,7 @@ class Wish(msgspec.Struct, frozen=True):
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """A submission without the contents of its files, which follow in this order; fields as a `Submission` has them."""
+    """A `Submission` without the contents of its files, which follow in the order of ``sizes``."""
 
     sizes: tuple[tuple[str, Annotated[int, msgspec.Meta(ge=0)]], ...]
     extra: tuple[str, ...]
@@ -97,10 +79,10 @@ class Taken(msgspec.Struct, frozen=True):
 
 
 def read(files: Mapping[str, bytes], grader: Grader) -> Iterator[bytes]:
-    """Take the files out of a submission, in a reader: what was `Taken`, and their contents, by a `wish`."""
+    """Take the files out of a submission, in a reader: yield `Taken`, then the contents, as the `wish` asks."""
     wish = msgspec.msgpack.decode(files["wish"], type=Wish)
     wanted = [name for pair in wish.problems for name in pair]
-    # With the first those that will be asked for after it, for a question is as much work as what is read.
+    # Asked for together with the first: a question takes as long as reading a file.
     listed = enumerate(wish.listing.files or ())
     ahead = [number for number, (parts, fault) in listed if not fault and _wants(wanted, parts)][:MAX_ASKED]
     answers: dict[int, tuple[bytes, int | None]] = {}
@@ -128,7 +110,7 @@ def read(files: Mapping[str, bytes], grader: Grader) -> Iterator[bytes]:
 
 
 def _joined(contents: Iterable[bytes]) -> Iterator[bytes]:
-    """The contents of files in as few parts as can be: a part is as much work to say and to hear as it is to read."""
+    """The contents of files in few parts, since each part is a message."""
     held = b""
     for content in contents:
         for done in range(0, len(content), PART_BYTES):
@@ -142,29 +124,23 @@ def _joined(contents: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def find_class(folder: Path) -> list[HandedIn]:
-    """The submissions in `folder`, in the order of their names, none of them read yet.
-
-    Parameters
-    ----------
-    folder : Path
-        Holds one folder, ``.zip``, ``.tar.gz``, ``.tgz`` or ``.tar`` per student.
+    """List the submissions in a folder, one folder or archive per student, in the order of their names.
 
     Raises
     ------
     ClassError
         If the folder is missing, is not a folder, or holds no submission.
     """
+    step = "name the folder that holds one folder or archive per student"
     try:
         found = sorted((entry for entry in os.scandir(folder) if not litter(entry.name)), key=lambda entry: entry.name)
     except FileNotFoundError:
-        raise ClassError(
-            f"{folder} does not exist; name the folder that holds one folder or archive per student"
-        ) from None
+        raise ClassError(f"{folder} does not exist; {step}") from None
     except NotADirectoryError:
-        raise ClassError(f"{folder} is a file; name the folder that holds one folder or archive per student") from None
+        raise ClassError(f"{folder} is a file; {step}") from None
     except OSError as error:
         raise ClassError(f"{folder} could not be read: {error.strerror}") from error
-    handed_in = [entry for entry in found if is_submission(entry)]
+    handed_in = [entry for entry in found if _is_folder(entry) or entry.name.lower().endswith(_PACKED)]
     if not handed_in:
         seen = ", ".join(printable(entry.name) for entry in found[:3]) or "nothing"
         raise ClassError(f"{folder} holds {seen}; expected one folder, .zip or .tar.gz per student")
@@ -184,7 +160,7 @@ def find_class(folder: Path) -> list[HandedIn]:
 
 
 def loose_files(folder: Path) -> list[str]:
-    """The names of modules and notebooks that lie in a class's folder itself, and so are nobody's."""
+    """The names of modules and notebooks that lie in a class's folder itself, in no student's."""
     with os.scandir(folder) as entries:
         return sorted(
             printable(entry.name)
@@ -194,13 +170,7 @@ def loose_files(folder: Path) -> list[str]:
 
 
 def keep_apart(folder: Path, out: Path) -> None:
-    """See to it that results don't go where the next run would take them for a submission, or into one.
-
-    Raises
-    ------
-    ClassError
-        If they would.
-    """
+    """Refuse results in the folder of submissions, where the next run would take them for one, with a ClassError."""
     if out.resolve().is_relative_to(folder.resolve()):
         raise ClassError(
             f"{out} is in the folder of submissions, where it would be taken for a student's; keep results elsewhere: "
@@ -209,17 +179,17 @@ def keep_apart(folder: Path, out: Path) -> None:
 
 
 def read_submission(listing: Listing, opened: Open, student: str, wanted: Collection[str]) -> Submission:
-    """The submission in a folder or archive; if it can't be read, one that says so."""
+    """Read the submission in a folder or archive; if it can't be read, `refused` says why."""
     wants = partial(_wants, wanted)
 
-    def again(places: Mapping[tuple[str, ...], str]) -> dict[str, bytes]:
-        found = entries_of(listing, opened, places.__contains__) if places else []
-        return {places[entry.parts]: entry.content for entry in found if entry.parts in places and not entry.fault}
+    def again(paths: Mapping[tuple[str, ...], str]) -> dict[str, bytes]:
+        found = entries_of(listing, opened, paths.__contains__) if paths else []
+        return {paths[entry.parts]: entry.content for entry in found if entry.parts in paths and not entry.fault}
 
     try:
         entries = entries_of(listing, opened, wants)
         submission = choose(student, entries, wanted)
-        # Read when it is known which are meant: much else may lie there.
+        # Read in a second pass, when it is known which are meant: much else may be there.
         notebooks = again(misnamed(entries, wanted))
         files = {**submission.files, **notebooks}
         beside = again(companions(entries, files))
@@ -234,34 +204,25 @@ def read_submission(listing: Listing, opened: Open, student: str, wanted: Collec
 
 
 def _wants(wanted: Collection[str], parts: tuple[str, ...]) -> bool:
-    """Tell whether a file at this place is read at once: one that is wanted, or a module that it may import."""
+    """Tell whether the file at a path is wanted, or a module that a wanted one may import."""
     return len(parts) <= MAX_DEPTH_TAKEN and (parts[-1] in wanted or is_module(parts[-1]))
 
 
-def is_submission(entry: os.DirEntry[str] | Path) -> bool:
-    """Whether this is somebody's work, readable or not, and not a list or a note of the instructor's."""
-    return _is_folder(entry) or entry.name.lower().endswith(ARCHIVES + OTHER_ARCHIVES)
-
-
 def _is_folder(entry: os.DirEntry[str] | Path) -> bool:
-    """Tell whether it is a folder, or a link to one; a link that leads to itself is none."""
     try:
         return entry.is_dir()
-    except OSError:
+    except OSError:  # a link that leads to itself
         return False
 
 
 def stem(entry: os.DirEntry[str] | Path) -> str:
-    """The folder's name, or the archive's without its suffix; in one form, however a system writes its accents."""
+    """The folder's name, or the archive's without its suffix."""
     name = composed(entry.name)
-    if _is_folder(entry):
-        return name
-    suffix = next(s for s in ARCHIVES + OTHER_ARCHIVES if name.lower().endswith(s))
-    return name[: -len(suffix)]
+    suffix = "" if _is_folder(entry) else next((one for one in _PACKED if name.lower().endswith(one)), "")
+    return name[: len(name) - len(suffix)]
 
 
 def _several(names: Sequence[str]) -> str:
-    """That submissions are of one name, which may look the same as well."""
     seen = [printable(composed(name)) for name in names]
     if len(set(seen)) < len(seen):
         return f"{' and '.join(dict.fromkeys(seen))}: {len(seen)} of one name, written in different forms of Unicode"

@@ -1,50 +1,63 @@
-"""Which of the files that were found are taken, and what is said of the others."""
+"""The selection of a submission's files: which are taken, and what the report says of the others.
+
+A module of a nearly right name is not taken for the right one, since notebooks and modules import by name; the report
+says which was meant. Nothing imports a notebook, so it is judged under such a name, too.
+"""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
+from pathlib import PurePath
 
 from autograder.codes import Code
 from autograder.submissions.attachments import MAX_FILES, named_in
-from autograder.submissions.names import resembled
 from autograder.submissions.unpack import ARCHIVES, MAX_FILE_BYTES, Entry, RefusedError, printable
 
 # Files are taken at the top or one folder down; a deeper one is only named to whoever misses it.
 MAX_DEPTH_TAKEN = 2
 MAX_EXTRA_NAMES = 50
-# Of one name, that a sentence names.
+# Of files that one sentence names.
 MAX_NAMED = 5
 # Modules beside those asked for: each is searched for the names of the others.
 MAX_MODULES = 200
 MAX_MODULE_BYTES = 4 << 20
-# Few enough characters for every file system, whatever their script.
-MAX_NAME_LENGTH = 60
+MAX_MODULE_NAME = 60
 OTHER_ARCHIVES = (".rar", ".7z", ".gz", ".bz2", ".xz", ".zst")
+
+# The suffix that counts, and behind it only what programs add: `x.py.txt`, `x.ipynb.json`, `x.py (1)`, `x.py~`.
+_NAME = re.compile(r"(.+?)(\.py|\.ipynb)(?:\.(?:txt|json|py|ipynb|bak|orig)|[\d\W_])*\Z", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+# In a shorter name one letter makes another word.
+_MIN_LETTERS = 6
+# The longest name on a disk; an archive's may be longer, and would take long.
+_MAX_CHARACTERS = 255
 
 
 @dataclass(frozen=True)
 class Submission:
-    """What one student handed in.
+    """One student's submission.
 
     Attributes
     ----------
     student : str
         Name of the folder, or of the archive without its suffix; fit to be shown, unique in its class.
     files : mapping
-        Content of the wanted files, and of what is beside them: the other modules, and small files that notebooks name.
+        Content by name: the wanted files, the modules beside them, and small files that notebooks name.
     extra : tuple of str
-        Names of what was not asked for: the other modules too, which are taken along so that they can be imported.
+        Names of files that were not asked for, also of those modules.
     problems : mapping
-        A sentence for each wanted file that is there but can't be taken as it is, by name. A notebook may be among the
-        `files` all the same.
+        A sentence for each wanted file that can't be taken as it is, by name. A notebook may be among the `files` all
+        the same.
     refused : str
-        Why nothing could be read, or "".
+        The reason why nothing could be read, or "".
     uses : mapping of str to tuple of str
-        For a module or a notebook, the names of the files that go with it.
+        The names of the files that go with a module or a notebook, by its name.
     unread : tuple of (int, str)
-        Why nothing could be read that is not the student's fault, with its code; empty if it could.
+        The fault of this machine, with its code, for which nothing could be read; empty if there is none.
     """
 
     student: str
@@ -57,7 +70,13 @@ class Submission:
 
 
 def choose(student: str, entries: list[Entry], wanted: Collection[str]) -> Submission:
-    """Sort what was found: the wanted files, the modules beside them, and the rest."""
+    """Take the wanted files and the modules beside them.
+
+    Raises
+    ------
+    RefusedError
+        If there are more modules than a student's work can have.
+    """
     candidates: dict[str, list[Entry]] = {name: [] for name in wanted}
     others: list[Entry] = []
     for entry in entries:
@@ -68,15 +87,15 @@ def choose(student: str, entries: list[Entry], wanted: Collection[str]) -> Submi
     problems: dict[str, str] = {}
     for name, found in candidates.items():
         if found and not any(entry.fault for entry in found) and len({entry.content for entry in found}) == 1:
-            files[name] = found[0].content  # two copies of one file leave nothing to choose
-        elif problem := why_not(name, found, others, wanted):
+            files[name] = found[0].content  # of two equal copies either will do
+        elif problem := _problem(name, found, others, wanted):
             problems[name] = problem
 
-    homes = {entry.parts[:-1] for found in candidates.values() for entry in found}
+    folders = {entry.parts[:-1] for found in candidates.values() for entry in found}
     taken = {name.casefold() for name in files}
     for entry in others:
-        # Names that differ in case only are one file on some disks: the first of them stays.
-        beside = entry.parts[:-1] in homes and entry.name.casefold() not in taken
+        # On some disks, names that differ in case only are one file: the first is taken.
+        beside = entry.parts[:-1] in folders and entry.name.casefold() not in taken
         if beside and is_module(entry.name) and not entry.fault:
             files[entry.name] = entry.content
             taken.add(entry.name.casefold())
@@ -86,75 +105,106 @@ def choose(student: str, entries: list[Entry], wanted: Collection[str]) -> Submi
             f"the submission holds more than {MAX_MODULES} modules, or {MAX_MODULE_BYTES >> 20} MiB of them; "
             "hand in only what was asked for"
         )
-    return Submission(student, files, extra_names(others), problems)
+    return Submission(student, files, _extra(others), problems)
 
 
 def misnamed(entries: list[Entry], wanted: Collection[str]) -> dict[tuple[str, ...], str]:
-    """The places of notebooks whose names are nearly right, where none is right and only one is near: which they are.
-
-    Nothing imports a notebook, so it can be judged under another name.
-    """
+    """The paths of notebooks with nearly right names, each with the right name, which no other file has or is near."""
     there = {entry.name for entry in entries}
     near: dict[str, list[tuple[str, ...]]] = {}
     for entry in entries:
         if len(entry.parts) <= MAX_DEPTH_TAKEN and not entry.fault and (name := resembled(entry.name, wanted)):
             near.setdefault(name, []).append(entry.parts)
     return {
-        places[0]: name
-        for name, places in near.items()
-        if name.endswith(".ipynb") and name not in there and len(places) == 1
+        paths[0]: name
+        for name, paths in near.items()
+        if name.endswith(".ipynb") and name not in there and len(paths) == 1
     }
 
 
 def companions(entries: list[Entry], files: Mapping[str, bytes]) -> dict[tuple[str, ...], str]:
-    """The places of small files beside the notebooks that these, or the modules, name; and how these call them."""
+    """The paths of small files beside the notebooks that these, or the modules, name; each with the name used there."""
     if not any(name.endswith(".ipynb") for name in files):
         return {}
     suffixes = tuple(MAX_FILE_BYTES)
-    homes = sorted({entry.parts[:-1] for entry in entries if entry.name.endswith(suffixes)}, key=len)
-    places = {
-        # By either form of its name: a notebook from macOS has the one in its text that its file had there.
-        unicodedata.normalize(form, "/".join(entry.parts[len(home) :])): entry.parts
-        for home in reversed(homes)
+    folders = sorted({entry.parts[:-1] for entry in entries if entry.name.endswith(suffixes)}, key=len)
+    paths = {
+        # In both forms of its name: the text of a notebook from macOS has the decomposed one.
+        unicodedata.normalize(form, "/".join(entry.parts[len(folder) :])): entry.parts
+        for folder in reversed(folders)
         for entry in entries
-        if entry.parts[: len(home)] == home and not entry.fault
+        if entry.parts[: len(folder)] == folder and not entry.fault
         for form in ("NFC", "NFD")
     }
-    return {places[name]: name for name in named_in(files.values(), places)[:MAX_FILES]}
+    return {paths[name]: name for name in named_in(files.values(), paths)[:MAX_FILES]}
 
 
-def why_not(name: str, candidates: list[Entry], others: list[Entry], wanted: Collection[str]) -> str:
-    """Why the wanted file `name` can't be taken, or "" if nothing like it was handed in."""
+def is_module(name: str) -> bool:
+    """Tell whether `import` can find a file of this name."""
+    module = name.removesuffix(".py")
+    return module != name and module.isidentifier() and len(name) <= MAX_MODULE_NAME
+
+
+def resembled(name: str, wanted: Collection[str]) -> str | None:
+    """The one wanted name that a file's name resembles; None if there is none, or it is a wanted name itself.
+
+    It does if its words hold the wanted name's (``soft-margin-svm.py``, ``SoftMarginSVM.py``, ``Copy of line.ipynb``,
+    ``line (1).py``, ``line_final.py``, ``line.py.txt``), or if one letter is wrong, missing, too many or swapped.
+    """
+    if name in wanted or len(name) > _MAX_CHARACTERS:
+        return None
+    parts = _NAME.match(unicodedata.normalize("NFKC", name))
+    if parts is None:
+        return None
+    words, suffix = _words(parts[1]), parts[2].lower()
+    best = [one for one in wanted if PurePath(one).suffix == suffix and _alike(words, PurePath(one).stem)]
+    # `soft_margin_svm_2.py` holds the words of an `svm.py`, too; as a rule it is the longer that is meant.
+    longest = max(map(len, best), default=0)
+    best = [one for one in best if len(one) == longest]
+    return best[0] if len(best) == 1 else None
+
+
+def _words(stem: str) -> list[str]:
+    return _WORD.findall(stem.casefold())
+
+
+def _alike(words: list[str], stem: str) -> bool:
+    joined, ends = "".join(_words(stem)), range(1, len(words) + 1)
+    runs = ("".join(words[first:last]) for last in ends for first in range(last))
+    return joined in runs or (len(joined) >= _MIN_LETTERS and _differ_by_a_letter("".join(words), joined))
+
+
+def _differ_by_a_letter(one: str, other: str) -> bool:
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    mine, theirs = one[same:], other[same:]
+    swapped = mine[:2] == theirs[1::-1] and mine[2:] == theirs[2:]
+    return swapped or mine[1:] == theirs or mine == theirs[1:] or mine[1:] == theirs[1:]
+
+
+def _problem(name: str, candidates: list[Entry], others: list[Entry], wanted: Collection[str]) -> str:
+    """The reason why a wanted file can't be taken, or "" if nothing like it was handed in."""
     if len(candidates) > 1:
-        places = _some(candidates, ", ")
-        return f"{name} was handed in {len(candidates)} times ({places}); hand in one"
+        return f"{name} was handed in {len(candidates)} times ({_paths(candidates, ', ')}); hand in one"
     if candidates:
         return f"{candidates[0].path} {candidates[0].fault}"
     if deeper := [entry.path for entry in others if entry.name == name]:
         return f"found {deeper[0]}; expected {name} at the top or in one folder; hand it in there"
     near = [entry for entry in others if len(entry.parts) <= MAX_DEPTH_TAKEN]
     if alike := [entry for entry in near if resembled(entry.name, wanted) == name]:
-        return f"found {_some(alike, ' and ')}; expected {name}; {'rename it' if len(alike) == 1 else 'hand in one'}"
+        return f"found {_paths(alike, ' and ')}; expected {name}; {'rename it' if len(alike) == 1 else 'hand in one'}"
     if packed := [entry.path for entry in others if entry.name.lower().endswith(ARCHIVES + OTHER_ARCHIVES)]:
         return f"found {packed[0]}, which is not looked into; hand {name} in unpacked"
     return ""
 
 
-def _some(entries: list[Entry], joint: str) -> str:
-    """Where files are; of many, the first few and how many more."""
+def _paths(entries: list[Entry], joint: str) -> str:
     more = len(entries) - MAX_NAMED
     return joint.join(entry.path for entry in entries[:MAX_NAMED]) + f" and {more} more" * (more > 0)
 
 
-def extra_names(entries: list[Entry]) -> tuple[str, ...]:
-    """The names of files not asked for; what lies deep is named by its folder, and a long list is cut."""
+def _extra(entries: list[Entry]) -> tuple[str, ...]:
+    """The names of files not asked for; deep ones by their folder, and not more than a report can hold."""
     deep = {printable("/".join(entry.parts[:2])) + "/" for entry in entries if len(entry.parts) > MAX_DEPTH_TAKEN}
     names = sorted(deep | {entry.path for entry in entries if len(entry.parts) <= MAX_DEPTH_TAKEN})
     more = len(names) - MAX_EXTRA_NAMES
     return (*names[:MAX_EXTRA_NAMES], f"and {more} more") if more > 0 else tuple(names)
-
-
-def is_module(name: str) -> bool:
-    """Whether `import` can find a file of this name."""
-    module = name.removesuffix(".py")
-    return module != name and module.isidentifier() and len(name) <= MAX_NAME_LENGTH

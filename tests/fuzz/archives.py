@@ -18,7 +18,7 @@ from contextlib import suppress
 import msgspec
 
 from autograder.gradebook import executors
-from autograder.submissions import attachments, names, reading, selection, unpack, uses
+from autograder.submissions import attachments, reading, selection, unpack
 from autograder.submissions.selection import Submission
 from autograder.submissions.unpack import Listing
 
@@ -137,4 +137,4 @@ def begin() -> Iterator[tuple[str, bytes]]:
 if __name__ == "__main__":
     from harness import fuzz
 
-    fuzz(try_one, unpack, selection, reading, attachments, names, uses, executors, tarfile, zipfile)
+    fuzz(try_one, unpack, selection, reading, attachments, executors, tarfile, zipfile)

@@ -48,7 +48,7 @@ def parted(data: bytes) -> list[bytes]:
 def rubric() -> Rubric:
     """The notebook of the small course."""
     found = rubric_of(read_graded_problem(Path(_HOME.name) / "course"))
-    return replace(found, problem=replace(found.problem, given=()))
+    return replace(found, problem=replace(found.problem, files=replace(found.problem.files, given=())))
 
 
 def check_judged(found: Judged) -> None:

@@ -131,7 +131,7 @@ def test_each_notebook_begins_by_asking(path):
 
     assert (call.func.id, names[0]) == ("ready", f"{path.stem}.py")
     assert [name for name in names if not (path.parent / name).is_file()] == []
-    assert first["metadata"] == {"tags": ["environment"]}
+    assert first["metadata"]["tags"] == ["environment"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.submissions.names import resembled
 from autograder.submissions.reading import student_name
-from autograder.submissions.selection import choose, companions, misnamed
+from autograder.submissions.selection import choose, companions, misnamed, resembled
 from autograder.submissions.unpack import Entry, RefusedError, parts_of
 from autograder.text import line
 

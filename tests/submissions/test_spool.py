@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.submissions.spool import PART_BYTES, Spool, content_of, digest_of
+from autograder.submissions.storage import PART_BYTES, Spool, content_of, digest_of
 
 
 @pytest.fixture

@@ -1,0 +1,199 @@
+"""Submissions on this machine's disk: a folder or archive, listed and opened but not parsed; and files taken of one.
+
+The grader itself does no more than this with what was handed in. It follows no link, and waits for no pipe.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tempfile
+import threading
+import weakref
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from autograder.submissions.unpack import (
+    MAX_FILE_BYTES,
+    Listing,
+    Meter,
+    NotOpenedError,
+    RefusedError,
+    litter,
+    printable,
+)
+
+# Deeper folders are not listed: a virtual environment among the homework is not read to its end.
+MAX_DEPTH = 4
+# Of the paths of all files in a folder.
+MAX_NAMES_BYTES = 2 << 20
+PART_BYTES = 1 << 20
+# Files by device and number, whatever their names.
+Identities = Collection[tuple[int, int]]
+
+
+class UnreadError(Exception):
+    """A submission can't be read on this machine, which is not the student's fault; the message says why."""
+
+
+class Source:
+    """A student's folder or archive.
+
+    Parameters
+    ----------
+    path : Path
+    private : collection of (int, int)
+        Files that are not the student's, by device and number: a hard link to one is not opened.
+
+    Raises
+    ------
+    RefusedError
+        If it holds more than a student's work can be.
+    UnreadError
+        If it can't be listed.
+    """
+
+    def __init__(self, path: Path, private: Identities = ()) -> None:
+        self._private = private
+        if path.is_symlink():
+            raise RefusedError(f"{printable(path.name)} is a link; hand in the folder or archive itself")
+        name = _as_text(path.name)
+        try:
+            path.lstat()  # it was there when the class was listed
+            if not path.is_dir():
+                self._paths = [path]
+                self.listing = Listing(name)
+                return
+            found = [*_walked(path, (), Meter(names_bytes=MAX_NAMES_BYTES))]
+        except OSError as error:
+            raise UnreadError(f"{printable(name)}: {error.strerror}") from None
+        self._paths = [Path(path, *parts) for parts, _ in found]
+        self.listing = Listing(name, tuple((tuple(map(_as_text, parts)), fault) for parts, fault in found))
+
+    def open(self, number: int) -> IO[bytes]:
+        """Open a listed file for reading.
+
+        Raises
+        ------
+        NotOpenedError
+            If it is no ordinary file, or not the student's.
+        UnreadError
+            If the system refuses.
+        """
+        path = self._paths[number]
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            raise UnreadError(f"{printable(path.name)}: {error.strerror}") from None
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            os.close(descriptor)
+            raise NotOpenedError("could not be read: not an ordinary file")
+        if (status.st_dev, status.st_ino) in self._private:
+            os.close(descriptor)
+            raise NotOpenedError("is a link to a file that is not yours; hand in the file itself")
+        return os.fdopen(descriptor, "rb")
+
+
+def _walked(folder: Path, above: tuple[str, ...], meter: Meter) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The files below a folder, each with its fault, or ""."""
+    items = []
+    with os.scandir(folder) as found:
+        # Counted as they come: they are kept and sorted only if they are not too many.
+        for item in found:
+            meter.count(names_bytes=sum(map(len, (*above, item.name))))
+            items.append(item)
+    for item in sorted(items, key=lambda item: item.name):
+        parts = (*above, item.name)
+        if litter(item.name):
+            continue
+        if item.is_dir(follow_symlinks=False):
+            if item.name.endswith(tuple(MAX_FILE_BYTES)):
+                yield parts, "is a folder; hand in a file of that name"
+            elif len(parts) < MAX_DEPTH:
+                yield from _walked(Path(item.path), parts, meter)
+        elif item.is_symlink():
+            yield parts, "is a link; hand in the file itself"
+        elif not item.is_file(follow_symlinks=False):
+            yield parts, "is not an ordinary file; hand in a file"
+        else:
+            yield parts, ""
+
+
+def _as_text(name: str) -> str:
+    """A name that can be encoded as UTF-8."""
+    return name.encode("utf-8", "replace").decode()
+
+
+class Spool(Mapping[str, bytes]):
+    """Files of one submission by name, spooled to disk beyond the first MiB: large classes take no more memory."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.SpooledTemporaryFile(max_size=PART_BYTES)  # noqa: SIM115  it lives as long as this does
+        weakref.finalize(self, self._file.close)
+        self._lock = threading.Lock()
+        self._contents: dict[str, Spooled] = {}
+        self._end = 0
+
+    def add(self, name: str, parts: Iterable[bytes]) -> None:
+        """Add a file, part by part."""
+        whole = hashlib.sha256()
+        began = self._end
+        for part in parts:
+            whole.update(part)
+            self._file.write(part)
+            self._end += len(part)
+        self._contents[name] = Spooled(self, began, self._end - began, whole.hexdigest())
+
+    def content(self, name: str) -> Spooled:
+        """A file that is read part by part."""
+        return self._contents[name]
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Some of the bytes of all files."""
+        with self._lock:
+            self._file.seek(offset)
+            return self._file.read(size)
+
+    def __getitem__(self, name: str) -> bytes:
+        return b"".join(self._contents[name].parts())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._contents  # the inherited method would read the file
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._contents)
+
+    def __len__(self) -> int:
+        return len(self._contents)
+
+
+@dataclass(frozen=True)
+class Spooled:
+    """A file in a spool: its offset and size in bytes, and its SHA-256."""
+
+    spool: Spool
+    offset: int
+    size: int
+    digest: str
+
+    def __len__(self) -> int:
+        return self.size
+
+    def parts(self) -> Iterator[bytes]:
+        """Its bytes, part by part."""
+        for done in range(0, self.size, PART_BYTES):
+            yield self.spool.read(self.offset + done, min(PART_BYTES, self.size - done))
+
+
+def content_of(files: Mapping[str, bytes], name: str) -> bytes | Spooled:
+    """A file's content, or, of one in a spool, its handle."""
+    return files.content(name) if isinstance(files, Spool) else files[name]
+
+
+def digest_of(files: Mapping[str, bytes], name: str) -> str:
+    """The SHA-256 of a file."""
+    return files.content(name).digest if isinstance(files, Spool) else hashlib.sha256(files[name]).hexdigest()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import html
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import msgspec
 import numpy as np
+from jinja2 import Environment
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
@@ -47,26 +47,17 @@ _COLOURS = {
 _UNTRIED = "#ffffff"
 _LEAST, _MOST = 1e-12, 1e12
 
-_STYLE = """
-body { font: 15px/1.5 sans-serif; margin: 2em auto; max-width: 70em; padding: 0 1em; color: #222 }
-h2 { margin-top: 2.5em } table { border-collapse: collapse; margin: 1em 0 }
-td, th { border-bottom: 1px solid #ddd; padding: 0.2em 0.8em 0.2em 0; text-align: left; vertical-align: top }
-td.n { text-align: right } code { font-size: 90% } img { max-width: 100% } .bad { color: #b00020 }
-"""
-
 
 def write_audit(found: Sequence[Measured], out: Path) -> None:
     """Write ``audit.json``, ``index.html`` and its pictures into a folder."""
     out.mkdir(parents=True, exist_ok=True)
     (out / JSON_FILE).write_bytes(msgspec.json.format(msgspec.json.encode([_shown(each) for each in found]), indent=1))
-    pictures = []
     with mpl.rc_context({"svg.hashsalt": "audit", "font.size": 8}):
         for each in found:
             stem = each.problem.replace("/", "-")
             _kill_picture(each, out / f"{stem}-kills.svg")
             _margin_picture(each.margins, out / f"{stem}-margins.svg")
-            pictures.append(stem)
-    (out / PAGE_FILE).write_text(_page(found, pictures), encoding="utf-8")
+    (out / PAGE_FILE).write_text(_page(found), encoding="utf-8")
 
 
 def _shown(each: Measured) -> dict[str, object]:
@@ -212,33 +203,60 @@ def _details(each: Measured) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _page(found: Sequence[Measured], pictures: Sequence[str]) -> str:
-    parts = [
-        "<!doctype html><html lang=en><meta charset=utf-8><title>Audit</title>",
-        f"<style>{_STYLE}</style><h1>Audit of the checks</h1>",
-        "<p>For staff: the mutants are lines of the solutions.</p>",
-        _table(_HEADS, [_figures(each) for each in found]),
-    ]
-    for each, stem in zip(found, pictures, strict=True):
-        parts += [
-            f"<h2>{html.escape(each.problem)}</h2>",
-            _list("What does not hold", each.faults, "bad"),
-            "<h3>Which check catches which mutant</h3><p>◂ marks what no check catches on some seed.</p>",
-            f"<img src='{stem}-kills.svg' alt='kill matrix'>",
-            f"<details><summary>The same as a table, mutant by mutant</summary>{_matrix(each)}</details>",
-            *(_list(title, lines) for title, lines in _details(each)),
-            _list("Equivalent mutants", [f"{change}: {reason}" for change, reason in each.equivalent.items()]),
-            f"<h3>Margins</h3><img src='{stem}-margins.svg' alt='margins'>",
-        ]
-    return "\n".join(parts) + "\n"
+_PAGE = """\
+{%- macro listed(title, lines, kind="") -%}
+{%- if lines %}<h3>{{ title }}</h3><ul class="{{ kind }}">
+{%- for line in lines %}<li><code>{{ line }}</code>{% endfor %}</ul>{% endif %}
+{%- endmacro -%}
+{%- macro table(heads, rows) -%}
+<table><tr>{% for head in heads %}<th>{{ head }}</th>{% endfor %}</tr>
+{%- for row in rows %}<tr>
+{%- for cell in row %}<td class="{{ "n" if cell is integer }}">{{ cell }}</td>{% endfor %}</tr>
+{%- endfor %}</table>
+{%- endmacro -%}
+<!doctype html><html lang=en><meta charset=utf-8><title>Audit</title>
+<style>
+body { font: 15px/1.5 sans-serif; margin: 2em auto; max-width: 70em; padding: 0 1em; color: #222 }
+h2 { margin-top: 2.5em } table { border-collapse: collapse; margin: 1em 0 }
+td, th { border-bottom: 1px solid #ddd; padding: 0.2em 0.8em 0.2em 0; text-align: left; vertical-align: top }
+td.n { text-align: right } code { font-size: 90% } img { max-width: 100% } .bad { color: #b00020 }
+</style><h1>Audit of the checks</h1>
+<p>For staff: the mutants are lines of the solutions.</p>
+{{ table(heads, figures) }}
+{% for each in problems %}
+<h2>{{ each.problem }}</h2>
+{{ listed("What does not hold", each.faults, "bad") }}
+<h3>Which check catches which mutant</h3><p>◂ marks what no check catches on some seed.</p>
+<img src="{{ each.problem | replace("/", "-") }}-kills.svg" alt="kill matrix">
+<details><summary>The same as a table, mutant by mutant</summary>
+{{ table(["operator", "line", "change"] + each.checks | list, matrix(each)) }}</details>
+{% for title, lines in details(each) %}{{ listed(title, lines) }}{% endfor %}
+{{ listed("Equivalent mutants", equivalent(each)) }}
+<h3>Margins</h3><img src="{{ each.problem | replace("/", "-") }}-margins.svg" alt="margins">
+{% endfor %}
+"""
 
 
-def _matrix(each: Measured) -> str:
-    rows = [
+def _page(found: Sequence[Measured]) -> str:
+    return (
+        Environment(autoescape=True)
+        .from_string(_PAGE)
+        .render(
+            heads=_HEADS,
+            figures=[_figures(each) for each in found],
+            problems=found,
+            matrix=_matrix,
+            details=_details,
+            equivalent=lambda each: [f"{change}: {reason}" for change, reason in each.equivalent.items()],
+        )
+    )
+
+
+def _matrix(each: Measured) -> list[tuple[object, ...]]:
+    return [
         (kill.operator, kill.line, kill.change, *(kill.codes.get(check) or "" for check in each.checks))
         for kill in each.mutants
     ]
-    return _table(("operator", "line", "change", *each.checks), rows)
 
 
 def _narrow(margin: Margin) -> str:
@@ -263,19 +281,3 @@ def _bound(bound: Bound) -> str:
         f"{bound.check} states a false-alarm rate of {bound.stated:.2g}; asked for {bound.asked:g}, it failed the "
         f"reference on {bound.failures} of {bound.runs} seeds"
     )
-
-
-def _list(title: str, lines: Iterable[str], kind: str = "") -> str:
-    items = "".join(f"<li><code>{html.escape(line)}</code>" for line in lines)
-    return f"<h3>{html.escape(title)}</h3><ul class='{kind}'>{items}</ul>" if items else ""
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    head = "".join(f"<th>{html.escape(each)}</th>" for each in heads)
-    body = "".join(
-        "<tr>"
-        + "".join(f"<td class='{'n' * isinstance(cell, int)}'>{html.escape(str(cell))}</td>" for cell in row)
-        + "</tr>"
-        for row in rows
-    )
-    return f"<table><tr>{head}</tr>{body}</table>"

@@ -87,6 +87,14 @@ def main() -> None:
     # Before NumPy is loaded: predicates compute the same on any number of cores, and leave the cores to the runs.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+    from autograder.student.environment import other_package
+
+    if other := other_package():
+        click.echo(
+            f"autograder: warning: {other} is installed, another program with this name, import and command; run "
+            "`python -m pip uninstall autograder`, and install ml-autograder again where it was installed",
+            err=True,
+        )
 
 
 class _Outlet:

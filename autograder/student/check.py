@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import sys
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -23,9 +22,8 @@ from autograder.notebook.figure_metadata import watch_in_a_notebook
 from autograder.report import MARKS, ProblemReport, Verdict, mark_of, points_of, problem_lines, scored
 from autograder.sandbox.observe import Sandbox
 from autograder.seed import Seed
-from autograder.student import markup
+from autograder.student.display import MIME, Row, Waiting, table
 from autograder.student.environment import digests
-from autograder.student.waiting import Waiting
 from autograder.submissions.selection import resembled
 
 # Whoever imports `check` in a notebook has its pictures say what they show.
@@ -51,11 +49,9 @@ class Checked:
 
     def _repr_html_(self) -> str:
         report = self.report
-        rows = [_row(verdict) for verdict in report.checks]
-        foot = f"Codes: {_CODES}" if report.code != Code.SUCCESS else ""
-        return markup.table(
-            f"{report.problem}: {scored(report)}", ("result", "check", "what it claims", "points"), rows, foot
-        )
+        heads = ("result", "check", "what it claims", "points")
+        foot = "; `python -m autograder codes` says it too" if report.code != Code.SUCCESS else ""
+        return table(f"{report.problem}: {scored(report)}", heads, map(_row, report.checks), foot, _CODES)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         report = self.report
@@ -63,27 +59,21 @@ class Checked:
         return {
             "text/plain": str(self),
             "text/html": self._repr_html_(),
-            markup.MIME: {**found, "files": dict(self.digests)},
+            MIME: {**found, "files": dict(self.digests)},
         }
 
 
-_CODES = (
-    f'<a href="{codes.PAGE}">what each means and what to try</a>; <code>python -m autograder codes</code> says it too'
-)
+_CODES = (codes.PAGE, "Codes: what each means and what to try")
 
 
-def _row(verdict: Verdict) -> markup.Row:
-    """A verdict: its sentence, and under that what was found."""
-    said = markup.marked_up(verdict.title)
+def _row(verdict: Verdict) -> Row:
+    meaning = None
     if verdict.code != Code.SUCCESS and verdict.blocked_by is None:
         told = codes.MEANINGS[verdict.code]
-        meaning = markup.marked_up(f"{told.meaning} {told.advice}")
-        said += f"<details><summary>code {verdict.code}, {html.escape(told.name)}</summary>{meaning}</details>"
-    said += markup.lines(verdict.message) if verdict.message else ""
-    said += f"<div><strong>Hint:</strong> {markup.marked_up(verdict.hint)}</div>" if verdict.hint else ""
-    mark = mark_of(verdict)
-    name = f"<code>{html.escape(verdict.check)}</code>"
-    return markup.Row(mark, MARKS[mark], name, said, points_of(verdict))
+        meaning = f"code {verdict.code}, {told.name}", f"{told.meaning} {told.advice}"
+    mark, name = mark_of(verdict), f"`{verdict.check}`"
+    hint, points = verdict.hint or "", points_of(verdict)
+    return Row(mark, MARKS[mark], name, verdict.title, meaning, verdict.message, hint, points)
 
 
 def check(problem: str, *checks: str, folder: Path | str = ".") -> Checked:

@@ -6,23 +6,21 @@ Imports the standard library alone, since what it looks for may be missing.
 from __future__ import annotations
 
 import ast
-import re
 import sys
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from autograder.student.markup import MIME, Row, marked_up, table
+from autograder.student.display import MIME, Row, table
 
 OLDEST = (3, 11)
 # What shows notebooks may lie elsewhere than what runs them.
 _ELSEWHERE = frozenset(("jupyterlab",))
-# A line of requirements.txt, or a requirement of the installed package: its own, and those of the course in its tree.
-_REQUIREMENT = re.compile(r"""([\w.-]+)\s*>=\s*([\d.]+)\s*(?:; extra == ['"]courses['"])?\Z""")
 
 
 @dataclass(frozen=True)
@@ -59,12 +57,13 @@ class Environment:
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         words = {True: ("✓", "fine"), False: ("✗", "not yet")}
-        rows = [Row(*words[fact.right], marked_up(fact.about), marked_up(_said(fact))) for fact in self.facts]
-        return {
-            "text/plain": str(self),
-            "text/html": table("What this notebook needs", ("state", "what", "found"), rows, self._conclusion),
-            MIME: {"right": self.right, "files": self.digests},
-        }
+        rows = [Row(*words[fact.right], fact.about, _said(fact)) for fact in self.facts]
+        bundle = {"text/plain": str(self), MIME: {"right": self.right, "files": self.digests}}
+        # Without jinja2, which may be one of the missing packages, the text must do.
+        with suppress(ModuleNotFoundError):
+            heads = ("state", "what", "found")
+            bundle["text/html"] = table("What this notebook needs", heads, rows, self._conclusion)
+        return bundle
 
     @property
     def _conclusion(self) -> str:
@@ -82,7 +81,7 @@ def ready(*files: str) -> Environment:
         Paths from the assignment's folder: the module first, then what is handed out with it.
     """
     here = Path.cwd()
-    facts = [_python(), *_packages(here), *_files(here, files)]
+    facts = [_python(), *_other_package(), *_packages(here), *_files(here, files)]
     return Environment(tuple(facts), digests(here, [name for name in files if name.endswith(".py")]))
 
 
@@ -132,34 +131,62 @@ def _packages(here: Path) -> Iterator[Fact]:
         if (here / "requirements.txt").is_file()
         else "in the repository, run `make setup` and choose the Python of `.venv` as the kernel"
     )
+    try:
+        from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415  it may be missing, too
+    except ModuleNotFoundError:
+        yield Fact("packages to install", "packaging is missing", remedy)
+        return
     there, lacking = [], []
-    for name, least in _requirements(here):
+    for line in _requirements(here):
         try:
-            version = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            lacking.append(f"{name} is missing")
+            required = Requirement(line)
+        except InvalidRequirement:
             continue
-        if _numbers(version) < _numbers(least):
-            lacking.append(f"{name} {version} is older than {least}")
+        if required.name in _ELSEWHERE or (required.marker and not required.marker.evaluate({"extra": "courses"})):
+            continue
+        try:
+            version = metadata.version(required.name)
+        except metadata.PackageNotFoundError:
+            lacking.append(f"{required.name} is missing")
+            continue
+        if required.specifier.contains(version, prereleases=True):
+            there.append(f"{required.name} {version}")
         else:
-            there.append(f"{name} {version}")
+            lacking.append(f"{required.name} {version} is not {required.specifier}")
     if lacking:
         yield Fact("packages to install", ", ".join(lacking), remedy)
     if there:
         yield Fact("packages", ", ".join(there))
 
 
-def _requirements(here: Path) -> Iterator[tuple[str, str]]:
-    """Packages with their oldest versions: the zip has a list of them, an installation knows."""
+def _requirements(here: Path) -> list[str]:
+    """The lines of the zip's ``requirements.txt``; in a clone, those of the engine and its courses."""
     listed = here / "requirements.txt"
+    if listed.is_file():
+        return listed.read_text("utf-8").splitlines()
     try:
-        known = metadata.requires("ml-autograder") if not listed.is_file() else listed.read_text("utf-8").splitlines()
+        return metadata.requires("ml-autograder") or []
     except metadata.PackageNotFoundError:
-        known = None
-    for line in known or ():
-        found = _REQUIREMENT.match(line)
-        if found and found[1] not in _ELSEWHERE:
-            yield found[1], found[2]
+        return []
+
+
+def other_package() -> str:
+    """The other program on the public index with the name of ours, as ``autograder 3.7.7``, if it is installed; or "".
+
+    It has the same import and the same command, so that whichever was installed last, or stands first on the path, is
+    found. Ours was installed under that name until version 0.1.
+    """
+    try:
+        version = metadata.version("autograder")
+    except metadata.PackageNotFoundError:
+        return ""
+    return "" if version.startswith("0.1.") else f"autograder {version}"
+
+
+def _other_package() -> Iterator[Fact]:
+    if other := other_package():
+        found = f"`{other}` is installed, another program with this name, import and command"
+        yield Fact("autograder", found, "run `%pip uninstall -y autograder` in a cell, then restart the kernel")
 
 
 def _files(here: Path, names: tuple[str, ...]) -> Iterator[Fact]:
@@ -186,8 +213,3 @@ def _from_home(path: Path) -> str:
         return str(Path("~") / path.relative_to(Path.home()))
     except (ValueError, RuntimeError):
         return str(path)
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    """The numbers a version begins with, to compare by."""
-    return tuple(int(part) for part in re.findall(r"\d+", version)[:2])

@@ -24,8 +24,8 @@ from autograder.notebook.history import was_run
 from autograder.report import ProblemReport, pluralize, scored
 from autograder.sandbox.observe import SandboxError
 from autograder.student.check import check_file, released
+from autograder.student.display import MIME
 from autograder.student.environment import digest, same_code
-from autograder.student.markup import MIME
 from autograder.submissions import attachments
 from autograder.submissions.selection import is_module, resembled
 from autograder.submissions.unpack import MIB, limit

@@ -142,6 +142,20 @@ def test_the_version_is_told(call):
     assert (outcome.exit_code, outcome.output) == (0, f"autograder, version {autograder.__version__}\n")
 
 
+def test_another_package_of_the_name_is_said(call, tmp_path, monkeypatch):
+    """On standard error, whatever the command: either may be the one that is found next time."""
+    told = tmp_path / "site/autograder-3.7.7.dist-info/METADATA"
+    told.parent.mkdir(parents=True)
+    told.write_text("Metadata-Version: 2.1\nName: autograder\nVersion: 3.7.7\n")
+    monkeypatch.syspath_prepend(tmp_path / "site")
+
+    outcome = call("codes")
+
+    assert outcome.exit_code == 0
+    assert "warning: autograder 3.7.7 is installed, another program" in outcome.output
+    assert "`python -m pip uninstall autograder`" in outcome.output
+
+
 @pytest.mark.parametrize(("old", "new"), [("printed", "output"), ("rebuild", "export")])
 def test_a_command_with_a_new_name_says_it(call, old, new):
     """Whoever has the old one in a script is told."""

@@ -12,8 +12,8 @@ import pytest
 
 import autograder
 from autograder.student import environment
+from autograder.student.display import MIME
 from autograder.student.environment import digest, ready, same_code
-from autograder.student.markup import MIME
 
 HOME = Path(autograder.__file__).parent.parent
 NOTEBOOKS = sorted((HOME / "assignments").glob("*/*.ipynb"))
@@ -93,6 +93,20 @@ def test_in_the_repository_its_own_requirements_count(here):
     (_, packages, *_) = ready("line.py").facts
 
     assert all(name in packages.found for name in ("click", "cvxopt", "matplotlib", "msgspec", "numpy", "scikit-learn"))
+
+
+def test_another_package_of_the_name_is_said(here, tmp_path, monkeypatch):
+    """It has the same import and the same command; the next step is to uninstall it."""
+    told = tmp_path / "site/autograder-3.7.7.dist-info/METADATA"
+    told.parent.mkdir(parents=True)
+    told.write_text("Metadata-Version: 2.1\nName: autograder\nVersion: 3.7.7\n")
+    monkeypatch.syspath_prepend(tmp_path / "site")
+
+    ((about, found, remedy),) = wrong(ready("line.py"))
+
+    assert about == "autograder"
+    assert found.startswith("`autograder 3.7.7` is installed, another program")
+    assert "`%pip uninstall -y autograder`" in remedy
 
 
 def test_nobodys_name_is_in_a_path(here, monkeypatch):

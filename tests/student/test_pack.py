@@ -18,8 +18,8 @@ from autograder.cli.main import main
 from autograder.course.assignments import read_course
 from autograder.course.pages import CourseError
 from autograder.release.files import release, write
+from autograder.student.display import MIME
 from autograder.student.environment import digest
-from autograder.student.markup import MIME
 from autograder.student.pack import pack
 from autograder.submissions import attachments
 

@@ -22,8 +22,8 @@ from autograder.expected import ANSWERS_FILE, observe_answers
 from autograder.grading.modules import grade
 from autograder.release.files import as_zip, release, write
 from autograder.report import ProblemReport, Verdict
-from autograder.student import markup
 from autograder.student.check import Checked, check, check_again, check_file, find, problems_in
+from autograder.student.display import MIME
 from autograder.student.environment import digest
 
 SPECIMENS = {**ACCEPT, **REJECT}
@@ -218,7 +218,7 @@ class TestShown:
         bundle = wrong._repr_mimebundle_()
 
         assert (bundle["text/plain"], bundle["text/html"]) == (str(wrong), wrong._repr_html_())
-        assert bundle[markup.MIME] == {
+        assert bundle[MIME] == {
             "problem": "lines/line",
             "code": 53,
             "score": 3.0,

@@ -6,9 +6,8 @@ import threading
 
 import pytest
 
-from autograder.student import waiting
-from autograder.student.markup import MIME
-from autograder.student.waiting import Waiting
+from autograder.student import display
+from autograder.student.display import MIME, Waiting
 
 LONG_SECONDS = 3600
 
@@ -37,7 +36,7 @@ def screen(monkeypatch):
     """A notebook's."""
     screen = Screen()
     monkeypatch.setattr("IPython.display.display", screen.display)
-    monkeypatch.setattr(waiting, "_in_notebook", lambda: True)
+    monkeypatch.setattr(display, "_in_notebook", lambda: True)
     return screen
 
 
@@ -82,7 +81,7 @@ def test_an_end_before_its_time_is_said(screen):
 
 def test_outside_of_a_notebook_nothing_is_shown(screen, monkeypatch):
     """A terminal has its own ways."""
-    monkeypatch.setattr(waiting, "_in_notebook", lambda: False)
+    monkeypatch.setattr(display, "_in_notebook", lambda: False)
 
     with Waiting("checking line", 1, moment_seconds=0) as wait:
         wait.told(None)

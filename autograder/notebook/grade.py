@@ -90,15 +90,7 @@ def grade_apart(
 ) -> ProblemReport:
     """Grade a notebook that is read and compared in a reader.
 
-    Parameters
-    ----------
-    sandbox : Sandbox
-    content : bytes or Content
-        The notebook, as it was handed in.
-    files : mapping of str to bytes or Content
-        What lies beside it when it is run, by name.
-    seed, misnamed : Seed, str
-        As of :func:`grade_notebook`.
+    Parameters are as of :func:`grade_notebook`; `files` are those that lie beside it when it is run.
 
     Raises
     ------

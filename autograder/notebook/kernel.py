@@ -86,7 +86,7 @@ _prepare()
 
 def run(job: NotebookJob, folder: str, send: Callable[[bytes], None]) -> None:
     """Run a job's cells in a folder: a message before any student code, one for each cell, and one at the end."""
-    outputs = Outputs(int(job.limits["cell_bytes"]))
+    outputs = _Outputs(int(job.limits["cell_bytes"]))
     try:
         shell = _begin(job, folder, outputs)
     except Exception as error:
@@ -98,7 +98,7 @@ def run(job: NotebookJob, folder: str, send: Callable[[bytes], None]) -> None:
     send(encode(Observation("", len(job.cells), "returned")))
 
 
-def _begin(job: NotebookJob, folder: str, outputs: Outputs) -> Any:
+def _begin(job: NotebookJob, folder: str, outputs: _Outputs) -> Any:
     """Start a shell in a folder that is laid out as the assignment's is."""
     os.chdir(folder)
     given = {f"{name}.py" for name in job.given}
@@ -121,17 +121,17 @@ def _begin(job: NotebookJob, folder: str, outputs: Outputs) -> Any:
     settings.InteractiveShell.colors = "nocolor"
     settings.InteractiveShell.separate_out2 = ""
     settings.IPKernelApp.connection_file = ""  # code finds out by this whether it is in a kernel
-    shell: Any = Shell.instance(
+    shell: Any = _Shell.instance(
         outputs=outputs,
         config=settings,
         ipython_dir=folder,
-        profile_dir=Profile(location=folder),
-        compiler_class=Compiler,
+        profile_dir=_Profile(location=folder),
+        compiler_class=_Compiler,
     )
     for name in PROGRAMS:
         shell.register_magic_function(_no_process, "line_cell", name)
     sources = dict(job.cells)
-    sys.meta_path.append(ColabFinder(lambda: (file_of(shell.compile.label), sources.get(shell.compile.label, ""))))
+    sys.meta_path.append(_ColabFinder(lambda: (file_of(shell.compile.label), sources.get(shell.compile.label, ""))))
     _stay_within(folder)
     libraries: Any = sys.modules.get("threadpoolctl")
     if libraries is not None and hasattr(libraries, "_HAS_PROCFS"):
@@ -142,7 +142,7 @@ def _begin(job: NotebookJob, folder: str, outputs: Outputs) -> Any:
     shell.enable_matplotlib("inline")
     # `%run` shows figures only after a `%matplotlib`; no cell has said so yet.
     shell.magics_manager.registry["ExecutionMagics"].default_runner = None
-    sys.stdout, sys.stderr = Stream(outputs, "stdout"), Stream(outputs, "stderr")
+    sys.stdout, sys.stderr = _Stream(outputs, "stdout"), _Stream(outputs, "stderr")
     return shell
 
 
@@ -297,16 +297,15 @@ def _stay_within(folder: str) -> None:
     os.chdir = chdir
 
 
-class Absent(ModuleType):
+class _Absent(ModuleType):
     """A stub of what only Colab has: every attribute is another stub, and calling one does nothing."""
 
-    def __getattr__(self, name: str) -> Absent:
+    def __getattr__(self, name: str) -> _Absent:
         if name.startswith("_"):
             raise AttributeError(name)
-        return Absent(name)
+        return _Absent(name)
 
     def __call__(self, *_: object, **__: object) -> Self:
-        """Do nothing."""
         return self
 
     def __getitem__(self, _: object) -> Self:
@@ -322,7 +321,7 @@ class Absent(ModuleType):
         return "(not there where this is run)"
 
 
-class ColabFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+class _ColabFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds a stub of Colab's package, for a cell that imports it without asking whether it is there.
 
     Parameters
@@ -335,7 +334,6 @@ class ColabFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self._cell = cell
 
     def find_spec(self, fullname: str, *_: object) -> importlib.machinery.ModuleSpec | None:
-        """Find the stub; or nothing, where code asks which machine it is on."""
         if fullname != COLAB.partition(".")[0] and not f"{fullname}.".startswith(f"{COLAB}."):
             return None
         frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
@@ -349,14 +347,13 @@ class ColabFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
-        """Make the stub."""
-        return Absent(spec.name)
+        return _Absent(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
         """Do nothing: a stub is empty."""
 
 
-class Outputs:
+class _Outputs:
     """The outputs of the cell that runs, as nbformat has them, up to a number of characters."""
 
     def __init__(self, limit: int) -> None:
@@ -364,14 +361,12 @@ class Outputs:
         self.begin()
 
     def begin(self) -> None:
-        """Forget all, for the next cell."""
         self.items: list[dict[str, Any]] = []
         self.room = self.limit
         self.clipped = False
         self._clear = False
 
     def add(self, output: dict[str, Any]) -> None:
-        """Add an output, if there is room for it."""
         self._cleared()
         size = len(json.dumps(output, default=str))
         if size > self.room:
@@ -381,7 +376,6 @@ class Outputs:
         self.items.append(output)
 
     def write(self, name: str, text: str) -> None:
-        """Add to a stream; what is written in a row becomes one output."""
         self._cleared()
         if len(text) > self.room:
             self.clipped = True
@@ -399,19 +393,16 @@ class Outputs:
         self.items.append({"output_type": "stream", "name": name, "parts": [text]})
 
     def clear(self, *, wait: bool) -> None:
-        """Drop the outputs, now or when there is a new one."""
         self._clear = True
         if not wait:
             self._cleared()
 
     def update(self, output: dict[str, Any], display_id: object) -> None:
-        """Put an output in the place of the one with that id."""
         for item in self.items:
             if item.get("display_id") == display_id:
                 item.update(output)
 
     def take(self) -> list[dict[str, Any]]:
-        """The outputs in nbformat's form."""
         taken = []
         for item in self.items:
             parts = item.pop("parts", None)
@@ -424,52 +415,46 @@ class Outputs:
             self.items, self.room, self._clear = [], self.limit, False
 
 
-class Stream(io.TextIOBase):
+class _Stream(io.TextIOBase):
     """Standard output or standard error."""
 
-    def __init__(self, outputs: Outputs, name: str) -> None:
+    def __init__(self, outputs: _Outputs, name: str) -> None:
         self._outputs = outputs
         self._name = name
 
     @property
     def encoding(self) -> str:  # type: ignore[override]  # an attribute there
-        """UTF-8, as a kernel's."""
         return "UTF-8"
 
     def writable(self) -> bool:
-        """Say yes."""
         return True
 
     def fileno(self) -> int:
-        """The number that it has in a kernel, too."""
         return 1 if self._name == "stdout" else 2
 
     def write(self, text: str) -> int:
-        """Add to the cell's outputs."""
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text)}")
         self._outputs.write(self._name, text)
         return len(text)
 
 
-class Hook(DisplayHook):
+class _Hook(DisplayHook):
     """Makes an output of the value of a cell's last line."""
 
     def write_output_prompt(self) -> None:
         """Write nothing: a notebook shows the number beside the output."""
 
     def write_format_data(self, format_dict: Mapping[str, Any], md_dict: Mapping[str, Any] | None = None) -> None:
-        """Add the value's displays to the cell's outputs."""
         output = {"output_type": "execute_result", "execution_count": self.prompt_count}
         shell: Any = self.shell
         shell.outputs.add({**output, "data": _as_json(format_dict), "metadata": _as_json(md_dict or {})})
 
     def finish_displayhook(self) -> None:
-        """End the hook, and write nothing."""
         self._is_active = False
 
 
-class Publisher(DisplayPublisher):
+class _Publisher(DisplayPublisher):
     """Makes an output of what is displayed."""
 
     def publish(
@@ -481,7 +466,6 @@ class Publisher(DisplayPublisher):
         update: bool = False,
         **__: object,
     ) -> None:
-        """Add to the cell's outputs, or change one of them."""
         display_id = (transient or {}).get("display_id")
         output = {"output_type": "display_data", "data": _as_json(data), "metadata": _as_json(metadata or {})}
         if update:
@@ -490,7 +474,6 @@ class Publisher(DisplayPublisher):
             self.shell.outputs.add({**output, **({"display_id": display_id} if display_id else {})})
 
     def clear_output(self, wait: bool = False) -> None:  # noqa: FBT001, FBT002  IPython calls it so
-        """Drop the cell's outputs."""
         self.shell.outputs.clear(wait=wait)
 
 
@@ -499,30 +482,29 @@ def file_of(label: str) -> str:
     return f"/tmp/ipykernel_1/{label.replace(' ', '_')}.py"  # noqa: S108  a name alone
 
 
-class Compiler(CachingCompiler):
+class _Compiler(CachingCompiler):
     """Compiles cells as files named for them."""
 
     label = "cell"
 
     def get_code_name(self, *_: object) -> str:
-        """The name of the cell that runs."""
         return file_of(self.label)
 
 
-class Profile(ProfileDir):
+class _Profile(ProfileDir):
     """No profile: nobody's settings, and no folders of IPython's among the student's files."""
 
     def _mkdir(self, *_: object) -> bool:
         return False
 
 
-class Shell(InteractiveShell):
+class _Shell(InteractiveShell):
     """IPython's shell, whose outputs are kept."""
 
-    displayhook_class = Type(Hook)
-    display_pub_class = Type(Publisher)
+    displayhook_class = Type(_Hook)
+    display_pub_class = Type(_Publisher)
 
-    def __init__(self, outputs: Outputs, **settings: Any) -> None:
+    def __init__(self, outputs: _Outputs, **settings: Any) -> None:
         self.outputs = outputs
         self.failed: BaseException | None = None
         super().__init__(**settings)  # type: ignore[no-untyped-call]
@@ -531,16 +513,13 @@ class Shell(InteractiveShell):
         """Do nothing: there is no screen, and a figure is shown as a picture."""
 
     def ask_exit(self) -> None:
-        """End the process, as ``exit()`` ends a kernel."""
         os._exit(0)
 
     def showtraceback(self, exc_tuple: Any = None, *_: object, **__: object) -> None:
-        """Add the exception to the cell's outputs."""
         kind, error, trace = self._get_exc_info(exc_tuple)  # type: ignore[no-untyped-call]
         self._show_error(kind, error, trace)
 
     def showsyntaxerror(self, *_: object, **__: object) -> None:
-        """Add the exception to the cell's outputs."""
         self._show_error(*sys.exc_info())
 
     showindentationerror = showsyntaxerror
@@ -562,7 +541,6 @@ class Shell(InteractiveShell):
         )
 
     def system(self, cmd: str) -> None:
-        """Say that no program is run."""
         del cmd
         _no_process()
         self.user_ns["_exit_code"] = 0
@@ -570,16 +548,15 @@ class Shell(InteractiveShell):
     system_piped = system_raw = system
 
     def getoutput(self, cmd: str, *_: object, **__: object) -> Any:
-        """Say that no program is run; its output is empty."""
         self.system(cmd)
         return SList(())
 
 
 # Libraries, too, look at these names.
-Shell.__name__ = Shell.__qualname__ = "ZMQInteractiveShell"
-Shell.__module__ = "ipykernel.zmqshell"
-Stream.__name__ = Stream.__qualname__ = "OutStream"
-Stream.__module__ = "ipykernel.iostream"
+_Shell.__name__ = _Shell.__qualname__ = "ZMQInteractiveShell"
+_Shell.__module__ = "ipykernel.zmqshell"
+_Stream.__name__ = _Stream.__qualname__ = "OutStream"
+_Stream.__module__ = "ipykernel.iostream"
 
 
 def _as_json(bundle: Mapping[str, Any]) -> dict[str, Any]:

@@ -90,7 +90,7 @@ def kernel(tmp_path_factory, lines):
     (folder / "line.py").write_text(REFERENCE)
     (folder / "given_noise.py").write_text(GIVEN)
     (folder / "data").mkdir()
-    (folder / "data" / "points.npz").write_bytes(lines.data["points.npz"].read_bytes())
+    (folder / "data" / "points.npz").write_bytes(lines.files.data["points.npz"].read_bytes())
     sources = [*LIKE_A_KERNEL.values(), *RAISES_LIKE_A_KERNEL.values()]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
     client = NotebookClient(

@@ -37,7 +37,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True)
 class Step:
-    """One cell of the notebook as it should be: what is executed, and what was saved of it.
+    """One cell of the notebook as it should be: the source that is run, and the cell that was handed in.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class Step:
     saved : Cell or None
         The student's cell that stands for it; None where a given cell is missing.
     replaced : bool
-        Ours stands in the place of a cell that was changed or is missing: what was saved was not shown by this source.
+        The given cell stands in the place of one that was changed or is missing, so the saved outputs are not its own.
     """
 
     source: str
@@ -60,7 +60,7 @@ class Step:
 
     @property
     def calling(self) -> str:
-        """The source that tells what it calls: the given one, unless it was filled."""
+        """The source to be searched for calls: the given one, unless it was to be filled."""
         return self.source if self.given is None or FILL in self.given.tags else self.given.source
 
     @property
@@ -71,14 +71,14 @@ class Step:
 
     @property
     def place(self) -> str:
-        """Where a student finds it."""
+        """The cell, for a message."""
         if self.saved is not None:
             return self.saved.place
         return f"the given cell {self.given.looks}" if self.given else "a cell"
 
     @property
     def where(self) -> str:
-        """The same, short, and unique in its notebook."""
+        """The cell, in few words that are unique in its notebook."""
         return self.saved.where if self.saved else f"given {self.given.where}" if self.given else ""
 
 
@@ -91,10 +91,9 @@ class Arrangement:
     steps : tuple of Step
         The notebook as it should be.
     findings : tuple of Finding
-        Given cells that are missing, changed or elsewhere; none if it is the notebook.
+        Given cells that are missing, changed or out of order.
     recognised : bool
-        Most of the given cells are there. Otherwise nothing of what was handed in is worth judging any further: it
-        would be our own cells that ran.
+        At least `LEAST_SHARE` of the given cells are there. Otherwise it is another notebook, and is judged no further.
     """
 
     steps: tuple[Step, ...]
@@ -103,7 +102,7 @@ class Arrangement:
 
     @property
     def code(self) -> tuple[tuple[int, Step], ...]:
-        """The steps that are executed, with their places in `steps`: code that isn't empty."""
+        """The steps that are run, with their places in `steps`: code that isn't empty."""
         return tuple((n, step) for n, step in enumerate(self.steps) if step.kind == "code" and step.source.strip())
 
 

@@ -1,10 +1,10 @@
-"""What a matplotlib figure shows, as plain data, put into the PNG files that are made of it.
+"""Metadata of figures: the data that a matplotlib figure shows, written into its PNG.
 
-Runs beside student code, and in students' own kernels: the standard library and NumPy, and matplotlib once it is asked
-to watch it. What it leaves out on purpose is style: colours, sizes, markers and fonts are anybody's choice.
+Runs beside student code and in students' own kernels, so it imports the standard library and NumPy, and matplotlib only
+when asked to watch it. Colours, sizes, markers and fonts are left out: style is free.
 
-One place is watched, the method by which matplotlib writes a PNG. Jupyter's inline figures pass through it as
-``savefig`` does, in every front end, so that a picture in a notebook and one in a file carry the same text.
+The method by which matplotlib writes a PNG is replaced. Jupyter's inline figures and ``savefig`` both call it, in every
+front end, so a picture in a notebook and one in a file carry the same text.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _MAX_TEXT = 120
 
 
 def watch() -> None:
-    """From now on, have each PNG that this process makes of a figure carry what the figure shows."""
+    """Have each PNG that matplotlib writes in this process carry the figure's data."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  only where figures are drawn
 
     original: Any = FigureCanvasAgg.print_png
@@ -52,7 +52,7 @@ def watch() -> None:
 
 
 def watch_in_a_notebook() -> None:
-    """The same, where this is a notebook's kernel; nothing elsewhere."""
+    """Call :func:`watch` if this is a notebook's kernel."""
     shell = sys.modules.get("IPython")
     if shell is not None and shell.get_ipython() is not None:
         try:
@@ -62,13 +62,13 @@ def watch_in_a_notebook() -> None:
 
 
 def packed(shown: Any) -> str:
-    """What a figure shows, as the text that a PNG carries."""
+    """Pack a figure's data as the text that a PNG carries."""
     plain = json.dumps(shown, separators=(",", ":"), allow_nan=False).encode()
     return base64.b64encode(zlib.compress(plain, 9)).decode("ascii")
 
 
 def describe(figure: Any) -> dict[str, Any]:
-    """What a figure shows: for each of its axes the words on it, and of each artist its kind and its numbers."""
+    """Describe a figure: for each axes its texts, and of each artist the kind and the numbers."""
     return {
         "version": VERSION,
         "title": _words(figure.get_suptitle()),
@@ -77,7 +77,7 @@ def describe(figure: Any) -> dict[str, Any]:
 
 
 def _text_of(figure: Any) -> str:
-    """The text for a figure's file; none rather than a picture less."""
+    """Pack a figure's data; "" where that fails, for the picture must be shown anyway."""
     try:
         text = packed(describe(figure))
     except Exception:  # noqa: BLE001  in a student's kernel: whatever is drawn there, it must be shown
@@ -112,7 +112,7 @@ def _axes(axes: Any) -> dict[str, Any]:
 
 
 def _collection(collection: Any) -> dict[str, Any]:
-    """Scattered points, or whatever else consists of many paths: contours, filled strips, meshes."""
+    """Describe what consists of many paths: points, contours, meshes, filled areas."""
     kind = type(collection).__name__
     if kind == "PathCollection":
         offsets: Any = np.ma.filled(np.ma.asarray(collection.get_offsets(), dtype=float), np.nan)
@@ -144,7 +144,7 @@ def _patches(patches: Iterable[Any]) -> Iterable[dict[str, Any]]:
 
 
 def _named(artist: Any) -> dict[str, str]:
-    """The label by which a legend knows an artist; matplotlib's own, which begin with `_`, are none."""
+    """Get an artist's label, but for matplotlib's own, which begin with `_`."""
     label = _words(artist.get_label())
     return {} if label.startswith("_") else {"label": label}
 
@@ -154,7 +154,7 @@ def _series(x: Any, y: Any) -> dict[str, Any]:
 
 
 def _numbers(values: Any) -> dict[str, Any] | None:
-    """How many numbers, their range and mean, and some of them, evenly chosen; to six digits."""
+    """Summarize numbers to six digits: how many, their range and mean, and `SAMPLES` of them, evenly chosen."""
     array = np.ma.filled(np.ma.asarray(values).astype(float), np.nan)
     flat = array.ravel()
     if not flat.size:

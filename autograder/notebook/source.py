@@ -11,10 +11,9 @@ from typing import NamedTuple
 # A longer cell is not parsed.
 MAX_PARSED_CHARACTERS = 20_000
 
-# A magic becomes a call of this name, so that a cell can be parsed.
-MAGIC = "__magic__"
-HELP = r"\?{0,2}[A-Za-z_%][\w.*%]*\?{1,2}|\?{1,2}[A-Za-z_%][\w.*%]*"
-_MAGIC = re.compile(rf"\A(\s*(?:\w[\w, ]*=\s*)?)([%!].*|{HELP})\Z")
+# Magics, shell commands and help; each becomes a call, so that a cell can be parsed.
+_HELP = r"\?{0,2}[A-Za-z_%][\w.*%]*\?{1,2}|\?{1,2}[A-Za-z_%][\w.*%]*"
+_MAGIC = re.compile(rf"\A(\s*(?:\w[\w, ]*=\s*)?)([%!].*|{_HELP})\Z")
 # Timing a given cell doesn't change it.
 _TIMED = re.compile(r"%%time\Z")
 # An export writes a magic as the call that it stands for.
@@ -58,7 +57,7 @@ def lines_of(source: str) -> tuple[str, ...]:
 
 
 def statements(source: str) -> tuple[ast.stmt, ...] | None:
-    """Parse a cell, a magic being a call of `MAGIC`; None if it is no Python, or too long."""
+    """Parse a cell, a magic being a call of ``__magic__``; None if it is no Python, or too long."""
     if len(source) > MAX_PARSED_CHARACTERS:
         return None
     lines = lines_of(source)
@@ -159,16 +158,6 @@ def loaded(source: str) -> frozenset[str]:
     return frozenset(node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
 
 
-def dotted(node: ast.AST) -> str:
-    """Write an expression such as `a.b.c`, of any length; "?" stands for a beginning that is no name."""
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    parts.append(node.id if isinstance(node, ast.Name) else "?")
-    return ".".join(reversed(parts))
-
-
 def _root(node: ast.AST) -> str:
     """Return the name that `a.b[c]` begins with, or ""."""
     while isinstance(node, (ast.Attribute, ast.Subscript)):
@@ -177,7 +166,7 @@ def _root(node: ast.AST) -> str:
 
 
 def _as_call(match: re.Match[str]) -> str:
-    return f"{match.group(1)}{MAGIC}({match.group(2)!r})"
+    return f"{match.group(1)}__magic__({match.group(2)!r})"
 
 
 def _dump(node: ast.stmt) -> str:

@@ -17,10 +17,12 @@ from pathlib import Path
 
 import autograder
 
+# The working folder of a run that has a root of its own, and how the names of other runs' folders begin.
+SCRATCH = "/scratch/run"
+PREFIX = "autograder-"
 # Shorter paths are on many systems, and say little about this one.
 _PARTS = 3
-# The folder of a run, with a mount namespace (`sandbox.confine`) and without (`sandbox.process`); a test compares.
-_RUNS = rf"/scratch/run|{re.escape(tempfile.gettempdir())}[/\\]autograder-\w+(?:[/\\]\d+)?"
+_RUNS = rf"{SCRATCH}|{re.escape(tempfile.gettempdir())}[/\\]{PREFIX}\w+(?:[/\\]\d+)?"
 
 
 def neutral(text: str, course: Path | None = None) -> str:

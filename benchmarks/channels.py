@@ -20,8 +20,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from autograder.sandbox.process import START_SECONDS, Process
-from autograder.sandbox.runs import Loader, Server
+from autograder.sandbox.runs import START_SECONDS, Loader, Process, Server
 from autograder.worker.job import ProbeJob
 from autograder.worker.limits import Limits
 

@@ -15,9 +15,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from autograder.sandbox.enforced import LAYERS
-from autograder.sandbox.process import START_SECONDS, Process, Started
-from autograder.sandbox.runs import Loader, Server
+from autograder.sandbox.guarantees import LAYERS
+from autograder.sandbox.runs import START_SECONDS, Loader, Process, Server, Started
 from autograder.worker.job import ProbeJob
 from autograder.worker.limits import MIB, Limits
 

@@ -28,8 +28,7 @@ from autograder.notebook.grade import grade_apart, grade_notebook
 from autograder.notebook.reference import filled, save
 from autograder.sandbox.deadline import cpu_seconds
 from autograder.sandbox.observe import Sandbox
-from autograder.sandbox.process import Ended
-from autograder.sandbox.runs import Forked, Server
+from autograder.sandbox.runs import Ended, Forked, Server
 from autograder.submissions.attachments import used_by_module
 from autograder.submissions.reading import HandedIn, read_submission
 from autograder.submissions.storage import Source

@@ -31,9 +31,9 @@ BESIDE_STUDENT_CODE = {
 }
 # What is there as well when it was forked from a server.
 WITH_A_SERVER = {
-    *("autograder.sandbox", "autograder.worker.limits"),
-    *(f"autograder.sandbox.{name}" for name in ("loader", "server", "confine", "syscalls", "kernel", "deadline")),
-    *(f"autograder.sandbox.{name}" for name in ("enforced", "guarantees", "substitutes", "traces")),
+    *("autograder.sandbox", "autograder.worker.limits", "autograder.whereabouts"),
+    *(f"autograder.sandbox.{name}" for name in ("forkserver", "confine", "syscalls", "deadline", "guarantees")),
+    "autograder.sandbox.scratch",
 }
 
 
@@ -72,7 +72,7 @@ def test_beside_student_code_there_is_little_of_ours(module):
 
 def test_the_server_adds_confinement_and_nothing_else():
     """What a fork inherits is what its server has loaded."""
-    more = loaded("import autograder.sandbox.loader") - BESIDE_STUDENT_CODE
+    more = loaded("import autograder.sandbox.forkserver") - BESIDE_STUDENT_CODE
 
     assert more == WITH_A_SERVER
 
@@ -91,14 +91,16 @@ def test_a_run_holds_what_it_should(sandbox, lines):
 
 def test_a_notebook_beside_student_code_adds_its_kernel_alone():
     """No document, no comparison, no report: a run of a notebook holds what a run holds, and a kernel."""
-    more = loaded("import autograder.sandbox.loader, autograder.notebook.kernel") - BESIDE_STUDENT_CODE - WITH_A_SERVER
+    more = (
+        loaded("import autograder.sandbox.forkserver, autograder.notebook.kernel") - BESIDE_STUDENT_CODE - WITH_A_SERVER
+    )
 
     assert more <= {"autograder.notebook", "autograder.notebook.kernel", "autograder.notebook.figure_metadata"}
 
 
 def test_no_result_hangs_on_what_keys_leave_out():
     """Nothing that runs or judges imports a part of the engine whose text is in no key."""
-    waiting = ["gradebook.grader", "sandbox.loader", "notebook.kernel", "worker.run"]
+    waiting = ["gradebook.grader", "sandbox.forkserver", "notebook.kernel", "worker.run"]
     waiting += ["submissions.reading", "notebook.checks"]
     needed = set()
     while waiting:

@@ -12,9 +12,7 @@ import pytest
 
 import autograder
 from autograder.report import ProblemReport, Verdict
-from autograder.sandbox.confine import SCRATCH
-from autograder.sandbox.process import PREFIX
-from autograder.whereabouts import neutral
+from autograder.whereabouts import PREFIX, SCRATCH, neutral
 
 COURSE = Path("/srv/courses/learning")
 HOME = str(Path.home())

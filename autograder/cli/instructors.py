@@ -248,21 +248,20 @@ def doctor() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from autograder.cli.attempts import try_promises
-    from autograder.sandbox.enforced import sentences
-    from autograder.sandbox.guarantees import PROMISES
+    from autograder.audit.attempts import try_guarantees
+    from autograder.sandbox.guarantees import GUARANTEES, sentences
     from autograder.text import sanitize
 
-    enforced, outcomes = try_promises()
+    enforced, outcomes = try_guarantees()
     table = Table("promised of student code", "kept here", "by what", show_lines=True)
-    for promise in PROMISES:
-        by = ", ".join(layer for layer in promise.layers if layer in enforced.held)
-        tried = [outcome for outcome in outcomes if outcome.attempt.promise is promise]
-        unmet = [*promise.unmet(enforced.held), *(f"it could {one.attempt.what}" for one in tried if not one.kept)]
+    for guarantee in GUARANTEES:
+        by = ", ".join(layer for layer in guarantee.layers if layer in enforced.held)
+        tried = [outcome for outcome in outcomes if outcome.attempt.guarantee is guarantee]
+        unmet = [*guarantee.unmet(enforced.held), *(f"it could {one.attempt.what}" for one in tried if not one.kept)]
         table.add_row(
-            promise.says,
+            guarantee.says,
             f"no: {'; '.join(unmet)}" if unmet else "yes",
-            "\n".join(filter(None, (by, promise.always))),
+            "\n".join(filter(None, (by, guarantee.always))),
         )
     Console().print(table)
     for layer, sentence in sentences(enforced).items():

@@ -11,7 +11,7 @@ import msgspec
 from autograder.course.problem import Problem
 from autograder.gradebook import dependencies
 from autograder.sandbox.observe import Sandbox, SandboxError
-from autograder.sandbox.process import exposed
+from autograder.sandbox.runs import exposed
 
 SAME = "give all machines the same environment and engine (docs/clusters.md)"
 

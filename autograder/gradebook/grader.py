@@ -26,7 +26,7 @@ from autograder.notebook.grade import grade_apart, unjudged_notebook
 from autograder.notebook.reference import run_reference, see_model
 from autograder.report import ProblemReport
 from autograder.sandbox.observe import OurFaultError, Sandbox, SandboxError
-from autograder.sandbox.process import exposed
+from autograder.sandbox.runs import exposed
 from autograder.seed import Seed
 from autograder.submissions.selection import Submission, is_module
 from autograder.submissions.storage import content_of, digest_of

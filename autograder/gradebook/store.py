@@ -27,7 +27,7 @@ from autograder.expected import Answers, from_bytes, to_bytes
 from autograder.gradebook import faults
 from autograder.gradebook.dependencies import digest
 from autograder.report import ProblemReport, Report
-from autograder.sandbox.process import SandboxError
+from autograder.sandbox.runs import SandboxError
 
 STORE_FILE = "gradebook.sqlite"
 LOCK_FILE = f"{STORE_FILE}-lock"

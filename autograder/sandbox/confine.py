@@ -1,4 +1,4 @@
-"""What student code may do: the layers of confinement, entered once by a server and applied once by each run.
+"""The layers of confinement: entered once by a server, and applied once by each run.
 
 The layers stand on their own, so that one the machine does not have leaves the others:
 
@@ -10,8 +10,7 @@ root that holds the Python installation, the public data and a scratch folder in
 - *identity*: ``no_new_privs``, no capabilities, and where a server runs as root another user;
 - *limits*: CPU time, memory, size of files, number of threads.
 
-Of ours it imports :mod:`autograder.sandbox.kernel`, :mod:`autograder.sandbox.syscalls` and the record of what it has
-done (:mod:`autograder.sandbox.enforced`) alone, and it holds nothing that student code must not see.
+This module holds nothing that student code must not see.
 """
 
 from __future__ import annotations
@@ -21,15 +20,15 @@ import signal
 import socket
 import stat
 import sys
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from autograder.sandbox import kernel
-from autograder.sandbox.enforced import LAYERS, Bounds, Enforced, Identity, Landlock, Namespaces, Seccomp
-from autograder.sandbox.syscalls import ALLOWED, rules
+from autograder.sandbox import syscalls
+from autograder.sandbox.guarantees import LAYERS, Bounds, Enforced, Identity, Landlock, Namespaces, Seccomp
+from autograder.sandbox.scratch import remove
+from autograder.whereabouts import SCRATCH
 
 NOBODY = 65534
 # Added to a server's process number: a user of its own for each, above all that systems and containers hand out. What
@@ -39,7 +38,6 @@ FIRST_USER = 0x7000_0000
 SHARED_THREADS = 4096
 # Timers of the kernel's, and signals on their way, of the user.
 PENDING_SIGNALS = 64
-SCRATCH = "/scratch/run"
 HOST = "localhost"
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 # What the C library and the interpreter read outside of their own folders.
@@ -76,14 +74,14 @@ class Confinement:
 
     def enter(self) -> Enforced:
         """Do what is done once: namespaces, and the rulesets. Before threads, and before anything large is loaded."""
-        self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC) if kernel.LINUX else -1
+        self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC) if syscalls.LINUX else -1
         self._root = os.geteuid() == 0
         self._own_pids = -1
-        if kernel.LINUX:
+        if syscalls.LINUX:
             # When memory runs out for all, the kernel is to end a run first, and never the grader.
             Path("/proc/self/oom_score_adj").write_text("500")
         self._another = _another_user() if self._root else 0
-        self._outside = _outside(os.geteuid()) if kernel.LINUX else -1
+        self._outside = _outside(os.geteuid()) if syscalls.LINUX else -1
         steps: Mapping[str, Callable[[], Any]] = {
             "namespaces": self._enter_namespaces,
             "landlock": self._make_ruleset,
@@ -104,8 +102,8 @@ class Confinement:
     def fork(self) -> int:
         """``os.fork()``, the child the first process of a namespace of its own where there are any."""
         if self._own_pids >= 0:
-            kernel.setns(self._own_pids, kernel.NEW_PIDS)
-            kernel.unshare(kernel.NEW_PIDS)
+            syscalls.setns(self._own_pids, syscalls.NEW_PIDS)
+            syscalls.unshare(syscalls.NEW_PIDS)
         return os.fork()
 
     def folder(self, number: int) -> str:
@@ -115,32 +113,32 @@ class Confinement:
     def apply(self, limits: Mapping[str, float], folder: str) -> None:
         """Confine this process, a run, for good. Nothing of the student's has been loaded yet."""
         if self._has_root:
-            kernel.unshare(kernel.NEW_MOUNTS)
+            syscalls.unshare(syscalls.NEW_MOUNTS)
             owner = f",uid={self._user},gid={self._user}" if self._user else ""
             options = f"size={int(limits['scratch_bytes'])},nr_inodes=4096,mode=700{owner}"
-            kernel.mount("scratch", SCRATCH, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, options)
+            syscalls.mount("scratch", SCRATCH, "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, options)
         else:
             Path(folder).mkdir(0o700)
             if self._user:
                 os.chown(folder, self._user, self._user)
             if self.enforced.landlock:
                 # Of this run's folder alone: beside it another run could find, or miss, what this one has done there.
-                self._ruleset = kernel.landlock_ruleset([*self._readable, (folder, kernel.WORK)])
+                self._ruleset = syscalls.landlock_ruleset([*self._readable, (folder, syscalls.WORK)])
         if self.enforced.limits:
             self._apply_limits(limits)
         if self._user:
             os.setgroups([])
             os.setresgid(*(self._user,) * 3)
             os.setresuid(*(self._user,) * 3)
-        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
-        kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+        syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
+        syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
         if self.enforced.identity:
-            kernel.drop_capabilities()
+            syscalls.drop_capabilities()
         if self.enforced.landlock:
-            kernel.landlock_restrict(self._ruleset)
+            syscalls.landlock_restrict(self._ruleset)
         if self.enforced.seccomp:
-            kernel.forget_wakes()
-            kernel.seccomp(self._program.replace(self._placeholder, os.getpid().to_bytes(4, "little")))
+            syscalls.forget_wakes()
+            syscalls.seccomp(self._program.replace(self._placeholder, os.getpid().to_bytes(4, "little")))
 
     def clear(self, number: int) -> None:
         """Take away what a run has left in its working directory, where that is not memory gone with it."""
@@ -157,21 +155,21 @@ class Confinement:
         return self.enforced.identity.user if self._root and self.enforced.identity else 0
 
     def _enter_namespaces(self) -> Namespaces:
-        kinds = kernel.NEW_MOUNTS | kernel.NEW_IPC | kernel.NEW_NET | kernel.NEW_UTS
+        kinds = syscalls.NEW_MOUNTS | syscalls.NEW_IPC | syscalls.NEW_NET | syscalls.NEW_UTS
         uid, gid = os.geteuid(), os.getegid()
         of_users = False
         try:
             if not self._root:
                 raise PermissionError
-            kernel.unshare(kinds)
+            syscalls.unshare(kinds)
         except OSError:
-            kernel.unshare(kernel.NEW_USER | kinds)
+            syscalls.unshare(syscalls.NEW_USER | kinds)
             for name, line in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
                 Path("/proc/self", name).write_text(line)
             of_users = True
         self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
         try:
-            kernel.setns(self._own_pids, kernel.NEW_PIDS)
+            syscalls.setns(self._own_pids, syscalls.NEW_PIDS)
         except PermissionError:
             self._descend()
         self._make_root()
@@ -184,20 +182,20 @@ class Confinement:
         :meth:`fork` comes back to this one before it makes another; to that of the machine it may not come back. The
         process that was there before stays only to be waited for, and takes this one with it when it is killed.
         """
-        kernel.unshare(kernel.NEW_PIDS)
+        syscalls.unshare(syscalls.NEW_PIDS)
         pid = os.fork()
         if pid:
             os.waitpid(pid, 0)
             os._exit(0)
-        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+        syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
         self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
         self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
 
     def _make_root(self) -> None:
         """A root in memory that holds what a run may see, read-only, each thing under its own path."""
-        kernel.mount("none", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
+        syscalls.mount("none", "/", flags=syscalls.MS_REC | syscalls.MS_PRIVATE)
         root = self.scratch
-        kernel.mount("root", root, "tmpfs", kernel.MS_NOSUID, "size=1m,mode=755")
+        syscalls.mount("root", root, "tmpfs", syscalls.MS_NOSUID, "size=1m,mode=755")
         for source in (*SYSTEM, *DEVICES, *self.visible):
             path = Path(source)
             if not path.exists() or Path(root + source).exists():
@@ -211,30 +209,30 @@ class Confinement:
                 target.mkdir(exist_ok=True)
             else:
                 target.touch()
-            kernel.bind(source, str(target), writable=source in DEVICES, devices=source in DEVICES)
+            syscalls.bind(source, str(target), writable=source in DEVICES, devices=source in DEVICES)
         Path(root + SCRATCH).mkdir(parents=True)
-        kernel.change_root(root)
-        kernel.make_read_only("/")
+        syscalls.change_root(root)
+        syscalls.make_read_only("/")
         self.scratch = ""  # it has another name now, and its old one is the grader's business
 
     def _make_ruleset(self) -> Landlock:
-        reads = [(path, kernel.READ) for path in (*SYSTEM, *self.visible)]
-        devices = [(path, kernel.READ_FILE | kernel.WRITE_FILE) for path in DEVICES]
+        reads = [(path, syscalls.READ) for path in (*SYSTEM, *self.visible)]
+        devices = [(path, syscalls.READ_FILE | syscalls.WRITE_FILE) for path in DEVICES]
         self._readable = [*reads, *devices]
         # A run's folder is a mount of its own, made later: the rule is about the folder it is mounted in, which is
         # read-only. Where it is none, each run has a ruleset of its own.
-        self._ruleset = kernel.landlock_ruleset([*self._readable, (str(Path(SCRATCH).parent), kernel.WORK)])
-        return Landlock(kernel.landlock_abi())
+        self._ruleset = syscalls.landlock_ruleset([*self._readable, (str(Path(SCRATCH).parent), syscalls.WORK)])
+        return Landlock(syscalls.landlock_abi())
 
     def _make_filter(self) -> Seccomp:
-        if not kernel.SYSCALLS:
-            raise OSError(f"no table of system calls for {kernel.MACHINE}")
+        if not syscalls.SYSCALLS:
+            raise OSError(f"no table of system calls for {syscalls.MACHINE}")
         self._placeholder = (0x7FFF_FF42).to_bytes(4, "little")
-        self._program = kernel.seccomp_program(rules(0x7FFF_FF42), ALLOWED)
+        self._program = syscalls.seccomp_program(syscalls.rules(0x7FFF_FF42), syscalls.ALLOWED)
         return Seccomp(len(self._program) // 8)
 
     def _choose_identity(self) -> Identity:
-        if not kernel.LINUX:
+        if not syscalls.LINUX:
             raise OSError("this is not Linux")
         namespaces = self.enforced.namespaces
         # Another user must be able to read the interpreter, which may lie in a private home.
@@ -246,7 +244,7 @@ class Confinement:
         return Identity(os.getuid(), alone=False)
 
     def _choose_limits(self) -> Bounds:
-        if not kernel.LINUX:
+        if not syscalls.LINUX:
             raise OSError("this is not Linux")
         if not self._user and self._outside == 0:
             return Bounds(counted=False)
@@ -282,7 +280,7 @@ class Confinement:
 
 def _another_user() -> int:
     """A user, and a group of the same number, that this process can become; 0 if there is none."""
-    if not kernel.LINUX or Path("/proc/self/setgroups").read_text().strip() != "allow":
+    if not syscalls.LINUX or Path("/proc/self/setgroups").read_text().strip() != "allow":
         return 0
     maps = [Path("/proc/self", name).read_text().splitlines() for name in ("uid_map", "gid_map")]
     ranges = [[tuple(map(int, line.split())) for line in lines] for lines in maps]
@@ -320,35 +318,3 @@ def _readable_by_all(path: str) -> bool:
     """Whether any user can reach and read a path."""
     modes = [part.stat().st_mode for part in (Path(path), *Path(path).parents)]
     return bool(modes[0] & stat.S_IROTH) and all(mode & stat.S_IXOTH for mode in modes[1:])
-
-
-def remove(folder: Path) -> None:
-    """Take away a folder, whatever a run has made of it: closed to its owner, or deeper than a path can tell.
-
-    Without recursion, and never by a long path: what lies within an inner folder is moved up before that is removed.
-    """
-    mark = uuid.uuid4().hex
-    moved = 0
-    try:
-        folder.chmod(0o700)
-        while inner := _folders(folder):
-            for path in inner:
-                for deeper in _folders(path):
-                    moved += 1
-                    deeper.rename(folder / f"{mark}{moved}")
-                path.rmdir()
-        folder.rmdir()
-    except OSError:
-        pass  # what can't be removed is not worth a run's result
-
-
-def _folders(folder: Path) -> list[Path]:
-    """The folders in a folder, opened to their owner; the files in it are removed."""
-    inner = []
-    for path in folder.iterdir():
-        if path.is_dir() and not path.is_symlink():
-            path.chmod(0o700)
-            inner.append(path)
-        else:
-            path.unlink()
-    return inner

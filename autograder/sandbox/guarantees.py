@@ -1,24 +1,27 @@
-"""What is promised of student code while it runs, and which layers of confinement keep each promise.
+"""The guarantees about student code, the layers of confinement that keep each, and a record of those that hold.
 
-Where any one of a need's layers is there, the need is met; what they add to each other is in ``docs/threat-model.md``.
+A server fills in the record when it enters its confinement, and sends it to the grader as data. All decisions are made
+by its fields; sentences are made of it, and nothing reads a sentence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+LAYERS = ("namespaces", "landlock", "seccomp", "identity", "limits")
 
 
 @dataclass(frozen=True)
 class Need:
-    """What a promise needs of the machine.
+    """A part of a guarantee that hangs on the machine.
 
     Attributes
     ----------
     unmet : str
         What student code may do without it, as a clause.
     layers : tuple of str
-        The layers of confinement of which one suffices.
+        The layers of confinement of which one suffices. What they add to each other is in ``docs/threat-model.md``.
     """
 
     unmet: str
@@ -26,8 +29,8 @@ class Need:
 
 
 @dataclass(frozen=True)
-class Promise:
-    """One promise: what it says, what keeps it on any machine, what it needs, and which layers add to that."""
+class Guarantee:
+    """A guarantee: its sentence, what keeps it on any machine, what it needs, and which layers add to that."""
 
     says: str
     always: str
@@ -40,18 +43,18 @@ class Promise:
         return tuple(dict.fromkeys((*(layer for need in self.needs for layer in need.layers), *self.more)))
 
     def unmet(self, held: Collection[str]) -> tuple[str, ...]:
-        """What is not enforced with these layers, a clause each."""
+        """List what is not enforced with these layers, a clause each."""
         return tuple(need.unmet for need in self.needs if not any(layer in held for layer in need.layers))
 
 
-PROMISES = (
-    Promise(
+GUARANTEES = (
+    Guarantee(
         "It sees only what it may",
         "no answer, key, other submission or secret is in its process, or in what it is handed",
         (Need("it may see files that it should not", ("namespaces", "landlock")),),
         ("seccomp", "identity"),
     ),
-    Promise(
+    Guarantee(
         "It reaches nothing",
         "it is killed when it has answered, or has not in time",
         (
@@ -60,15 +63,122 @@ PROMISES = (
         ),
         ("namespaces", "landlock"),
     ),
-    Promise(
+    Guarantee(
         "It costs only itself",
         "the grader's own deadlines, and bounds on what it prints and returns",
         (Need("it may take more time and memory than the limits", ("limits",)),),
         ("namespaces", "seccomp"),
     ),
-    Promise("It says only data", "bytes are bounded and checked before they are arrays; nothing is unpickled"),
-    Promise("It is shown safely", "no control, markup or formula gets into a report, a page, a table or a terminal"),
-    Promise(
+    Guarantee("It says only data", "bytes are bounded and checked before they are arrays; nothing is unpickled"),
+    Guarantee("It is shown safely", "no control, markup or formula gets into a report, a page, a table or a terminal"),
+    Guarantee(
         "It fails closed", "no answer is never a pass; what can't be enforced stops the grader, or is in each footer"
     ),
 )
+
+
+@dataclass(frozen=True)
+class Namespaces:
+    """Namespaces of mounts, network, IPC, host name and processes; ``of_users``: in a user namespace of one user."""
+
+    of_users: bool
+
+
+@dataclass(frozen=True)
+class Landlock:
+    """The kernel's version of Landlock."""
+
+    version: int
+
+
+@dataclass(frozen=True)
+class Seccomp:
+    """The number of the filter's instructions."""
+
+    instructions: int
+
+
+@dataclass(frozen=True)
+class Identity:
+    """No new privileges, no capabilities, and a user; ``alone``: no other process but this server's runs is of it."""
+
+    user: int
+    alone: bool
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The kernel's limits on a run.
+
+    Attributes
+    ----------
+    threads : int
+        Most threads of all processes of the run's user together; 0 where a run's are counted apart.
+    counted : bool
+        Threads are counted at all. Those of root's are not, and only the memory that they take bounds them.
+    """
+
+    threads: int = 0
+    counted: bool = True
+
+
+@dataclass(frozen=True)
+class Enforced:
+    """The confinement that holds on this machine, layer by layer; ``missing`` says why a layer isn't there."""
+
+    namespaces: Namespaces | None = None
+    landlock: Landlock | None = None
+    seccomp: Seccomp | None = None
+    identity: Identity | None = None
+    limits: Bounds | None = None
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """The names of the layers that are there."""
+        return tuple(layer for layer in LAYERS if getattr(self, layer) is not None)
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """What is not enforced here of the guarantees, a clause each."""
+        return tuple(clause for guarantee in GUARANTEES for clause in guarantee.unmet(self.held))
+
+
+def sentences(enforced: Enforced) -> dict[str, str]:
+    """Describe each layer: how it is there, or why it isn't, what is lost, and how to have it."""
+    said = {layer: f"none here ({enforced.missing.get(layer, '')}): {REMEDIES[layer]}" for layer in LAYERS}
+    if enforced.namespaces:
+        how = "in a user namespace" if enforced.namespaces.of_users else "as root, without a user namespace"
+        said["namespaces"] = f"mounts, network, IPC, host name and processes, {how}"
+    if enforced.landlock:
+        said["landlock"] = f"version {enforced.landlock.version}"
+    if enforced.seccomp:
+        said["seccomp"] = f"{enforced.seccomp.instructions} instructions"
+    if enforced.identity:
+        user = "a user of the server's own" if enforced.identity.alone else f"user {enforced.identity.user}"
+        said["identity"] = f"no new privileges, no capabilities, {user}"
+    if enforced.limits:
+        shared = enforced.limits.threads
+        threads = f"{shared} threads of all the user's processes" if shared else "threads"
+        counted = threads if enforced.limits.counted else "threads by the memory they take"
+        said["limits"] = f"CPU time, memory, size of files, {counted}"
+    return said
+
+
+REMEDIES = {
+    "namespaces": (
+        "landlock and seccomp keep files, network and signals; scratch space is bounded by looking at it. To have it: "
+        "allow user namespaces to ordinary users (sysctl kernel.unprivileged_userns_clone=1, on Ubuntu "
+        "kernel.apparmor_restrict_unprivileged_userns=0), or give a container the capability SYS_ADMIN."
+    ),
+    "landlock": (
+        "namespaces keep files away. To have it: Linux 5.13 or later, with landlock among its security modules "
+        "(boot with lsm=landlock,...)."
+    ),
+    "seccomp": (
+        "student code could reach the network and other processes. To have it: a kernel with "
+        "CONFIG_SECCOMP_FILTER, on x86_64 or aarch64."
+    ),
+    "identity": "student code could use the rights of the user who grades. To have it: Linux.",
+    "limits": "student code could take all of the machine. To have it: Linux.",
+}

@@ -24,9 +24,8 @@ from autograder.authoring import Check
 from autograder.codes import Code
 from autograder.course.problem import Implementation, Problem
 from autograder.sandbox.deadline import Budget
-from autograder.sandbox.enforced import LAYERS, Enforced
-from autograder.sandbox.process import START_SECONDS, Process, SandboxError, Started
-from autograder.sandbox.runs import DiskFullError, Forked, Loader, Server
+from autograder.sandbox.guarantees import LAYERS, Enforced
+from autograder.sandbox.runs import START_SECONDS, DiskFullError, Forked, Loader, Process, SandboxError, Server, Started
 from autograder.seed import Seed
 from autograder.wire import Failure, Observation, Part, WireError
 from autograder.worker.job import CallJob, Content, Job, NotebookJob, ProbeJob, compiled, entry_point
@@ -353,7 +352,7 @@ class Sandbox:
             if ready is None or ready.ending != "returned":
                 if process.end().lost and not last:
                     raise LostError
-                raise UnstartedError(process.end().how, ready)
+                raise UnstartedError(process.end().exit_reason, ready)
             yield process
         except (TimeoutError, WireError, DiskFullError) as error:
             raise UnstartedError(f"no sign of life: {error}") from None
@@ -429,7 +428,7 @@ def _told_by_reader(process: Process, limits: Limits, *, last: bool) -> Observat
         ended = process.end()
         if ended.lost and not last:
             raise LostError
-        raise ReaderError(_why_ended(process, limits) or ended.how or "it ended without a result")
+        raise ReaderError(_why_ended(process, limits) or ended.exit_reason or "it ended without a result")
     if said.ending == "exhausted":
         raise ReaderError(f"it takes more than {limits.reading_memory_bytes / MIB:.0f} MiB of memory")
     if said.ending != "returned":
@@ -471,7 +470,9 @@ def _next(
             raise LostError
         if ended.out_of_time or ended.cpu_seconds >= limits["cpu_seconds"]:
             return _died(due.check, due.draw, f"the process ran past {limits['cpu_seconds']} s of CPU time")
-        return _died(due.check, due.draw, ended.how or "the process closed its channel before there was a result")
+        return _died(
+            due.check, due.draw, ended.exit_reason or "the process closed its channel before there was a result"
+        )
     if (observation.check, observation.draw) != (due.check, due.draw) or observation.ending in OURS:
         return _died(due.check, due.draw, "the process wrote something that is no result (not of this check)")
     return observation

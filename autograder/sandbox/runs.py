@@ -1,8 +1,8 @@
-"""Runs forked out of warm servers, as the grader holds them.
+"""Processes that run student code, as the grader holds them.
 
-A *loader* is started once and has the libraries loaded; it is asked for servers, and forks them. A *server* is
-confined; it is asked for runs, and forks those. What goes on in them is in :mod:`autograder.sandbox.loader` and
-:mod:`autograder.sandbox.server`.
+A :class:`Started` run is a process of its own on any system, for students' checks of their own code. A :class:`Forked`
+run is confined; it comes from a :class:`Server`, and that from a :class:`Loader`, whose work is in
+:mod:`autograder.sandbox.forkserver`.
 """
 
 from __future__ import annotations
@@ -10,51 +10,223 @@ from __future__ import annotations
 import json
 import math
 import os
+import queue
 import select
+import shutil
 import signal
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
-from autograder.sandbox.confine import remove
-from autograder.sandbox.deadline import Deadline
-from autograder.sandbox.enforced import Enforced
-from autograder.sandbox.loader import load
-from autograder.sandbox.process import (
-    PREFIX,
-    START_SECONDS,
-    Ended,
-    SandboxError,
-    command,
-    environment,
-    how,
-    installation,
-)
-from autograder.sandbox.scratch import has_room, larger
-from autograder.sandbox.server import ENDED, FORKED, READY, SPENT
-from autograder.wire import MAX_BODY_BYTES, Observation, Part, read
+import autograder
+from autograder import Error
+from autograder.sandbox.confine import SYSTEM
+from autograder.sandbox.deadline import Deadline, cpu_seconds
+from autograder.sandbox.forkserver import ENDED, FORKED, READY, SPENT, load
+from autograder.sandbox.guarantees import Enforced
+from autograder.sandbox.scratch import exceeds_quota, has_room, remove
+from autograder.whereabouts import PREFIX
+from autograder.wire import MAX_BODY_BYTES, Observation, Part, WireError, read
 from autograder.worker import reader
-from autograder.worker.job import Job, parts
+from autograder.worker.job import Job, ProbeJob, entry_point, parts, surroundings
 from autograder.worker.limits import MIB
+from autograder.worker.run import once
 
-# How often a run without a memory of its own for files is looked at.
+START_SECONDS = 60.0
+# Variables that the system's programs and libraries ask for, where a run is a process like any other.
+OF_THE_SYSTEM = ("PATH", "SYSTEMROOT", "TMP", "TEMP", "TMPDIR")
+# Seconds between two looks at the files of a run without a scratch folder in memory.
 LOOK_SECONDS = 0.25
 # Read at once: most messages whole, and some of what follows them.
 READ_BYTES = 1 << 16
 # A server answers at once, however busy the machine; one that takes longer is stopped, or thrashes.
 ANSWER_SECONDS = 20.0
-# What a server that is no longer asked anything has to end.
+# Seconds in which a server ends that is no longer asked anything.
 END_SECONDS = 2.0
 # Whatever a server may leak with each run, it does not leak without end: another is a few milliseconds' work.
 MOST_RUNS = 1_000
+
+_ENGINE = Path(autograder.__file__).resolve().parent
+_BOOT = f"import sys; sys.path.insert(0, {str(_ENGINE.parent)!r}); "
+
+
+class SandboxError(Error):
+    """No process could be started as it must be: a fault of the machine or of ours, never of a submission."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The end of a run: how it ended by itself, as a clause, or an empty text if it was killed; what it had used."""
+
+    exit_reason: str
+    cpu_seconds: float = 0.0
+    peak_bytes: int = 0
+    out_of_time: bool = False
+    """It had used up its CPU time."""
+    lost: bool = False
+    """Nobody can say how: the server it was forked from is gone."""
+
+
+class Process(Protocol):
+    """A process with a job: its messages, and its end."""
+
+    def receive(
+        self, seconds: float, most_bytes: int = MAX_BODY_BYTES, most_seconds: float = math.inf
+    ) -> Observation | None:
+        """Wait for the next message; None when there will be none.
+
+        Parameters
+        ----------
+        seconds : float
+            Most that it may be charged.
+        most_bytes : int
+            Of its body.
+        most_seconds : float
+            Most by the clock, also where others have the processor.
+
+        Raises
+        ------
+        TimeoutError, WireError, DiskFullError
+            If it is late, is no message, or the run has written too much meanwhile.
+        """
+
+    @property
+    def charged(self) -> float:
+        """Seconds that the last message is charged with."""
+
+    def end(self) -> Ended:
+        """End the process, and find out how it had ended."""
+
+
+def environment(blas_threads: int = 1) -> dict[str, str]:
+    """Return the environment of a process that runs student code: as much as its libraries have to know."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return {
+        # One thread each: forking stays safe, and sums don't depend on the number of cores.
+        **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(blas_threads)),
+        "LANG": "C.UTF-8",
+        "MPLBACKEND": "Agg",
+        "MPLCONFIGDIR": str(Path(cache, "autograder", "matplotlib")),
+        "PYTHONHASHSEED": "0",
+    }
+
+
+def command(function: Callable[..., object], argument: object, python: str = sys.executable) -> list[str]:
+    """Return the command that calls a function of ours in a fresh interpreter, which has our modules at hand."""
+    module, name = entry_point(function).split(":")
+    call = f"from {module} import {name}; {name}({argument!r})"
+    # As "-I", which has no ear for the seed of hashes: the environment is ours.
+    return [python, "-P", "-s", "-c", _BOOT + call]
+
+
+def installation() -> list[str]:
+    """List the folders of the Python installation, and of the engine's own modules."""
+    found = [Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable), _ENGINE]
+    found += [Path(entry) for entry in sys.path if "-packages" in entry]
+    # The interpreter a virtual environment links to may itself be reached through links.
+    real = [path.resolve() for path in found]
+    return list(dict.fromkeys(str(path) for path in (*found, *real) if path.exists()))
+
+
+def exposed(paths: Iterable[Path], data: Iterable[Path]) -> list[Path]:
+    """List the paths that lie where runs may read: in folders of the system, of Python, the engine or the data."""
+    shown = [Path(folder).resolve() for folder in (*SYSTEM, *installation(), *(str(path) for path in data))]
+    return [path for path in paths if any(path.resolve().is_relative_to(folder) for folder in shown)]
+
+
+class Started:
+    """A run in an interpreter started for it alone: on any system, unconfined, and slower."""
+
+    def __init__(self, job: ProbeJob, python: str, blas_threads: int) -> None:
+        self._scratch = tempfile.mkdtemp(prefix=PREFIX)
+        folder = str(Path(self._scratch).resolve())
+        told = {name: os.environ[name] for name in OF_THE_SYSTEM if name in os.environ}
+        self._process = subprocess.Popen(
+            command(once, folder, python),
+            env=told | environment(blas_threads) | surroundings(folder),
+            cwd=folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        self._messages: queue.SimpleQueue[Observation | WireError | None] = queue.SimpleQueue()
+        self._ended: Ended | None = None
+        threading.Thread(target=self._read, args=(job,), daemon=True).start()
+
+    def _read(self, job: ProbeJob) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            with self._process.stdin as channel:
+                channel.writelines(parts(job))
+        except OSError:
+            pass  # it is gone already; the end of its output says so
+        message: Observation | None = None
+        try:
+            with self._process.stdout as channel_back:
+                while (message := read(channel_back.read)) is not None:
+                    self._messages.put(message)
+        except WireError as error:
+            self._messages.put(error)
+        except ValueError:
+            pass  # closed by end()
+        self._messages.put(None)
+
+    def receive(
+        self, seconds: float, most_bytes: int = MAX_BODY_BYTES, most_seconds: float = math.inf
+    ) -> Observation | None:
+        """As a process's; the code is one's own, and messages of any size are read."""
+        del most_bytes
+        self._deadline = Deadline(seconds, lambda: cpu_seconds(self._process.pid), most=most_seconds)
+        while True:
+            try:
+                message = self._messages.get(timeout=self._deadline.wait())
+                break
+            except queue.Empty:
+                continue
+        if isinstance(message, WireError):
+            raise message
+        return message
+
+    @property
+    def charged(self) -> float:
+        """As a process's."""
+        return self._deadline.charged()
+
+    def end(self) -> Ended:
+        """As a process's."""
+        if self._ended is None:
+            try:
+                # A process that has closed its channel is about to end; one that hangs is ended.
+                self._ended = Ended(exit_reason(self._process.wait(0.2)))
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+                self._ended = Ended("")
+            shutil.rmtree(self._scratch, ignore_errors=True)
+        return self._ended
+
+
+def exit_reason(status: int) -> str:
+    """Describe how a process ended by itself, as a clause; an empty text where it was killed, as all are in the end."""
+    if status >= 0:
+        return f"the process ended by itself, with exit status {status}"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"  # those of real time have no names
+    return "" if name == "SIGKILL" else f"the process was ended by {name}"
 
 
 class DiskFullError(Exception):
@@ -84,15 +256,15 @@ class Loader:
             for pid in self._servers:
                 _kill(pid)
 
-    def serves(self, pid: int) -> None:
-        """There is a server of this number."""
+    def add(self, pid: int) -> None:
+        """Note the process number of a server that has started."""
         with self._lock:
             self._servers.add(pid)
             if self._abandoned:
                 _kill(pid)
 
-    def served(self, pid: int) -> None:
-        """There is none any more."""
+    def discard(self, pid: int) -> None:
+        """Forget the number of a server that has ended."""
         with self._lock:
             self._servers.discard(pid)
 
@@ -190,7 +362,7 @@ class Server:
         os.close(said)
         self._control.settimeout(START_SECONDS)
         self.enforced = self._ready()
-        loader.serves(self._pid)
+        loader.add(self._pid)
         self._control.settimeout(ANSWER_SECONDS)
 
     def _ready(self) -> Enforced:
@@ -207,7 +379,7 @@ class Server:
 
     @property
     def worn(self) -> bool:
-        """Whether it has made so many runs that another should make the next."""
+        """It has made so many runs that another should make the next."""
         return self._runs >= MOST_RUNS
 
     def fork(self, job: Job) -> Forked:
@@ -231,7 +403,7 @@ class Server:
         return Forked(self, ours, job, watched)
 
     def spent(self) -> float:
-        """The CPU time that the fork has used so far, seconds; 0 when the server is gone, and the fork with it."""
+        """Return the CPU time of the run so far, seconds; 0 when the server is gone, and the run with it."""
         try:
             self._control.sendall(b"t")
             said = self._receive(SPENT.size)
@@ -243,14 +415,14 @@ class Server:
         return float(SPENT.unpack(said)[0]) if len(said) == SPENT.size else 0.0
 
     def end(self) -> Ended:
-        """End the fork, and how it ended."""
+        """End the run, and find out how it ended."""
         self._control.sendall(b"e")
         said = self._receive(ENDED.size)
         if len(said) != ENDED.size:
             raise BrokenPipeError("the worker is gone")
         status, peak, seconds = ENDED.unpack(said)
         code = os.waitstatus_to_exitcode(status)
-        return Ended(how(code), seconds, peak, out_of_time=code == -signal.SIGXCPU)
+        return Ended(exit_reason(code), seconds, peak, out_of_time=code == -signal.SIGXCPU)
 
     def kill(self) -> None:
         """End the server at once, and whatever it runs."""
@@ -261,7 +433,7 @@ class Server:
     def close(self) -> None:
         """End the server, and whatever it runs."""
         self._control.close()
-        self._loader.served(self._pid)
+        self._loader.discard(self._pid)
         if self._said >= 0:
             if not self._ended(END_SECONDS):
                 self.kill()
@@ -270,7 +442,7 @@ class Server:
         remove(self._scratch)
 
     def _ended(self, seconds: float) -> bool:
-        """Whether the process ends within so many seconds: nobody else has the other end of its pipe."""
+        """Find out if the process ends within so many seconds: nobody else has the other end of its pipe."""
         ends = time.monotonic() + seconds
         while select.select([self._said], [], [], max(ends - time.monotonic(), 0))[0]:
             if not (said := os.read(self._said, MIB)):
@@ -325,7 +497,7 @@ class Forked:
 
     @property
     def charged(self) -> float:
-        """The seconds that the last message is charged with, as its deadline counts them."""
+        """As a process's."""
         return self._deadline.charged()
 
     def answer(self, answer: Sequence[Part], fd: int | None = None) -> None:
@@ -347,7 +519,7 @@ class Forked:
         while True:
             left = deadline.wait()
             if self._watched is not None and time.monotonic() - self._looked > LOOK_SECONDS:
-                if larger(*self._watched, self._limits["scratch_bytes"]):
+                if exceeds_quota(*self._watched, self._limits["scratch_bytes"]):
                     raise DiskFullError
                 self._looked = time.monotonic()
             self._channel.settimeout(left if self._watched is None else min(left, LOOK_SECONDS))

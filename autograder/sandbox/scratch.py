@@ -1,9 +1,10 @@
-"""What a run has written, where its files lie on a disk: looked at while it runs, for nothing else bounds it there."""
+"""The files of runs where they lie on a disk: measured while a run works, for nothing else bounds them, and removed."""
 
 from __future__ import annotations
 
 import os
 import stat
+import uuid
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,7 +16,7 @@ LEAST_BYTES = 8 << 20
 
 
 def has_room(folder: Path, least_bytes: int = LEAST_BYTES) -> bool:
-    """Tell whether so much can be written to a folder's disk, as far as can be told."""
+    """Find out if so much can be written to a folder's disk, as far as can be told."""
     try:
         found = os.statvfs(folder)
     except (OSError, AttributeError):  # it is gone; Windows has no such call
@@ -23,8 +24,8 @@ def has_room(folder: Path, least_bytes: int = LEAST_BYTES) -> bool:
     return found.f_bavail * found.f_frsize >= least_bytes and (found.f_favail > 0 or not found.f_files)
 
 
-def larger(folder: Path, pid: int, most_bytes: float) -> bool:
-    """Whether a run's files take more than so many bytes, or can't be looked at: what runs there may be hostile.
+def exceeds_quota(folder: Path, pid: int, most_bytes: float) -> bool:
+    """Find out if a run's files take more than so many bytes, or can't be looked at: what runs there may be hostile.
 
     A file counts as a block at least, so that there are not too many of them either. Where a folder was gone when it
     was looked into, the look doesn't count; one that has another name by then can be overlooked, so it takes two that
@@ -71,3 +72,35 @@ def _nameless(pid: int) -> float:
                 file = descriptor.stat()
                 taken += file.st_blocks * 512 if stat.S_ISREG(file.st_mode) and not file.st_nlink else 0
     return taken
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder, whatever a run has made of it: closed to its owner, or deeper than a path can tell.
+
+    Without recursion, and never by a long path: what lies within an inner folder is moved up before that is removed.
+    """
+    mark = uuid.uuid4().hex
+    moved = 0
+    try:
+        folder.chmod(0o700)
+        while inner := _folders(folder):
+            for path in inner:
+                for deeper in _folders(path):
+                    moved += 1
+                    deeper.rename(folder / f"{mark}{moved}")
+                path.rmdir()
+        folder.rmdir()
+    except OSError:
+        pass  # what can't be removed is not worth a run's result
+
+
+def _folders(folder: Path) -> list[Path]:
+    """The folders in a folder, opened to their owner; the files in it are removed."""
+    inner = []
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            path.chmod(0o700)
+            inner.append(path)
+        else:
+            path.unlink()
+    return inner

@@ -19,13 +19,23 @@ from click.testing import CliRunner
 from small_course import ACCEPT, ASSIGNMENT, KEY, REFERENCE, REJECT, write_course
 
 import autograder
-from autograder.cli import EXIT_USAGE, attempts
-from autograder.cli.attempts import Outcome
+from autograder.audit import attempts
+from autograder.audit.attempts import Outcome
+from autograder.cli import EXIT_USAGE
 from autograder.cli.main import main
 from autograder.codes import MEANINGS
 from autograder.gradebook.store import LOCK_FILE, STORE_FILE, Lock, Store
-from autograder.sandbox.enforced import LAYERS, Bounds, Enforced, Identity, Landlock, Namespaces, Seccomp, sentences
-from autograder.sandbox.guarantees import PROMISES
+from autograder.sandbox.guarantees import (
+    GUARANTEES,
+    LAYERS,
+    Bounds,
+    Enforced,
+    Identity,
+    Landlock,
+    Namespaces,
+    Seccomp,
+    sentences,
+)
 
 EXPECT = "solutions/lines/line/expect.py"
 TOML = "solutions/lines/assignment.toml"
@@ -644,7 +654,7 @@ def test_doctor_speaks_of_each_promise(call):
 
     assert outcome.exit_code == ("not enforced here" in outcome.output or "not kept here" in outcome.output)
     assert "tried in vain to read a file outside, " in outcome.output
-    assert [promise.says for promise in PROMISES if promise.says not in unbroken] == []
+    assert [guarantee.says for guarantee in GUARANTEES if guarantee.says not in unbroken] == []
     for layer in LAYERS:
         assert layer in outcome.output
 
@@ -668,7 +678,7 @@ def without(*missing):
 def test_doctor_says_how_to_get_what_is_missing(call, monkeypatch, missing):
     """Each layer that isn't there, why, and what to do; what is not enforced then, and 1 if that is anything."""
     enforced = without(*missing)
-    monkeypatch.setattr(attempts, "try_promises", lambda: (enforced, []))
+    monkeypatch.setattr(attempts, "try_guarantees", lambda: (enforced, []))
     outcome = call("doctor")
 
     assert outcome.exit_code == bool(enforced.lacks)
@@ -683,7 +693,7 @@ def test_doctor_believes_what_happened(call, monkeypatch):
     """Where all is set up and an attempt succeeds all the same, or ends otherwise than it must, the status is 1."""
     one, *others = attempts.ATTEMPTS
     tried = [Outcome(one, "succeeded", "\x1bwhat it read"), *(Outcome(each, each.kept_by, "") for each in others)]
-    monkeypatch.setattr(attempts, "try_promises", lambda: (without(), tried))
+    monkeypatch.setattr(attempts, "try_guarantees", lambda: (without(), tried))
     outcome = call("doctor")
 
     assert outcome.exit_code == 1

@@ -29,7 +29,7 @@ from autograder.gradebook.grading import grade_class, grade_submission
 from autograder.gradebook.store import STORE_FILE, VERSION, Store, StoreError
 from autograder.grading.modules import see_reference
 from autograder.report import ProblemReport, Report, Verdict, as_json, as_text
-from autograder.sandbox.enforced import Enforced
+from autograder.sandbox.guarantees import Enforced
 from autograder.sandbox.observe import SandboxError
 from autograder.submissions.reading import HandedIn, find_class
 

@@ -19,15 +19,15 @@ import sys
 import time
 from pathlib import Path
 
-from autograder.sandbox import kernel
-from autograder.sandbox.kernel import Rule
+from autograder.sandbox import syscalls
+from autograder.sandbox.syscalls import Rule
 
 SET_CHILD_SUBREAPER = 36
 # A number that all containers have and no system gives to anybody.
 USER = 54_321
 NO_NAMESPACES = (
     *(Rule(call, errno.EPERM) for call in ("unshare", "setns", "mount", "umount2", "pivot_root")),
-    Rule("clone", errno.EPERM, 0, refused_bits=kernel.ALL_NEW),
+    Rule("clone", errno.EPERM, 0, refused_bits=syscalls.ALL_NEW),
     Rule("clone3", errno.ENOSYS),
 )
 
@@ -57,15 +57,15 @@ def become(situation: str, python: str) -> None:
         else:
             become_another_here()
     if "bare" in words:
-        kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
-        kernel.seccomp(kernel.seccomp_program(NO_NAMESPACES))
+        syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
+        syscalls.seccomp(syscalls.seccomp_program(NO_NAMESPACES))
 
 
 def become_another_here() -> None:
     """Have another number in a namespace of users."""
     uid, gid = os.geteuid(), os.getegid()
     try:
-        kernel.unshare(kernel.NEW_USER)
+        syscalls.unshare(syscalls.NEW_USER)
         for name, line in (("setgroups", "deny"), ("uid_map", f"{USER} {uid} 1"), ("gid_map", f"{USER} {gid} 1")):
             Path("/proc/self", name).write_text(line, encoding="ascii")
     except OSError as error:

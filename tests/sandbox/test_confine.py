@@ -11,10 +11,10 @@ from dataclasses import asdict, replace
 import msgspec
 import pytest
 
-from autograder.sandbox import confine, kernel, syscalls
+from autograder.sandbox import confine, syscalls
 from autograder.sandbox.confine import NOBODY, SHARED_THREADS, Confinement
-from autograder.sandbox.enforced import LAYERS, Bounds, Enforced, Identity, Landlock, Namespaces, Seccomp, sentences
-from autograder.sandbox.kernel import Rule
+from autograder.sandbox.guarantees import LAYERS, Bounds, Enforced, Identity, Landlock, Namespaces, Seccomp, sentences
+from autograder.sandbox.syscalls import Rule
 
 CALLS = {*syscalls.ALLOWED, *(rule.call for rule in syscalls.rules(1))}
 # What came before aarch64 did, and was never made for it.
@@ -23,7 +23,7 @@ X86_ALONE = {
     *("getpgrp", "lstat", "mkdir", "open", "pause", "pipe", "poll", "readlink", "rename", "rmdir", "select", "stat"),
     *("symlink", "time", "unlink", "vfork"),
 }
-MACHINES = {"x86_64": (kernel._X86_64, 0xC000003E), "aarch64": (kernel._AARCH64, 0xC00000B7)}
+MACHINES = {"x86_64": (syscalls.X86_64, 0xC000003E), "aarch64": (syscalls.AARCH64, 0xC00000B7)}
 PID = 7
 ALLOW = "allowed"
 
@@ -32,10 +32,10 @@ ALLOW = "allowed"
 def decide(request, monkeypatch):
     """The decision of a machine's filter about a call: allowed, killed, or the name of the error."""
     numbers, architecture = MACHINES[request.param]
-    monkeypatch.setattr(kernel, "SYSCALLS", numbers)
-    monkeypatch.setattr(kernel, "MACHINE", request.param)
-    monkeypatch.setattr(kernel, "_AUDIT_ARCH", architecture)
-    program = [*struct.iter_unpack("<HBBI", kernel.seccomp_program(syscalls.rules(PID), syscalls.ALLOWED))]
+    monkeypatch.setattr(syscalls, "SYSCALLS", numbers)
+    monkeypatch.setattr(syscalls, "MACHINE", request.param)
+    monkeypatch.setattr(syscalls, "_AUDIT_ARCH", architecture)
+    program = [*struct.iter_unpack("<HBBI", syscalls.seccomp_program(syscalls.rules(PID), syscalls.ALLOWED))]
 
     def decided(call, *args, architecture=architecture):
         if isinstance(call, str) and call not in numbers:
@@ -48,26 +48,26 @@ def decide(request, monkeypatch):
         at, held = 0, 0
         while True:
             code, true, false, value = program[at]
-            if code == kernel._RETURN:
+            if code == syscalls._RETURN:
                 break
-            if code == kernel._LOAD:
+            if code == syscalls._LOAD:
                 held, step = words[value // 4], 0
-            elif code == kernel._JUMP:
+            elif code == syscalls._JUMP:
                 step = value
             else:
-                tests = {kernel._JEQ: held == value, kernel._JSET: held & value, kernel._JGE: held >= value}
+                tests = {syscalls._JEQ: held == value, syscalls._JSET: held & value, syscalls._JGE: held >= value}
                 step = true if tests[code] else false
             at += 1 + step
-        if value & 0xFFFF0000 == kernel._ERRNO:
+        if value & 0xFFFF0000 == syscalls._ERRNO:
             return errno.errorcode[value & 0xFFFF]
-        return {kernel._ALLOW: ALLOW, kernel._KILL: "killed"}[value]
+        return {syscalls._ALLOW: ALLOW, syscalls._KILL: "killed"}[value]
 
     return decided
 
 
 @pytest.mark.parametrize(
     ("numbers", "missing"),
-    [pytest.param(kernel._X86_64, set(), id="x86_64"), pytest.param(kernel._AARCH64, X86_ALONE, id="aarch64")],
+    [pytest.param(syscalls.X86_64, set(), id="x86_64"), pytest.param(syscalls.AARCH64, X86_ALONE, id="aarch64")],
 )
 def test_every_call_that_is_allowed_has_a_number(numbers, missing):
     """On each architecture; but for those that it never had. None is allowed and ruled as well."""
@@ -156,45 +156,45 @@ def test_calls_of_another_kind_end_the_process(decide):
     assert decide("read", architecture=0x40000003) == "killed"
 
 
-@pytest.mark.skipif(not kernel.SYSCALLS, reason="no system calls are known here")
+@pytest.mark.skipif(not syscalls.SYSCALLS, reason="no system calls are known here")
 def test_a_filter_fits_and_ends_wherever_it_goes():
     """Every jump lands within it, the last instruction decides, and the kernel takes 4096."""
-    program = kernel.seccomp_program(syscalls.rules(7), syscalls.ALLOWED)
+    program = syscalls.seccomp_program(syscalls.rules(7), syscalls.ALLOWED)
 
     assert max(jumps(program)) < len(program) // 8 <= 4096
-    assert program[-8:-6] == kernel._RETURN.to_bytes(2, "little")
+    assert program[-8:-6] == syscalls._RETURN.to_bytes(2, "little")
 
 
 def jumps(program):
     """Where each instruction of a filter goes: the next ones, or nowhere when it returns."""
     for at, (code, true, false, value) in enumerate(struct.iter_unpack("<HBBI", program)):
-        if code == kernel._JUMP:
+        if code == syscalls._JUMP:
             yield at + 1 + value
-        elif code != kernel._RETURN:
+        elif code != syscalls._RETURN:
             yield from {at + 1 + true, at + 1 + false} if code & 7 == 5 else {at + 1}
 
 
 def test_every_number_is_decided(decide):
     """Whichever half it is in: those that are allowed, those with a rule, and all others, old and new."""
-    named = {number: call for call, number in kernel.SYSCALLS.items()}
+    named = {number: call for call, number in syscalls.SYSCALLS.items()}
     ruled = {rule.call for rule in syscalls.rules(PID)}
 
     for number in range(1000):
         if (call := named.get(number)) not in ruled:
-            no = "ENOSYS" if number >= kernel._NEW else "EPERM"
+            no = "ENOSYS" if number >= syscalls._NEW else "EPERM"
             assert decide(number) == (ALLOW if call in syscalls.ALLOWED else no), call or number
 
 
 def test_a_call_is_decided_in_few_steps():
     """The kernel tries a filter with all numbers, each time one is put in place."""
-    program = [*struct.iter_unpack("<HBBI", kernel.seccomp_program([], tuple(kernel.SYSCALLS)[::2]))]
+    program = [*struct.iter_unpack("<HBBI", syscalls.seccomp_program([], tuple(syscalls.SYSCALLS)[::2]))]
     deepest = {len(program) - 1: 1}
     for at in reversed(range(len(program) - 1)):
         code, true, false, value = program[at]
-        if code == kernel._RETURN:
+        if code == syscalls._RETURN:
             deepest[at] = 1
         else:
-            ways = {value} if code == kernel._JUMP else {true, false} if code & 7 == 5 else {0}
+            ways = {value} if code == syscalls._JUMP else {true, false} if code & 7 == 5 else {0}
             deepest[at] = 1 + max(deepest[at + 1 + way] for way in ways)
 
     assert deepest[0] < 32
@@ -202,7 +202,7 @@ def test_a_call_is_decided_in_few_steps():
 
 def test_a_rule_without_a_call_that_exists_is_left_out():
     """A machine that never had it needs no rule."""
-    assert kernel.seccomp_program([Rule("no_such_call", errno.EPERM)]) == kernel.seccomp_program([])
+    assert syscalls.seccomp_program([Rule("no_such_call", errno.EPERM)]) == syscalls.seccomp_program([])
 
 
 WHOLE = Enforced(Namespaces(of_users=False), Landlock(7), Seccomp(400), Identity(1 << 30, alone=True), Bounds())
@@ -237,7 +237,7 @@ CHOICES = {
 }
 
 
-@pytest.mark.skipif(not kernel.LINUX, reason="runs are confined on Linux")
+@pytest.mark.skipif(not syscalls.LINUX, reason="runs are confined on Linux")
 @pytest.mark.parametrize(
     ("namespaces", "me", "outside", "another", "identity", "bounds"), CHOICES.values(), ids=CHOICES.keys()
 )

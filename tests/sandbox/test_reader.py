@@ -21,7 +21,7 @@ from autograder.gradebook.executors import read_apart
 from autograder.notebook.checks import Judged, rubric_of
 from autograder.notebook.execution import MAX_ENDED
 from autograder.notebook.grade import grade_apart
-from autograder.sandbox import observe, process
+from autograder.sandbox import observe, runs
 from autograder.sandbox.observe import OurFaultError, ReaderError, Sandbox
 from autograder.submissions.reading import HandedIn, Taken
 from autograder.worker import job
@@ -40,7 +40,7 @@ def started():
     with Sandbox(weak=True) as sandbox:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(job, "TRUSTED", TRUSTED)
-            patch.setattr(process, "_BOOT", f"{process._BOOT}sys.path.append({here!r}); ")
+            patch.setattr(runs, "_BOOT", f"{runs._BOOT}sys.path.append({here!r}); ")
             called(sandbox, reader_functions.returns, given=b"")
         yield sandbox
 

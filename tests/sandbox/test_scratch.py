@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from autograder.sandbox import scratch
-from autograder.sandbox.scratch import BLOCK_BYTES, larger
+from autograder.sandbox.scratch import BLOCK_BYTES, exceeds_quota
 
 MOST = 1 << 20
 ME = os.getpid()
@@ -21,7 +21,7 @@ def test_what_is_within_bounds_is_left_alone(tmp_path):
     (tmp_path / "a/b/file").write_bytes(bytes(MOST // 2))
     (tmp_path / "a/link").symlink_to("/")
 
-    assert not larger(tmp_path, ME, MOST)
+    assert not exceeds_quota(tmp_path, ME, MOST)
 
 
 def test_too_many_bytes(tmp_path):
@@ -29,7 +29,7 @@ def test_too_many_bytes(tmp_path):
     (tmp_path / "a/b").mkdir(parents=True)
     (tmp_path / "a/b/file").write_bytes(bytes(MOST + 1))
 
-    assert larger(tmp_path, ME, MOST)
+    assert exceeds_quota(tmp_path, ME, MOST)
 
 
 def test_a_sparse_file_takes_what_it_takes(tmp_path):
@@ -37,7 +37,7 @@ def test_a_sparse_file_takes_what_it_takes(tmp_path):
     with (tmp_path / "file").open("wb") as file:
         file.truncate(MOST * 1000)
 
-    assert not larger(tmp_path, ME, MOST)
+    assert not exceeds_quota(tmp_path, ME, MOST)
 
 
 def test_too_many_files(tmp_path):
@@ -45,7 +45,7 @@ def test_too_many_files(tmp_path):
     for number in range(MOST // BLOCK_BYTES + 1):
         (tmp_path / str(number)).touch()
 
-    assert larger(tmp_path, ME, MOST)
+    assert exceeds_quota(tmp_path, ME, MOST)
 
 
 @pytest.mark.parametrize("first", [FileNotFoundError, NotADirectoryError, PermissionError])
@@ -61,7 +61,7 @@ def test_what_is_never_there_when_it_is_looked_into(tmp_path, monkeypatch, first
 
     monkeypatch.setattr(scratch.os, "scandir", elsewhere)
 
-    assert larger(tmp_path, ME, MOST)
+    assert exceeds_quota(tmp_path, ME, MOST)
 
 
 def test_what_is_gone_once_is_looked_for_again(tmp_path, monkeypatch):
@@ -78,7 +78,7 @@ def test_what_is_gone_once_is_looked_for_again(tmp_path, monkeypatch):
 
     monkeypatch.setattr(scratch.os, "scandir", elsewhere)
 
-    assert not larger(tmp_path, ME, MOST)
+    assert not exceeds_quota(tmp_path, ME, MOST)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="classes are graded on Linux")
@@ -88,5 +88,5 @@ def test_a_file_in_no_folder_takes_space(tmp_path):
         (tmp_path / "file").unlink()
         file.write(bytes(2 * MOST))
 
-        assert larger(tmp_path, ME, MOST)
-    assert not larger(tmp_path, ME, MOST)
+        assert exceeds_quota(tmp_path, ME, MOST)
+    assert not exceeds_quota(tmp_path, ME, MOST)

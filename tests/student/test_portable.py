@@ -92,7 +92,7 @@ def test_a_notebook_can_check(home):
 
 def test_the_process_of_a_run_needs_none_of_it_either(home):
     """The worker takes its job from standard input and writes to standard output, which every system has."""
-    patch = f"import autograder.sandbox.process as s; s._BOOT = {BARE!r} + s._BOOT"
+    patch = f"import autograder.sandbox.runs as s; s._BOOT = {BARE!r} + s._BOOT"
     ended = bare(home, f"{patch}\nfrom autograder import check\nprint(check('line').code)")
 
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "0\n", "")

@@ -11,7 +11,7 @@ honest = totalled
 MARKS = ["yrrauq_elbram"[::-1], "NOITULOS NIGEB"[::-1], "92540127"[::-1], "@@TERCES@@"[::-1]]
 NEVER = (
     *("answers", "cli", "compare", "diagnosis.diagnose", "grade", "gradebook.grading", "gradebook.store", "problem"),
-    *("sandbox.observe", "sandbox.process"),
+    *("sandbox.observe", "sandbox.runs"),
 )
 
 

@@ -7,10 +7,9 @@ import sys
 
 import pytest
 
-from autograder.cli import attempts
-from autograder.cli.attempts import ATTEMPTS, Attempt, try_promises
-from autograder.sandbox.enforced import LAYERS, Bounds, Enforced
-from autograder.sandbox.guarantees import PROMISES
+from autograder.audit import attempts
+from autograder.audit.attempts import ATTEMPTS, Attempt, try_guarantees
+from autograder.sandbox.guarantees import GUARANTEES, LAYERS, Bounds, Enforced
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="runs are confined on Linux")
 
@@ -41,7 +40,7 @@ WITHOUT = {
 @pytest.mark.parametrize(("missing", "succeeding"), WITHOUT.values(), ids=WITHOUT.keys())
 def test_an_attempt_succeeds_where_nothing_is_in_its_way(missing, succeeding):
     """And nowhere else: what was set up and what happened say the same."""
-    enforced, outcomes = try_promises([layer for layer in LAYERS if layer not in missing])
+    enforced, outcomes = try_guarantees([layer for layer in LAYERS if layer not in missing])
     if absent := [layer for layer in LAYERS if layer not in missing and layer not in enforced.held]:
         pytest.skip(f"this machine lacks another layer: {', '.join(absent)}")
     broken = {outcome.attempt.what: outcome.said for outcome in outcomes if not outcome.kept}
@@ -59,7 +58,7 @@ def is_root():
 
 def test_every_promise_is_tried():
     """And what is tried is named once."""
-    assert {attempt.promise for attempt in ATTEMPTS} == {*PROMISES}
+    assert {attempt.guarantee for attempt in ATTEMPTS} == {*GUARANTEES}
     assert len({attempt.what for attempt in ATTEMPTS}) == len(ATTEMPTS)
 
 
@@ -74,9 +73,9 @@ UNCLEAR = {
 @pytest.mark.parametrize("program", UNCLEAR.values(), ids=UNCLEAR.keys())
 def test_an_attempt_without_a_clear_end_is_no_proof(monkeypatch, program):
     """A promise that could not be tried is not kept."""
-    monkeypatch.setattr(attempts, "ATTEMPTS", (Attempt(PROMISES[0], "do nothing", program, seconds=0.3),))
+    monkeypatch.setattr(attempts, "ATTEMPTS", (Attempt(GUARANTEES[0], "do nothing", program, seconds=0.3),))
 
-    _, (outcome,) = try_promises(())
+    _, (outcome,) = try_guarantees(())
 
     assert not outcome.kept
 

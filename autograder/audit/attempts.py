@@ -1,8 +1,8 @@
-"""Attempts to break each promise on this machine, by small programs that are run as student code is.
+"""Attempts to break each guarantee on this machine, by small programs that are run as student code is.
 
 What a program says of itself is believed, for it is ours. What is around it is looked at besides: a process of the same
 user, a server that listens, a file, a folder where everybody may write. An attempt without a clear end counts as a
-promise that is not kept.
+guarantee that is not kept.
 """
 
 from __future__ import annotations
@@ -23,10 +23,8 @@ from pathlib import Path
 from typing import Literal, Self
 
 from autograder.report import ProblemReport, Verdict
-from autograder.sandbox.enforced import LAYERS, Enforced
-from autograder.sandbox.guarantees import PROMISES, Promise
-from autograder.sandbox.process import START_SECONDS
-from autograder.sandbox.runs import DiskFullError, Loader, Server
+from autograder.sandbox.guarantees import GUARANTEES, LAYERS, Enforced, Guarantee
+from autograder.sandbox.runs import START_SECONDS, DiskFullError, Loader, Server
 from autograder.wire import WireError
 from autograder.worker.job import ProbeJob
 from autograder.worker.limits import MIB, Limits
@@ -49,19 +47,19 @@ class Attempt:
 
     Attributes
     ----------
-    promise : Promise
+    guarantee : Guarantee
         The one that it would break.
     what : str
         What is tried, as a clause.
     program : str
         The body of a function that tries it: it returns when it has succeeded, and raises when it was refused.
     kept_by : How
-        How it ends where the promise is kept.
+        How it ends where the guarantee is kept.
     seconds : float
         The grader's own deadline.
     """
 
-    promise: Promise
+    guarantee: Guarantee
     what: str
     program: str
     kept_by: How = "refused"
@@ -78,11 +76,11 @@ class Outcome:
 
     @property
     def kept(self) -> bool:
-        """The promise has stood this attempt."""
+        """The guarantee has stood this attempt."""
         return self.how == self.attempt.kept_by
 
 
-SEES, REACHES, COSTS, SAYS, SHOWN, CLOSED = PROMISES
+SEES, REACHES, COSTS, SAYS, SHOWN, CLOSED = GUARANTEES
 
 THREADS = Attempt(
     COSTS,
@@ -248,7 +246,7 @@ class Around:
         (self.folder / "socket").chmod(0o777)
         self._servers[1].listen()
         for server in self._servers:
-            server.setblocking(False)
+            server.settimeout(0)
         self._process = self._begin()
         return self
 
@@ -308,7 +306,7 @@ def _alive(name: str) -> Iterator[int]:
                 yield int(path.parent.name)
 
 
-def try_promises(layers: Sequence[str] = LAYERS) -> tuple[Enforced, list[Outcome]]:
+def try_guarantees(layers: Sequence[str] = LAYERS) -> tuple[Enforced, list[Outcome]]:
     """The record of what is enforced with these layers, and how each attempt ended."""
     with ExitStack() as stack:
         around = stack.enter_context(Around())
@@ -352,11 +350,11 @@ def _tried(attempt: Attempt, server: Server, around: Around) -> Outcome:
     try:
         ready = process.receive(START_SECONDS)
         if ready is None or ready.ending != "returned":
-            return Outcome(attempt, how, str(ready.failure if ready else process.end().how))
+            return Outcome(attempt, how, str(ready.failure if ready else process.end().exit_reason))
         seen = process.receive(attempt.seconds)
         if seen is None:
             ended = process.end()
-            how, said = "was silent", ended.how
+            how, said = "was silent", ended.exit_reason
         elif seen.ending == "returned":
             word, _, said = seen.output.strip().partition(": ")
             how = "refused" if word == "refused" else "succeeded" if word == "succeeded" else how
@@ -370,7 +368,7 @@ def _tried(attempt: Attempt, server: Server, around: Around) -> Outcome:
         how, said = "refused", "it was ended"
     finally:
         process.end()
-    if attempt.promise is SHOWN and how == "succeeded":
+    if attempt.guarantee is SHOWN and how == "succeeded":
         how, said = _shown(said)
     if disturbed := around.disturbed():
         how, said = "succeeded", disturbed

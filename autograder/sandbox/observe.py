@@ -47,8 +47,8 @@ NOTEBOOK_BYTES = 64 * MIB
 
 # An answer to a reader's question, in parts, and a file's descriptor with it where it asked for one.
 Answer = tuple[Sequence[Part], int | None]
-# Modules that a server has loaded, the folders that its runs may read, and the seed of its hashes.
-_Key = tuple[tuple[str, ...], tuple[str, ...], int]
+# Modules that a server has loaded, and the folders that its runs may read.
+_Key = tuple[tuple[str, ...], tuple[str, ...]]
 _Message = TypeVar("_Message")
 
 
@@ -284,7 +284,7 @@ class Sandbox:
             raise ReaderError("it says too much")
 
         try:
-            yield from self._attempts((preload, (), 0), job, take)
+            yield from self._attempts((preload, ()), job, take)
         except UnstartedError as error:
             raise OurFaultError(f"nothing could be read: {error}", Code.NO_SANDBOX) from None
 
@@ -377,8 +377,7 @@ class Sandbox:
             return self._serve(key).fork(job)
 
     def _serve(self, key: _Key) -> Server:
-        preload, visible, hash_seed = key
-        server = self._servers[key] = Server(self._loader, preload, visible, self._layers, hash_seed)
+        server = self._servers[key] = Server(self._loader, *key, self._layers)
         if server.enforced.lacks and not self._weak:
             raise SandboxError(f"student code can't be confined on this machine: {'; '.join(server.enforced.lacks)}")
         return server
@@ -393,8 +392,8 @@ def _server_of(problem: Problem, job: ProbeJob | NotebookJob) -> _Key:
     texts += [source.encode() for source in sources]
     named = tuple(name for name in problem.preload if any(name.partition(".")[0].encode() in text for text in texts))
     if isinstance(job, NotebookJob):
-        return ((*named, job.kernel), visible, 0)
-    return (named, visible, 0)
+        return ((*named, job.kernel), visible)
+    return (named, visible)
 
 
 def _size(observation: Observation) -> int:

@@ -236,13 +236,12 @@ class DiskFullError(Exception):
 class Loader:
     """A process with the libraries loaded, from which servers are forked: each library is loaded once for all of them.
 
-    It is started when the first server is asked for, once for each seed of hashes, and may be asked from several
-    threads.
+    It is started when the first server is asked for, and may be asked from several threads.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._started: dict[int, tuple[subprocess.Popen[bytes], socket.socket]] = {}
+        self._started: tuple[subprocess.Popen[bytes], socket.socket] | None = None
         self._servers: set[int] = set()
         self._abandoned = False
 
@@ -268,34 +267,32 @@ class Loader:
         with self._lock:
             self._servers.discard(pid)
 
-    def order(self, order: bytes, fds: list[int], hash_seed: int) -> None:
+    def order(self, order: bytes, fds: list[int]) -> None:
         """Ask for a server. Where there is nobody to ask any more another is started, once."""
         with self._lock:
             if self._abandoned:
                 raise BrokenPipeError("nothing is run any more")
             try:
-                self._send(order, fds, hash_seed)
+                self._send(order, fds)
             except OSError:
-                self._end(hash_seed)
-                self._send(order, fds, hash_seed)
+                self._end()
+                self._send(order, fds)
 
     def close(self) -> None:
         """End it; the servers end with those that ask them."""
         with self._lock:
-            for hash_seed in [*self._started]:
-                self._end(hash_seed)
+            self._end()
 
-    def _send(self, order: bytes, fds: list[int], hash_seed: int) -> None:
-        if hash_seed not in self._started:
-            self._started[hash_seed] = self._start(hash_seed)
-        socket.send_fds(self._started[hash_seed][1], [order], fds)
+    def _send(self, order: bytes, fds: list[int]) -> None:
+        self._started = self._started or self._start()
+        socket.send_fds(self._started[1], [order], fds)
 
-    def _start(self, hash_seed: int) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    def _start(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
         asked, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             process = subprocess.Popen(
                 command(load, theirs.fileno()),
-                env=environment() | {"PYTHONHASHSEED": str(hash_seed)},
+                env=environment(),
                 cwd="/",
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
@@ -305,9 +302,10 @@ class Loader:
             )
         return process, asked
 
-    def _end(self, hash_seed: int) -> None:
-        if hash_seed in self._started:
-            process, asked = self._started.pop(hash_seed)
+    def _end(self) -> None:
+        if self._started:
+            process, asked = self._started
+            self._started = None
             asked.close()
             try:
                 process.wait(END_SECONDS)
@@ -330,7 +328,6 @@ class Server:
         preload: tuple[str, ...],
         visible: tuple[str, ...],
         layers: tuple[str, ...],
-        hash_seed: int = 0,
     ) -> None:
         if not (hasattr(os, "fork") and hasattr(socket, "send_fds")):
             raise SandboxError(
@@ -354,7 +351,7 @@ class Server:
         }
         try:
             with theirs:
-                loader.order(json.dumps(order).encode(), [theirs.fileno(), said], hash_seed)
+                loader.order(json.dumps(order).encode(), [theirs.fileno(), said])
         except OSError:
             os.close(said)
             self.close()

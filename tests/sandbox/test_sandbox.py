@@ -696,7 +696,7 @@ def test_a_machine_that_confines_nothing_grades_nobody_unasked(lines):
     assert {one.ending for one in seen} == {"unstarted"}
     assert "can't be confined on this machine" in seen[0].failure.message
     with pytest.raises(SandboxError), Sandbox(layers=()) as sandbox:
-        sandbox._serve((lines.preload, (), 0))
+        sandbox._serve((lines.preload, ()))
 
 
 def test_a_page_that_does_not_load_is_a_fault_of_ours(sandbox, lines):

@@ -341,7 +341,7 @@ JOBS = (
         files=FILES,
         **FOUND,
     ),
-    NotebookJob("a:b", "line", (), files=FILES, cells=(("cell 1", "x"),), wanted=(("x", 0),), seed=3, **FOUND),
+    NotebookJob("a:b", "line", (), files=FILES, cells=(("cell 1", "x"),), wanted=(("x", 0),), **FOUND),
     CallJob("a:b", {"threads": 1}, FILES),
 )
 

@@ -8,8 +8,8 @@ from autograder.codes import Code
 from autograder.course.problem import Problem
 from autograder.expected import Answers, Observe
 from autograder.grading.modules import grade
+from autograder.release.files import unvarying
 from autograder.release.starter import starter
-from autograder.release.variation import unvarying
 from autograder.seed import Seed
 
 

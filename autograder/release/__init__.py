@@ -1,5 +1,5 @@
-"""What students get: ``assignments/``, made of ``solutions/``.
+"""The release: ``assignments/``, made of ``solutions/``.
 
-``starter`` takes the marked regions out of a reference, ``handout`` writes the pages beside it, and ``files`` puts an
-assignment together, as a folder and as a zip.
+``starter`` removes the marked regions of a reference, ``handout`` writes the pages beside it, ``files`` puts an
+assignment together, as a folder and as a zip. ``keys`` renews the keys of a course and finds exposed ones.
 """

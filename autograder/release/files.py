@@ -10,13 +10,15 @@ import io
 import json
 import tomllib
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 import autograder
 from autograder import codes, engine
+from autograder.authoring import Check
+from autograder.compare import agree
 from autograder.course.assignments import Assignment
 from autograder.course.pages import CourseError
 from autograder.course.problem import Problem
@@ -25,19 +27,21 @@ from autograder.grading.modules import see_reference
 from autograder.notebook.document import as_notebook
 from autograder.release.handout import GENERATED, codes_page, public_entry, readme, requirements
 from autograder.release.starter import solution_lines, starter, strip, survivors
-from autograder.release.variation import unvarying
 from autograder.seed import Seed
-from autograder.wire import Observation
+from autograder.wire import Array, Observation
 
 ROUNDING = 1e-6
+# More seeds on which a check is tried before its answer is called the same on all. One is nearly always enough; one of
+# two answers, drawn once on each, is the same on all of these in one of 256 cases.
+SEEDS = 8
 
 # The rooms of the engine that no command of a student's enters.
 NOT_HANDED_OUT = ("audit",)
 
-# What students are told at length, and where that is said.
+# The guide for students, and the pointer to it.
 GUIDE = "students.md"
 POINTER = f"\n[{GUIDE}]({GUIDE}) says all of this at more length, and what to do when something is off.\n"
-# Whose the gaps of a notebook are: not the module's of the same name.
+# Names the notebook in its placeholders: the module has the same name.
 HERE = "this notebook"
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
@@ -89,7 +93,7 @@ def release(observe: Observe, assignment: Assignment, old: Path) -> dict[str, by
 
 
 def differs(files: Mapping[str, bytes], folder: Path) -> Iterator[str]:
-    """What is not in a folder as it should be: a sentence for each file that is missing, different or too many."""
+    """Compare a folder with the files it should hold: a sentence for each that is missing, different or too many."""
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if _kept(path, folder)}
     for name, content in sorted(files.items()):
         if name not in there:
@@ -136,13 +140,13 @@ def as_zip(files: Mapping[str, bytes], name: str) -> bytes:
 
 
 def _kept(path: Path, folder: Path) -> bool:
-    """Whether a path is a file of a release, not something a tool or a student's run has left in its folder."""
+    """Tell whether a path is a file of a release, and not left behind by a tool or a student's run."""
     parts = path.relative_to(folder).parts
     return path.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in parts)
 
 
 def _texts(files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
-    """What people read of each file: of a notebook its cells' lines, not JSON's strings."""
+    """The text of each file as people read it: of a notebook, the cells' lines and not JSON's strings."""
     for name, content in files.items():
         text = content.decode()
         if name.endswith(".ipynb"):
@@ -180,7 +184,7 @@ def _answers(observe: Observe, problem: Problem, old: Path) -> bytes:
 
 
 def _equal(one: Answers, other: Answers) -> bool:
-    """Whether two answers are the same to within rounding."""
+    """Tell whether two answers are equal to within rounding."""
     mistakes = [(mistake.name, mistake.hint) for mistake in one.mistakes]
     if mistakes != [(mistake.name, mistake.hint) for mistake in other.mistakes]:
         return False
@@ -189,28 +193,65 @@ def _equal(one: Answers, other: Answers) -> bool:
 
 
 def _close(one: Draws, other: Draws) -> bool:
-    if one.keys() != other.keys():
+    def to_rounding(mine: Array, theirs: Array) -> bool:
+        near = np.allclose(mine, theirs, rtol=ROUNDING, atol=ROUNDING, equal_nan=True)
+        return mine.dtype == theirs.dtype and near
+
+    return one.keys() == other.keys() and all(
+        _but_for_values(mine) == _but_for_values(other[key]) and _values_agree(mine, other[key], to_rounding)
+        for key, mine in one.items()
+    )
+
+
+def _values_agree(one: Observation, other: Observation, agrees: Callable[[Array, Array], bool]) -> bool:
+    if one.values.keys() != other.values.keys():
         return False
-    for key, mine in one.items():
-        theirs = other[key]
-        if _but_for_values(mine) != _but_for_values(theirs) or mine.values.keys() != theirs.values.keys():
-            return False
-        for name, value in mine.values.items():
-            right = theirs.values[name]
-            if isinstance(value, str) or isinstance(right, str):
-                if isinstance(value, str) != isinstance(right, str) or str(value) != str(right):
-                    return False
-            elif (
-                value.dtype != right.dtype
-                or value.shape != right.shape
-                or not np.allclose(value, right, rtol=ROUNDING, atol=ROUNDING, equal_nan=True)
-            ):
+    for name, mine in one.values.items():
+        theirs = other.values[name]
+        if isinstance(mine, str) or isinstance(theirs, str):
+            if not (isinstance(mine, str) and isinstance(theirs, str) and mine == theirs):
                 return False
+        elif mine.shape != theirs.shape or not agrees(mine, theirs):
+            return False
     return True
 
 
 def _but_for_values(observation: Observation) -> tuple[object, ...]:
-    """What must be the same, to the letter; an exception's words may be another NumPy's."""
+    """The parts that must be equal; the text of an exception may be another NumPy's."""
     failure = observation.failure
     frames = failure.frames if failure else ()
     return observation.ending, observation.changed, observation.scales, observation.output, frames
+
+
+def unvarying(observe: Observe, problem: Problem, reference: Draws) -> Iterator[str]:
+    """Find checks at home whose right answer is the same on all seeds, and so would be handed out; a sentence each.
+
+    Values are compared as a student's would be, within the check's tolerance. A check varies if one of its values does:
+    another that stays the same (a bias of zeros, a shape) can't pass alone.
+
+    Parameters
+    ----------
+    reference : mapping
+        The reference's observations on some seed.
+    """
+    seen = {check.name: [one for one in reference.values() if one.check == check.name] for check in problem.checks}
+    left = [check for check in problem.checks if check.at_home and not _varies(check, seen[check.name])]
+    for number in range(SEEDS):
+        if not left:
+            return
+        for one in observe(problem, problem.reference, Seed.numbered(number), left):
+            seen[one.check].append(one)
+        left = [check for check in left if not _varies(check, seen[check.name])]
+    for check in left:
+        yield (
+            f"{problem.folder / 'checks.py'}: the right answer of `{check.name}` is the same whatever is drawn, and is "
+            "handed out with the answers at home: let it depend on `rng`, or have it judged officially only, with "
+            "@check(..., at_home=False)"
+        )
+
+
+def _varies(check: Check, seen: Sequence[Observation]) -> bool:
+    # A reference that fails is told of elsewhere.
+    if not seen or any(one.ending != "returned" for one in seen):
+        return True
+    return not all(_values_agree(seen[0], one, lambda a, b: bool(agree(a, b, check).all())) for one in seen[1:])

@@ -1,5 +1,5 @@
-"""What a student has at home, on any system: no solution, no confinement, nothing to install but the requirements.
+"""The tools that a student has at home, on any system: no solution, no confinement, no fork.
 
-``check`` gives the verdict of the official run, on the public seed, as a table (``markup``) that says meanwhile how far
-it is (``waiting``). ``environment`` says whether a notebook has what it needs, ``pack`` what is handed in.
+``check`` gives the verdict of the official run, on the public seed. ``environment`` looks for what a notebook needs,
+``pack`` collects what is handed in. ``display`` shows tables and progress in a notebook.
 """

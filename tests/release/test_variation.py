@@ -11,8 +11,7 @@ from autograder.audit.specimens import audit
 from autograder.course.assignments import read_course
 from autograder.course.pages import CourseError
 from autograder.expected import ANSWERS_FILE, from_bytes, observe_answers
-from autograder.release.files import release
-from autograder.release.variation import SEEDS, unvarying
+from autograder.release.files import SEEDS, release, unvarying
 from autograder.seed import Seed
 
 HEAD = """

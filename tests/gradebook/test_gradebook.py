@@ -28,7 +28,7 @@ from autograder.gradebook.grader import Grader, prepare
 from autograder.gradebook.grading import grade_class, grade_submission
 from autograder.gradebook.store import STORE_FILE, VERSION, Store, StoreError
 from autograder.grading.modules import see_reference
-from autograder.report import ProblemReport, Report, Verdict, as_json, as_text
+from autograder.report import ProblemReport, Report, Stale, Verdict, as_json, as_text
 from autograder.sandbox.guarantees import Enforced
 from autograder.sandbox.observe import SandboxError
 from autograder.submissions.reading import HandedIn, find_class
@@ -563,6 +563,17 @@ class TestTable:
 
         assert ada == ["ada", "7", "7", "7", "0"]
         assert bob == ["bob", "2.5", "2.5", "7", "0"]
+
+    def test_a_notebook_has_a_column_of_what_is_stale(self):
+        """The number of cells, however much each shows; where there is no notebook there is no column."""
+        stale = [Stale(7, "95.8", "54.2"), Stale(7, "1", "2"), Stale(9, "3", "4")]
+        notebook = ProblemReport.of("lines/line.ipynb", (), stale=stale)
+        module = report_of("ada").problems
+        (head, row) = csv.reader(grades_csv([Report.of("ada", (*module, notebook))]))
+        (alone, _) = csv.reader(grades_csv([Report.of("ada", module)]))
+
+        assert dict(zip(head, row, strict=True))["lines/line.ipynb stale"] == "2"
+        assert alone == ["student", "lines/line", "total", "max", "pending"]
 
 
 class TestTally:

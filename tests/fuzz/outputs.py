@@ -16,7 +16,7 @@ import numpy as np
 from harness import check_judged, parted, rubric
 from notebooks import one_output, written
 
-from autograder.notebook import checks, document, execution, figures, required_figures, stale, texts
+from autograder.notebook import checks, document, execution, figures, stale, texts
 from autograder.notebook.checks import Judged
 from autograder.notebook.execution import ANSWER, FILE
 from autograder.notebook.figure_metadata import KEYWORD
@@ -123,4 +123,4 @@ def begin() -> Iterator[tuple[str, bytes]]:
 if __name__ == "__main__":
     from harness import fuzz
 
-    fuzz(try_one, document, execution, checks, stale, figures, texts, required_figures)
+    fuzz(try_one, document, execution, checks, stale, figures, texts)

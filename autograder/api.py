@@ -21,7 +21,7 @@ from autograder.expected import Answers
 from autograder.gradebook import grading
 from autograder.gradebook.grader import prepare
 from autograder.gradebook.store import STORE_FILE, Store
-from autograder.report import Report
+from autograder.report import Report, pluralize
 from autograder.seed import Seed
 from autograder.submissions.reading import find_class, keep_apart
 
@@ -110,7 +110,7 @@ def grade_class(
     weak_sandbox: bool = False,
     scheduler: str | None = None,
     trained: Mapping[str, Answers] = MappingProxyType({}),
-    observed: Callable[[Problem], object] = lambda _: None,
+    told: Callable[[str], object] = lambda _: None,
     waits: Callable[[Sequence[tuple[str, float]]], object] = lambda _: None,
     unwritten: Callable[[str], object] = warnings.warn,
 ) -> Generator[Report, None, None]:
@@ -139,8 +139,8 @@ def grade_class(
         The address of a Dask scheduler, ``tcp://HOST:PORT``, whose workers grade.
     trained : mapping of str to Answers
         What the references' notebooks train, where they were run already, by problem id.
-    observed : callable
-        Called with each problem whose reference was run.
+    told : callable
+        Called with a line when the references begin to run, and for each problem whose reference was run.
     waits : callable
         Called about once a second while nothing is finished, with the students at work and their seconds, the longest
         first.
@@ -168,6 +168,7 @@ def grade_class(
     with ExitStack() as stack:
         store = stack.enter_context(Store(out / STORE_FILE))
         cluster = stack.enter_context(_connect(scheduler, problems, private, weak=weak_sandbox)) if scheduler else None
+        told(f"Observing the references and known mistakes of {pluralize(len(problems), 'problem')}.")
         grader = prepare(
             problems,
             None if seed is None else Seed.numbered(seed),
@@ -177,7 +178,7 @@ def grade_class(
             lacks=cluster.lacks if cluster else None,
             store=store,
             trained=trained,
-            done=observed,
+            done=lambda problem: told(f"observed {problem.id}"),
         )
         executor = cluster.executor(grader, waits) if cluster else None
         yield from grading.grade_class(

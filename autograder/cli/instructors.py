@@ -18,7 +18,6 @@ from autograder.report import pluralize
 from autograder.text import line
 
 if TYPE_CHECKING:
-    from autograder.course.problem import Problem
     from autograder.expected import Answers
 
 SAMPLE_CLASS = Path("build/sample-class")
@@ -137,11 +136,10 @@ def grade(
         tally, total = Tally(loose_files(submissions)), len(find_class(submissions))
         tally.warn(console)
         stack.enter_context(_cut_short(tally, total))
-        console.print(f"Observing the references and known mistakes of {pluralize(len(problems), 'problem')}.")
         shown = stack.enter_context(progress(console, total, "graded"))
 
-        def observed(problem: Problem) -> None:
-            console.print(f"observed {problem.id}", highlight=False)
+        def told(said: str) -> None:
+            console.print(said, highlight=False)
             shown.start()
 
         reports = grade_class(
@@ -154,7 +152,7 @@ def grade(
             weak_sandbox=weak_sandbox,
             scheduler=scheduler,
             trained=trained,
-            observed=observed,
+            told=told,
             waits=shown.waits,
             unwritten=unwritten.append,
         )

@@ -30,7 +30,8 @@ from typing import Any
 from autograder.course.assignments import read_course
 from autograder.course.problem import Problem
 from autograder.notebook.reference import filled, save
-from autograder.sandbox.observe import BY_THE_CLOCK, Sandbox
+from autograder.sandbox.deadline import BY_THE_CLOCK
+from autograder.sandbox.observe import Sandbox
 from autograder.worker.limits import MIB, Limits
 
 COURSE = Path(__file__).resolve().parent.parent

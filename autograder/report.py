@@ -11,8 +11,7 @@ import msgspec
 
 from autograder import codes
 from autograder.codes import Code
-from autograder.text import line, sanitize
-from autograder.whereabouts import neutral
+from autograder.text import line, neutral, sanitize
 
 WIDTH = 100
 # The beginning of a note about files that nobody asked for.

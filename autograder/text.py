@@ -1,12 +1,25 @@
-"""Sanitized text: what comes from a student's process or folder, made safe to show.
+"""Text from a student's process or folder, made safe to show: sanitized, and without the folders of this machine.
 
 Imported beside student code, so it imports only the standard library.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import site
+import sys
+import sysconfig
+import tempfile
 import unicodedata
+from functools import cache
+from pathlib import Path
+
+# The working folder of a run that has a root of its own, and how the names of other runs' folders begin.
+SCRATCH = "/scratch/run"
+PREFIX = "autograder-"
+# Shorter paths are on many systems, and say little about this one.
+_PARTS = 3
 
 UNSHOWN = "\N{REPLACEMENT CHARACTER}"
 # Combining marks on one letter: no script needs more, and a pile of them covers the lines above.
@@ -47,3 +60,40 @@ def _seen(run: re.Match[str]) -> str:
             character = " " if unicodedata.category(character) == "Zs" else UNSHOWN  # noqa: PLW2901
         seen.append(character)
     return "".join(seen)
+
+
+def neutral(text: str, course: Path | None = None) -> str:
+    """Replace the folders of this machine in a text: of Python, packages, the engine, a course, the user, a run."""
+    names = _names(course)
+    return _pattern(course).sub(lambda found: names.get(found[1], "."), text)
+
+
+@cache
+def _names(course: Path | None) -> dict[str, str]:
+    """The neutral name of each folder."""
+    engine = Path(__file__).parent
+    found = {
+        **{entry: "packages" for entry in (*site.getsitepackages(), *sys.path) if "-packages" in entry},
+        sysconfig.get_path("stdlib"): "python/lib",
+        **dict.fromkeys((sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix), "python"),
+        str(engine): "autograder",
+        str(engine.parent): "engine",
+        tempfile.gettempdir(): "tmp",
+        **({str(course): "course"} if course else {}),
+    }
+    names = {path: name for path, name in found.items() if len(Path(path).parts) >= _PARTS}
+    home = os.path.expanduser("~")  # noqa: PTH111  unlike pathlib's it raises nothing without a home
+    names |= {home: "~"} if len(Path(home).parts) > 1 else {}
+    # Links may lead to each of them.
+    return {os.path.realpath(path): name for path, name in names.items()} | names
+
+
+@cache
+def _pattern(course: Path | None) -> re.Pattern[str]:
+    """The folders, the innermost first; a short path, or a home, only as a whole name."""
+    runs = rf"{SCRATCH}|{re.escape(tempfile.gettempdir())}[/\\]{PREFIX}\w+(?:[/\\]\d+)?"
+    known = []
+    for path, name in sorted(_names(course).items(), key=lambda item: -len(item[0])):
+        whole = name == "~" or len(Path(path).parts) < _PARTS
+        known.append((whole, rf"(?<![\w.~-]){re.escape(path)}(?![\w-])" if whole else re.escape(path)))
+    return re.compile(rf"{runs}|({'|'.join(pattern for _, pattern in sorted(known, key=lambda item: item[0]))})")

@@ -12,7 +12,7 @@ import pytest
 
 import autograder
 from autograder.report import ProblemReport, Verdict
-from autograder.whereabouts import PREFIX, SCRATCH, neutral
+from autograder.text import PREFIX, SCRATCH, neutral
 
 COURSE = Path("/srv/courses/learning")
 HOME = str(Path.home())

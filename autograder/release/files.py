@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 import autograder
-from autograder import codes, engine
+from autograder import codes
 from autograder.authoring import Check
 from autograder.compare import agree
 from autograder.course.assignments import Assignment
@@ -120,11 +120,13 @@ def as_zip(files: Mapping[str, bytes], name: str) -> bytes:
     """The zip that students get: the assignment in a folder of its name, with the engine that checks it."""
     imports = tomllib.loads(files["checks/assignment.toml"].decode())["allowed_imports"]
     notebooks = [path for path in files if path.endswith(".ipynb")]
+    home = Path(autograder.__file__).parent
+    engine = [path for path in home.rglob("*.py") if path.relative_to(home).parts[0] not in NOT_HANDED_OUT]
     everything = {
         **files,
         # A second copy, which the student doesn't edit: to compare the work with, and to begin again with.
         **{f"checks/{Path(path).stem}/{path}": files[path] for path in notebooks},
-        **{f"autograder/{path}": text for path, text in engine.modules(*NOT_HANDED_OUT).items()},
+        **{f"autograder/{path.relative_to(home).as_posix()}": path.read_bytes() for path in engine},
         "requirements.txt": requirements(imports).encode(),
     }
     for guide, text in _guide().items():

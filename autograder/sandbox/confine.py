@@ -28,7 +28,7 @@ from typing import Any
 from autograder.sandbox import syscalls
 from autograder.sandbox.guarantees import LAYERS, Bounds, Enforced, Identity, Landlock, Namespaces, Seccomp
 from autograder.sandbox.scratch import remove
-from autograder.whereabouts import SCRATCH
+from autograder.text import SCRATCH
 
 NOBODY = 65534
 # Added to a server's process number: a user of its own for each, above all that systems and containers hand out. What

@@ -36,7 +36,7 @@ from autograder.sandbox.deadline import Deadline, cpu_seconds
 from autograder.sandbox.forkserver import ENDED, FORKED, READY, SPENT, load
 from autograder.sandbox.guarantees import Enforced
 from autograder.sandbox.scratch import exceeds_quota, has_room, remove
-from autograder.whereabouts import PREFIX
+from autograder.text import PREFIX
 from autograder.wire import MAX_BODY_BYTES, Observation, Part, WireError, read
 from autograder.worker import reader
 from autograder.worker.job import Job, ProbeJob, entry_point, parts, surroundings

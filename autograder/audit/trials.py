@@ -12,7 +12,7 @@ from autograder.compare import distance, structure
 from autograder.course.problem import Implementation, Problem
 from autograder.expected import Answers, Draws, Observe
 from autograder.grading.modules import grade, judge
-from autograder.hints.mistakes import borne_out
+from autograder.hints.diagnose import borne_out
 from autograder.report import ProblemReport
 from autograder.seed import Seed
 from autograder.wire import Array, Observation

@@ -1,5 +1,5 @@
 """Hints: why a check failed.
 
-``mistakes`` looks for a known mistake that gives the same values. Otherwise ``relations`` relates the wrong values to
-the right ones, and ``exceptions`` says what an exception usually means. ``diagnose`` asks them in this order.
+``diagnose`` looks for a known mistake that gives the same values. Otherwise ``relations`` relates the wrong values to
+the right ones, and ``exceptions`` says what an exception usually means.
 """

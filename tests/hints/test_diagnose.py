@@ -9,8 +9,7 @@ import pytest
 
 from autograder.authoring import Finding
 from autograder.expected import Answers, Mistake, by_draw, observe_answers, to_bytes
-from autograder.hints.diagnose import diagnose
-from autograder.hints.mistakes import borne_out, hints
+from autograder.hints.diagnose import borne_out, diagnose, known_mistakes
 from autograder.wire import Failure, Frame, Observation
 
 WRONG = np.array([0.5, -2.0, 7.25])
@@ -36,7 +35,7 @@ def mistake(name, *observations):
 
 def given(checks, student, *mistakes, failed=("prediction",)):
     """The hints for what a student's module gave."""
-    return hints(checks, failed, student, Answers({}, mistakes))
+    return known_mistakes(checks, failed, student, Answers({}, mistakes))
 
 
 def test_the_same_arrays_are_the_same_mistake(checks):

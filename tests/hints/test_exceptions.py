@@ -54,11 +54,6 @@ def program(**parts):
     return cvxopt.solvers.qp(**{**whole, **parts})
 
 
-def forever():
-    """A function that calls itself."""
-    return forever()
-
-
 KNOWN = {
     "X": X,
     "W": W,
@@ -66,7 +61,7 @@ KNOWN = {
     "Net": Net,
     "cvxopt": cvxopt,
     "np": np,
-    **{one.__name__: one for one in (forward, unassigned, in_place, program, forever)},
+    **{one.__name__: one for one in (forward, unassigned, in_place, program)},
 }
 
 
@@ -87,67 +82,49 @@ MISTAKES = {
     "matmul": ("X @ X", "rows on the left have 4 entries and the columns on the right 5"),
     "matmul_number": ("X @ 2.0", "plain number: use `*`"),
     "broadcasting": ("X + W", "Arrays of shapes (5,4) and (4,3) meet entry by entry"),
-    "einsum": ("np.einsum('ij,jk->ik', X, X)", "where sizes must be equal or 1"),
     "keepdims": ("X / X.sum(axis=1)", "a missing `keepdims=True`"),
     "in_place_broadcast": ("in_place(np.zeros(4), X)", "keeps the shape (4,) of its left side"),
-    "assigned_shape": ("np.zeros((5, 3)).__setitem__(0, X[0])", "shape (4,) is assigned to a place of shape (3,)"),
     "int_array": ("in_place(np.zeros(4, int), X[0] / 2)", "whole numbers can't take fractions in place"),
     "axis": ("X.sum(axis=1).max(axis=1)", "There is no axis 1"),
     "index": ("W[np.arange(3), LABELS[:3]]", "indices end before 3"),
-    "too_many_indices": ("LABELS[:, 0]", "The array has 1 axes here, and 2 indices"),
-    "shape_of_a_vector": ("LABELS.shape[1]", "`.shape[...]`"),
-    "list_index": ("[1][1]", "past the end of the list"),
+    "too_many_indices": ("LABELS[:, 0]", "fewer axes here than you think"),
+    "shape_of_a_vector": ("LABELS.shape[1]", "fewer axes here than you think"),
     "float_index": ("X[LABELS / 1.0]", "Indices must be whole numbers"),
     "index_arrays": ("X[np.arange(5), np.arange(3)]", "of shapes (5,) and (3,), are matched"),
-    "mask": ("X[np.ones(4, bool)]", "The mask has another shape"),
-    "array_for_a_size": ("range(LABELS)", "A single whole number is wanted"),
-    "negative_size": ("np.zeros(-1)", "A size is negative"),
-    "singular": ("np.linalg.inv(np.zeros((2, 2)))", "can't be inverted"),
-    "not_square": ("np.linalg.inv(X)", "Only a square matrix"),
+    "array_for_a_size": ("range(LABELS)", "Sizes and shapes are whole numbers"),
     "none_operand": ("forward(X, W) * 2.0", "Something is `None` here"),
     "none_subscript": ("forward(X, W)[0]", "Something is `None` here"),
     "none_attribute": ("Net().weights.T", "Something is `None` here"),
     "none_in_ufunc": ("np.exp(None)", "Something is `None` here"),
-    "none_unpacked": ("[None for a, b in [None]]", "several names, and on the right one value"),
-    "self_missing": ("self.params", "first parameter"),
-    "misspelt_name": ("wieghts", "Your module has `weights`"),
+    "none_unpacked": ("[None for a, b in [None]]", "Something is `None` here"),
+    "misspelt_name": ("wieghts", "and `weights`"),
     "unknown_name": ("qqqq", "Nothing is called `qqqq`"),
-    "misspelt_builtin": ("rnage(3)", "Your module has `range`"),
-    "misspelt_attribute": ("np.zerso(3)", "There is `zeros`"),
-    "misspelt_method": ("X.transpse()", "There is `transpose`"),
-    "misspelt_own_attribute": ("Net().wieghts", "Your module has `weights`"),
-    "misspelt_key": ('{"weights": 1}["wieghts"]', "Your module has `weights`"),
-    "old_alias": ("np.int", "write `int`"),
+    "misspelt_builtin": ("rnage(3)", "and `range`"),
+    "misspelt_attribute": ("np.zerso(3)", "and `zeros`"),
+    "misspelt_method": ("X.transpse()", "and `transpose`"),
+    "misspelt_own_attribute": ("Net().wieghts", "and `weights`"),
+    "misspelt_key": ('{"weights": 1}["wieghts"]', "and `weights`"),
     "unassigned": ("unassigned()", "the function's own throughout"),
-    "list_attribute": ("[1, 2].shape", "a plain list or tuple"),
+    "list_attribute": ("[1, 2].shape", "A plain list or tuple"),
     "tuple_attribute": ("(X, W).T", "take them apart"),
     "list_times_float": ("[1, 2] * 2.0", "A plain list or tuple has no arithmetic"),
     "list_minus_list": ("[1, 2] - [1, 2]", "A plain list or tuple has no arithmetic"),
     "minus_tuple": ("-(1, 2)", "A plain list or tuple has no arithmetic"),
     "dict_attribute": ('{"W1": X}.W1', "had with brackets"),
-    "missing_argument": ("forward(X)", "don't agree on the number of arguments"),
-    "too_many_arguments": ("forward(X, W, 0)", "don't agree on the number of arguments"),
-    "unknown_argument": ("X.sum(axes=0)", "no argument `axes`"),
-    "class_for_instance": ("Net.loss(X=X)", "on the class, not on an instance"),
+    "missing_argument": ("forward(X)", "don't agree on the arguments"),
+    "too_many_arguments": ("forward(X, W, 0)", "don't agree on the arguments"),
+    "unknown_argument": ("X.sum(axes=0)", "don't agree on the arguments"),
     "too_many_values": ("[None for a, b in [(1, 2, 3)]]", "stand 2 names"),
     "one_value": ("[None for a, b in [3.0]]", "several names, and on the right one value"),
     "math_of_array": ("float(X)", "A function for single numbers"),
     "if_array": ("bool(X > 0)", "want one answer"),
     "max_of_array": ("max(X, 0)", "want one answer"),
     "row_into_entry": ("np.zeros(3).__setitem__(0, X[0])", "can hold one number"),
-    "call_of_array": ("X(2)", "is no function"),
     "subscript_of_number": ("np.pi[0]", "a single number or a function"),
     "length_of_number": ("len(2.0)", "a single number or a function"),
-    "reshape": ("X.reshape(5, 3)", "20 entries don't make an array of shape (5,3)"),
-    "concatenate": ("np.vstack([X, W])", "Arrays can be joined only if"),
-    "read_only": ("np.broadcast_to(X, (2, 5, 4)).__setitem__(0, 1)", "not yours to write into"),
     "shape_in_two": ("np.ones(5, 3)", "in one tuple"),
-    "float_size": ("np.zeros(5 / 2)", "Shapes are whole numbers"),
+    "float_size": ("np.zeros(5 / 2)", "Sizes and shapes are whole numbers"),
     "minus_mask": ("-(X > 0)", "True and False"),
-    "objects": ('np.exp(np.array(["a"]))', "no number"),
-    "division": ("1 / 0", "divided by 0"),
-    "recursion": ("forever()", "calls itself without end"),
-    "no_file": ('np.load("iris.npz")', "read as `data/<name>`"),
     "cvxopt_size": ("program(P=cvxopt.matrix(np.eye(3)))", "cvxopt wants `P` otherwise"),
     "cvxopt_row": ("program(q=cvxopt.matrix(np.zeros((1, 2))))", "cvxopt wants `q` otherwise"),
     "cvxopt_length": (
@@ -163,10 +140,7 @@ MISTAKES = {
         "program(A=cvxopt.matrix(np.zeros((1, 2))), b=cvxopt.matrix(np.zeros(1)))",
         "can't solve this program",
     ),
-    "print": ('compile("print 1", "m", "exec")', "This is Python 2's `print`"),
     "syntax": ('compile("x = (1,\\ny = 2", "m", "exec")', "a bracket that isn't closed"),
-    "indentation": ('compile("def f():\\nreturn 1", "m", "exec")', "The indentation doesn't fit"),
-    "tabs": ('compile("if 1:\\n\\tx = 1\\n        y = 1", "m", "exec")', "Tabs and spaces are mixed"),
 }
 
 
@@ -181,14 +155,6 @@ def test_an_exception_is_read(mistake):
 def test_a_missing_import_is_told():
     """The name that everybody knows needs no guess."""
     assert read(raised("np.zeros(3)", {})) == "`import numpy as np` is missing at the top of the module."
-
-
-@pytest.mark.skipif(hasattr(np, "float_"), reason="NumPy 1 still has it")
-def test_what_numpy_2_has_removed_is_told():
-    """Code written for NumPy 1.26 is not misspelt."""
-    assert read(raised("np.float_")) == (
-        "`np.float_` is gone from NumPy 2. The message above says what to write in its place."
-    )
 
 
 @pytest.mark.parametrize(
@@ -236,9 +202,8 @@ def test_every_explanation_is_reached():
     """None is there that no mistake of these tables has."""
     failures = [*(raised(cause) for cause, _ in MISTAKES.values()), raised("np.zeros(3)", {})]
     read = {next((pattern for pattern in EXPLANATIONS if matched(pattern, failure)), None) for failure in failures}
-    unread = EXPLANATIONS.keys() - read
 
-    assert [pattern for pattern in unread if "was removed" not in pattern] == []
+    assert EXPLANATIONS.keys() - read == set()
 
 
 @pytest.mark.parametrize(

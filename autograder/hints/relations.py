@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -46,19 +46,9 @@ class Pair:
         return one.shape == other.shape and bool(agree(one, other, self.check).all())
 
     @property
-    def gap(self) -> Array:
-        """The difference of each entry."""
-        return np.subtract(self.found, self.right, dtype=np.float64)
-
-    @property
     def wrong(self) -> Array:
         """The mask of the wrong entries."""
         return ~agree(self.found, self.right, self.check)
-
-    @property
-    def T(self) -> Pair:  # noqa: N802  as NumPy's
-        """Both transposed."""
-        return replace(self, found=self.found.T, right=self.right.T)
 
 
 Relation = Callable[[Pair], bool]
@@ -66,7 +56,10 @@ Relation = Callable[[Pair], bool]
 
 def explain(check: Check, draws: Sequence[Draw], names: Sequence[str]) -> str | None:
     """Relate the wrong values among those named to the right ones, in a sentence or two; None without a relation."""
-    pairs = {name: list(_pairs(check, draws, name)) for name in draws[0].right}
+    pairs = {
+        name: [pair for pair in _pairs(check, draws, name) if not pair.same(pair.found, pair.right)]
+        for name in draws[0].right
+    }
     wrong = [name for name in names if pairs[name]]
     clauses: dict[str, list[str]] = {}
     for name in wrong:
@@ -83,20 +76,19 @@ def explain(check: Check, draws: Sequence[Draw], names: Sequence[str]) -> str | 
 
 def cut_off(check: Check, draws: Sequence[Draw], names: Sequence[str]) -> str | None:
     """Name those integer values that are right ones without their fractions; None if there are none."""
-    pairs = {name: [Pair(one.found[name], one.right[name], one.scales, check) for one in draws] for name in names}
     cut = [
         name
-        for name, drawn in pairs.items()
-        if all(one.found.dtype.kind in "iu" and one.right.dtype.kind == "f" and _truncated(one) for one in drawn)
+        for name in names
+        if all(
+            pair.found.dtype.kind in "iu" and pair.right.dtype.kind == "f" and _truncated(pair)
+            for pair in _pairs(check, draws, name)
+        )
     ]
     return f"{_listed(cut)}: {CUT_OFF}." if cut else None
 
 
 def _pairs(check: Check, draws: Sequence[Draw], name: str) -> Iterator[Pair]:
-    for draw in draws:
-        pair = Pair(draw.found[name], draw.right[name], draw.scales, check)
-        if not pair.same(pair.found, pair.right):
-            yield pair
+    return (Pair(draw.found[name], draw.right[name], draw.scales, check) for draw in draws)
 
 
 def _held(check: Check, draws: Sequence[Draw], name: str, wrong: Sequence[str]) -> str | None:
@@ -173,7 +165,7 @@ def _factor_names(factors: Sequence[float], scales: Sequence[Scales]) -> Iterato
 
 def _constant(pairs: Sequence[Pair]) -> str | None:
     """The same number added to all entries."""
-    gaps = [pair.gap for pair in pairs]
+    gaps = [np.subtract(pair.found, pair.right, dtype=np.float64) for pair in pairs]
     if not all(pair.same(pair.found - gap.mean(), pair.right) for pair, gap in zip(pairs, gaps, strict=True)):
         return None
     enough = all(gap.size >= ENOUGH for gap in gaps)
@@ -208,14 +200,15 @@ def _truncated(pair: Pair) -> bool:
     return any(pair.same(pair.found, function(right)) for function in (np.trunc, np.round, np.floor))
 
 
-def _row_factors(pair: Pair) -> bool:
+def _factors(pair: Pair, axis: int) -> bool:
+    """Tell whether each row (axis 1), or each column (axis 0), has a factor of its own."""
     # The rows of an outer product are alike, and in short rows any factor fits.
-    if pair.found.ndim != 2 or pair.found.shape[1] < ENOUGH or np.linalg.matrix_rank(pair.right) <= 1:
+    if pair.found.ndim != 2 or pair.found.shape[axis] < ENOUGH or np.linalg.matrix_rank(pair.right) <= 1:
         return False
     found, right = pair.found.astype(np.float64), pair.right.astype(np.float64)
-    norm = np.sum(right**2, axis=1, keepdims=True)
+    norm = np.sum(right**2, axis=axis, keepdims=True)
     with np.errstate(all="ignore"):
-        factors = np.where(norm > 0, np.sum(found * right, axis=1, keepdims=True) / norm, 1.0)
+        factors = np.where(norm > 0, np.sum(found * right, axis=axis, keepdims=True) / norm, 1.0)
         return bool((factors != 0).all()) and pair.same(found / factors, right)
 
 
@@ -250,10 +243,10 @@ PARTS: Mapping[str, Relation] = {
     ),
     "wrong only in entries that should be 0": lambda pair: pair.found.ndim > 0 and not pair.right[pair.wrong].any(),
     "right in each row but for a factor of the row's own; look at what a whole row is multiplied or divided by": (
-        _row_factors
+        partial(_factors, axis=1)
     ),
     "right in each column but for a factor of the column's own; look at what a whole column is multiplied or divided "
-    "by": lambda pair: _row_factors(pair.T),
+    "by": partial(_factors, axis=0),
 }
 
 
@@ -274,30 +267,33 @@ def _which(wrong: Sequence[str], right: Sequence[str]) -> str | None:
     return f"All but {_listed(wrong)} are right." if len(wrong) <= MAX_NAMES else None
 
 
-def _words(names: Sequence[str]) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
-    """Split each name into a quantity, and the words of a case after it: ``dx_one_row`` is dx, in one row.
+def _words(names: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Split each name into a quantity, and the case after it: ``dx_one_row`` is dx, in “one row”.
 
     The quantity is the longest other name that it begins with, or its first word.
     """
     quantities, cases = {}, {}
     for name in names:
-        shorter = sorted((other for other in names if name.startswith(f"{other}_")), key=len)
-        quantity = shorter[-1] if shorter else name.partition("_")[0]
-        words = name[len(quantity) :].strip("_").split("_")
+        shorter = [other for other in names if name.startswith(f"{other}_")]
+        quantity = max(shorter, key=len, default=name.partition("_")[0])
+        case = name[len(quantity) :].strip("_").replace("_", " ")
         # A single letter is an index, as in dW_Q.
-        quantities[name], cases[name] = (name, ()) if len(words[0]) < 2 else (quantity, tuple(words))
+        quantities[name], cases[name] = (quantity, case) if len(case.partition(" ")[0]) > 1 else (name, "")
     return quantities, cases
 
 
-def _common(some: Sequence[str], others: Sequence[str], cases: Mapping[str, tuple[str, ...]]) -> str | None:
-    """The case that all of some names have, and none of the others."""
+def _common(some: Sequence[str], others: Sequence[str], cases: Mapping[str, str]) -> str | None:
+    """The longest case that all of some names have, and none of the others."""
 
-    def has(name: str, case: tuple[str, ...]) -> bool:
-        return f"_{'_'.join(case)}_" in f"{name}_"
+    def has(name: str, case: str) -> bool:
+        return f" {case} " in f"{name.replace('_', ' ')} "
 
-    whole = {cases[name] for name in some if cases[name]}
-    told = [c for c in whole if all(has(name, c) for name in some) and not any(has(name, c) for name in others)]
-    return " ".join(sorted(told, key=lambda case: (-len(case), case))[0]) if told else None
+    told = [
+        case
+        for case in {cases[name] for name in some} - {""}
+        if all(has(name, case) for name in some) and not any(has(name, case) for name in others)
+    ]
+    return min(told, key=lambda case: (-case.count(" "), case), default=None)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -6,7 +6,6 @@ inputs.
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 import shutil
@@ -15,19 +14,21 @@ import sys
 import tempfile
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from autograder.course.assignments import seed_of_key
-from autograder.course.pages import CourseError
+from autograder.course.pages import CourseError, source
+from autograder.seed import LEAST_KEY_BYTES
 
 KEY_BYTES = 32
 # Larger files are not searched for keys: nobody writes one by hand.
 MAX_BYTES = 1 << 25
 
 _KEY = re.compile(r"""^[ \t]*key[ \t]*=[ \t]*("[^"\n]*"|'[^'\n]*'|[^\s#"']+)""", re.MULTILINE)
-_TITLE = re.compile(r"^[ \t]*title[ \t]*=[^\r\n]*", re.MULTILINE)
+_DIGITS = re.compile(rb"[0-9a-fA-F]{%d,}" % (2 * LEAST_KEY_BYTES))
 
 
 class NoHistoryError(Exception):
@@ -63,13 +64,6 @@ class History:
     whole: bool
 
 
-@dataclass(frozen=True)
-class _Commit:
-    id: str
-    objects: frozenset[str]
-    released: frozenset[str]
-
-
 def read_key(path: Path) -> str | None:
     """The key in a file, in small letters; None where there is none that can be used.
 
@@ -78,27 +72,33 @@ def read_key(path: Path) -> str | None:
     CourseError
         If the file can't be read, or is no TOML.
     """
-    return _key_of(_parsed(_text(path), path))
+    return _key_of(_parsed(source(path), path))
 
 
 def renew(paths: Iterable[Path]) -> None:
-    """Write a new key into each file, in the place of its key; all of them, or none.
+    """Write a new key into each file, in the place of its key; into none if one can't be changed.
 
     Raises
     ------
     CourseError
         If a file can't be read, changed or written; the message names it.
     """
-    changed = {path: with_key(_text(path), secrets.token_hex(KEY_BYTES), path) for path in paths}
+    changed = {path: with_key(source(path), secrets.token_hex(KEY_BYTES), path) for path in paths}
     for path, text in changed.items():
+        real = path.resolve()
+        new = real.with_name(f".{real.name}-new")
         try:
-            _replace(path.resolve(), text.encode())
+            new.touch(0o600)
+            new.write_text(text, "utf-8")
+            shutil.copymode(real, new)
+            new.replace(real)
         except OSError as error:
+            new.unlink(missing_ok=True)
             raise CourseError(f"{path} can't be written: {error.strerror}; it is as it was") from None
 
 
 def with_key(text: str, key: str, where: Path) -> str:
-    """The text of an ``assignment.toml`` with another key; all else as it was, to the letter.
+    """The text of an ``assignment.toml`` with another key, all else as it was; a first key becomes the first line.
 
     Raises
     ------
@@ -106,13 +106,11 @@ def with_key(text: str, key: str, where: Path) -> str:
         If the text is no TOML, or its key doesn't stand on one line.
     """
     expected = _parsed(text, where) | {"key": key}
-    # A line that looks like the key may be within a text, or of another table: each place is tried.
-    for candidate in _candidates(text, key):
-        try:
-            if tomllib.loads(candidate) == expected:
-                return candidate
-        except tomllib.TOMLDecodeError:
-            continue
+    old = _KEY.search(text)
+    changed = f'{text[: old.start(1)]}"{key}"{text[old.end(1) :]}' if old else f'key = "{key}"\n{text}'
+    with suppress(tomllib.TOMLDecodeError):
+        if tomllib.loads(changed) == expected:
+            return changed
     raise CourseError(f"{where}: its `key` does not stand on one line; take it out, and say this again")
 
 
@@ -130,48 +128,42 @@ def history(course: Path, present: Mapping[str, str]) -> History:
         If the course is in no repository, or git isn't there.
     """
     whole = _git(course, "rev-parse", "--is-shallow-repository").strip() != b"true"
-    commits: list[_Commit] = []
+    commits: dict[str, tuple[set[str], set[str]]] = {}
     entries: set[tuple[str, str]] = set()
     for commit in _git(course, "rev-list", "--all", "--reverse").decode().split():
-        files = list(_files(course, commit))
-        entries |= {(name, path.parent.name) for name, path in files if path.name == "assignment.toml"}
-        released = {path.parts[at + 1] for _, path in files for at in _places(path)}
-        commits.append(_Commit(commit, frozenset(sys.intern(name) for name, _ in files), frozenset(released)))
+        files = [*_files(course, commit)]
+        entries |= {(blob, path.parent.name) for blob, path in files if path.name == "assignment.toml"}
+        released = {above.name for _, path in files for above in path.parents if above.parent.name == "assignments"}
+        commits[commit] = {blob for blob, _ in files}, released
     keys = {name: {key} for name, key in present.items()}
-    found = {name: _key_in(content) for name, content in _contents(course, {name for name, _ in entries})}
-    for name, assignment in entries:
-        if key := found[name]:
-            keys.setdefault(assignment, set()).add(key)
-    if not any(keys.values()):
-        return History((), whole)
-    known = re.compile("|".join(sorted({key for held in keys.values() for key in held})).encode(), re.IGNORECASE)
-    objects = sorted({name for commit in commits for name in commit.objects})
-    held = {name: set(known.findall(content)) for name, content in _contents(course, objects)}
+    held: dict[str, set[str]] = {}
+    for blob, content in _contents(course, {blob for blobs, _ in commits.values() for blob in blobs}):
+        held[blob] = {digits.decode().lower() for digits in _DIGITS.findall(content)}
+        for name in [name for entry, name in entries if entry == blob]:
+            with suppress(ValueError):
+                if key := _key_of(tomllib.loads(content.decode())):
+                    keys.setdefault(name, set()).add(key)
     exposed: dict[tuple[str, str], list[str]] = {}
-    for each in commits:
-        there = {key.decode().lower() for name in each.objects for key in held[name]}
-        for assignment in sorted(each.released & keys.keys()):
-            for key in sorted(there & keys[assignment]):
-                exposed.setdefault((assignment, key), []).append(each.id)
+    for commit, (blobs, released) in commits.items():
+        there = {key for blob in blobs for key in held[blob]}
+        for name in sorted(released & keys.keys()):
+            for key in sorted(there & keys[name]):
+                exposed.setdefault((name, key), []).append(commit)
     return History(tuple(Exposed(name, where[0], len(where), key) for (name, key), where in exposed.items()), whole)
 
 
 def _files(course: Path, commit: str) -> Iterator[tuple[str, PurePosixPath]]:
-    """The objects of a commit's files, with their paths."""
+    """The names of a commit's blobs, each with its path."""
     for line in _git(course, "ls-tree", "-r", "-z", "--full-tree", commit).decode(errors="replace").split("\0"):
         kind, _, path = line.partition("\t")
         if " blob " in kind:
-            yield kind.split()[2], PurePosixPath(path)
+            yield sys.intern(kind.split()[2]), PurePosixPath(path)
 
 
-def _places(path: PurePosixPath) -> Iterator[int]:
-    return (at for at, part in enumerate(path.parts[:-2]) if part == "assignments")
-
-
-def _contents(course: Path, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-    """The objects with these names, each with its content; of a large one, no content."""
+def _contents(course: Path, blobs: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    """The blobs with these names, each with its content; a large one or a missing one without."""
     with tempfile.TemporaryFile() as asked:
-        asked.write("".join(f"{name}\n" for name in names).encode())
+        asked.write("".join(f"{name}\n" for name in blobs).encode())
         asked.seek(0)
         words = ["git", "-C", str(course), "cat-file", "--batch"]
         with subprocess.Popen(words, stdin=asked, stdout=subprocess.PIPE) as git:  # noqa: S603
@@ -193,14 +185,6 @@ def _git(course: Path, *words: str) -> bytes:
     return said.stdout
 
 
-def _key_in(content: bytes) -> str | None:
-    """The key of an ``assignment.toml`` of some time."""
-    try:
-        return _key_of(tomllib.loads(content.decode()))
-    except ValueError:
-        return None
-
-
 def _key_of(entry: Mapping[str, Any]) -> str | None:
     try:
         seed_of_key(entry.get("key"))
@@ -209,42 +193,8 @@ def _key_of(entry: Mapping[str, Any]) -> str | None:
     return str(entry["key"]).lower()
 
 
-def _candidates(text: str, key: str) -> Iterator[str]:
-    for match in _KEY.finditer(text):
-        yield f'{text[: match.start(1)]}"{key}"{text[match.end(1) :]}'
-    newline = "\r\n" if "\r\n" in text else "\n"
-    for match in _TITLE.finditer(text):
-        yield f'{text[: match.end()]}{newline}key = "{key}"{text[match.end() :]}'
-    yield f'key = "{key}"{newline}{text}'
-
-
-def _text(path: Path) -> str:
-    # As bytes, so that line ends stay as they are.
-    try:
-        return path.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise CourseError(f"{path} can't be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise CourseError(f"{path}: {error}") from None
-
-
 def _parsed(text: str, where: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise CourseError(f"{where}: {error}") from None
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Replace a file as a whole or not at all; its permissions stay."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
-        try:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            file.close()
-            shutil.copymode(path, file.name)
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise

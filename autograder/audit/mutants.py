@@ -55,7 +55,7 @@ def mutants(text: str, where: str) -> list[Mutant]:
     CourseError
         If a marker of a region is wrong.
     """
-    inside = {n for region in regions(text, where) for n in range(region.first, region.last + 1)}
+    inside = {n for first, last in regions(text, where) for n in range(first, last + 1)}
     wrapper = MetadataWrapper(cst.parse_module(text))
     spans = wrapper.resolve(ByteSpanPositionProvider)
     reader = _Reader(inside, wrapper.resolve(PositionProvider), wrapper.resolve(ExpressionContextProvider))

@@ -11,6 +11,7 @@ import json
 import tomllib
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,6 @@ GUIDE = "students.md"
 POINTER = f"\n[{GUIDE}]({GUIDE}) says all of this at more length, and what to do when something is off.\n"
 # Names the notebook in its placeholders: the module has the same name.
 HERE = "this notebook"
-_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def release(observe: Observe, assignment: Assignment, old: Path) -> dict[str, bytes]:
@@ -81,7 +81,12 @@ def release(observe: Observe, assignment: Assignment, old: Path) -> dict[str, by
         files[path.name] = files[f"checks/given/{path.name}"] = path.read_bytes()
     files[codes.PAGE] = codes_page().encode()
     files["checks/assignment.toml"] = public_entry(assignment).encode()
-    left = list(survivors(solutions, [*_texts(files), *_guide().items(), *_hints(assignment)]))
+    hints = [
+        (f"the hint of {problem.folder / 'reject' / mistake.name}.py", mistake.hint)
+        for problem in assignment.problems
+        for mistake in problem.specimens("reject")
+    ]
+    left = list(survivors(solutions, [*_texts(files), *_guide().items(), *hints]))
     if left:
         raise CourseError("\n".join(left))
     for name, path in assignment.problems[0].files.data.items():
@@ -131,13 +136,17 @@ def as_zip(files: Mapping[str, bytes], name: str) -> bytes:
     }
     for guide, text in _guide().items():
         everything |= {guide: text.encode(), "README.md": files["README.md"] + POINTER.encode()}
+    return zipped({f"{name}/{path}": content for path, content in everything.items()})
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """A zip of files by path; the same files give the same bytes."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, content in sorted(everything.items()):
-            info = zipfile.ZipInfo(f"{name}/{path}", _ZIP_DATE)
+        for path, content in sorted(files.items()):
+            info = zipfile.ZipInfo(path)  # with the date of 1980
             info.external_attr = 0o644 << 16
-            info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, content)
+            archive.writestr(info, content, zipfile.ZIP_DEFLATED)
     return stream.getvalue()
 
 
@@ -163,66 +172,48 @@ def _guide() -> dict[str, str]:
     return {GUIDE: path.read_bytes().decode()} if path.is_file() else {}
 
 
-def _hints(assignment: Assignment) -> Iterator[tuple[str, str]]:
-    """The texts in the answers, by where each is written."""
-    for problem in assignment.problems:
-        for mistake in problem.specimens("reject"):
-            yield f"the hint of {problem.folder / 'reject' / mistake.name}.py", mistake.hint
-
-
 def _answers(observe: Observe, problem: Problem, old: Path) -> bytes:
     answers = observe_answers(observe, problem, Seed.public(), at_home=True)
     see_reference(problem, answers.reference, Seed.public(), at_home=True)
     if known := list(unvarying(observe, problem, answers.reference)):
         raise CourseError("\n".join(known))
-    if old.is_file():
-        try:
-            before = from_file(old)
-        except CourseError:
-            return to_bytes(answers)
-        if _equal(before, answers):
+    with suppress(CourseError):  # there is none, or it is damaged
+        if _equal(from_file(old), answers):
             return old.read_bytes()
     return to_bytes(answers)
 
 
 def _equal(one: Answers, other: Answers) -> bool:
     """Tell whether two answers are equal to within rounding."""
-    mistakes = [(mistake.name, mistake.hint) for mistake in one.mistakes]
-    if mistakes != [(mistake.name, mistake.hint) for mistake in other.mistakes]:
-        return False
-    pairs = zip(one.mistakes, other.mistakes, strict=True)
-    return _close(one.reference, other.reference) and all(_close(mine.seen, theirs.seen) for mine, theirs in pairs)
+    seen = [(answers.reference, *(mistake.seen for mistake in answers.mistakes)) for answers in (one, other)]
+    hints = [[(mistake.name, mistake.hint) for mistake in answers.mistakes] for answers in (one, other)]
+    return hints[0] == hints[1] and all(
+        mine.keys() == theirs.keys() and all(_close(mine[key], theirs[key]) for key in mine)
+        for mine, theirs in zip(*seen, strict=True)
+    )
 
 
-def _close(one: Draws, other: Draws) -> bool:
+def _close(one: Observation, other: Observation) -> bool:
     def to_rounding(mine: Array, theirs: Array) -> bool:
         near = np.allclose(mine, theirs, rtol=ROUNDING, atol=ROUNDING, equal_nan=True)
         return mine.dtype == theirs.dtype and near
 
-    return one.keys() == other.keys() and all(
-        _but_for_values(mine) == _but_for_values(other[key]) and _values_agree(mine, other[key], to_rounding)
-        for key, mine in one.items()
-    )
+    def rest(each: Observation) -> tuple[object, ...]:
+        # The text of an exception may be another NumPy's.
+        return each.ending, each.changed, each.scales, each.output, each.failure and each.failure.frames
+
+    return rest(one) == rest(other) and _values_agree(one, other, to_rounding)
 
 
 def _values_agree(one: Observation, other: Observation, agrees: Callable[[Array, Array], bool]) -> bool:
-    if one.values.keys() != other.values.keys():
-        return False
-    for name, mine in one.values.items():
-        theirs = other.values[name]
+    def pair_agrees(mine: Array | str, theirs: Array | str) -> bool:
         if isinstance(mine, str) or isinstance(theirs, str):
-            if not (isinstance(mine, str) and isinstance(theirs, str) and mine == theirs):
-                return False
-        elif mine.shape != theirs.shape or not agrees(mine, theirs):
-            return False
-    return True
+            return isinstance(mine, str) and isinstance(theirs, str) and mine == theirs
+        return mine.shape == theirs.shape and agrees(mine, theirs)
 
-
-def _but_for_values(observation: Observation) -> tuple[object, ...]:
-    """The parts that must be equal; the text of an exception may be another NumPy's."""
-    failure = observation.failure
-    frames = failure.frames if failure else ()
-    return observation.ending, observation.changed, observation.scales, observation.output, frames
+    return one.values.keys() == other.values.keys() and all(
+        pair_agrees(mine, other.values[name]) for name, mine in one.values.items()
+    )
 
 
 def unvarying(observe: Observe, problem: Problem, reference: Draws) -> Iterator[str]:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import ast
-import itertools
 import re
 import textwrap
-from bisect import bisect
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from autograder.course.pages import BEGIN, END, CourseError
 from autograder.course.problem import Problem
@@ -24,73 +21,52 @@ _TEXT_OR_COMMENT = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|#.*""")
 _TELLING_WORDS = 4
 
 
-@dataclass(frozen=True)
-class Region:
-    """A marked region: the numbers of its first and last line, the markers', from 1."""
-
-    first: int
-    last: int
-
-
-def regions(text: str, where: str) -> list[Region]:
-    """The marked regions of a text.
+def regions(text: str, where: str) -> list[tuple[int, int]]:
+    """The marked regions of a text: the numbers of their first and last line, the markers', from 1.
 
     Raises
     ------
     CourseError
         If a marker is misspelt, nested, or has no partner; the message names the file and the line.
     """
-    found: list[Region] = []
-    open_at = 0
+    found: list[tuple[int, int]] = []
+    first = 0
     for number, line in enumerate(text.splitlines(), 1):
-        marker = line.strip()
+        place, marker = f"{where}, line {number}:", line.strip()
         if marker == BEGIN:
-            if open_at:
-                raise CourseError(f"{where}, line {number}: `{BEGIN}` inside the region that line {open_at} begins")
-            open_at = number
+            if first:
+                raise CourseError(f"{place} `{BEGIN}` inside the region that line {first} begins")
+            first = number
         elif marker == END:
-            if not open_at:
-                raise CourseError(f"{where}, line {number}: `{END}` without a `{BEGIN}` before it")
-            found.append(Region(open_at, number))
-            open_at = 0
+            if not first:
+                raise CourseError(f"{place} `{END}` without a `{BEGIN}` before it")
+            found.append((first, number))
+            first = 0
         elif _NEARLY.search(line):
-            raise CourseError(
-                f"{where}, line {number}: `{marker}` is no marker; write `{BEGIN}` or `{END}` alone on a line"
-            )
-    if open_at:
-        raise CourseError(f"{where}, line {open_at}: `{BEGIN}` has no `{END}`")
+            raise CourseError(f"{place} `{marker}` is no marker; write `{BEGIN}` or `{END}` alone on a line")
+    if first:
+        raise CourseError(f"{where}, line {first}: `{BEGIN}` has no `{END}`")
     return found
 
 
-def strip(text: str, where: str, place: str, what: str = "this cell") -> str:
+def strip(text: str, where: str, place: str) -> str:
     """A text with each region replaced by a ``raise NotImplementedError`` that names the place and the function.
 
     Raises
     ------
     CourseError
-        As :func:`regions`; and if what is left does not compile.
+        As :func:`regions`.
     """
     lines = text.splitlines()
-    functions = _functions(text)
-    kept: list[str] = []
-    done = 0
-    for region in regions(text, where):
-        kept += lines[done : region.first - 1]
-        marker = lines[region.first - 1]
-        indent = marker[: len(marker) - len(marker.lstrip())]
-        name = next((f"`{name}`" for first, last, name in functions if first <= region.first <= last), what)
-        kept.append(f"{indent}{_placeholder(place, name)}")
-        done = region.last
-    kept += lines[done:]
-    return "\n".join(kept) + "\n"
-
-
-def _placeholder(place: str, name: str) -> str:
-    return f'raise NotImplementedError("{place}: {name} is not written yet")'
+    for first, last in reversed(regions(text, where)):
+        indent = lines[first - 1].partition("#")[0]
+        name = _function_at(first, text)
+        lines[first - 1 : last] = [f'{indent}raise NotImplementedError("{place}: {name} is not written yet")']
+    return "\n".join(lines) + "\n"
 
 
 def starter(problem: Problem) -> str:
-    """The text of the module that students get."""
+    """The text of the module that students get; a CourseError if it doesn't compile."""
     path = problem.folder / problem.module_file
     text = strip(problem.reference.files[problem.module_file].decode(), str(path), problem.name)
     try:
@@ -109,14 +85,13 @@ def solution_lines(text: str, where: str) -> dict[str, int]:
     """
     lines = text.splitlines()
     found: dict[str, int] = {}
-    for region in regions(text, where):
-        inside = lines[region.first : region.last - 1]
-        pieces = [*((number, line) for number, line in enumerate(inside, 1)), *_statements("\n".join(inside))]
-        for number, piece in pieces:
+    for first, last in regions(text, where):
+        inside = lines[first : last - 1]
+        for number, piece in (*enumerate(inside, 1), *_statements("\n".join(inside))):
             code = (_TEXT_OR_COMMENT.sub(r"\1", line) for line in piece.splitlines())
             said = " ".join(word for line in code for word in words(line)).rstrip(" :")
             if len(_WORD.findall(said)) >= _TELLING_WORDS:
-                found.setdefault(said, region.first + number)
+                found.setdefault(said, first + number)
     return found
 
 
@@ -135,25 +110,20 @@ def survivors(solutions: Mapping[str, Mapping[str, int]], files: Iterable[tuple[
     for name, text in files:
         lines = text.splitlines()
         said = [(number, word) for number, line in enumerate(lines, 1) for word in words(line)]
-        starts = list(itertools.accumulate((len(word) + 1 for _, word in said), initial=0))
         whole = f" {' '.join(word for _, word in said)} "
-        places: dict[tuple[int, str, int], None] = {}
-        for where, telling in solutions.items():
-            for line, number in telling.items():
-                at = whole.find(f" {line} ")
-                while at >= 0:
-                    places[said[bisect(starts, at) - 1][0], where, number] = None
-                    at = whole.find(f" {line} ", at + 1)
+        places = {
+            (said[whole.count(" ", 0, match.start())][0], where, origin)
+            for where, telling in solutions.items()
+            for line, origin in telling.items()
+            if line in whole
+            for match in re.finditer(f" {re.escape(line)}(?= )", whole)
+        }
         for number, where, origin in sorted(places):
             yield f"{name}, line {number}: the solution line {where}:{origin} survives: `{lines[number - 1].strip()}`"
 
 
 def words(line: str) -> list[str]:
-    """A line as names, numbers and signs, without what may be written otherwise and says the same.
-
-    That is its spacing, and capitals; quotes, round brackets, commas; and what makes it a comment, a quotation or an
-    example.
-    """
+    """A line as names, numbers and signs, in small letters: no blanks, quotes, brackets, signs of comments, prompts."""
     return [word for word in _WORD_OR_SIGN.findall(_BEFORE.sub("", line.casefold())) if word not in _SILENT]
 
 
@@ -172,23 +142,16 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
                 yield node.lineno, ast.get_source_segment(text, value) or ""
 
 
-def _functions(text: str) -> list[tuple[int, int, str]]:
-    """First line, last line and qualified name of each function, innermost first; none if it isn't Python (a magic)."""
+def _function_at(line: int, text: str) -> str:
+    """The qualified name of the function that a line is in, between backticks; else "this cell"."""
     try:
         tree = ast.parse(text)
     except SyntaxError:
-        return []
-    found: list[tuple[int, int, str]] = []
-
-    def visit(node: ast.AST, prefix: str) -> None:
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                name = f"{prefix}{child.name}"
-                visit(child, f"{name}.")
-                if not isinstance(child, ast.ClassDef):
-                    found.append((child.lineno, child.end_lineno or child.lineno, name))
-            else:
-                visit(child, prefix)
-
-    visit(tree, "")
-    return found
+        return "this cell"  # a magic
+    around = [
+        node
+        for node in ast.walk(tree)  # the outer ones first
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.lineno <= line <= (node.end_lineno or 0)
+    ]
+    in_function = around and isinstance(around[-1], ast.FunctionDef)
+    return f"`{'.'.join(node.name for node in around)}`" if in_function else "this cell"

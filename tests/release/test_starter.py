@@ -6,7 +6,7 @@ import pytest
 from small_course import REFERENCE
 
 from autograder.course.pages import CourseError
-from autograder.release.starter import Region, regions, solution_lines, starter, strip, survivors
+from autograder.release.starter import regions, solution_lines, starter, strip, survivors
 
 STUB = 'raise NotImplementedError("line: `predict` is not written yet")'
 
@@ -36,10 +36,10 @@ def test_a_starter_says_what_is_not_written(problem):
     [
         pytest.param("", [], id="empty"),
         pytest.param("x = 1\n", [], id="none"),
-        pytest.param("# BEGIN SOLUTION\n# END SOLUTION\n", [Region(1, 2)], id="empty_region"),
-        pytest.param("x\n  # BEGIN SOLUTION  \ny\n\t# END SOLUTION\n", [Region(2, 4)], id="indented"),
-        pytest.param("# BEGIN SOLUTION\r\nx\r\n# END SOLUTION\r\n", [Region(1, 3)], id="crlf"),
-        pytest.param("# BEGIN SOLUTION\n# END SOLUTION\n" * 2, [Region(1, 2), Region(3, 4)], id="two"),
+        pytest.param("# BEGIN SOLUTION\n# END SOLUTION\n", [(1, 2)], id="empty_region"),
+        pytest.param("x\n  # BEGIN SOLUTION  \ny\n\t# END SOLUTION\n", [(2, 4)], id="indented"),
+        pytest.param("# BEGIN SOLUTION\r\nx\r\n# END SOLUTION\r\n", [(1, 3)], id="crlf"),
+        pytest.param("# BEGIN SOLUTION\n# END SOLUTION\n" * 2, [(1, 2), (3, 4)], id="two"),
         pytest.param("# The solution begins where this ends.\n", [], id="prose"),
     ],
 )

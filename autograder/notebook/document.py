@@ -1,7 +1,7 @@
 """A notebook as frozen records: its cells and their outputs, read in bounds from untrusted bytes.
 
-Format 4 is read here and not by nbformat's reader, which gives cells without an id a random one, raises over fields
-that Jupyter does without, and takes 0.3 s to import. Format 3, which is rare, is converted by nbformat.
+It is read here and not by nbformat's reader, which gives cells without an id a random one, raises over fields that
+Jupyter does without, and takes 0.3 s to import.
 """
 
 from __future__ import annotations
@@ -37,25 +37,13 @@ MAX_CHARACTERS = 1_000_000
 MAX_PICTURE_CHARACTERS = 24_000_000
 # Of all sources.
 MAX_SOURCES = 2_000_000
-# Strings, lists, objects and their items: each takes up to 100 bytes of memory, and as little as 2 in the file.
-MAX_PIECES = 2_000_000
 # Characters of a line that a message shows.
 SHORT = 48
+_SAVE = "hand in the file that Jupyter saves and opens"
 
 _TEXTS = ("text/plain", "text/html", "text/markdown", "text/latex")
 _HEADING = re.compile(r"[ ]{0,3}#{1,6}\s+(.*?)\s*#*\s*\Z")
-# Possessive, and a string without an end goes on to the end of the text, so that it is scanned once.
-_PIECE = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{,]', re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
-# Raised by nbformat's conversion over what its schema lets pass.
-_BY_NBFORMAT = (AssertionError, AttributeError, LookupError, NameError, RecursionError, TypeError, ValueError)
-_NOT_JSON = {
-    b"PK\x03\x04": "it is an archive; hand the notebook in unpacked",
-    b"%PDF": "it is a PDF; hand in the notebook itself",
-    b"<": "it is a web page; hand in the notebook itself, not an export",
-    b"#": "it is a text or a Python file; hand in the notebook itself, not an export",
-    b"version https://git-lfs": "it is a pointer of Git LFS; hand in the file that it points to",
-}
 
 
 class UnreadableError(Exception):
@@ -170,25 +158,18 @@ def read(content: bytes, name: str = "the notebook") -> Notebook:
     Raises
     ------
     UnreadableError
-        If it is no notebook in Python, or a larger one than anybody works on by hand.
+        If it is no notebook, or a larger one than anybody works on by hand.
     """
     raw = _parsed(content, name)
-    version = _field(raw, "nbformat")
+    version, cells = _field(raw, "nbformat"), _field(raw, "cells")
     if type(version) is not int:
-        raise UnreadableError(
-            f"{name} holds JSON, but no notebook: it has no number `nbformat`; hand in the file that Jupyter saved"
-        )
-    if version not in {3, 4}:
+        raise UnreadableError(f"{name} is no notebook: it has no number `nbformat`; {_SAVE}")
+    if version != 4:
         raise UnreadableError(f"{name} has nbformat {shortened(str(version))}; expected 4: save it with JupyterLab 4")
-    cells = _field(raw if version == 4 else _converted(raw, name), "cells")
     if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
-        raise UnreadableError(f"{name} has no list of cells; open it in Jupyter, repair it, and save it again")
+        raise UnreadableError(f"{name} is no notebook: it has no list of cells; {_SAVE}")
     if len(cells) > MAX_CELLS:
         raise UnreadableError(f"{name} has {len(cells):,} cells; expected at most {MAX_CELLS:,}")
-    if (language := _language(raw)) and not re.match(r"i?python", language, re.IGNORECASE):
-        raise UnreadableError(
-            f"{name} is written in {shortened(language)}; expected Python: choose a Python kernel, run all, save"
-        )
     found = [_cell(cell, number, name) for number, cell in enumerate(cells, 1)]
     if sum(len(cell.source) for cell in found) > MAX_SOURCES:
         raise UnreadableError(
@@ -267,50 +248,20 @@ def where_they_part(one: str, other: str) -> tuple[str, str]:
 
 
 def _parsed(content: bytes, name: str) -> Any:
-    """Parse JSON in bounds of bytes and pieces."""
     if len(content) > MAX_BYTES:
         raise UnreadableError(
             f"{name} has {len(content) >> 20} MiB; expected at most {MAX_BYTES >> 20}: "
             "find the cell that prints so much, print less, run it again"
         )
     if not content.strip():
-        raise UnreadableError(f"{name} is an empty file; save the notebook in Jupyter and hand it in again")
-    for beginning, what in _NOT_JSON.items():
-        if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(beginning):
-            raise UnreadableError(f"{name} is no notebook: {what}")
+        raise UnreadableError(f"{name} is an empty file; {_SAVE}")
     try:
-        text = content.decode(json.detect_encoding(content), "surrogatepass")
-        # Counted closely only where these characters, in strings too, are more.
-        if sum(map(text.count, '"[{,')) > MAX_PIECES and next(islice(_PIECE.finditer(text), MAX_PIECES, None), None):
-            raise UnreadableError(
-                f"{name} holds more than {MAX_PIECES:,} lines and values; find the cell that prints or shows so much, "
-                "show less, run it again"
-            )
-        return json.loads(text)
-    except UnicodeDecodeError:
-        raise UnreadableError(f"{name} is no text: a notebook is JSON in UTF-8; save it in Jupyter again") from None
+        return json.loads(content)
     except json.JSONDecodeError as error:
-        conflict = " (it holds the marks of a merge conflict)" if b"\n<<<<<<<" in content else ""
-        raise UnreadableError(
-            f"{name} is broken JSON at line {error.lineno}{conflict}; Jupyter can't open it either: restore the last "
-            "version that opens"
-        ) from None
-    except (ValueError, RecursionError, MemoryError):  # a number of thousands of digits, brackets in brackets
-        raise UnreadableError(f"{name} is JSON of a kind that no notebook is; save it in Jupyter again") from None
-
-
-def _converted(raw: Any, name: str) -> Any:
-    """Convert a notebook of format 3."""
-    import nbformat  # noqa: PLC0415  rarely needed, and slow to import
-
-    try:
-        told = {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": raw.get("worksheets")}
-        old = nbformat.from_dict(told)  # type: ignore[no-untyped-call]
-        nbformat.validate(old, version=3, version_minor=0)
-        return nbformat.convert(old, 4)  # type: ignore[no-untyped-call]
-    except (nbformat.ValidationError, *_BY_NBFORMAT):
-        said = f"{name} has nbformat {shortened(str(raw['nbformat']))}, and can't be read"
-        raise UnreadableError(f"{said}; open it in JupyterLab and save it again") from None
+        why = f"it is broken JSON at line {error.lineno}"
+    except (ValueError, RecursionError, MemoryError):  # no text, thousands of digits, brackets in brackets
+        why = "it can't be read as JSON"
+    raise UnreadableError(f"{name} is no notebook: {why}; {_SAVE}")
 
 
 def _field(raw: Any, *names: str) -> Any:
@@ -318,11 +269,6 @@ def _field(raw: Any, *names: str) -> Any:
     for name in names:
         raw = raw.get(name) if isinstance(raw, dict) else None
     return raw
-
-
-def _language(raw: Any) -> str:
-    said = (_field(raw, "metadata", *names) for names in (("language_info", "name"), ("kernelspec", "language")))
-    return next((one for one in said if isinstance(one, str) and one), "")
 
 
 def _cell(raw: dict[str, Any], number: int, name: str) -> Cell:

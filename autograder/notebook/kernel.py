@@ -29,10 +29,11 @@ import re
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from types import FrameType, ModuleType, TracebackType
-from typing import Any, NoReturn, Self
+from types import ModuleType, TracebackType
+from typing import Any, NoReturn
+from unittest.mock import MagicMock
 
 import ipykernel  # noqa: F401  notebooks ask whether it is loaded
 import matplotlib as mpl
@@ -67,7 +68,6 @@ FILE = "file "
 ANSWER = "= "
 COLAB = "google.colab"
 _TRIES = re.compile(r"^\s*try\s*:", re.MULTILINE)
-_LOADS_EXTENSION = re.compile(r"^\s*%load_ext\s+google\.colab", re.MULTILINE)
 _LOCKS = ("Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore", "Event", "Barrier")
 
 
@@ -131,7 +131,7 @@ def _begin(job: NotebookJob, folder: str, outputs: _Outputs) -> Any:
     for name in PROGRAMS:
         shell.register_magic_function(_no_process, "line_cell", name)
     sources = dict(job.cells)
-    sys.meta_path.append(_ColabFinder(lambda: (file_of(shell.compile.label), sources.get(shell.compile.label, ""))))
+    sys.meta_path.append(_ColabFinder(lambda: sources.get(shell.compile.label, "")))
     _stay_within(folder)
     libraries: Any = sys.modules.get("threadpoolctl")
     if libraries is not None and hasattr(libraries, "_HAS_PROCFS"):
@@ -279,46 +279,13 @@ def _stay_within(folder: str) -> None:
     go, home = os.chdir, os.path.realpath(folder)
 
     def chdir(path: Any) -> None:
-        if isinstance(path, int):
-            go(path)
-            return
         try:
             wanted = os.path.realpath(os.fsdecode(path))
         except OSError:  # the working directory was deleted
             wanted = ""
-        if os.path.isdir(wanted) and f"{wanted}{os.sep}".startswith(f"{home}{os.sep}"):
-            go(path)
-        else:
-            go(home)
-            sys.stderr.write(
-                f"there is no {os.fsdecode(path)} where this is run: it goes on in the notebook's folder\n"
-            )
+        go(wanted if os.path.isdir(wanted) and f"{wanted}{os.sep}".startswith(f"{home}{os.sep}") else home)
 
     os.chdir = chdir
-
-
-class _Absent(ModuleType):
-    """A stub of what only Colab has: every attribute is another stub, and calling one does nothing."""
-
-    def __getattr__(self, name: str) -> _Absent:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return _Absent(name)
-
-    def __call__(self, *_: object, **__: object) -> Self:
-        return self
-
-    def __getitem__(self, _: object) -> Self:
-        return self
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
-
-    def __repr__(self) -> str:
-        return "(not there where this is run)"
 
 
 class _ColabFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -327,27 +294,21 @@ class _ColabFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     Parameters
     ----------
     cell : callable
-        The file name and the text of the cell that runs.
+        The text of the cell that runs.
     """
 
-    def __init__(self, cell: Callable[[], tuple[str, str]]) -> None:
+    def __init__(self, cell: Callable[[], str]) -> None:
         self._cell = cell
 
     def find_spec(self, fullname: str, *_: object) -> importlib.machinery.ModuleSpec | None:
-        if fullname != COLAB.partition(".")[0] and not f"{fullname}.".startswith(f"{COLAB}."):
-            return None
-        frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
-        while frame is not None and frame.f_code.co_filename.startswith("<frozen "):
-            frame = frame.f_back
-        name, source = self._cell()
-        if COLAB not in source or _TRIES.search(source) or frame is None:
-            return None
-        if frame.f_code.co_filename != name and not _LOADS_EXTENSION.search(source):
+        source = self._cell()
+        ours = fullname == COLAB.partition(".")[0] or f"{fullname}.".startswith(f"{COLAB}.")
+        if not ours or COLAB not in source or _TRIES.search(source):
             return None
         return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
 
-    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
-        return _Absent(spec.name)
+    def create_module(self, _: importlib.machinery.ModuleSpec) -> Any:
+        return MagicMock()
 
     def exec_module(self, module: ModuleType) -> None:
         """Do nothing: a stub is empty."""
@@ -364,19 +325,16 @@ class _Outputs:
         self.items: list[dict[str, Any]] = []
         self.room = self.limit
         self.clipped = False
-        self._clear = False
 
-    def add(self, output: dict[str, Any]) -> None:
-        self._cleared()
-        size = len(json.dumps(output, default=str))
-        if size > self.room:
+    def add(self, output: Mapping[str, Any]) -> None:
+        text = json.dumps(output, default=_plain)
+        if len(text) > self.room:
             self.clipped = True
             return
-        self.room -= size
-        self.items.append(output)
+        self.room -= len(text)
+        self.items.append(json.loads(text))
 
     def write(self, name: str, text: str) -> None:
-        self._cleared()
         if len(text) > self.room:
             self.clipped = True
             text = text[: self.room] + CLIPPED if self.room > 0 else ""
@@ -392,15 +350,13 @@ class _Outputs:
                 return
         self.items.append({"output_type": "stream", "name": name, "parts": [text]})
 
-    def clear(self, *, wait: bool) -> None:
-        self._clear = True
-        if not wait:
-            self._cleared()
+    def clear(self) -> None:
+        self.items, self.room = [], self.limit
 
     def update(self, output: dict[str, Any], display_id: object) -> None:
         for item in self.items:
             if item.get("display_id") == display_id:
-                item.update(output)
+                item.update(json.loads(json.dumps(output, default=_plain)))
 
     def take(self) -> list[dict[str, Any]]:
         taken = []
@@ -410,21 +366,15 @@ class _Outputs:
             taken.append(item if parts is None else {**item, "text": "".join(parts)})
         return taken
 
-    def _cleared(self) -> None:
-        if self._clear:
-            self.items, self.room, self._clear = [], self.limit, False
-
 
 class _Stream(io.TextIOBase):
     """Standard output or standard error."""
 
+    encoding = "UTF-8"
+
     def __init__(self, outputs: _Outputs, name: str) -> None:
         self._outputs = outputs
         self._name = name
-
-    @property
-    def encoding(self) -> str:  # type: ignore[override]  # an attribute there
-        return "UTF-8"
 
     def writable(self) -> bool:
         return True
@@ -446,9 +396,9 @@ class _Hook(DisplayHook):
         """Write nothing: a notebook shows the number beside the output."""
 
     def write_format_data(self, format_dict: Mapping[str, Any], md_dict: Mapping[str, Any] | None = None) -> None:
-        output = {"output_type": "execute_result", "execution_count": self.prompt_count}
         shell: Any = self.shell
-        shell.outputs.add({**output, "data": _as_json(format_dict), "metadata": _as_json(md_dict or {})})
+        output = {"output_type": "execute_result", "execution_count": self.prompt_count}
+        shell.outputs.add({**output, "data": format_dict, "metadata": md_dict or {}})
 
     def finish_displayhook(self) -> None:
         self._is_active = False
@@ -467,14 +417,14 @@ class _Publisher(DisplayPublisher):
         **__: object,
     ) -> None:
         display_id = (transient or {}).get("display_id")
-        output = {"output_type": "display_data", "data": _as_json(data), "metadata": _as_json(metadata or {})}
+        output = {"output_type": "display_data", "data": data, "metadata": metadata or {}}
         if update:
             self.shell.outputs.update(output, display_id)
         else:
             self.shell.outputs.add({**output, **({"display_id": display_id} if display_id else {})})
 
-    def clear_output(self, wait: bool = False) -> None:  # noqa: FBT001, FBT002  IPython calls it so
-        self.shell.outputs.clear(wait=wait)
+    def clear_output(self, *_: object, **__: object) -> None:
+        self.shell.outputs.clear()
 
 
 def file_of(label: str) -> str:
@@ -559,16 +509,6 @@ _Stream.__name__ = _Stream.__qualname__ = "OutStream"
 _Stream.__module__ = "ipykernel.iostream"
 
 
-def _as_json(bundle: Mapping[str, Any]) -> dict[str, Any]:
-    """A display's data as JSON has it: bytes as base 64; what isn't JSON is left out."""
-    plain: dict[str, Any] = {}
-    for kind, content in bundle.items():
-        if isinstance(content, bytes):
-            plain[str(kind)] = base64.b64encode(content).decode()
-            continue
-        try:
-            json.dumps(content)
-        except (TypeError, ValueError, RecursionError):
-            continue
-        plain[str(kind)] = content
-    return plain
+def _plain(value: object) -> str:
+    """Bytes as base 64, and all else that JSON lacks as its text."""
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)

@@ -267,21 +267,6 @@ def test_a_notebook_of_many_faults_is_judged(sandbox, problem, sources):
     assert 100 < len(runs.message) < 20_000
 
 
-def test_format_3_is_converted_in_a_reader(sandbox, problem):
-    """By nbformat, which can be imported there."""
-    cells = json.loads(problem.released_notebook.read_bytes())["cells"]
-    old = [
-        {"cell_type": "code", "input": "".join(cell["source"]), "language": "python", "outputs": [], "prompt_number": 1}
-        if cell["cell_type"] == "code"
-        else {"cell_type": "markdown", "metadata": {}, "source": "".join(cell["source"])}
-        for cell in cells
-    ]
-    raw = {"metadata": {}, "nbformat": 3, "nbformat_minor": 0, "worksheets": [{"cells": old, "metadata": {}}]}
-    report = grade_apart(sandbox, rubric_of(problem), json.dumps(raw).encode(), problem.reference.files, problem.seed)
-
-    assert codes_of(report)["is_the_notebook"] == 0, report.checks[0].message
-
-
 def test_a_format_of_a_thousand_digits_is_none(sandbox, problem):
     """The sentence that says so has not as many."""
     content = b'{"nbformat": ' + b"9" * 4000 + b', "cells": []}'

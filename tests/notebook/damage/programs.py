@@ -84,38 +84,6 @@ def exported(notebook):
             cell["source"] = f"# In[{number}]:\n\n\n{magic}\n\n"
 
 
-def format_3(notebook):
-    """As IPython 2 would have saved it."""
-    old = []
-    for cell in notebook["cells"]:
-        if cell["cell_type"] != "code":
-            old.append({"cell_type": cell["cell_type"], "metadata": {}, "source": text_of(cell)})
-            continue
-        results = []
-        for output in cell["outputs"]:
-            if output["output_type"] == "stream":
-                results.append({"output_type": "stream", "stream": output["name"], "text": output["text"]})
-                continue
-            names = {"image/png": "png", "text/html": "html", "text/plain": "text"}
-            data = {names[mime]: value for mime, value in output["data"].items()}
-            kind = "pyout" if output["output_type"] == "execute_result" else "display_data"
-            number = {"prompt_number": cell["execution_count"]} if kind == "pyout" else {}
-            results.append({"output_type": kind, "metadata": {}, **data, **number})
-        old.append(
-            {
-                "cell_type": "code",
-                "collapsed": False,
-                "input": text_of(cell),
-                "language": "python",
-                "metadata": {},
-                "outputs": results,
-                "prompt_number": cell["execution_count"],
-            }
-        )
-    sheet = {"cells": old, "metadata": {}}
-    return {"metadata": {"name": ""}, "nbformat": 3, "nbformat_minor": 0, "worksheets": [sheet]}
-
-
 def papermill(notebook):
     """As papermill writes it: times everywhere, a cell of parameters, tags."""
     times = {"duration": 0.01, "end_time": "2026-01-01T00:00:00", "exception": False, "status": "completed"}
@@ -178,7 +146,6 @@ NEVER_MIND = {
             each(lost_id),
         )
     ),
-    "format_3": Row(format_3),
     "format_4_0": Row(both(each(lost_id), lambda notebook: notebook.update(nbformat_minor=0))),
     "colab": Row(colab),
     "vs_code": Row(vs_code),

@@ -14,14 +14,13 @@ import functools
 import json
 import sys
 import zlib
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 # The keyword of the text in a PNG that holds the data.
 KEYWORD = "autograder-figure"
-VERSION = 1
+VERSION = 2
 
 # A picture's text must stay small beside its pixels.
 MAX_PACKED = 1 << 16
@@ -87,15 +86,13 @@ def _text_of(figure: Any) -> str:
 
 def _axes(axes: Any) -> dict[str, Any]:
     legend = axes.get_legend()
-    bars = {
-        id(patch): container for container in axes.containers for patch in container if hasattr(patch, "get_height")
-    }
+    boxes = [patch.get_path().get_extents(patch.get_patch_transform()) for patch in axes.patches]
+    ends = [(x, y) for box in boxes for x, y in ((box.x0, box.y0), (box.x1, box.y1))]
     artists = [
-        *({"kind": "line", **_named(line), **_series(line.get_xdata(), line.get_ydata())} for line in axes.lines),
+        *(_artist("line", line, line.get_xdata(), line.get_ydata()) for line in axes.lines),
         *(_collection(one) for one in axes.collections),
-        *({"kind": "image", **_named(one), **_series((), one.get_array())} for one in axes.images),
-        *_bars({id(one): one for one in bars.values()}.values()),
-        *_patches(patch for patch in axes.patches if id(patch) not in bars),
+        *(_artist("image", one, (), one.get_array()) for one in axes.images),
+        *([_artist("shapes", None, [x for x, _ in ends], [y for _, y in ends])] if ends else []),
     ]
     return {
         "title": _words(axes.get_title() or axes.get_title("left") or axes.get_title("right")),
@@ -111,67 +108,32 @@ def _axes(axes: Any) -> dict[str, Any]:
     }
 
 
-def _collection(collection: Any) -> dict[str, Any]:
+def _collection(one: Any) -> dict[str, Any]:
     """Describe what consists of many paths: points, contours, meshes, filled areas."""
-    kind = type(collection).__name__
-    if kind == "PathCollection":
-        offsets: Any = np.ma.filled(np.ma.asarray(collection.get_offsets(), dtype=float), np.nan)
-        return {"kind": "points", **_named(collection), **_series(offsets[:, 0], offsets[:, 1])}
-    if (levels := getattr(collection, "levels", None)) is not None:
+    if type(one).__name__ == "PathCollection":
+        offsets: Any = np.ma.filled(np.ma.asarray(one.get_offsets(), dtype=float), np.nan)
+        return _artist("points", one, offsets[:, 0], offsets[:, 1])
+    if (levels := getattr(one, "levels", None)) is not None:
         # Where the lines of each level lie on the whole: how many points they have depends on the last digit.
-        heights = [path.vertices[:, 1].mean() if len(path.vertices) else np.nan for path in collection.get_paths()]
-        return {"kind": "contours", **_series(levels, heights)}
-    if (values := collection.get_array()) is not None:
-        return {"kind": "mesh", **_named(collection), **_series((), values)}
-    vertices = [path.vertices for path in collection.get_paths()[:1000]]
-    corners = np.concatenate(vertices) if vertices else np.empty((0, 2))
-    return {"kind": "area", **_named(collection), **_series(corners[:, 0], corners[:, 1])}
+        heights = [path.vertices[:, 1].mean() if len(path.vertices) else np.nan for path in one.get_paths()]
+        return _artist("contours", None, levels, heights)
+    if (values := one.get_array()) is not None:
+        return _artist("mesh", one, (), values)
+    corners = np.concatenate([np.empty((0, 2)), *(path.vertices for path in one.get_paths()[:1000])])
+    return _artist("area", one, corners[:, 0], corners[:, 1])
 
 
-def _bars(containers: Iterable[Any]) -> Iterable[dict[str, Any]]:
-    for container in containers:
-        middles = [(bar.get_x() + bar.get_width() / 2, bar.get_y() + bar.get_height() / 2) for bar in container]
-        sideways = getattr(container, "orientation", None) == "horizontal"
-        x = [bar.get_width() for bar in container] if sideways else [x for x, _ in middles]
-        y = [y for _, y in middles] if sideways else [bar.get_height() for bar in container]
-        yield {"kind": "bars", **_named(container), **_series(x, y)}
+def _artist(kind: str, labelled: Any, x: Any, y: Any) -> dict[str, Any]:
+    label = _words(labelled.get_label()) if labelled else ""
+    # Matplotlib's own labels begin with `_`.
+    return {"kind": kind, "label": "" if label.startswith("_") else label, "x": _numbers(x), "y": _numbers(y)}
 
 
-def _patches(patches: Iterable[Any]) -> Iterable[dict[str, Any]]:
-    for patch in patches:
-        box = patch.get_path().get_extents(patch.get_patch_transform())
-        yield {"kind": "shape", **_named(patch), **_series((box.x0, box.x1), (box.y0, box.y1))}
-
-
-def _named(artist: Any) -> dict[str, str]:
-    """Get an artist's label, but for matplotlib's own, which begin with `_`."""
-    label = _words(artist.get_label())
-    return {} if label.startswith("_") else {"label": label}
-
-
-def _series(x: Any, y: Any) -> dict[str, Any]:
-    return {name: found for name, values in (("x", x), ("y", y)) if (found := _numbers(values))}
-
-
-def _numbers(values: Any) -> dict[str, Any] | None:
-    """Summarize numbers to six digits: how many, their range and mean, and `SAMPLES` of them, evenly chosen."""
-    array = np.ma.filled(np.ma.asarray(values).astype(float), np.nan)
-    flat = array.ravel()
-    if not flat.size:
-        return None
-    finite = flat[np.isfinite(flat)]
-    found: dict[str, Any] = {"n": int(flat.size)}
-    if array.ndim > 1:
-        found["shape"] = list(array.shape)
-    if finite.size:
-        found |= {"min": _six(finite.min()), "max": _six(finite.max()), "mean": _six(finite.mean())}
+def _numbers(values: Any) -> list[float | None]:
+    """Choose at most `SAMPLES` of some numbers, evenly, to six digits."""
+    flat = np.ma.filled(np.ma.asarray(values).astype(float), np.nan).ravel()
     chosen = np.unique(np.linspace(0, flat.size - 1, min(SAMPLES, flat.size)).round().astype(int))
-    found["at"] = [_six(value) if np.isfinite(value) else None for value in flat[chosen]]
-    return found
-
-
-def _six(value: Any) -> float:
-    return float(f"{value:.6g}")
+    return [float(f"{value:.6g}") if np.isfinite(value) else None for value in flat[chosen]]
 
 
 def _words(text: Any) -> str:

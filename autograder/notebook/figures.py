@@ -1,21 +1,16 @@
-"""Figures of a notebook: their data, read from pictures, compared, and held against what is required of them.
+"""Figures of a notebook: their data, read from pictures, and held against what is required of them.
 
-Two figures agree if they have the same axes with the same texts, and in each the same kinds of artists with numbers
-that agree to 1 % of the range of their axes; on a logarithmic scale, of the logarithms. Colours, sizes, markers and
-fonts don't matter. Of a picture without data, only its presence is judged.
+Of a picture without data, only its presence is judged.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import math
-import struct
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import zip_longest
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import msgspec
 
@@ -27,39 +22,24 @@ from autograder.notebook.document import FILL, PICTURES, PNG, Output, quoted
 from autograder.notebook.execution import FILE
 from autograder.notebook.figure_metadata import KEYWORD, MAX_ARTISTS, MAX_PACKED, MAX_TEXTS, VERSION
 from autograder.notebook.source import bound, loaded
-from autograder.notebook.texts import same_text
 
-# Of the range of the axes.
-TOLERANCE = 0.01
 # A required curve falls or rises by this part of its range, from its first quarter to its last.
 MOVED = 0.25
 MIN_POINTS = 3
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _MAX_UNPACKED = 1 << 20
-_MAX_CHUNKS = 10_000
 
 _Few = msgspec.Meta(max_length=MAX_ARTISTS)
 _Some = msgspec.Meta(max_length=MAX_TEXTS)
 
 
-class Numbers(msgspec.Struct, frozen=True):
-    """Numbers that were drawn: how many, their range, their mean, and some of them, evenly chosen."""
-
-    n: int
-    at: Annotated[tuple[float | None, ...], _Few] = ()
-    shape: Annotated[tuple[int, ...], _Few] = ()
-    min: float | None = None
-    max: float | None = None
-    mean: float | None = None
-
-
 class Artist(msgspec.Struct, frozen=True):
-    """A line, a cloud of points, a group of bars, an image."""
+    """A line, a cloud of points, all shapes, an image: some of its numbers, evenly chosen."""
 
     kind: str
     label: str = ""
-    x: Numbers | None = None
-    y: Numbers | None = None
+    x: Annotated[tuple[float | None, ...], _Few] = ()
+    y: Annotated[tuple[float | None, ...], _Few] = ()
 
 
 class Axes(msgspec.Struct, frozen=True):
@@ -136,19 +116,6 @@ class _Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     figures: tuple[RequiredFigure, ...]
 
 
-class _Fact(NamedTuple):
-    """One thing that a figure shows: its name, its text or numbers, its name in messages, its axis's scale and range.
-
-    The name alone holds no text of the figure: texts are compared with their numbers, and may differ in digits.
-    """
-
-    name: str
-    value: str | Numbers
-    told: str = ""
-    scale: str = "linear"
-    span: float = 0.0
-
-
 def required_figures(path: Path) -> tuple[RequiredFigure, ...]:
     """Read the figures that a problem requires from its ``figures.toml``; none where there is no such file.
 
@@ -172,43 +139,17 @@ def figures_of(outputs: Sequence[Output]) -> list[Figure | None]:
 
 def of_png(content: bytes) -> Figure | None:
     """Read a figure's data from its PNG; None where there is none, or none that can be understood."""
-    if not content.startswith(PNG_SIGNATURE):
+    keyword = b"tEXt" + KEYWORD.encode() + b"\0"
+    at = content.find(keyword)
+    if at < 4 or not content.startswith(PNG_SIGNATURE):
         return None
-    keyword, at = KEYWORD.encode() + b"\0", len(PNG_SIGNATURE)
-    for _ in range(_MAX_CHUNKS):
-        if at + 8 > len(content):
-            return None
-        length, kind = struct.unpack_from(">I4s", content, at)
-        if kind == b"tEXt" and content.startswith(keyword, at + 8) and length <= MAX_PACKED + len(keyword):
-            return _unpacked(content[at + 8 + len(keyword) : at + 8 + length])
-        at += 12 + length
-    return None
-
-
-def pictures_differ(saved: Sequence[Output], now: Sequence[Output]) -> tuple[str, str] | None:
-    """Return the first difference of saved pictures from those of a run: the saved thing, and the one of the run."""
-    if len(saved) != len(now):
-        return _count(len(saved), "figure"), f"{len(now)}"
-    pairs = zip(figures_of(saved), figures_of(now), strict=True)
-    return next((parted for one, other in pairs if one and other and (parted := differ(one, other))), None)
-
-
-def differ(saved: Figure, now: Figure) -> tuple[str, str] | None:
-    """Return the first difference of a saved figure from the one of a run, as the saved thing and the one of the run.
-
-    None if they agree.
-    """
-    for one, other in zip_longest(_facts(saved), _facts(now), fillvalue=_Fact("", "", "nothing more")):
-        if one.name != other.name:
-            return one.told, other.told
-        if isinstance(one.value, Numbers) and isinstance(other.value, Numbers):
-            if (one.value.n, one.value.shape) != (other.value.n, other.value.shape):
-                return f"{one.told} with {_count(one.value.n, 'value')}", f"{other.value.n}"
-            if pair := _first_apart(one.value, other.value, other.span, other.scale):
-                return f"{one.told} at {_told(pair[0])}", _told(pair[1])
-        elif not same_text(str(one.value), str(other.value)):
-            return f"{one.told} `{quoted(str(one.value))}`", f"`{quoted(str(other.value))}`"
-    return None
+    text = content[at + len(keyword) : at + 4 + int.from_bytes(content[at - 4 : at])]
+    try:
+        plain = zlib.decompressobj().decompress(base64.b64decode(text[: MAX_PACKED + 1], validate=True), _MAX_UNPACKED)
+        figure = msgspec.json.decode(plain, type=Figure)
+    except (ValueError, zlib.error, msgspec.MsgspecError, RecursionError):
+        return None
+    return figure if figure.version == VERSION else None
 
 
 def asked_of(
@@ -311,25 +252,27 @@ def _lacks(required: RequiredFigure, shown: Sequence[Figure | None]) -> Iterator
 
 
 def _fault(required: RequiredAxes, axes: Axes) -> tuple[Code, str] | None:
-    lines = [one for one in axes.artists if one.kind == "line" and one.y and one.y.n >= MIN_POINTS]
+    lines = [one for one in axes.artists if one.kind == "line" and len(one.y) >= MIN_POINTS]
     if required.labelled and (missing := [name for name, label in (("x", axes.x), ("y", axes.y)) if not label]):
         axis = f"{' and '.join(missing)} ax{'es' if len(missing) > 1 else 'is'}"
         return Code.STRUCTURE, f"{axes.called} has no label on its {axis}; write what is drawn, and in which unit"
     if len(lines) < required.curves:
-        return Code.STRUCTURE, f"{axes.called} shows {_count(len(lines), 'curve')}; expected {required.curves}"
+        return (
+            Code.STRUCTURE,
+            f"{axes.called} shows {len(lines)} curve{'' if len(lines) == 1 else 's'}; expected {required.curves}",
+        )
     for asked, sign, verb in ((required.falls, 1, "falls"), (required.rises, -1, "rises")):
         word = asked if isinstance(asked, str) else ""
         meant = [line for line in lines if word.casefold() in line.label.casefold()]
-        if asked and not any(_drop(line.y, axes.yscale) * sign >= MOVED for line in meant if line.y):
+        if asked and not any(_drop(line.y, axes.yscale) * sign >= MOVED for line in meant):
             said = f"the {word} in {axes.called} never {verb}" if word else f"no curve in {axes.called} {verb}"
             return Code.VALUES, f"{said}; see what training does there"
     return None
 
 
-def _drop(numbers: Numbers, scale: str) -> float:
+def _drop(numbers: Sequence[float | None], scale: str) -> float:
     """Measure how much lower the last quarter of a curve is than its first, in units of its range."""
-    heights = [_scaled(value, scale) for value in numbers.at if value is not None]
-    heights = [height for height in heights if math.isfinite(height)]
+    heights = [height for value in numbers if math.isfinite(height := scaled(value, scale))]
     if len(heights) < MIN_POINTS or (span := max(heights) - min(heights)) <= 0:
         return 0.0
     quarter = max(len(heights) // 4, 1)
@@ -348,84 +291,12 @@ def _heading(step: Step) -> str:
 def _of_output(output: Output) -> Figure | None:
     try:
         return of_png(base64.b64decode(output.data.get(PNG, ""), validate=False))
-    except (binascii.Error, ValueError):
+    except ValueError:
         return None
 
 
-def _unpacked(text: bytes) -> Figure | None:
-    try:
-        plain = zlib.decompressobj().decompress(base64.b64decode(text, validate=True), _MAX_UNPACKED)
-        figure = msgspec.json.decode(plain, type=Figure)
-    except (binascii.Error, ValueError, zlib.error, msgspec.MsgspecError, RecursionError):
-        return None
-    return figure if figure.version == VERSION else None
-
-
-def _facts(figure: Figure) -> Iterator[_Fact]:
-    yield _Fact("title", figure.title, "the title")
-    for n, axes in enumerate(figure.axes):
-        for what, text in (
-            ("title", axes.title),
-            ("x label", axes.x),
-            ("y label", axes.y),
-            ("legend", ", ".join(axes.legend)),
-            ("scales", f"{axes.xscale}, {axes.yscale}"),
-        ):
-            yield _Fact(f"{n} {what}", text, f"the {what} of {axes.called}" if what == "scales" else f"the {what}")
-        for k, artist in enumerate(sorted(axes.artists, key=lambda artist: artist.kind)):
-            label = f" “{quoted(artist.label)}”" if artist.label else ""
-            for axis, numbers in (("x", artist.x), ("y", artist.y)):
-                scale = axes.xscale if axis == "x" else axes.yscale
-                beside = [getattr(one, axis) for one in axes.artists]
-                if artist.kind in {"image", "mesh"}:
-                    scale, beside = "linear", [numbers]  # these are colours
-                if numbers:
-                    told = f"the {axis} of the {quoted(artist.kind)}{label} in {axes.called}"
-                    span = _span([one for one in beside if one], scale)
-                    yield _Fact(f"{n} {artist.kind} {k} {axis}", numbers, told, scale, span)
-        for k, text in enumerate(axes.texts):
-            yield _Fact(f"{n} text {k}", text, f"the text in {axes.called}")
-
-
-def _first_apart(one: Numbers, other: Numbers, span: float, scale: str) -> tuple[float, float] | None:
-    """Return the two numbers that are farthest apart, if that is more than the tolerance."""
-    if len(one.at) != len(other.at):
-        return None
-    worst, found = 1.0, None
-    pairs = [*zip(one.at, other.at, strict=True), (one.mean, other.mean), (one.min, other.min), (one.max, other.max)]
-    for a, b in pairs:
-        if a is None and b is None:
-            continue
-        left, right = (math.nan if number is None else _scaled(number, scale) for number in (a, b))
-        if left == right:  # infinities too: a zero on a logarithmic scale
-            continue
-        gap = abs(left - right)
-        units = gap / (TOLERANCE * span) if span > 0 else math.inf * gap if gap > 0 else 0.0
-        if not units <= worst:
-            worst = units if math.isfinite(units) else math.inf
-            found = (math.nan if a is None else a, math.nan if b is None else b)
-    return found
-
-
-def _span(numbers: Sequence[Numbers], scale: str) -> float:
-    """Measure the range of what is drawn in the same axes, in its scale; of one value, its size."""
-    ends = [_scaled(end, scale) for one in numbers for end in (one.min, one.max) if end is not None]
-    ends = [end for end in ends if math.isfinite(end)]
-    if not ends:
-        return 0.0
-    return max(ends) - min(ends) or abs(max(ends)) or 1.0
-
-
-def _scaled(number: float, scale: str) -> float:
-    """Scale a number as the axis does."""
-    if scale != "log":
-        return number
+def scaled(number: float | None, scale: str) -> float:
+    """Scale a number as the axis does; NaN for none."""
+    if number is None or scale != "log":
+        return math.nan if number is None else number
     return math.log10(number) if number > 0 else -math.inf
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}{'' if n == 1 or what.endswith('s') else 's'}"
-
-
-def _told(number: float) -> str:
-    return "a gap" if math.isnan(number) else f"{number:.4g}"

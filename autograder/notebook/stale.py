@@ -3,29 +3,44 @@
 The notebook's saved outputs are held against those of its own run, so nothing of a note gives an answer away. What was
 printed, what is displayed as text, and figures are compared apart, for their order is a matter of time. Standard error
 is not compared. A cell whose output differs from run to run may be noted, too: a note is no accusation.
+
+Two printed numbers agree if they are equal; if they differ by at most 1 in the last printed digit and by at most 2 %;
+to a relative 10⁻⁶, which is what other libraries leave of sixteen digits; or if both are below 10⁻⁶, the rounding of
+nothing. Whole numbers are counts, and must be equal. White space, where lines break, and addresses (``0x7f…``) are
+ignored.
+
+Two figures agree if they have the same axes with the same texts, and in each the same kinds of artists with numbers
+that agree to 1 % of the range of their axes; on a logarithmic scale, of the logarithms. Colours, sizes, markers and
+fonts don't matter.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
+from typing import NamedTuple
 
 from autograder.notebook.alignment import Step
-from autograder.notebook.document import ENVIRONMENT, PICTURES, Output, where_they_part
-from autograder.notebook.figures import pictures_differ
-from autograder.notebook.texts import first_difference
+from autograder.notebook.document import ENVIRONMENT, PICTURES, Output, quoted, where_they_part
+from autograder.notebook.figures import Figure, figures_of, scaled
 from autograder.report import Stale
 
+RELATIVE = 1e-6
+NEARLY_NOTHING = 1e-6
+LAST_DIGIT_AT_MOST = 0.02
+# Of the range of what is drawn in the axes.
+FIGURE_TOLERANCE = 0.01
+# Of one cell: what is printed after that, nobody has read.
+MAX_CHARACTERS = 400_000
 # Notes of one notebook.
 MAX_STALE = 100
 MAX_DISPLAYS = 100
-# Markup that is read of one display.
-MAX_MARKUP = 100_000
 # Live controls: they show what their kernel held, and are gone with it.
 _WIDGETS = ("application/vnd.jupyter.widget-view+json", "application/javascript")
 # The text of an object that is displayed in another form.
 _BARE = re.compile(r"\s*<[^<>\n]{1,300}>\s*\Z")
-_TAG = re.compile(r"<[^<>]{0,10000}>")
 # Calls of ours, which a run of ours does not answer.
 _ASKS_US = re.compile(r"(?<![\w.])(?:check|ready)\(")
 # Other programs, help, and magics that list or time something.
@@ -35,6 +50,16 @@ _OF_THE_MACHINE = re.compile(
 )
 # Colab and Jupyter's server say so where they have dropped outputs.
 _DROPPED = re.compile(r"Streaming output truncated to the last|IOPub (?:data|message) rate exceeded")
+
+# Each repeat has a bound, so that a search takes time in proportion to the text.
+_NUMBER = r"[-+]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][-+]?\d{1,3})?%?"
+_TOKEN = re.compile(rf"{_NUMBER}|[^\W\d]+|[^\w\s]")
+_IS_NUMBER = re.compile(rf"{_NUMBER}\Z")
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,16}\b")
+# How NumPy writes a value depends on its version: `np.float64(0.5)` and `0.5`.
+_NUMPY_VALUE = re.compile(r"\bnp\.\w{1,20}\(([^()\n]{0,200})\)")
+# What a terminal does not show.
+_ESCAPE = re.compile(r"\x1b\[[0-9;?]{0,40}[A-Za-z]|.\x08")
 
 
 def stale_outputs(steps: Sequence[Step], now: Mapping[int, Sequence[Output]]) -> Iterator[Stale]:
@@ -76,19 +101,85 @@ def shows_something(outputs: Sequence[Output]) -> bool:
 
 
 def difference(saved: Sequence[Output], now: Sequence[Output]) -> tuple[str, str] | None:
-    """The first saved piece and the one that the run shows in its place; None if all agree."""
-    if any(output.kind == "error" for output in saved) or _DROPPED.search("".join(one.text for one in saved)):
+    """The first saved piece and the one that the run shows in its place; None if all agree, or not all was kept."""
+    if any(output.kind == "error" or output.clipped or _DROPPED.search(output.text) for output in (*saved, *now)):
         return None
-    clipped = any(output.clipped for output in (*saved, *now))
-    if parted := first_difference(_printed(saved), _printed(now), beginning=clipped):
+    if parted := first_difference(_printed(saved), _printed(now)):
         return where_they_part(*parted)
-    if clipped:
-        return None
     if parted := pictures_differ(_pictures(saved), _pictures(now)):
         return parted
-    theirs, ours = ("\n".join(map(_text_of, _displays(one))) for one in (saved, now))
+    theirs, ours = ("\n".join(output.text for output in _displays(one)) for one in (saved, now))
     parted = first_difference(theirs, ours)
     return parted and where_they_part(*parted)
+
+
+def first_difference(saved: str, now: str) -> tuple[str, str] | None:
+    """The first lines at which two texts differ, "" for one that is not there; None if they agree."""
+    theirs, ours = _lines(saved), _lines(now)
+    if _alike(*("\n".join(text for text, _ in lines) for lines in (theirs, ours))):
+        return None
+    for (one, moved), (other, moves) in zip_longest(theirs, ours, fillvalue=("", False)):
+        if not (moved or moves or _alike(one, other)):
+            return one, other
+    return None
+
+
+def pictures_differ(saved: Sequence[Output], now: Sequence[Output]) -> tuple[str, str] | None:
+    """Return the first difference of saved pictures from those of a run: the saved thing, and the one of the run."""
+    if len(saved) != len(now):
+        return f"{len(saved)} figure{'' if len(saved) == 1 else 's'}", f"{len(now)}"
+    pairs = zip(figures_of(saved), figures_of(now), strict=True)
+    return next((parted for one, other in pairs if one and other and (parted := differ(one, other))), None)
+
+
+class _Fact(NamedTuple):
+    """One text or number that a figure shows: its name in messages, and its axis's scale and range."""
+
+    told: str
+    value: str | float | None
+    key: tuple[object, ...] = ()
+    scale: str = "linear"
+    span: float = 0.0
+
+
+def differ(saved: Figure, now: Figure) -> tuple[str, str] | None:
+    """Return the first difference of a saved figure from the one of a run, as the saved thing and the one of the run.
+
+    None if they agree.
+    """
+    for one, other in zip_longest(_facts(saved), _facts(now), fillvalue=_Fact("nothing more", "")):
+        if one.key != other.key:
+            return one.told, other.told
+        if one.value == other.value:
+            continue
+        if isinstance(one.value, str) or isinstance(other.value, str):
+            if not _alike(str(one.value), str(other.value)):
+                return f"{one.told} `{quoted(str(one.value))}`", f"`{quoted(str(other.value))}`"
+            continue
+        left, right = scaled(one.value, one.scale), scaled(other.value, one.scale)
+        if left != right and not abs(left - right) <= FIGURE_TOLERANCE * one.span:
+            was, gives = ("a gap" if value is None else f"{value:.4g}" for value in (one.value, other.value))
+            return f"{one.told} at {was}", gives
+    return None
+
+
+def _facts(figure: Figure) -> Iterator[_Fact]:
+    """The texts and numbers of a figure, in order."""
+    yield _Fact("the title", figure.title, ("title",))
+    for n, axes in enumerate(figure.axes):
+        texts = (axes.title, axes.x, axes.y, axes.xscale, axes.yscale, ", ".join(axes.legend), *axes.texts)
+        for k, text in enumerate(texts):
+            yield _Fact(f"in {axes.called} the text", text, (n, k))
+        artists = sorted(axes.artists, key=lambda artist: artist.kind)
+        for axis, scale in (("x", axes.xscale), ("y", axes.yscale)):
+            ends = [scaled(end, scale) for artist in artists for end in getattr(artist, axis)]
+            ends = [end for end in ends if math.isfinite(end)] or [0.0]
+            span = max(ends) - min(ends) or abs(max(ends)) or 1.0
+            for k, artist in enumerate(artists):
+                label = f" “{quoted(artist.label)}”" if artist.label else ""
+                told = f"the {axis} of the {quoted(artist.kind)}{label} in {axes.called}"
+                for m, value in enumerate(getattr(artist, axis)):
+                    yield _Fact(told, value, (n, artist.kind, k, axis, m), scale, span)
 
 
 def _printed(outputs: Sequence[Output]) -> str:
@@ -100,20 +191,54 @@ def _pictures(outputs: Sequence[Output]) -> list[Output]:
 
 
 def _displays(outputs: Sequence[Output]) -> list[Output]:
-    """The outputs that can be read, besides what was printed."""
+    """The outputs with a text, besides what was printed; not those whose text only names an object."""
     return [
         output
         for output in outputs
         if output.kind in {"display", "result"}
         and not any(mime in output.data for mime in (*PICTURES, *_WIDGETS))
-        and any(output.data.values())
+        and output.text.strip()
+        and not _BARE.match(output.text)
     ][:MAX_DISPLAYS]
 
 
-def _text_of(output: Output) -> str:
-    """The text of a display; where that only names an object, the first of its other forms."""
-    if output.text.strip() and not _BARE.match(output.text):
-        return output.text
-    forms = (output.data.get(mime, "") for mime in ("text/markdown", "text/latex"))
-    words = _TAG.sub(" ", output.data.get("text/html", "")[:MAX_MARKUP].replace("</tr>", "\n"))
-    return next((text for text in (*forms, words, output.text) if text.strip()), "")
+def _lines(text: str) -> list[tuple[str, bool]]:
+    """The lines with something in them, as seen in the end; True for one that a carriage return has rewritten."""
+    found = []
+    for raw in _ESCAPE.sub("", text[:MAX_CHARACTERS]).split("\n"):
+        parts = raw.rstrip("\r").split("\r")
+        if parts[-1].strip():
+            found.append((parts[-1].strip(), len(parts) > 1))
+    return found
+
+
+def _alike(one: str, other: str) -> bool:
+    """Tell whether two texts have the same words, and numbers that agree."""
+    theirs, ours = (_TOKEN.findall(_NUMPY_VALUE.sub(r"\1", _ADDRESS.sub("0x", text))) for text in (one, other))
+    return len(theirs) == len(ours) and all(a == b or _near(a, b) for a, b in zip(theirs, ours, strict=True))
+
+
+def _near(one: str, other: str) -> bool:
+    """Tell whether two tokens are numbers that agree as far as they are printed."""
+    if not (_IS_NUMBER.match(one) and _IS_NUMBER.match(other)) or one.endswith("%") != other.endswith("%"):
+        return False
+    a, b = float(one.rstrip("%")), float(other.rstrip("%"))
+    if a == b:
+        return True
+    gap, size = abs(a - b), max(abs(a), abs(b))
+    if not math.isfinite(gap) or not any(mark in text for text in (one, other) for mark in ".eE%"):
+        return False
+    last_digit = max(_last_digit(one), _last_digit(other))
+    return (
+        size <= NEARLY_NOTHING
+        or gap <= RELATIVE * size
+        # A little more, for the last digits of two decimals don't differ by exactly that.
+        or (gap <= 1.001 * last_digit and gap <= LAST_DIGIT_AT_MOST * size)
+    )
+
+
+def _last_digit(number: str) -> float:
+    """The value of 1 in the last printed digit."""
+    mantissa, _, exponent = number.rstrip("%").lower().partition("e")
+    # 0e999 is a number, and ten to that power is none.
+    return float(10.0 ** min(int(exponent or 0) - len(mantissa.partition(".")[2]), 300))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import time
-import tracemalloc
 
 import pytest
 from hypothesis import example, given, settings
@@ -17,8 +16,7 @@ from autograder.notebook.document import Cell, Notebook, Output, UnreadableError
 from autograder.notebook.figure_metadata import KEYWORD, packed
 from autograder.notebook.figures import RequiredAxes, RequiredFigure, has_its_figures
 from autograder.notebook.history import was_run
-from autograder.notebook.stale import difference, stale_outputs
-from autograder.notebook.texts import first_difference
+from autograder.notebook.stale import difference, first_difference, stale_outputs
 
 RELEASED = Notebook(
     (
@@ -98,27 +96,6 @@ class TestReading:
         """Or there is none."""
         assert read(notebook(code("x", execution_count=count))).cells[0].count is None
 
-    @pytest.mark.parametrize(
-        "metadata",
-        [
-            {},
-            None,
-            {"kernelspec": {"name": "python3"}},
-            {"kernelspec": {"name": "conda-env-x", "language": "python"}},
-            {"language_info": {"name": "ipython", "version": "3"}},
-            {"kernelspec": None, "language_info": []},
-        ],
-    )
-    def test_python_is_any_python(self, metadata):
-        """Whatever the kernel is called."""
-        assert read(notebook(metadata=metadata)).cells == ()
-
-    @pytest.mark.parametrize("language", ["R", "julia", "javascript", "SAS"])
-    def test_another_language_is_told(self, language):
-        """It could not be run."""
-        with pytest.raises(UnreadableError, match=f"is written in {language}; expected Python"):
-            read(notebook(metadata={"kernelspec": {"language": language}}))
-
 
 class TestBounds:
     """What is larger than anybody's work is cut, or refused; both are told."""
@@ -150,37 +127,14 @@ class TestBounds:
         with pytest.raises(UnreadableError, match="more than 2,000,000 characters of text and code"):
             read(notebook(*[code("x" * 900_000)] * 3))
 
-    @pytest.mark.parametrize("piece", [b"{}", b"[]", b'"ab"', b"1.5", b'{"a": [[1]]}'])
-    def test_what_would_fill_the_memory_is_not_read(self, piece, monkeypatch):
-        """Few bytes make many objects; they are counted before any is made."""
-        monkeypatch.setattr(document, "MAX_PIECES", 50_000)
-        content = b'{"nbformat": 4, "cells": [' + b",".join([piece] * 50_002) + b"]}"
-
-        tracemalloc.start()
-        with pytest.raises(UnreadableError, match="lines and values; find the cell that prints or shows so much"):
-            read(content)
-        _, peak = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-
-        assert peak < 2 * len(content)
-
-    @pytest.mark.parametrize("text", ["[1, 2], ", '"', "\\"])
-    def test_a_long_text_is_one_piece(self, text):
-        """Whatever stands in it, brackets and quotes too."""
-        said = text * (document.MAX_PIECES // len(text) + 1)
-
-        (cell,) = read(notebook(code("1", outputs=[{"output_type": "stream", "text": said}]))).cells
-
-        assert cell.outputs[0].text == said[: document.MAX_CHARACTERS]
-
     def test_a_text_that_never_ends_is_read_once(self):
         """Though each of its quotes could begin another."""
-        with pytest.raises(UnreadableError, match="is broken JSON"):
-            read(b'{"nbformat": 4, "cells": ["' + b'\\"[,' * document.MAX_PIECES)
+        with pytest.raises(UnreadableError, match="it is broken JSON"):
+            read(b'{"nbformat": 4, "cells": ["' + b'\\"[,' * 2_000_000)
 
     def test_a_number_of_thousands_of_digits_is_refused(self):
         """Python itself would take seconds."""
-        with pytest.raises(UnreadableError, match="JSON of a kind that no notebook is"):
+        with pytest.raises(UnreadableError, match="can't be read as JSON"):
             read(b'{"nbformat": ' + b"1" * 100_000 + b"}")
 
 
@@ -239,8 +193,6 @@ class TestHostile:
 
     @settings(max_examples=150)
     @given(RAW_NOTEBOOK)
-    @example({"nbformat": 3, "worksheets": [None]})
-    @example({"nbformat": 3, "worksheets": [{"cells": [{"cell_type": 7}]}]})
     def test_anything_like_a_notebook(self, raw):
         """Any value in any place."""
         judged_or_refused(json.dumps(raw).encode())
@@ -282,7 +234,7 @@ class TestHostile:
 
     def test_a_small_picture_that_inflates_to_a_large_one(self):
         """What is kept of it is bounded."""
-        text = KEYWORD.encode() + b"\0" + packed({"version": 1, "title": "x" * 40_000_000}).encode()
+        text = KEYWORD.encode() + b"\0" + packed({"version": 2, "title": "x" * 40_000_000}).encode()
         chunk = len(text).to_bytes(4, "big") + b"tEXt" + text + b"\0\0\0\0"
 
         assert figures.of_png(b"\x89PNG\r\n\x1a\n" + chunk) is None

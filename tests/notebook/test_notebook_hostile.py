@@ -10,11 +10,18 @@ from hypothesis import strategies as st
 
 from autograder.notebook.alignment import Step, align, arrange, intact, lost_sentence
 from autograder.notebook.document import Cell, Notebook, Output, UnreadableError, output, quoted, read, where_they_part
-from autograder.notebook.figures import asked_of, differ, figures_of, made_up, pictures_differ
+from autograder.notebook.figures import asked_of, figures_of, made_up
 from autograder.notebook.history import was_run
 from autograder.notebook.source import bound, described, imports_added, loaded, lost, prints, same_program, statements
-from autograder.notebook.stale import asks_for_a_verdict, comparable, difference, stale_outputs
-from autograder.notebook.texts import first_difference, same_text
+from autograder.notebook.stale import (
+    asks_for_a_verdict,
+    comparable,
+    differ,
+    difference,
+    first_difference,
+    pictures_differ,
+    stale_outputs,
+)
 
 HUGE = "0x" + "f" * 5000
 ATTRIBUTES = "a" + ".b" * 3000
@@ -221,20 +228,16 @@ def test_an_output_of_this_kind_is_compared(text):
 @given(printed_texts, printed_texts)
 def test_any_printed_text_is_compared(one, other):
     """Line by line, in whichever way."""
-    for beginning in (False, True):
-        first_difference(one, other, beginning=beginning)
-        assert first_difference(one, one, beginning=beginning) is None
-    same_text(one, other)
+    first_difference(one, other)
+    assert first_difference(one, one) is None
 
 
 @settings(max_examples=200)
-@given(
-    st.lists(numbers, max_size=5), st.lists(numbers, max_size=5), numbers, st.sampled_from(("linear", "log", "\ud800"))
-)
-@example([1e308, -1e308], [1.0, 2.0], 10**400, "log")
-def test_any_numbers_in_a_figure_are_compared(one, other, n, scale):
+@given(st.lists(numbers, max_size=5), st.lists(numbers, max_size=5), st.sampled_from(("linear", "log", "\ud800")))
+@example([1e308, -1e308], [1.0, 2.0], "log")
+def test_any_numbers_in_a_figure_are_compared(one, other, scale):
     """However large, and whatever they claim to be."""
-    pictures = [picture(at, n, scale) for at in (one, other)]
+    pictures = [picture(at, scale) for at in (one, other)]
     found = [figure for content in pictures for figure in figures_of([content])]
     for a in found:
         for b in found:
@@ -243,15 +246,14 @@ def test_any_numbers_in_a_figure_are_compared(one, other, n, scale):
     pictures_differ(pictures[:1], pictures[1:])
 
 
-def picture(at, n, scale):
+def picture(at, scale):
     """A PNG that says that it shows such a line."""
     import base64
     import zlib
 
     from autograder.notebook.figure_metadata import KEYWORD, VERSION
 
-    values = {"n": n, "at": at, "shape": [n], "min": min([a for a in at if a == a and a is not None], default=None)}
-    artists = [{"kind": "line", "x": values, "y": values, "label": scale}]
+    artists = [{"kind": "line", "x": at, "y": at, "label": scale}]
     said = {"version": VERSION, "axes": [{"yscale": scale, "artists": artists, "title": scale}]}
     packed = base64.b64encode(zlib.compress(json.dumps(said).encode()))
     text = KEYWORD.encode() + b"\0" + packed

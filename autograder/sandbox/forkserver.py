@@ -1,16 +1,12 @@
-"""The processes that runs are forked from: a loader, and the servers that it forks.
+"""The processes that runs are forked from: loaders, and the servers that they fork.
 
-The *loader* loads libraries, and forks a server whenever one is ordered. Servers differ in what they are confined to,
-and in the libraries that their runs want. Loading these takes a second, so a loader forks another for each set of them,
-which forks all servers that want the same.
+A *loader* imports a set of libraries, once, and forks a server whenever one is ordered.
 
 A *server* enters its confinement, and forks a run for each channel that it is sent. It holds nothing that student code
-must not see: no reference, no answer, no seed, no path of the course; a fork inherits all that its parent holds. It
-never computes, so that forking stays safe.
+must not see: no reference, no answer, no seed, no path of the course. It never computes, so that forking stays safe.
 
-Traces of how a process was started are erased: a run inherits the words of the command, the environment, and what
-libraries have made of them, and student code reads its own memory by ``ctypes``. What a run can't help knowing is where
-Python, the engine, the data and its own folder lie.
+The command, the environment, and what libraries have read from them are erased, since student code can read its own
+memory with ``ctypes``. A run still knows where Python, the engine, the data and its own folder lie.
 """
 
 from __future__ import annotations
@@ -27,8 +23,8 @@ import socket
 import struct
 import sys
 import traceback
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FunctionType
@@ -69,98 +65,57 @@ _FROM_SURROUNDINGS: Mapping[str, Mapping[str, object]] = {
 }
 
 
-def load(asked_fd: int) -> None:
+def load(start: tuple[int, tuple[str, ...]]) -> None:
     """Fork a server for each order, until the other side is gone.
 
-    An order is JSON: ``preload``, names of modules, and of functions that load something; and the arguments of
-    :func:`serve`. With it come the server's end of its control socket, and that of a pipe for what it says until it is
-    ready.
+    An order is JSON, the arguments of :func:`serve`. With it come the server's end of its control socket, and that of a
+    pipe for its errors until it is ready.
+
+    Parameters
+    ----------
+    start : (int, tuple of str)
+        The socket that orders come on; the names of modules to import, and of functions that load something.
     """
+    asked_fd, preload = start
     hear_signals()
     substitute()
-    _import(OF_NUMPY)
-    _fill(socket.socket(fileno=asked_fd), ())
-
-
-def _fill(asked: socket.socket, loaded: tuple[str, ...]) -> None:
-    """Fill the orders for servers with these libraries; a loader forked from this one fills those for others."""
-    others: dict[tuple[str, ...], socket.socket] = {}
-    folders = []
+    asked = socket.socket(fileno=asked_fd)
+    folders: list[Path] = []
     while True:
         message, fds, _, _ = socket.recv_fds(asked, ORDER_BYTES, 2)
         if not message:
             break
-        _wait(os.WNOHANG)
+        with suppress(ChildProcessError):  # waited for, so that its CPU time counts
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        if not folders:
+            os.dup2(fds[1], 2)
+            _import((*OF_NUMPY, *preload))
+            os.dup2(0, 2)
         order = json.loads(message)
-        preload = tuple(order.pop("preload"))
         folders.append(Path(order["scratch"]))
-        if preload == loaded:
-            if os.fork() == 0:
-                message = b""  # what is known of folders is no run's business
-                folders.clear()
-                _become_server(order, fds, (asked, *others.values()))
-        # Not forked where an exception is handled: whatever is raised in a run would be said to come of it.
-        elif not _sent(others.get(preload), message, fds):
-            others[preload], theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            socket.send_fds(others[preload], [message], fds)
-            if os.fork() == 0:
-                message = b""
-                folders.clear()
-                order.clear()
-                _become_loader(theirs, preload, fds, (asked, *others.values()))
-            theirs.close()
+        # Not where an exception is handled: whatever is raised in a run would be said to come of it.
+        if os.fork() == 0:
+            message = b""  # what is known of folders is no run's business
+            folders.clear()
+            _become_server(order, fds, asked)
         for fd in fds:
             os.close(fd)
-    for loader in others.values():
-        loader.close()
-    _wait()
+    with suppress(ChildProcessError):
+        while os.wait():
+            pass
     for folder in folders:
         remove(folder)  # still there if whoever asked was killed
 
 
-def _sent(loader: socket.socket | None, message: bytes, fds: Sequence[int]) -> bool:
-    try:
-        return loader is not None and socket.send_fds(loader, [message], fds) > 0
-    except OSError:  # it is gone
-        return False
-
-
-def _wait(options: int = 0) -> None:
-    """Wait for what was forked here, so that its CPU time counts; each ends when nobody has anything to ask it."""
-    with suppress(ChildProcessError):
-        while os.waitpid(-1, options)[0]:
-            pass
-
-
-def _become_server(order: dict[str, Any], fds: Sequence[int], inherited: Sequence[socket.socket]) -> None:
+def _become_server(order: dict[str, Any], fds: Sequence[int], asked: socket.socket) -> None:
     control, said = fds
-    with _fork_of(inherited, said):
+    try:
+        asked.close()
+        os.dup2(said, 2)
         os.setsid()
         os.chdir(order["scratch"])
         serve(control, **{name: order.pop(name) for name in [*order]})
-
-
-def _become_loader(
-    asked: socket.socket, preload: tuple[str, ...], fds: Sequence[int], inherited: Sequence[socket.socket]
-) -> None:
-    control, said = fds
-    with _fork_of(inherited, said):
-        # They come again, with the order. Nobody hears of the end of a pipe that is held open elsewhere.
-        os.close(control)
-        os.close(said)
-        _import(preload)
-        os.dup2(0, 2)
-        _fill(asked, preload)
-
-
-@contextmanager
-def _fork_of(inherited: Sequence[socket.socket], said: int) -> Iterator[None]:
-    """The life of a fork of this process, which says what ends it and never comes back."""
-    try:
-        for end in inherited:
-            end.close()
-        os.dup2(said, 2)
-        yield
     except BaseException:  # noqa: BLE001  there is nobody to raise it to
         traceback.print_exc()
     finally:
@@ -182,9 +137,8 @@ def _import(names: Sequence[str]) -> None:
 def serve(control_fd: int, visible: Sequence[str], scratch: str, layers: Sequence[str]) -> None:
     """Fork a run for each channel that comes on the control socket, until the other side is gone.
 
-    The conversation is strictly in turn. First goes the record of what confinement holds, as JSON after its length.
-    Then, again and again: a channel comes, and the run's number goes; "time" may come, and its CPU time so far goes;
-    "end" comes, the run is ended, and how it ended goes.
+    The server first sends the record of what is enforced, as JSON after its length. Then it answers, strictly in turn:
+    a channel with the run's number, "t" with the run's CPU time so far, "e" with how the run has ended.
     """
     control = socket.socket(fileno=control_fd)
     pid = os.getpid()
@@ -230,7 +184,7 @@ def serve(control_fd: int, visible: Sequence[str], scratch: str, layers: Sequenc
 def _run(
     control: socket.socket, channel_fd: int, confinement: Confinement, number: int, alive: int, block: Block
 ) -> None:
-    """The fork's life: its own session, one job, and no way back into the server's loop."""
+    """Do one job in a session of its own, and never return to the server's loop."""
     try:
         control.close()
         os.setsid()
@@ -271,17 +225,15 @@ def _prepare(confinement: Confinement, job: Job, folder: str, channel_fd: int, a
 
 
 class PrivateMmap(mmap.mmap):
-    """``mmap.mmap``, but private by default for a file that is only read.
+    """``mmap.mmap``, but private by default for a file that is only read, as by ``numpy.load(…, mmap_mode="r")``.
 
-    Runs are refused shared mappings of files, by which two could speak to each other. An array of
-    ``numpy.load(…, mmap_mode="r")`` asks for one, for want of saying otherwise; to whoever only reads, both are the
-    same.
+    Runs are refused shared mappings of files, which could carry messages between them.
     """
 
     __slots__ = ()
 
     def __new__(cls, fileno: int, length: int, *args: Any, **more: Any) -> Self:
-        """As ``mmap.mmap``'s: after the length come flags, rights, access and offset."""
+        """Take what ``mmap.mmap`` takes."""
         named = {**dict(zip(("flags", "prot", "access", "offset"), args, strict=False)), **more}
         if fileno != -1 and "flags" not in named:
             if named.get("access") == mmap.ACCESS_READ and "prot" not in named:
@@ -293,15 +245,12 @@ class PrivateMmap(mmap.mmap):
 
 
 def substitute() -> None:
-    """Give libraries and student code what works in a run, where the original is refused because others hear of it.
+    """Replace functions whose system calls a run is refused.
 
-    The machine's load and its memory stay those of the moment when the libraries were loaded.
+    The machine's load and memory stay those of the moment when the libraries were loaded.
     """
     ask = os.sysconf
-    try:
-        load_average = os.getloadavg()
-    except OSError:
-        load_average = (0.0, 0.0, 0.0)  # nobody says
+    load_average = os.getloadavg()
     memory: dict[object, int] = {}
     for name in ("SC_PHYS_PAGES", "SC_AVPHYS_PAGES"):
         memory[name] = memory[os.sysconf_names[name]] = ask(name)
@@ -315,29 +264,26 @@ def substitute() -> None:
 
 @dataclass(frozen=True)
 class Block:
-    """The memory in which the kernel has handed over a command and an environment."""
+    """The memory in which the kernel has put the command and the environment."""
 
     address: int
     size: int
 
     @classmethod
     def find(cls) -> Self:
-        """Find that of this process; it is empty where nobody says where it is."""
-        try:
-            fields = Path("/proc/self/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-            return cls(int(fields[_BEGINS]), int(fields[_ENDS]) - int(fields[_BEGINS]))
-        except (OSError, IndexError, ValueError):
-            return cls(0, 0)
+        """Find that of this process."""
+        fields = Path("/proc/self/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return cls(int(fields[_BEGINS]), int(fields[_ENDS]) - int(fields[_BEGINS]))
 
     def rewrite(self, name: str, environment: Mapping[str, str]) -> None:
-        """Overwrite all of it with a name and an environment, as far as they fit."""
+        """Overwrite it with a name and an environment, as far as they fit."""
         words = (name, *(f"{key}={value}" for key, value in environment.items()))
-        text = b"".join(os.fsencode(word) + b"\0" for word in words)[: max(self.size - 1, 0)]
+        text = b"".join(os.fsencode(word) + b"\0" for word in words)[: self.size - 1]
         ctypes.memmove(self.address, text.ljust(self.size, b"\0"), self.size)
 
 
 def forget(kept: Collection[str]) -> None:
-    """Forget the command, the environment but for what is kept, and what libraries have made of either."""
+    """Erase the command, the environment but for what is kept, and what libraries have read from either."""
     for name in [*os.environ]:
         if name in kept:
             os.environ[name] = os.environ[name]  # anew, outside of the block

@@ -21,7 +21,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -234,22 +234,19 @@ class DiskFullError(Exception):
 
 
 class Loader:
-    """A process with the libraries loaded, from which servers are forked: each library is loaded once for all of them.
+    """The processes that servers are forked from, one for each set of libraries, which it loads once.
 
-    It is started when the first server is asked for, and may be asked from several threads.
+    Each is started when the first of its servers is ordered. Servers may be ordered from several threads.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._started: tuple[subprocess.Popen[bytes], socket.socket] | None = None
+        self._started: dict[tuple[str, ...], tuple[subprocess.Popen[bytes], socket.socket]] = {}
         self._servers: set[int] = set()
         self._abandoned = False
 
     def abandon(self) -> None:
-        """End all servers at once, and whatever they run, and make no others.
-
-        Whoever waits for a run in another thread has its end, and none after it.
-        """
+        """Kill all servers with their runs, and start no others."""
         with self._lock:
             self._abandoned = True
             for pid in self._servers:
@@ -267,31 +264,33 @@ class Loader:
         with self._lock:
             self._servers.discard(pid)
 
-    def order(self, order: bytes, fds: list[int]) -> None:
-        """Ask for a server. Where there is nobody to ask any more another is started, once."""
+    def order(self, preload: tuple[str, ...], order: bytes, fds: list[int]) -> None:
+        """Order a server from the process with these libraries; one that is gone is replaced, once."""
         with self._lock:
             if self._abandoned:
                 raise BrokenPipeError("nothing is run any more")
             try:
-                self._send(order, fds)
+                self._send(preload, order, fds)
             except OSError:
-                self._end()
-                self._send(order, fds)
+                self._end([self._started.pop(preload)] if preload in self._started else [])
+                self._send(preload, order, fds)
 
     def close(self) -> None:
-        """End it; the servers end with those that ask them."""
+        """End the processes; the servers end with those that ask them."""
         with self._lock:
-            self._end()
+            self._end(self._started.values())
+            self._started.clear()
 
-    def _send(self, order: bytes, fds: list[int]) -> None:
-        self._started = self._started or self._start()
-        socket.send_fds(self._started[1], [order], fds)
+    def _send(self, preload: tuple[str, ...], order: bytes, fds: list[int]) -> None:
+        if preload not in self._started:
+            self._started[preload] = self._start(preload)
+        socket.send_fds(self._started[preload][1], [order], fds)
 
-    def _start(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    def _start(self, preload: tuple[str, ...]) -> tuple[subprocess.Popen[bytes], socket.socket]:
         asked, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             process = subprocess.Popen(
-                command(load, theirs.fileno()),
+                command(load, (theirs.fileno(), preload)),
                 env=environment(),
                 cwd="/",
                 pass_fds=(theirs.fileno(),),
@@ -302,11 +301,10 @@ class Loader:
             )
         return process, asked
 
-    def _end(self) -> None:
-        if self._started:
-            process, asked = self._started
-            self._started = None
+    def _end(self, started: Collection[tuple[subprocess.Popen[bytes], socket.socket]]) -> None:
+        for _, asked in started:
             asked.close()
+        for process, _ in started:
             try:
                 process.wait(END_SECONDS)
             except subprocess.TimeoutExpired:
@@ -343,15 +341,10 @@ class Server:
         self._said, said = os.pipe()
         self._heard = b""
         self._control, theirs = socket.socketpair()
-        order = {
-            "preload": preload,
-            "visible": [*installation(), *visible],
-            "scratch": str(self._scratch),
-            "layers": layers,
-        }
+        order = {"visible": [*installation(), *visible], "scratch": str(self._scratch), "layers": layers}
         try:
             with theirs:
-                loader.order(json.dumps(order).encode(), [theirs.fileno(), said])
+                loader.order(preload, json.dumps(order).encode(), [theirs.fileno(), said])
         except OSError:
             os.close(said)
             self.close()
@@ -466,8 +459,8 @@ class Forked:
         self._limits = job.limits
         self._ended: Ended | None = None
         try:
-            for part in _gathered(parts(job)):
-                channel.sendall(part)
+            with channel.makefile("wb", READ_BYTES) as file:
+                file.writelines(parts(job))
         except ConnectionError:
             pass  # it is gone already, and receive() says so
 
@@ -538,19 +531,3 @@ class Forked:
                 self._server.close()
                 self._ended = Ended("the process that runs your code was lost", lost=True)
         return self._ended
-
-
-def _gathered(parts: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in fewer parts, none of them joined to a large one."""
-    held = b""
-    for part in parts:
-        if len(held) + len(part) > READ_BYTES:
-            if held:
-                yield held
-            held = b""
-        if len(part) > READ_BYTES:
-            yield part
-        else:
-            held += part
-    if held:
-        yield held

@@ -1,7 +1,4 @@
-"""The public Python API: open a course, grade a submission or a class.
-
-Import these names from :mod:`autograder`. The command line is written with them.
-"""
+"""The public Python API, on which the command line is built. Import its names from :mod:`autograder`."""
 
 from __future__ import annotations
 
@@ -33,15 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Course:
-    """A course: the assignments in its folder ``solutions/``.
-
-    Attributes
-    ----------
-    folder : Path
-        The folder that holds ``solutions/``.
-    assignments : tuple of Assignment
-        By name.
-    """
+    """A course: the assignments in ``folder / "solutions"``."""
 
     folder: Path
     assignments: tuple[Assignment, ...]
@@ -63,12 +52,7 @@ class Course:
 
 
 def open_course(folder: Path | str = ".") -> Course:
-    """Read a course and check its settings; nothing is run.
-
-    Parameters
-    ----------
-    folder : path
-        The folder that holds ``solutions/``.
+    """Read the course in a folder that holds ``solutions/``, and check its settings; nothing is run.
 
     Raises
     ------
@@ -87,8 +71,6 @@ def grade_submission(
 
     Parameters
     ----------
-    problems : sequence of Problem
-        See :meth:`Course.problems`.
     submission : path
         A student's folder or archive.
     seed, weak_sandbox
@@ -121,14 +103,12 @@ def grade_class(
 
     Parameters
     ----------
-    problems : sequence of Problem
-        See :meth:`Course.problems`.
     submissions : path
         The folder that holds a folder or an archive for each student.
     out : path
         The folder for the reports, the table and the store; made if need be.
     seed : int, optional
-        Grade on the inputs of this number, >= 0, instead of the official ones, which follow from the assignments' keys.
+        Grade on the inputs of this number, >= 0; by default on the official ones, which follow from the keys.
     workers : int, optional
         Submissions graded at a time; by default, one for each core.
     force : bool
@@ -142,8 +122,7 @@ def grade_class(
     told : callable
         Called with a line when the references begin to run, and for each problem whose reference was run.
     waits : callable
-        Called about once a second while nothing is finished, with the students at work and their seconds, the longest
-        first.
+        Called each second while nothing is finished, with the students at work and their seconds, the longest first.
     unwritten : callable
         Called with a sentence for each report that is stored, and could not be written as a file.
 
@@ -160,11 +139,10 @@ def grade_class(
     MachineError
         If the disk is full, or the submissions are gone; what was yielded is kept.
     """
-    submissions, out = Path(submissions), Path(out)
+    private = submissions, out = Path(submissions), Path(out)
     workers = workers or os.cpu_count() or 1
     keep_apart(submissions, out)
     handed_in = find_class(submissions)
-    private = (submissions, out)
     with ExitStack() as stack:
         store = stack.enter_context(Store(out / STORE_FILE))
         cluster = stack.enter_context(_connect(scheduler, problems, private, weak=weak_sandbox)) if scheduler else None
@@ -197,7 +175,7 @@ def grade_class(
 def _connect(
     address: str, problems: Sequence[Problem], private: Sequence[Path], *, weak: bool
 ) -> AbstractContextManager[Cluster]:
-    """Connect to a cluster, and see whether its workers can grade the problems."""
+    """Connect to a cluster whose workers can grade the problems."""
     try:
         from autograder.cluster.connection import connect  # noqa: PLC0415  needs the extra `cluster`
     except ModuleNotFoundError as error:

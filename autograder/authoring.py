@@ -36,10 +36,8 @@ class Check:
 
     Attributes
     ----------
-    name : str
-        The probe's function name; the check's id in reports.
-    title : str
-        The first paragraph of the probe's docstring: the sentence that the student reads.
+    name, title : str
+        The probe's name, which is the check's id, and the first paragraph of its docstring, which the student reads.
     points : float
         The points for passing, > 0.
     probe : callable
@@ -75,9 +73,9 @@ class Check:
     atol: float
     because: str
     wall_seconds: float | None
-    false_alarm: float = 0.0
-    needs: tuple[str, ...] = ()
-    at_home: bool = True
+    false_alarm: float
+    needs: tuple[str, ...]
+    at_home: bool
 
 
 def check(
@@ -93,9 +91,7 @@ def check(
     needs: Sequence[str] = (),
     at_home: bool = True,
 ) -> Callable[[Probe], Probe]:
-    """Mark a probe as a check; the probe's name is the check's id, its docstring the sentence the student reads.
-
-    The parameters are those of :class:`Check`.
+    """Mark a probe as a check. The parameters are those of :class:`Check`.
 
     Raises
     ------

@@ -29,13 +29,13 @@ class Code(IntEnum):
     BAD_ON_HELD_OUT = 63
 
 
-# The page about them in a released assignment.
-PAGE = "checks/codes.md"
+PAGE = "checks/codes.md"  # about them, in a released assignment
+_PENDING = "Nothing on your side; its points are pending, neither earned nor lost. Tell the staff."
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a code tells a student: a name of a few words, what it means, and what to try."""
+    """The words for a code: a name, what it means, and what a student can try."""
 
     name: str
     meaning: str
@@ -57,17 +57,17 @@ MEANINGS: dict[int, Meaning] = {
     Code.NO_SANDBOX: Meaning(
         "fault of the autograder: sandbox",
         "The process that runs your code could not be started.",
-        "Nothing on your side; its points are pending, neither earned nor lost. Tell the staff.",
+        _PENDING,
     ),
     Code.FAULTY_CHECK: Meaning(
         "fault of the autograder: check",
         "The check itself, or the reference solution, failed.",
-        "Nothing on your side; its points are pending, neither earned nor lost. Tell the staff.",
+        _PENDING,
     ),
     Code.FAULTY_GRADER: Meaning(
         "fault of the autograder: other",
         "Something else of ours went wrong.",
-        "Nothing on your side; its points are pending, neither earned nor lost. Tell the staff.",
+        _PENDING,
     ),
     Code.MISSING: Meaning(
         "NotImplementedError",

@@ -27,12 +27,7 @@ _KINDS = {"b": "bool", "i": "int", "u": "int", "f": "float", "c": "complex"}
 def structure(found: Mapping[str, Array | str], expected: Mapping[str, Array], *, narrow: bool) -> Iterator[Finding]:
     """Find what keeps values from being compared: missing names, other types than arrays, dtypes and shapes.
 
-    Parameters
-    ----------
-    found, expected : mapping of str to ndarray
-        The student's values (a text where one was no array) and the reference's.
-    narrow : bool
-        The inputs held floats narrower than 64 bits, so that narrower results are right.
+    With ``narrow`` the inputs held floats narrower than 64 bits, so narrower results are right.
     """
     for name, right in expected.items():
         value = found.get(name)
@@ -55,14 +50,11 @@ def _dtype(name: str, value: Array, right: Array, *, narrow: bool) -> Iterator[F
     if found != wanted:
         message = f"`{name}` has dtype {value.dtype}; expected {wanted}: see where it is made or cast"
         yield Finding(Code.DTYPE, name, message)
-    elif wanted in ("float", "complex") and value.dtype.itemsize < _least_bytes(right, narrow=narrow):
-        message = f"`{name}` has dtype {value.dtype}; expected {right.dtype}: it loses digits the inputs have"
-        yield Finding(Code.DTYPE, name, message)
-
-
-def _least_bytes(right: Array, *, narrow: bool) -> int:
-    """The least size of an entry, in bytes: the reference's, or float32's where the inputs are no wider."""
-    return min(right.dtype.itemsize, 8 if right.dtype.kind == "c" else 4) if narrow else right.dtype.itemsize
+    elif wanted in ("float", "complex"):
+        float32 = 8 if wanted == "complex" else 4
+        if value.dtype.itemsize < (min(right.dtype.itemsize, float32) if narrow else right.dtype.itemsize):
+            message = f"`{name}` has dtype {value.dtype}; expected {right.dtype}: it loses digits the inputs have"
+            yield Finding(Code.DTYPE, name, message)
 
 
 def comparable(found: Mapping[str, Array | str], expected: Mapping[str, Array]) -> bool:
@@ -78,7 +70,7 @@ def comparable(found: Mapping[str, Array | str], expected: Mapping[str, Array]) 
 def agree(value: Array, right: Array, check: Check, *, narrow: bool = False) -> Array:
     """Compare two arrays of one shape entry by entry, within the check's tolerance; NaN agrees with NaN.
 
-    With ``narrow`` inputs, such as float32, results have no more digits than these, whatever their dtype is.
+    Results of ``narrow`` inputs have no more digits than these, whatever their dtype is.
     """
     with np.errstate(all="ignore"):
         close = np.abs(np.subtract(value, right, dtype=_wide(value, right))) <= _tolerance(value, right, check, narrow)
@@ -138,11 +130,11 @@ def differences(
             gap = np.abs(np.subtract(value, right, dtype=_wide(value, right)))[wrong]
         what = f"`{name}`: {_count(wrong)} {'differs' if wrong.sum() == 1 else 'differ'}"
         if np.allclose(gap, 1.0, rtol=0, atol=1e-9):
-            message = f"{what} by exactly 1{_first(name, wrong)}; look for an index or a label that is off by one"
-            yield Finding(Code.OFF_BY_ONE, name, message)
+            code, by, step = Code.OFF_BY_ONE, " by exactly 1", "look for an index or a label that is off by one"
         else:
+            code, by = Code.VALUES, _by(gap, np.abs(value[wrong]))
             step = f"work {'that entry' if wrong.size > 1 else 'a small case'} out by hand and compare"
-            yield Finding(Code.VALUES, name, f"{what}{_by(gap, np.abs(value[wrong]))}{_first(name, wrong)}; {step}")
+        yield Finding(code, name, f"{what}{by}{_first(name, wrong)}; {step}")
 
 
 def _by(gap: Array, found: Array) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -29,7 +30,7 @@ Draws = Mapping[tuple[str, int], Observation]
 
 @dataclass(frozen=True)
 class Mistake:
-    """A known mistake: its specimen's name, the hint for students who make it, and its observations."""
+    """A known mistake: its specimen's name, its hint for students, and its observations."""
 
     name: str
     hint: str
@@ -124,15 +125,11 @@ def from_bytes(content: bytes) -> Answers:
         If it is damaged.
     """
     stream = io.BytesIO(content)
-    index = msgspec.json.decode(stream.readline(), type=list[_Section])
     everyone = []
-    for section in index:
-        whole: list[Observation] = []
-        while len(whole) != section.count:
-            observation = read(stream.read)
-            if observation is None:
-                raise WireError("it ends early")
-            whole.append(observation)
-        everyone.append(Mistake(section.name, section.hint, by_draw(whole)))
+    for section in msgspec.json.decode(stream.readline(), type=list[_Section]):
+        seen = list(islice(iter(lambda: read(stream.read), None), section.count))
+        if len(seen) != section.count:
+            raise WireError("it ends early")
+        everyone.append(Mistake(section.name, section.hint, by_draw(seen)))
     reference, *mistakes = everyone
     return Answers(reference.seen, tuple(mistakes))

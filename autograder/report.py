@@ -14,11 +14,9 @@ from autograder.codes import Code
 from autograder.text import line, neutral, sanitize
 
 WIDTH = 100
-# The beginning of a note about files that nobody asked for.
 NOT_ASKED_FOR = "not asked for, and not graded: "
 # The beginning of a student's line that could be taken for a verdict, its code or a hint.
 _LIKE_OURS = re.compile(r"[^\w\s!-~]+\s*\d|code\s*\d|hint\s*:", re.IGNORECASE)
-# The note of the official run about pending points.
 PENDING = (
     "pending points are neither earned nor lost: something of ours failed, and not your work. The staff has been told; "
     "these checks are judged when they are tried again"
@@ -33,10 +31,7 @@ def pluralize(count: int, noun: str) -> str:
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """The result of one check; ``docs/results.md`` says what each field holds.
-
-    With ``later`` only the official run judges the check, and in a student's own it counts for nothing.
-    """
+    """The result of one check, whose fields ``docs/results.md`` explains; ``later``: in the official run alone."""
 
     check: str
     title: str
@@ -51,10 +46,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 class Stale(msgspec.Struct, frozen=True):
-    """An output of a notebook that its code doesn't give: what cell number ``cell`` showed, and what it gives now.
-
-    ``saved`` and ``now`` are a short text each, or "" for no output. It costs no points.
-    """
+    """An output of a notebook that its code doesn't give: short texts of both, "" for no output. It costs nothing."""
 
     cell: int
     saved: str
@@ -79,8 +71,7 @@ class ProblemReport(msgspec.Struct, frozen=True):
     ) -> ProblemReport:
         """The report that follows from verdicts; its code is the most severe of those that were judged.
 
-        Text of a student's process enters a report only here. It is sanitized, and the grader's folders, such as
-        ``course``, are replaced.
+        Text of a student's process enters a report only here, sanitized and without the grader's folders.
         """
 
         def fit(text: str) -> str:

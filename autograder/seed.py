@@ -1,4 +1,4 @@
-"""Seeds, from which the inputs of a run are drawn: of three kinds, none of which tells of another."""
+"""The seeds from which the inputs of a run are drawn: of three kinds, none of which tells of another."""
 
 from __future__ import annotations
 
@@ -12,14 +12,7 @@ LEAST_KEY_BYTES, MOST_KEY_BYTES = 16, 64
 
 @dataclass(frozen=True)
 class Seed:
-    """A seed, made by :meth:`public`, :meth:`numbered` or :meth:`secret`; its text never holds a key.
-
-    Attributes
-    ----------
-    kind : str
-        ``public``: of students' own checks, known to everybody. ``numbered``: for staff to try things on.
-        ``secret``: of the official run, from an assignment's key.
-    """
+    """A seed, made by :meth:`public`, :meth:`numbered` or :meth:`secret`; its text never holds a key."""
 
     kind: Literal["public", "numbered", "secret"]
     number: int = 0
@@ -27,7 +20,7 @@ class Seed:
 
     @classmethod
     def public(cls) -> Self:
-        """The seed of students' own checks."""
+        """The seed of students' own checks, known to everybody."""
         return cls("public")
 
     @classmethod
@@ -37,7 +30,7 @@ class Seed:
 
     @classmethod
     def secret(cls, key: bytes) -> Self:
-        """The seed that follows from a key.
+        """The seed of the official run, from an assignment's key.
 
         Raises
         ------
@@ -56,15 +49,11 @@ class Seed:
 
         A run is told nothing else. From it follows neither a key nor the seed of another draw.
         """
-        match self.kind:
-            case "public":
-                # Without the problem, so that answers that are released stay as they are.
-                digest = hashlib.sha256(f"0 {check} {draw}".encode()).digest()
-            case "numbered":
-                digest = hashlib.sha256(f"numbered {self.number} {problem} {check} {draw}".encode()).digest()
-            case "secret":
-                digest = self._keyed(f"draw {problem} {check} {draw}")
-        return int.from_bytes(digest[:16])
+        if self.kind == "secret":
+            return int.from_bytes(self._keyed(f"draw {problem} {check} {draw}")[:16])
+        # The public one is without the problem, so that answers that are released stay as they are.
+        of = "0" if self.kind == "public" else f"numbered {self.number} {problem}"
+        return int.from_bytes(hashlib.sha256(f"{of} {check} {draw}".encode()).digest()[:16])
 
     @property
     def digest(self) -> str:

@@ -65,11 +65,11 @@ def grade(
     chosen = tuple(problem.checks if checks is None else checks)
     seen = observe(problem, implementation, seed, chosen)
     text = implementation.files.get(problem.module_file, b"")[:MAX_TEXT_BYTES].decode(errors="replace")
-    findings = {}
     with np.errstate(all="ignore"):  # a student's values may be anything, and verdicts say so
-        for check in chosen:
-            mine = [observation for observation in seen if observation.check == check.name]
-            findings[check.name] = judge(problem, check, mine, answers.reference, seed)
+        findings = {
+            check.name: judge(problem, check, [one for one in seen if one.check == check.name], answers.reference, seed)
+            for check in chosen
+        }
         try:
             hints = diagnose(chosen, findings, seen, answers, text)
         except Exception:  # noqa: BLE001  values that break a hint cost the hint, and are no fault of ours
@@ -94,21 +94,11 @@ def see_reference(problem: Problem, right: Draws, seed: Seed, *, at_home: bool =
     checks = [check for check in problem.checks if check.at_home or not at_home]
     for check, draw in ((one, draw) for one in checks for draw in range(one.draws)):
         answer = right.get((check.name, draw))
-        if answer is None or answer.ending != "returned":
-            failure = answer.failure if answer else None
-            frame = failure.frames[-1] if failure and failure.frames else None
-            where = f"{frame.file}, line {frame.line}" if frame else problem.module_file
-            if answer and answer.ending == "raised" and not frame:  # the probe has not returned a dict
-                where = f"checks.py, line {check.probe.__code__.co_firstlineno}"
-            raise CourseError(
-                f"{problem.folder / where}: the check `{check.name}` fails on the reference: {said_of(failure)}"
-            )
-        for name, value in answer.values.items():
-            if isinstance(value, str):
-                raise CourseError(
-                    f"{problem.folder / problem.module_file}: the check `{check.name}` has no array to compare: "
-                    f"`{name}` is {value}"
-                )
+        if answer is None or (why := _unusable(answer)):
+            frames = answer.failure.frames if answer and answer.failure else ()
+            where = f"{frames[-1].file}, line {frames[-1].line}" if frames else problem.module_file
+            why = why if answer else "it was not run"
+            raise CourseError(f"{problem.folder / where}: the check `{check.name}` fails on the reference: {why}")
         if predicate := problem.page.predicate(check):
             expected: Arrays = answer.values  # type: ignore[assignment]  # none of them is a text
             ask = _asking(problem, predicate, check, draw, expected, seed)
@@ -135,23 +125,26 @@ def judge(
     problem: Problem, check: Check, observations: Sequence[Observation], right: Draws, seed: Seed
 ) -> list[Finding]:
     """The findings of one check over its draws, the most severe first; none when it passes."""
-    if not observations:
-        return [Finding(Code.FAULTY_GRADER, "", "the check was not run")]
     findings: dict[tuple[int, str], Finding] = {}
     for observation in observations:
         answer = right.get((check.name, observation.draw))
-        if answer is None or answer.ending != "returned":
-            why = said_of(answer.failure) if answer else "it was not run"
+        if answer is None or (why := _unusable(answer)):
+            why = why if answer else "it was not run"
             return [Finding(Code.FAULTY_CHECK, "", f"the reference has no result for this check ({why})")]
-        for name, value in answer.values.items():
-            if isinstance(value, str):  # anything would agree with it
-                return [Finding(Code.FAULTY_CHECK, name, f"the reference's `{name}` is {value}; expected an array")]
         for finding in _findings(problem, check, observation, answer, seed):
             # The same fault on another draw is not told again.
             findings.setdefault((finding.code, finding.value), finding)
     if not findings and len(observations) != check.draws:
         return [Finding(Code.FAULTY_GRADER, "", "some draws of the check were not run")]
     return by_severity(findings.values())
+
+
+def _unusable(answer: Observation) -> str:
+    """The reason why nothing can be judged by an observation of the reference, or ""."""
+    if answer.ending != "returned":
+        return said_of(answer.failure)
+    texts = (f"`{name}` is {value}" for name, value in answer.values.items() if isinstance(value, str))
+    return next(texts, "")  # anything would agree with it
 
 
 def _findings(
@@ -168,8 +161,7 @@ def _findings(
     if not comparable(observation.values, expected):
         return found
     arrays: Arrays = {name: observation.values[name] for name in expected}  # type: ignore[misc]
-    diverged = list(not_finite(arrays, expected))
-    if diverged:
+    if diverged := list(not_finite(arrays, expected)):
         return [*found, *diverged]
     predicate = problem.page.predicate(check)
     if predicate is None:

@@ -1,8 +1,4 @@
-"""Staff's predicates: what one finds of a student's arrays, and whose fault it is where it fails.
-
-A predicate is a function of a problem's ``expect.py``, or the ``model.py`` that judges what a notebook trains. Before a
-class is graded each is tried on the reference.
-"""
+"""Staff's predicates, of ``expect.py`` and ``model.py``: what one finds, and whose fault it is where it fails."""
 
 from __future__ import annotations
 
@@ -43,13 +39,11 @@ _OURS = (NameError, AttributeError, ImportError, OSError, SystemExit, PredicateE
 def judged(ask: Ask, found: Arrays, expected: Arrays | None, called: str, folder: Path) -> list[Finding]:
     """The findings of a predicate on a student's arrays.
 
-    If it fails, the fault is ours where it fails on the reference too, or finds something wrong there. Otherwise the
-    student's values have caused it, and they are wrong: values made to break a predicate earn nothing.
+    If it fails, the fault is ours where it fails on the reference too, finds something wrong there, or nothing is known
+    of the reference. Otherwise the student's values have caused it: values made to break a predicate earn nothing.
 
     Parameters
     ----------
-    expected : mapping of str to ndarray, or None
-        The reference's arrays; None where they are not known, and every failure is taken for ours.
     called : str
         The predicate in a message: a noun with its name.
     folder : Path
@@ -61,37 +55,29 @@ def judged(ask: Ask, found: Arrays, expected: Arrays | None, called: str, folder
         why = f"{type(error).__name__}: {error}"
         if expected is None or _is_ours(error, found, expected) or not _accepts(ask, expected):
             where = raised_in(error, folder)
-            return [Finding(Code.FAULTY_CHECK, "", f"{called} failed ({f'{where}: ' if where else ''}{why})")]
+            return [Finding(Code.FAULTY_CHECK, "", f"{called} failed ({': '.join(filter(None, (where, why)))})")]
         message = f"what came back is too far off to be judged ({why}); print it and look at it"
         return [Finding(Code.STRUCTURE, "", message)]
 
 
 def tried(ask: Ask, expected: Arrays, predicate: Callable[..., object], path: Path, about: str) -> None:
-    """Try a predicate on the reference, which it must accept.
-
-    Parameters
-    ----------
-    predicate : callable
-        The function itself; a message names its line.
-    path : Path
-        Its file.
-    about : str
-        What it judges: ``the check `rooted` ``.
+    """Try a predicate of a file on the reference, which it must accept.
 
     Raises
     ------
     CourseError
-        If it fails, or finds anything wrong.
+        If it fails, or finds anything wrong; the message ends in what it is ``about``.
     """
+    code = getattr(getattr(predicate, "func", predicate), "__code__", None)  # `func`: it may be a partial
+    place = f"{path.name}, line {code.co_firstlineno}" if isinstance(code, CodeType) else path.name
     try:
         findings = _findings(ask, expected)
     except (Exception, SystemExit) as error:
-        where = raised_in(error, path.parent) or f"{path.name}{_line(predicate)}"
-        why = f"{type(error).__name__}: {error}"
-        raise CourseError(f"{path.parent / where}: {why} (tried on the reference, for {about})") from error
+        where = path.parent / (raised_in(error, path.parent) or place)
+        raise CourseError(f"{where}: {type(error).__name__}: {error} (tried on the reference, for {about})") from error
     if findings:
         said = f"code {findings[0].code}, {findings[0].message}"
-        raise CourseError(f"{path}{_line(predicate)}: it finds the reference wrong, for {about}: {said}")
+        raise CourseError(f"{path.parent / place}: it finds the reference wrong, for {about}: {said}")
 
 
 def copied(arrays: Arrays) -> Arrays:
@@ -99,22 +85,15 @@ def copied(arrays: Arrays) -> Arrays:
     return {name: value.copy() for name, value in arrays.items()}
 
 
-def _line(predicate: Callable[..., object]) -> str:
-    code = getattr(getattr(predicate, "func", predicate), "__code__", None)  # `func`: it may be a partial
-    return f", line {code.co_firstlineno}" if isinstance(code, CodeType) else ""
-
-
 def _is_ours(error: BaseException, found: Arrays, expected: Arrays) -> bool:
-    """Tell whether no student's values can have caused an exception.
-
-    Staff name the arrays, so an unknown name is their slip. So is a TypeError, where the arrays have the reference's
-    shapes and dtypes.
-    """
-    if isinstance(error, _OURS) or (isinstance(error, KeyError) and error.args and isinstance(error.args[0], str)):
-        return True
-    return isinstance(error, TypeError) and all(
-        (found[name].shape, found[name].dtype) == (value.shape, value.dtype) for name, value in expected.items()
-    )
+    """Tell whether no student's values can have caused an exception."""
+    if isinstance(error, KeyError):
+        return bool(error.args) and isinstance(error.args[0], str)  # staff name the arrays
+    if isinstance(error, TypeError):
+        return all(
+            (found[name].shape, found[name].dtype) == (value.shape, value.dtype) for name, value in expected.items()
+        )
+    return isinstance(error, _OURS)
 
 
 def _accepts(ask: Ask, expected: Arrays) -> bool:
@@ -137,10 +116,7 @@ def _findings(ask: Ask, arrays: Arrays) -> list[Finding]:
             raise PredicateError(f"it gave a {type(one).__name__}; expected findings")
         # Exact types: something else that equals a code could be stored, but not read again.
         if type(one.code) not in (int, Code) or one.code not in PRECEDENCE or not isinstance(one.message, str):
-            raise PredicateError(
-                f"it gave a finding of code {one.code!r}; expected a Code, such as Code.NOT_GOOD_ENOUGH "
-                "(docs/results.md has them all), and a text"
-            )
+            raise PredicateError(f"it gave a finding of code {one.code!r}; expected a Code, and a text")
     return findings
 
 

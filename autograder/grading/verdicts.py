@@ -1,4 +1,4 @@
-"""The one way to a verdict, for modules, notebooks and whatever else has checks."""
+"""The one way from findings to a verdict, for modules and notebooks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NOT_WRONG = FAULTS_OF_OURS | {Code.SUCCESS}
 
 
 class _Check(Protocol):
-    """A check, as far as a verdict depends on it; :class:`autograder.authoring.Check` is one."""
+    """A check, as far as a verdict depends on it."""
 
     @property
     def name(self) -> str: ...
@@ -36,13 +36,10 @@ class Found:
     ----------
     findings : sequence of Finding
         Everything that is wrong, in any order; empty if the check passes.
-    hint : str or None
-        Why it failed, where that is known.
     note : str
         The message of a check that passes.
     blocked_by : str or None
-        A check further up that failed, and without which this one earns nothing, even if it passes. (A check that
-        fails is blocked through its ``needs`` without this.)
+        A failed check without which this one earns nothing, even if it passes.
     """
 
     findings: Sequence[Finding] = ()
@@ -62,12 +59,7 @@ def conclude(checks: Sequence[_Check], found: Mapping[str, Found]) -> tuple[Verd
       keeps its code, or has that of `x` if it passes; its points are pending if those of `x` are.
     - A check that fails, and needs one with a wrong result, says so after its own findings.
 
-    Parameters
-    ----------
-    checks : sequence of checks
-        Those that were tried. What one needs and isn't among them is taken for right.
-    found : mapping of str to Found
-        The evidence on each of them, by name.
+    What a check needs and isn't among ``checks`` is taken for right.
     """
     own = {check.name: most_severe(finding.code for finding in found[check.name].findings) for check in checks}
     first: dict[str, str] = {}  # by blocked check, the one to be fixed first
@@ -101,10 +93,9 @@ def by_severity(findings: Iterable[Finding]) -> list[Finding]:
 
 def _judged(check: _Check, code: Code, message: str, hint: str | None = None) -> Verdict:
     earned = check.points if code == Code.SUCCESS else 0.0
-    if code not in FAULTS_OF_OURS:
-        return Verdict(check.name, check.title, code, earned, check.points, message, hint)
-    # No hint, since nothing is known to be wrong with the student's code.
-    return Verdict(check.name, check.title, code, 0.0, check.points, message, None, pending=check.points)
+    if code in FAULTS_OF_OURS:  # no hint, since nothing is known to be wrong with the student's code
+        return Verdict(check.name, check.title, code, 0.0, check.points, message, None, pending=check.points)
+    return Verdict(check.name, check.title, code, earned, check.points, message, hint)
 
 
 def _blocked(check: _Check, code: Code, first: str, code_of_first: Code) -> Verdict:

@@ -41,6 +41,8 @@ MISFITS: Mapping[str, str] = {
 # The student's own line raised.
 EXPLANATIONS: Mapping[str, str] = {
     r"^name 'np' is not defined": "`import numpy as np` is missing at the top of the module",
+    r"^Missing parentheses in call to 'print'": "This is Python 2's `print`. In Python 3 it is a function: put what "
+    "is to be printed into parentheses",
     r"^(cannot access )?local variable '(?P<name>%N)'": "Because `{name}` is assigned somewhere in this function, it "
     "is the function's own throughout, and it is used here before it has a value. Give it one first",
     r"NoneType": "Something is `None` here: often the result of a function without a `return`, or of a method that "

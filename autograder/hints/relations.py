@@ -61,10 +61,15 @@ def explain(check: Check, draws: Sequence[Draw], names: Sequence[str]) -> str | 
         for name in draws[0].right
     }
     wrong = [name for name in names if pairs[name]]
+    held = {name: _held(check, draws, name, wrong) for name in wrong}
     clauses: dict[str, list[str]] = {}
-    for name in wrong:
-        other = _held(check, draws, name, wrong)
-        if clause := f"what `{other}` should be" if other else _clause(pairs[name]):
+    clause: str | None
+    for name, other in held.items():
+        if other and held[other] == name:
+            clause = "exchanged, each in the other's place"
+        else:
+            clause = f"what `{other}` should be" if other else _clause(pairs[name])
+        if clause:
             clauses.setdefault(clause, []).append(name)
     told = [f"{_listed(some)}: {clause}." for clause, some in clauses.items()]
     if 2 * sum(map(len, clauses.values())) < len(wrong):
@@ -163,9 +168,13 @@ def _factor_names(factors: Sequence[float], scales: Sequence[Scales]) -> Iterato
                 yield template.format(symbol)
 
 
+def _gap(pair: Pair) -> Array:
+    return np.subtract(pair.found, pair.right, dtype=np.float64)
+
+
 def _constant(pairs: Sequence[Pair]) -> str | None:
     """The same number added to all entries."""
-    gaps = [np.subtract(pair.found, pair.right, dtype=np.float64) for pair in pairs]
+    gaps = [_gap(pair) for pair in pairs]
     if not all(pair.same(pair.found - gap.mean(), pair.right) for pair, gap in zip(pairs, gaps, strict=True)):
         return None
     enough = all(gap.size >= ENOUGH for gap in gaps)
@@ -200,10 +209,14 @@ def _truncated(pair: Pair) -> bool:
     return any(pair.same(pair.found, function(right)) for function in (np.trunc, np.round, np.floor))
 
 
+def _bands(pair: Pair, axis: int) -> bool:
+    """Tell whether rows or columns have enough entries to say something of each; an outer product's are alike."""
+    return pair.found.ndim == 2 and pair.found.shape[axis] >= ENOUGH and np.linalg.matrix_rank(pair.right) > 1
+
+
 def _factors(pair: Pair, axis: int) -> bool:
     """Tell whether each row (axis 1), or each column (axis 0), has a factor of its own."""
-    # The rows of an outer product are alike, and in short rows any factor fits.
-    if pair.found.ndim != 2 or pair.found.shape[axis] < ENOUGH or np.linalg.matrix_rank(pair.right) <= 1:
+    if not _bands(pair, axis):
         return False
     found, right = pair.found.astype(np.float64), pair.right.astype(np.float64)
     norm = np.sum(right**2, axis=axis, keepdims=True)
@@ -247,6 +260,9 @@ PARTS: Mapping[str, Relation] = {
     ),
     "right in each column but for a factor of the column's own; look at what a whole column is multiplied or divided "
     "by": partial(_factors, axis=0),
+    "off by the same amount all along a column, by another in each column; look at what is added to whole columns": (
+        lambda pair: _bands(pair, 0) and pair.same(pair.found - _gap(pair).mean(axis=0, keepdims=True), pair.right)
+    ),
 }
 
 

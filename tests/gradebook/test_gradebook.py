@@ -803,7 +803,7 @@ MISTAKES = [
         "checks.py",
         'return {"x": line.root(positives(rng))}',
         "line.root(positives(rng))",
-        r"/checks\.py, line 21: the check `rooted` fails .* returned a NoneType; expected a dict",
+        r"/line\.py: the check `rooted` fails .* returned a NoneType; expected a dict",
         id="no_return",
     ),
     pytest.param(

@@ -140,6 +140,7 @@ MISTAKES = {
         "program(A=cvxopt.matrix(np.zeros((1, 2))), b=cvxopt.matrix(np.zeros(1)))",
         "can't solve this program",
     ),
+    "print": ('compile("print 1", "m", "exec")', "This is Python 2's `print`"),
     "syntax": ('compile("x = (1,\\ny = 2", "m", "exec")', "a bracket that isn't closed"),
 }
 

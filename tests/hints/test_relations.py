@@ -62,6 +62,7 @@ def scalars(draw):
         pytest.param(lambda v: 0 * v, "0 everywhere", id="zeros"),
         pytest.param(lambda v: v * np.arange(1.0, 6)[:, None], "right in each row but for a factor", id="row_factors"),
         pytest.param(lambda v: v * np.arange(1.0, 4), "right in each column but for a factor", id="column_factors"),
+        pytest.param(lambda v: v + v.sum(axis=0), "all along a column", id="column_offsets"),
         pytest.param(lambda v: v + 9 * (np.arange(15).reshape(5, 3) == 4), "wrong in a single entry", id="one_entry"),
         pytest.param(lambda v: np.where(v > 0, v, 0), "entries are 0 that should not be", id="masked"),
         pytest.param(lambda v: v.T, "transposed", id="transposed_shape"),
@@ -136,7 +137,7 @@ def test_values_that_are_exchanged_are_named():
     draws = [Draw({"dW_Q": one["dW_K"], "dW_K": one["dW_Q"]}, one, SCALES) for one in right]
 
     assert explain(claim.__check__, draws, ["dW_Q", "dW_K"]) == (
-        "`dW_Q`: what `dW_K` should be. `dW_K`: what `dW_Q` should be."
+        "`dW_Q` and `dW_K`: exchanged, each in the other's place."
     )
 
 

@@ -277,8 +277,11 @@ class Block:
 
     def rewrite(self, name: str, environment: Mapping[str, str]) -> None:
         """Overwrite it with a name and an environment, as far as they fit."""
-        words = (name, *(f"{key}={value}" for key, value in environment.items()))
-        text = b"".join(os.fsencode(word) + b"\0" for word in words)[: self.size - 1]
+        text = b""
+        for word in (name, *(f"{key}={value}" for key, value in environment.items())):
+            # Whole words only: of a folder's name that is cut off a report could not tell that it is one.
+            if len(text) + len(encoded := os.fsencode(word) + b"\0") <= self.size:
+                text += encoded
         ctypes.memmove(self.address, text.ljust(self.size, b"\0"), self.size)
 
 

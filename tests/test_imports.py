@@ -27,11 +27,11 @@ BESIDE_STUDENT_CODE = {
         "autograder.authoring",
         "autograder.worker",
     ),
-    *(f"autograder.worker.{name}" for name in ("run", "job", "recorder", "imports", "failures", "reader")),
+    *(f"autograder.worker.{name}" for name in ("run", "job", "recorder", "failures", "limits", "reader")),
 }
 # What is there as well when it was forked from a server.
 WITH_A_SERVER = {
-    *("autograder.sandbox", "autograder.worker.limits"),
+    "autograder.sandbox",
     *(f"autograder.sandbox.{name}" for name in ("forkserver", "confine", "syscalls", "deadline", "guarantees")),
     "autograder.sandbox.scratch",
 }

@@ -1,4 +1,4 @@
-"""How a run ended that raised: whose fault it is, and what the student is shown of it."""
+"""The outcome of a run that raised: whose fault it is, and the part that the student is shown."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from collections.abc import Mapping
 from types import TracebackType
 
 from autograder.wire import MAX_FRAMES, Ending, Failure, Frame
-from autograder.worker.imports import Forbidden
 from autograder.worker.job import PAGE, ProbeJob
+from autograder.worker.limits import MIB
 
 MAX_MESSAGE_CHARACTERS = 2_000
+
+
+class Forbidden(ImportError):
+    """The student's code imports what the assignment doesn't allow."""
 
 
 class Oversize(Exception):
@@ -20,13 +24,19 @@ class Oversize(Exception):
 
 
 def failure_of(error: BaseException, job: ProbeJob, folder: str) -> tuple[Ending, Failure]:
-    """How a run ended that raised: whose exception it is, and the student's own frames."""
+    """Tell whose exception it is, and keep the student's own frames."""
     try:
         # Where the folder lies is the grader's business.
         message = str(error)[: 2 * MAX_MESSAGE_CHARACTERS].replace(folder, ".")
     except BaseException:
         message = "(its message could not be read)"
-    frames = _own_frames(error.__traceback__, job, folder)
+    given = {os.path.join(folder, f"{name}.py") for name in job.given}
+    lines = _lines(error.__traceback__)
+    frames = [
+        Frame(os.path.basename(file), line, function, linecache.getline(file, line).strip()[:200])
+        for file, line, function in lines
+        if file.startswith(folder + os.sep) and file not in given
+    ]
     if isinstance(error, SyntaxError) and (error.filename or "").startswith(folder + os.sep) and not frames:
         frames = [Frame(os.path.basename(error.filename or ""), error.lineno or 0, "", (error.text or "").strip())]
         message = error.msg
@@ -41,36 +51,31 @@ def failure_of(error: BaseException, job: ProbeJob, folder: str) -> tuple[Ending
         return "missing", Failure("FileNotFoundError", f"{job.module}.py was not handed in")
     if frames:
         return ("asserted" if isinstance(error, AssertionError) else "raised"), failure
-    if any(file == PAGE for file, _, _ in _lines(error.__traceback__)):
-        return "misfit", _misfit(failure, error.__traceback__, job)
+    if of_page := [(line, function) for file, line, function in lines if file == PAGE]:
+        # Shown is the check page's line, which could not use the returned value.
+        line, function = of_page[-1]
+        text = job.page.splitlines()[line - 1].strip()
+        return "misfit", Failure(failure.kind, failure.message, (Frame("checks.py", line, function, text),))
     return "raised", failure
 
 
 def limit_reached(error: BaseException, limits: Mapping[str, float]) -> str:
-    """Which limit an exception says was reached, as a sentence; an empty text if it says no such thing."""
-    mib = 1 << 20
+    """Return the limit that an exception shows to be reached, as a sentence, or an empty text."""
     if isinstance(error, Oversize):
-        return f"what came back is larger than {limits['returned_bytes'] / mib:.0f} MiB"
+        return f"what came back is larger than {limits['returned_bytes'] / MIB:.0f} MiB"
     # A lock that can't be had is one that there is no memory for.
     no_lock = isinstance(error, RuntimeError) and str(error) == "can't allocate lock"
     if no_lock or isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
-        return f"asked for more memory than there is (the limit is {limits['memory_bytes'] / mib:.0f} MiB)"
+        return f"asked for more memory than there is (the limit is {limits['memory_bytes'] / MIB:.0f} MiB)"
     if isinstance(error, OSError) and error.errno == errno.EFBIG:
-        return f"wrote a file larger than {limits['file_bytes'] / mib:.0f} MiB"
+        return f"wrote a file larger than {limits['file_bytes'] / MIB:.0f} MiB"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"wrote more than {limits['scratch_bytes'] / mib:.0f} MiB in all, or too many files"
+        return f"wrote more than {limits['scratch_bytes'] / MIB:.0f} MiB in all, or too many files"
     if isinstance(error, BlockingIOError) and error.errno == errno.EAGAIN:
         return "tried to start another process; a run is one process"
     if isinstance(error, RuntimeError) and str(error) == "can't start new thread":
         return f"tried to start more than {limits['threads']:.0f} threads"
     return ""
-
-
-def _misfit(failure: Failure, trace: TracebackType | None, job: ProbeJob) -> Failure:
-    """The failure with the check page's line, which is what could not use the returned value."""
-    line, function = [(line, function) for file, line, function in _lines(trace) if file == PAGE][-1]
-    text = job.page.splitlines()[line - 1].strip()
-    return Failure(failure.kind, failure.message, (Frame("checks.py", line, function, text),))
 
 
 def _lines(trace: TracebackType | None) -> list[tuple[str, int, str]]:
@@ -79,12 +84,3 @@ def _lines(trace: TracebackType | None) -> list[tuple[str, int, str]]:
         lines.append((trace.tb_frame.f_code.co_filename, trace.tb_lineno, trace.tb_frame.f_code.co_name))
         trace = trace.tb_next
     return lines
-
-
-def _own_frames(trace: TracebackType | None, job: ProbeJob, folder: str) -> list[Frame]:
-    given = {os.path.join(folder, f"{name}.py") for name in job.given}
-    return [
-        Frame(os.path.basename(file), line, function, linecache.getline(file, line).strip()[:200])
-        for file, line, function in _lines(trace)
-        if file.startswith(folder + os.sep) and file not in given
-    ]

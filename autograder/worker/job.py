@@ -1,4 +1,4 @@
-"""The jobs that a process beside student code is sent: a module's probes, a notebook's cells, or a call of ours."""
+"""The jobs of a confined process: a module's probes, a notebook's cells, or a call of a function of ours."""
 
 from __future__ import annotations
 
@@ -31,8 +31,7 @@ def compile_page(page: str) -> CodeType:
 def surroundings(folder: str) -> dict[str, str]:
     """Return the environment variables that name a run's user: a student, at home in the run's own folder.
 
-    The same in the official run and in a student's own. Without a name ``getpass.getuser`` looks for the user's number
-    in a list of users, which a confined run is not in.
+    Without a name ``getpass.getuser`` looks into the list of users, where that of a confined run is missing.
     """
     return {
         **dict.fromkeys(("USER", "LOGNAME", "USERNAME"), "student"),

@@ -1,4 +1,4 @@
-"""What a run may cost: one table, overridable per problem by ``[problems.limits]`` in ``assignment.toml``."""
+"""The limits of a run, overridable for a problem by ``[problems.limits]`` in ``assignment.toml``."""
 
 from __future__ import annotations
 
@@ -14,39 +14,35 @@ class Limits:
     Attributes
     ----------
     import_seconds : float
-        Time of the module's import: computing and sleeping are charged, and not the time in which others had the
-        processor (:mod:`autograder.sandbox.deadline`).
+        Time of the module's import, charged as :mod:`autograder.sandbox.deadline` says.
     wall_seconds : float
-        The same of one draw of a check that does not set its own.
+        Time of one draw of a check that does not set its own.
     module_seconds : float
-        The same of a whole module: its import and all draws, in all processes that these take. By the clock it may take
-        twice as long, however busy the machine.
+        Time of a module's import and all draws, in all their processes; by the clock at most twice as long.
     cpu_seconds : int
         CPU time of one process, over all its checks.
     memory_bytes : int
         Address space, beyond what the libraries take.
     threads : int
-        Threads of the process; other processes it can't start. Where a run is neither another user nor in a user
-        namespace of its own, ``autograder doctor`` says what holds instead.
+        Threads of the process; it can't start other processes.
     file_bytes : int
         Size of one file written.
     scratch_bytes : int
-        Size of all files written. Where there are no mount namespaces it is looked at four times a second.
+        Size of all files written.
     output_characters : int
         Printed text that is kept; the rest is dropped, and costs nothing.
     returned_bytes : int
-        Size of what one draw returns.
+        Size of the values of one draw.
     module_bytes : int
-        The same of all draws together.
+        Size of the values of all draws together.
     cell_seconds : float
-        Time of one cell of a notebook, charged as that of a draw.
+        Time of one cell of a notebook.
     notebook_seconds : float
-        The same of all cells, as of a module; also the CPU time of each process.
+        Time of all cells, as of a module; also the CPU time of each process.
     cell_bytes : int
         Outputs of one cell that are kept; the rest is dropped, and costs nothing.
     reading_seconds : int
-        CPU time of a reader: of what takes the files out of a submission, and of what compares a notebook with what it
-        shows. Also its wall time between two things that it says, less what others take of the processor.
+        CPU time of a reader (:mod:`autograder.worker.reader`), and its time between two messages.
     reading_memory_bytes : int
         Address space of a reader, beyond what the libraries take.
     """

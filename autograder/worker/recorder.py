@@ -1,4 +1,4 @@
-"""A module whose calls are watched: which arguments they change, how narrow these are, and what they measure."""
+"""A recorder of calls: the arguments that they change, narrow floats, and the sizes of arguments."""
 
 from __future__ import annotations
 
@@ -30,13 +30,7 @@ class Missing(NotImplementedError, AttributeError):
 
 
 class Watch:
-    """Notes which of the caller's arrays a call changes, how narrow their floats are, and what arguments measure.
-
-    Parameters
-    ----------
-    measuring : bool
-        Whether to note what arguments measure; it takes longer than all the rest.
-    """
+    """Records the caller's arrays that a call changes, narrow floats, and, if ``measuring``, the sizes of arguments."""
 
     def __init__(self, *, measuring: bool = False) -> None:
         # By identity, the oldest first: each with the name of the function it was given to, that, and the argument.
@@ -47,7 +41,7 @@ class Watch:
         self.scales: dict[str, dict[float, None]] = {}
 
     def call(self, name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        """``function(*args, **kwargs)``, with the arrays the caller has passed so far compared before and after."""
+        """Call the function; compare all arrays that the caller has passed so far before and after."""
         given: list[tuple[int | str, Any]] = [*enumerate(args), *kwargs.items()]
         for position, array in given:
             if isinstance(array, np.ndarray):
@@ -76,10 +70,7 @@ class Watch:
                     start += array.nbytes
 
     def _forget(self, new: np.ndarray[Any, Any]) -> None:
-        """Forget the arrays that nobody but this watch still has: in a loop over batches, all but the last of them.
-
-        What nobody has can't be looked at any more, unless others have its memory; that, a new array may show as well.
-        """
+        """Forget the arrays that nobody else refers to, nor to their memory: the past batches of a training loop."""
         for key, (array, _, _, _) in [*self.arrays.items()]:
             if sys.getrefcount(array) <= UNSHARED:
                 memory = array.base
@@ -88,7 +79,7 @@ class Watch:
                     del self.arrays[key]
 
     def _measure(self, function: Callable[..., Any], given: list[tuple[int | str, Any]]) -> None:
-        """Note the numbers among the arguments by name, and the arrays' sizes by the letters the docstring has."""
+        """Record numbers by the parameter's name, and sizes of arrays by the letters in the docstring."""
         letters = _letters(str(getattr(function, "__doc__", "")))
         for position, value in given:
             name = _parameter(function, position)
@@ -105,7 +96,6 @@ class Watch:
 
 
 def _contents(arrays: list[np.ndarray[Any, Any]]) -> bytes:
-    """The bytes of arrays, one after the other."""
     try:
         return b"".join(arrays)  # type: ignore[arg-type]  # at once, for this stands before and after every call
     except (BufferError, ValueError, TypeError):  # strided, or of a dtype that is no buffer
@@ -114,7 +104,7 @@ def _contents(arrays: list[np.ndarray[Any, Any]]) -> bytes:
 
 @functools.cache
 def _letters(docstring: str) -> Mapping[str, list[str]]:
-    """The letters for an argument's sizes, by argument: ``x : ndarray of shape (N, d_in)`` has N and d_in."""
+    """Sizes by parameter: ``x : ndarray of shape (N, d_in)`` gives ``{"x": ["N", "d_in"]}``."""
     return {
         name.strip(): [letter.strip() for letter in letters.split(",")]
         for names, letters in SHAPE.findall(docstring)
@@ -123,7 +113,6 @@ def _letters(docstring: str) -> Mapping[str, list[str]]:
 
 
 def _parameter(function: Callable[..., Any], position: int | str) -> str:
-    """The name of the parameter that an argument goes to, as far as the function says."""
     code = getattr(getattr(function, "__func__", function), "__code__", None)
     if isinstance(position, str) or code is None:
         return str(position)
@@ -132,7 +121,7 @@ def _parameter(function: Callable[..., Any], position: int | str) -> str:
 
 
 class Watched:
-    """A module or an instance whose calls are watched; what it returns of its own classes is watched too."""
+    """A module or an instance whose calls are recorded, and those of instances of its classes that it returns."""
 
     def __init__(self, target: Any, name: str, module: str, watch: Watch) -> None:
         object.__setattr__(self, "_watched", (target, name, module, watch))

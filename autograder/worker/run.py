@@ -1,11 +1,10 @@
-"""What runs beside student code: it imports a module, runs probes on it, and writes down what came back.
+"""A run: imports a student's module, runs probes on it, and sends an observation of each.
 
-It holds no answer: no reference, no expected value, no tolerance that matters. It imports the standard library, numpy,
-``autograder.wire``, ``autograder.authoring`` (what a check page is written with), and what it has been parted into: the
-``job`` it is given, the ``watched`` module, the rule of ``imports``, and ``failures``. Nothing else of ours.
+It holds no answer: no reference, no expected value, no tolerance that matters. Of ours it imports only
+:mod:`autograder.wire`, :mod:`autograder.authoring`, and the modules of this package.
 
-A process gets one job on one channel and answers with one message for the module's import and one for each draw of each
-check, in order. It ends by being ended: whoever reads the channel stops the process after the last message.
+A process gets one job on one channel, and answers with a message for the import and one for each draw of each check, in
+order. Whoever reads the channel stops the process after the last message.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable, Mapping
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -28,9 +27,8 @@ import numpy as np
 import autograder
 from autograder.authoring import checks_of, generator
 from autograder.wire import Ending, Failure, Observation, encode, plain
-from autograder.worker.failures import Oversize, failure_of
-from autograder.worker.imports import ImportRule
-from autograder.worker.job import ProbeJob, compile_page, read_job
+from autograder.worker.failures import Forbidden, Oversize, failure_of
+from autograder.worker.job import PAGE, ProbeJob, compile_page, read_job
 from autograder.worker.recorder import Watch, Watched
 
 IGNORED_BY_PYTHON = {getattr(signal, name, None) for name in ("SIGPIPE", "SIGXFSZ")}
@@ -55,15 +53,59 @@ class Clipped(io.TextIOBase):
         return len(text)
 
     def take(self) -> str:
-        """What was kept; the stream is as new afterwards."""
+        """Return what was kept, and begin anew."""
         text = "".join(self.kept)
         more = " […]" if self.room < 0 else ""
         self.kept, self.room = [], self.limit
         return text + more
 
 
+class ImportRule:
+    """Raises Forbidden where student code imports a package that it may not, as if that were not installed.
+
+    Libraries may import what they like; the standard library imports for whoever has called it.
+    """
+
+    def __init__(self, job: ProbeJob, folder: str) -> None:
+        own = {name.removesuffix(".py") for name in job.files}
+        self._allowed = frozenset({*sys.stdlib_module_names, *job.allowed_imports, *own, "autograder"})
+        self._trusted = (PAGE, *(os.path.join(folder, f"{name}.py") for name in job.given))
+        self._libraries = tuple(entry + os.sep for entry in sys.path if "-packages" in entry)
+        self._carriers = (os.path.dirname(os.__file__) + os.sep, "<frozen ", *self._libraries)
+        self._import = builtins.__import__
+
+    def imported(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        """Replace ``__import__``: it hears of every import statement, also of a package that is loaded already."""
+        if not (args[3] if len(args) > 3 else kwargs.get("level")):  # relative ones stay in their package
+            self._look_at(name.partition(".")[0])
+        return self._import(name, *args, **kwargs)
+
+    def audit(self, event: str, args: tuple[Any, ...]) -> None:
+        """Hear of ``importlib.import_module``, which shows only in the file that it opens."""
+        if event == "import":
+            self._look_at(args[0].partition(".")[0])
+        elif event == "open" and str(args[0]).endswith(".pyc") and str(args[0]).startswith(self._libraries):
+            within = next(args[0][len(entry) :] for entry in self._libraries if args[0].startswith(entry))
+            self._look_at(within.removeprefix("__pycache__" + os.sep).split(os.sep)[0].partition(".")[0])
+
+    def _look_at(self, package: str) -> None:
+        if not package or package in self._allowed:
+            return
+        frame: FrameType | None = sys._getframe(2)  # noqa: SLF001
+        ours = self.imported.__code__
+        while frame is not None and (frame.f_code is ours or frame.f_code.co_filename.startswith(self._carriers)):
+            # Also this file may lie among the libraries.
+            if frame.f_code is not ours and frame.f_code.co_filename.startswith(self._libraries):
+                return
+            frame = frame.f_back
+        if frame is None:
+            raise Forbidden(f"the code imports {package}")
+        if frame.f_code.co_filename not in self._trusted:
+            raise Forbidden(f"{os.path.basename(frame.f_code.co_filename)}, line {frame.f_lineno}, imports {package}")
+
+
 def run(job: ProbeJob, folder: str, send: Callable[[bytes], None]) -> None:
-    """Do a job in a folder: a message before there is any student code, one for its import, and one for each draw."""
+    """Do a job in a folder; send a message before any student code is there, one for its import, one for each draw."""
     output = Clipped(int(job.limits["output_characters"]))
     ours = {f"{name}.py": job.files[f"{name}.py"] for name in job.given}
     try:
@@ -73,10 +115,13 @@ def run(job: ProbeJob, folder: str, send: Callable[[bytes], None]) -> None:
         sys.path.insert(0, folder)
         sys.dont_write_bytecode = True
         sys.stdout = sys.stderr = output
-        _be_no_notebook()
+        # Lines of an exported notebook that only a notebook runs do nothing.
+        builtins.get_ipython = _NoNotebook  # type: ignore[attr-defined]
+        for name in autograder.__all__:
+            setattr(autograder, name, do_nothing)
         probes = {check.name: check.probe for check in checks_of(_check_page(job))}
     except Exception as error:
-        # Staff's own files: the reader makes it a fault of the autograder. It believes that of the first message only.
+        # A fault of the staff's files. The grader believes that of the first message only.
         send(encode(Observation("", 0, "faulty", failure=Failure(type(error).__name__, str(error)))))
         return
     send(encode(Observation("", 0, "returned")))
@@ -84,36 +129,26 @@ def run(job: ProbeJob, folder: str, send: Callable[[bytes], None]) -> None:
     send(encode(observation))
     if module is None:
         return
-    for check, draw, entropy in job.draws:
-        send(encode(_observe(job, folder, module, (check, draw, entropy), probes[check], output)))
+    for draw in job.draws:
+        send(encode(_observe(job, folder, module, draw, probes[draw[0]], output)))
 
 
 def hear_signals() -> None:
-    """Let signals do what they do by default: what a grader started in the background ignores, it hands down.
-
-    Done by the process that runs are forked from, for it takes as long as a check.
-    """
+    """Restore the default action of signals: a grader started in the background ignores some, and hands that down."""
     for number in signal.valid_signals():
         if signal.getsignal(number) == signal.SIG_IGN and number not in IGNORED_BY_PYTHON:
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 class _NoNotebook:
-    """What stands for a notebook's shell: magics and shell commands do nothing."""
+    """A notebook's shell whose magics and commands do nothing."""
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         return do_nothing
 
 
 def do_nothing(*_: object, **__: object) -> None:
-    """What stands for asking for a verdict, and for magics."""
-
-
-def _be_no_notebook() -> None:
-    """Let the lines of an exported notebook that only a notebook runs do nothing: magics, and asking for a verdict."""
-    builtins.get_ipython = _NoNotebook  # type: ignore[attr-defined]
-    for name in autograder.__all__:
-        setattr(autograder, name, do_nothing)
+    """Stand for magics, and for asking for a verdict."""
 
 
 def write(files: Mapping[str, bytes]) -> None:
@@ -124,7 +159,7 @@ def write(files: Mapping[str, bytes]) -> None:
 
 
 def link(data: Mapping[str, str]) -> None:
-    """Put the data where students read it."""
+    """Link the data into ``data``, where students read it."""
     if data:
         os.mkdir("data")
     for name, path in data.items():
@@ -143,7 +178,6 @@ def _check_page(job: ProbeJob) -> ModuleType:
 
 
 def _import(job: ProbeJob, folder: str, output: Clipped) -> tuple[ModuleType | None, Observation]:
-    """The student's module, and how its import went."""
     path = os.path.join(folder, f"{job.module}.py")
     module = ModuleType(job.module)
     module.__file__ = path
@@ -173,14 +207,13 @@ def _observe(
     probe: Callable[..., Any],
     output: Clipped,
 ) -> Observation:
-    """One draw of one check."""
-    check, number, entropy = draw
+    check, number, draw_seed = draw
     watch = Watch(measuring=job.measured)
     values: dict[str, Any] = {}
     failure = None
     ending: Ending = "returned"
     try:
-        returned = probe(Watched(module, job.module, job.module, watch), generator(entropy))
+        returned = probe(Watched(module, job.module, job.module, watch), generator(draw_seed))
         values = plain_values(returned, int(job.limits["returned_bytes"]))
     except BaseException as error:
         ending, failure = failure_of(error, job, folder)
@@ -198,12 +231,12 @@ def _observe(
 
 
 def plain_values(returned: object, limit: int) -> dict[str, Any]:
-    """The returned values as the wire carries them, none larger than the limit, and not all together either."""
+    """Return the values as the wire carries them, all together no larger than a limit in bytes."""
     if not isinstance(returned, Mapping):
         raise TypeError(f"the check returned a {type(returned).__name__}; expected a dict of names and arrays")
     values: dict[str, Any] = {}
     for name, value in returned.items():
-        # An array of strides can be larger than the memory: its size is looked at before it is copied.
+        # A strided array can be larger than the memory.
         if isinstance(value, np.ndarray) and math.prod(value.shape) * value.dtype.itemsize > limit:
             raise Oversize
         values[str(name)] = plain(value)
@@ -214,7 +247,7 @@ def plain_values(returned: object, limit: int) -> dict[str, Any]:
 
 
 def once(folder: str) -> None:
-    """One job from standard input, its messages to standard output: a process of its own, on any system."""
+    """Do one job from standard input, with its messages to standard output, in a process of its own on any system."""
     channel = os.dup(1)
     if sys.platform == "win32":
         import msvcrt  # noqa: PLC0415

@@ -1,8 +1,8 @@
-"""Observations as bytes: what crosses the border between student code and the grader.
+"""Observations as bytes, as they go from student code to the grader.
 
-A message is a prefix of fixed size, a JSON header, and the raw bytes of the arrays. The reader believes nothing:
-sizes are bounded before anything is read, dtypes come from a list, and what is malformed is a :class:`WireError`.
-There is no pickle.
+A message is a prefix of fixed size, a JSON header, and the raw bytes of the arrays. The reader trusts nothing: sizes
+are bounded before anything is read, dtypes come from a list, and anything malformed is a :class:`WireError`. There is
+no pickle.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ MAX_HEADER_BYTES = 1 << 20
 MAX_BODY_BYTES = 64 << 20
 MAX_VALUES = 256
 MAX_NDIM = 16
-# Of each text, and of each kind of list, the beginning is carried: a report is made of them.
+# Of longer texts and lists the beginning is kept.
 MAX_TEXT_CHARACTERS = 5_000
-# Of what is one line: a name, a kind, a line of code.
+# Of a name, a kind, or a line of code.
 MAX_LINE_CHARACTERS = 300
 MAX_CHANGED = 16
 MAX_FRAMES = 12
@@ -55,7 +55,7 @@ DTYPES = frozenset(("|b1", "|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "<u8
 
 
 class WireError(ValueError):
-    """What came is not a message of this format."""
+    """The bytes are not a message of this format."""
 
 
 @dataclass(frozen=True)
@@ -79,27 +79,27 @@ class Failure:
 
 @dataclass(frozen=True)
 class Observation:
-    """What one draw of one check showed of an implementation.
+    """The outcome of one draw of one check.
 
     Attributes
     ----------
     check, draw : str, int
-        Which; the check is empty for the import of the module.
+        The check's name, empty for the import of the module, and the number of the draw.
     ending : str
         How the run ended, one of ``ENDINGS``.
     values : mapping of str to ndarray or str
-        What the probe returned; a text where a value was no array, saying what it was.
+        The probe's return values; a text that names the type where a value is no array.
     changed : tuple of str
-        Arguments that a call changed, as sentences' subjects (```x` of relu_forward``).
+        Arguments that a call changed, as the subject of a sentence (```x` of relu_forward``).
     narrow : bool
         An argument was a float narrower than 64 bits.
     scales : mapping of str to tuple of float
-        What the arguments measure: numbers by their names, the sizes of arrays by the letters of the docstring. Noted
-        in the reference's run only.
+        Numbers among the arguments by their names, and sizes of arrays by the letters of the docstring. Recorded in the
+        reference's run only.
     failure : Failure or None
         The exception, for the endings that have one.
     output : str
-        What was printed, clipped.
+        Printed text, clipped.
     """
 
     check: str
@@ -114,7 +114,7 @@ class Observation:
 
 
 def plain(value: object) -> Array | str:
-    """A returned value as an exact base-class array in C order, or a text that says what it is instead."""
+    """Return a value as an array of the base class in C order, or a text that names its type."""
     if isinstance(value, (list, tuple)):
         try:
             value = np.array(value)
@@ -136,12 +136,12 @@ def plain(value: object) -> Array | str:
 
 
 def encode(observation: Observation) -> bytes:
-    """One message for one observation."""
+    """Return the message for an observation."""
     return b"".join(parts(observation))
 
 
 def parts(observation: Observation) -> list[Part]:
-    """The same in parts: the arrays' bytes where they are, not copied."""
+    """Return the message in parts, the arrays' bytes not copied."""
     values: list[dict[str, Any]] = []
     blobs: list[Part] = []
     for name, value in observation.values.items():
@@ -150,29 +150,18 @@ def parts(observation: Observation) -> list[Part]:
         else:
             values.append({"name": name, "dtype": value.dtype.str, "shape": value.shape})
             blobs.append(value.reshape(-1).view(np.uint8).data)
-    failure = observation.failure
-    header = {
-        "check": observation.check,
-        "draw": observation.draw,
-        "ending": observation.ending,
-        "values": values,
-        "changed": observation.changed,
-        "narrow": observation.narrow,
-        "scales": observation.scales,
-        "failure": asdict(failure) if failure else None,
-        "output": observation.output,
-    }
-    head = json.dumps(header).encode()
+    failure = asdict(observation.failure) if observation.failure else None
+    head = json.dumps({**vars(observation), "values": values, "failure": failure}).encode()
     return [PREFIX.pack(MAGIC, len(head), sum(map(len, blobs))) + head, *blobs]
 
 
 def sizes(prefix: Bytes, most_bytes: int = MAX_BODY_BYTES) -> tuple[int, int]:
-    """The number of bytes of a message's header and body, from its first ``PREFIX.size`` bytes.
+    """Return the number of bytes of a message's header and body, from its first ``PREFIX.size`` bytes.
 
     Raises
     ------
     WireError
-        If it is no prefix, or announces more than a message may hold, or a larger body than `most_bytes`.
+        If it is no prefix, or announces more than a message or `most_bytes` allow.
     """
     if len(prefix) != PREFIX.size:
         raise WireError("the message ends in its prefix")
@@ -185,9 +174,9 @@ def sizes(prefix: Bytes, most_bytes: int = MAX_BODY_BYTES) -> tuple[int, int]:
 
 
 def read(receive: Callable[[int], Bytes], most_bytes: int = MAX_BODY_BYTES) -> Observation | None:
-    """The next message of a stream whose ``receive(n)`` gives exactly n bytes, or fewer at its end; None at the end.
+    """Read the next message of a stream whose ``receive(n)`` gives n bytes, or fewer at its end; None at the end.
 
-    One with a larger body than `most_bytes` is a :class:`WireError`, and its body is not read.
+    A larger body than `most_bytes` is a :class:`WireError`, and is not read.
     """
     prefix = receive(PREFIX.size)
     if not prefix:
@@ -197,7 +186,7 @@ def read(receive: Callable[[int], Bytes], most_bytes: int = MAX_BODY_BYTES) -> O
 
 
 def read_bytes(message: bytes) -> Observation:
-    """The observation in the bytes of one message.
+    """Read the observation in the bytes of one message.
 
     Raises
     ------
@@ -211,7 +200,7 @@ def read_bytes(message: bytes) -> Observation:
 
 
 def decode(head: Bytes, body: Bytes) -> Observation:
-    """The observation in a header and a body.
+    """Read the observation in a header and a body.
 
     Raises
     ------
@@ -242,19 +231,19 @@ def decode(head: Bytes, body: Bytes) -> Observation:
 
 
 def text(value: object) -> str:
-    """The beginning of a JSON string, that can be written out again as UTF-8."""
+    """Return the beginning of a JSON string, fit to be encoded as UTF-8."""
     if not isinstance(value, str):
         raise WireError("expected a string")
     return value[:MAX_TEXT_CHARACTERS].encode("utf-8", "replace").decode()
 
 
 def word(value: object) -> str:
-    """The beginning of a JSON string that stands within a line of a report: a name, a kind, a line of code."""
+    """Return the beginning of a JSON string as a single line."""
     return line(text(value)[:MAX_LINE_CHARACTERS])
 
 
 def whole(value: object) -> int:
-    """A JSON number that is a whole one, not negative and below 2**32."""
+    """Return a JSON number that is whole, not negative, and below 2**32."""
     if type(value) is not int or not 0 <= value < 1 << 32:
         raise WireError("expected a whole number")
     return value
@@ -273,23 +262,20 @@ def _values(described: object, body: Bytes) -> dict[str, Array | str]:
         if item["dtype"] not in DTYPES:
             raise WireError("a dtype that is not carried")
         dtype = np.dtype(item["dtype"])
-        # How many dimensions first: the product of a hundred thousand large numbers is minutes of work.
+        # Before the product: that of a hundred thousand large numbers takes minutes.
         if len(item["shape"]) > MAX_NDIM:
             raise WireError("too many dimensions")
         shape = tuple(whole(size) for size in item["shape"])
         size = math.prod(shape) * dtype.itemsize
         if start + size > len(body):
             raise WireError("a shape that the body doesn't hold")
-        values[name] = _array(np.frombuffer(body, dtype, math.prod(shape), start)).reshape(shape)
+        flat = np.frombuffer(body, dtype, math.prod(shape), start)
+        # A truth of any byte but 0 and 1 would be true, and its negation as well.
+        values[name] = (np.not_equal(flat.view(np.uint8), 0) if dtype.kind == "b" else flat).reshape(shape)
         start += size
     if start != len(body):
         raise WireError("bytes that no value accounts for")
     return values
-
-
-def _array(flat: Array) -> Array:
-    """The entries as they are; truths as 0 and 1: of any other byte NumPy says that its negation is true as well."""
-    return np.not_equal(flat.view(np.uint8), 0) if flat.dtype.kind == "b" else flat
 
 
 def _scales(described: Mapping[str, Any]) -> dict[str, tuple[float, ...]]:

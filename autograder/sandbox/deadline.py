@@ -1,9 +1,10 @@
-"""The time that a run is charged for, and the end of it.
+"""The time that a run is charged for, and its limits.
 
-A run is charged for the seconds that it computes and for those that it sleeps; not for those in which others had the
-processor. On a busy machine a right answer would otherwise be ended for the work of others. Time is charged in windows:
-a window in which the run computed costs it the CPU time that it used, one in which it slept costs it all of the window.
-A check's draw, a notebook's cell and a reader's answer have a :class:`Deadline` each; all draws of a module, and all
+A run is charged for the seconds in which it computes or sleeps, but not for those in which others had the processor:
+a busy machine must not fail a right answer. Time is charged in windows. A window in which the run computed costs it the
+CPU time that it used; one in which it slept costs all of the window.
+
+A check's draw, a notebook's cell and a reader's message have a :class:`Deadline` each; all draws of a module, and all
 cells of a notebook, share a :class:`Budget`.
 """
 
@@ -18,30 +19,30 @@ from typing import Self
 from autograder.worker.limits import Limits
 
 WINDOWS = 4
-# Of a window: below the first a run sleeps, above the second nobody took anything from it.
+# Shares of a window: a run that used less CPU time slept, and one that used more had the processor to itself.
 ASLEEP, AWAKE = 0.05, 0.8
-# Of a part of a window: not worth asking what was used of it, seconds.
+# Parts of a window up to so many seconds are charged in full.
 BRIEF = 0.25
-# However busy the machine is, a run is ended after so many times its seconds.
+# However busy the machine is, a run is ended after so many times its seconds by the clock.
 PATIENCE = 6
-# The same of all runs of a module, or of a notebook: what computes a little and sleeps looks as if others took the
-# processor from it.
+# The same of all runs of a module or a notebook together: code that computes a little and sleeps looks like code that
+# has to wait for the processor.
 BY_THE_CLOCK = 2
 
 
 class Deadline:
-    """The end of a number of seconds.
+    """A limit on the seconds that may be charged until a run's next message.
 
     Parameters
     ----------
     seconds : float
-        What there is, > 0.
-    most : float
-        Of the clock, whoever takes the processor meanwhile.
+        The limit, > 0.
     spent : callable
-        The seconds of CPU time that the run has used so far. Not asked for before a quarter of the time is over.
+        Returns the CPU time that the run has used so far, in seconds.
     clock : callable
-        Seconds of wall time.
+        Returns wall time in seconds.
+    most : float
+        A limit in seconds of wall time.
     """
 
     def __init__(
@@ -61,7 +62,7 @@ class Deadline:
         self._before: float | None = None
 
     def wait(self) -> float:
-        """For how many seconds to wait before asking again; TimeoutError when the time is over."""
+        """Return the seconds to wait before asking again; raise TimeoutError when the time is over."""
         while (wait := min(self._ends, self._last) - self._clock()) <= 0:
             spent = self._spent()
             used = self._window if self._before is None else spent - self._before
@@ -74,7 +75,7 @@ class Deadline:
         return wait
 
     def charged(self) -> float:
-        """The seconds that have been charged, those of the window that has not ended among them."""
+        """Return the seconds charged so far, those of the current window among them."""
         part = max(self._clock() - (self._ends - self._window), 0.0)
         if part > BRIEF:
             used = self._spent() - (self._before or 0.0)
@@ -84,17 +85,16 @@ class Deadline:
 
 @dataclass
 class Budget:
-    """The time that all draws of a module, or all cells of a notebook, may still take together.
+    """The time that all draws of a module, or all cells of a notebook, may take together.
 
     Attributes
     ----------
     seconds : float
-        All that there was, > 0.
+        The limit, > 0.
     late, not_run : str
-        The sentences about what has used up the rest, and about what comes after it.
+        Sentences about the draw or cell that used up the rest, and about those after it.
     left, by_the_clock : float
-        Seconds that have not been charged, and seconds of wall time until the end, however busy the machine. At most 0
-        where nothing is left.
+        Seconds left to be charged, and of wall time. At most 0 where nothing is left.
     """
 
     seconds: float
@@ -107,14 +107,14 @@ class Budget:
 
     @classmethod
     def of_module(cls, limits: Limits) -> Self:
-        """The budget of a module's import and all of its draws, in all processes that these take."""
+        """Make the budget of a module's import and all of its draws."""
         late = f"all checks together ran past the limit of {limits.module_seconds:g} s"
         before = f"the checks before it had used up the module's {limits.module_seconds:g} s"
         return cls(limits.module_seconds, late, f"it was not run: {before}")
 
     @classmethod
     def of_notebook(cls, limits: Limits) -> Self:
-        """The budget of a notebook's cells, in all runs that these take."""
+        """Make the budget of a notebook's cells."""
         late = f"the notebook ran past the limit of {limits.notebook_seconds:g} s"
         return cls(limits.notebook_seconds, late, "it was not run: the cells before it had used up the notebook's time")
 
@@ -124,13 +124,13 @@ class Budget:
         return self.left <= 0 or self.by_the_clock <= 0
 
     def charge(self, seconds: float, by_the_clock: float) -> None:
-        """Take off the seconds that a deadline has counted, and those that have passed meanwhile."""
+        """Take off seconds that a deadline has charged, and seconds of wall time."""
         self.left -= seconds
         self.by_the_clock -= by_the_clock
 
 
 def cpu_seconds(pid: int) -> float:
-    """The CPU time of a process that is a child of this one, as Linux counts it; elsewhere, or when it is gone, 0."""
+    """Return the CPU time of a child process, on Linux; 0 elsewhere, or when it is gone."""
     try:
         return time.clock_gettime((~pid << 3) | 2)  # MAKE_PROCESS_CPUCLOCK(pid, CPUCLOCK_SCHED) of linux/posix-timers.h
     except (AttributeError, OSError):

@@ -1,7 +1,6 @@
-"""The guarantees about student code, the layers of confinement that keep each, and a record of those that hold.
+"""The guarantees about student code, the layers of confinement that keep them, and a record of the layers that hold.
 
-A server fills in the record when it enters its confinement, and sends it to the grader as data. All decisions are made
-by its fields; sentences are made of it, and nothing reads a sentence.
+A server fills in the record when it enters its confinement, and sends it to the grader as data.
 """
 
 from __future__ import annotations
@@ -14,15 +13,7 @@ LAYERS = ("namespaces", "landlock", "seccomp", "identity", "limits")
 
 @dataclass(frozen=True)
 class Need:
-    """A part of a guarantee that hangs on the machine.
-
-    Attributes
-    ----------
-    unmet : str
-        What student code may do without it, as a clause.
-    layers : tuple of str
-        The layers of confinement of which one suffices. What they add to each other is in ``docs/threat-model.md``.
-    """
+    """A need of a guarantee: a clause that says what follows where it is unmet, and layers of which one suffices."""
 
     unmet: str
     layers: tuple[str, ...]
@@ -30,7 +21,7 @@ class Need:
 
 @dataclass(frozen=True)
 class Guarantee:
-    """A guarantee: its sentence, what keeps it on any machine, what it needs, and which layers add to that."""
+    """A guarantee: its sentence, the means that keep it on any machine, its needs, and layers that add to these."""
 
     says: str
     always: str
@@ -39,11 +30,11 @@ class Guarantee:
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """All layers that have a part in it."""
+        """All layers that contribute to it."""
         return tuple(dict.fromkeys((*(layer for need in self.needs for layer in need.layers), *self.more)))
 
     def unmet(self, held: Collection[str]) -> tuple[str, ...]:
-        """List what is not enforced with these layers, a clause each."""
+        """List the needs that these layers don't meet, a clause each."""
         return tuple(need.unmet for need in self.needs if not any(layer in held for layer in need.layers))
 
 
@@ -100,7 +91,7 @@ class Seccomp:
 
 @dataclass(frozen=True)
 class Identity:
-    """No new privileges, no capabilities, and a user; ``alone``: no other process but this server's runs is of it."""
+    """No new privileges, no capabilities, and a user; ``alone``: one that only this server's runs are."""
 
     user: int
     alone: bool
@@ -115,7 +106,7 @@ class Bounds:
     threads : int
         Most threads of all processes of the run's user together; 0 where a run's are counted apart.
     counted : bool
-        Threads are counted at all. Those of root's are not, and only the memory that they take bounds them.
+        False for root's, whose threads only memory bounds.
     """
 
     threads: int = 0
@@ -140,12 +131,12 @@ class Enforced:
 
     @property
     def lacks(self) -> tuple[str, ...]:
-        """What is not enforced here of the guarantees, a clause each."""
+        """The parts of the guarantees that are not enforced here, a clause each."""
         return tuple(clause for guarantee in GUARANTEES for clause in guarantee.unmet(self.held))
 
 
 def sentences(enforced: Enforced) -> dict[str, str]:
-    """Describe each layer: how it is there, or why it isn't, what is lost, and how to have it."""
+    """Describe each layer: its form here, or why it is missing, what is lost, and how to get it."""
     said = {layer: f"none here ({enforced.missing.get(layer, '')}): {REMEDIES[layer]}" for layer in LAYERS}
     if enforced.namespaces:
         how = "in a user namespace" if enforced.namespaces.of_users else "as root, without a user namespace"

@@ -1,4 +1,4 @@
-"""The files of runs where they lie on a disk: measured while a run works, for nothing else bounds them, and removed."""
+"""Files of runs on a disk: measured while a run works, and removed. In memory, a mount bounds them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from contextlib import suppress
 from pathlib import Path
 
 BLOCK_BYTES = 4096
-# How often it is looked at, at most, and how many looks must have found nothing amiss.
+# Looks at a folder, at most, and looks that must find it within its quota.
 LOOKS, CALM_LOOKS = 20, 2
-# What a run must find on the disk; with less, its own writes could fail for no fault of its own.
+# Free space that a run must find; with less its writes could fail through no fault of its own.
 LEAST_BYTES = 8 << 20
 
 
 def has_room(folder: Path, least_bytes: int = LEAST_BYTES) -> bool:
-    """Find out if so much can be written to a folder's disk, as far as can be told."""
+    """Tell if so much can be written to a folder's disk."""
     try:
         found = os.statvfs(folder)
     except (OSError, AttributeError):  # it is gone; Windows has no such call
@@ -25,11 +25,11 @@ def has_room(folder: Path, least_bytes: int = LEAST_BYTES) -> bool:
 
 
 def exceeds_quota(folder: Path, pid: int, most_bytes: float) -> bool:
-    """Find out if a run's files take more than so many bytes, or can't be looked at: what runs there may be hostile.
+    """Tell if a run's files take more than so many bytes, or can't be measured.
 
-    A file counts as a block at least, so that there are not too many of them either. Where a folder was gone when it
-    was looked into, the look doesn't count; one that has another name by then can be overlooked, so it takes two that
-    do. What never holds still is hiding something.
+    A file counts as a block at least, which bounds their number too. A look during which a folder disappears doesn't
+    count, and it takes two that do, for a folder that is renamed meanwhile can be overlooked. Files that never hold
+    still exceed the quota.
     """
     calm = 0
     for _ in range(LOOKS):
@@ -47,7 +47,7 @@ def exceeds_quota(folder: Path, pid: int, most_bytes: float) -> bool:
 
 
 def _taken(folder: Path, most_bytes: float) -> float:
-    """The bytes that files below a folder take, or some number of them that is more than so many."""
+    """Sum up the bytes of the files below a folder, until there are more than so many."""
     taken = 0.0
     waiting = [str(folder)]
     while waiting:
@@ -64,7 +64,7 @@ def _taken(folder: Path, most_bytes: float) -> float:
 
 
 def _nameless(pid: int) -> float:
-    """The bytes of the files that a process holds open and that are in no folder any more."""
+    """Sum up the bytes of unlinked files that a process holds open."""
     taken = 0.0
     with suppress(OSError):  # it has ended, or a container keeps its root from looking
         for descriptor in Path(f"/proc/{pid}/fd").iterdir():
@@ -75,9 +75,9 @@ def _nameless(pid: int) -> float:
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder, whatever a run has made of it: closed to its owner, or deeper than a path can tell.
+    """Remove a folder, also where a run has closed parts to its owner, or nested them deeper than a path may be long.
 
-    Without recursion, and never by a long path: what lies within an inner folder is moved up before that is removed.
+    The contents of an inner folder are moved up before it is removed.
     """
     mark = uuid.uuid4().hex
     moved = 0
@@ -91,7 +91,7 @@ def remove(folder: Path) -> None:
                 path.rmdir()
         folder.rmdir()
     except OSError:
-        pass  # what can't be removed is not worth a run's result
+        pass  # not worth a run's result
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -128,16 +128,9 @@ def grade_class(
 
     Raises
     ------
-    ClassError
-        If there are no submissions, or ``out`` lies among them.
-    CourseError
-        If a page of the course fails on its reference, an assignment has no key, or a package is missing.
-    SandboxError
-        If student code can't be confined, and ``weak_sandbox`` is not set.
-    StoreError
-        If ``out`` can't be used, or somebody else grades into it.
-    MachineError
-        If the disk is full, or the submissions are gone; what was yielded is kept.
+    Error
+        If it can't begin (no submissions, a page that fails on its reference, no key, package or sandbox, an ``out`` in
+        use), or can't go on (a full disk, submissions that are gone); what was yielded is kept.
     """
     private = submissions, out = Path(submissions), Path(out)
     workers = workers or os.cpu_count() or 1

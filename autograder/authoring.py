@@ -1,7 +1,4 @@
-"""The names that a check page imports: the ``check`` decorator, ``Finding`` and ``Code``.
-
-Imported beside student code, so it holds claims and no answers.
-"""
+"""The names that a check page imports: ``check``, ``Finding`` and ``Code``. Student code can read this."""
 
 from __future__ import annotations
 
@@ -45,8 +42,7 @@ class Check:
     draws : int
         The number of independent draws of inputs on which the claim is tried, >= 1.
     expect : str or None
-        The predicate in the problem's ``expect.py`` that judges, where the right answer is not unique; None compares
-        with the reference.
+        The predicate of ``expect.py`` that judges; by default values are compared with the reference's.
     rtol, atol : float
         A value agrees when ``|found - expected| <= atol * max(1, max|expected|) + rtol * |expected|``.
     because : str
@@ -54,11 +50,10 @@ class Check:
     wall_seconds : float or None
         Time limit of one draw, seconds; None for the problem's.
     false_alarm : float
-        For a statistical check, the probability that it fails a right implementation in one run, all draws together, at
-        most 1e-6; the predicate is given it. 0 if nothing is random.
+        The probability that a right implementation fails in one run, all draws together, at most 1e-6; the predicate is
+        given it. 0 if nothing is random.
     needs : tuple of str
-        Checks without which this one can't be judged: if one of them has no result, and this one fails too, it is shown
-        as not judged.
+        Checks without whose result this one, if it fails too, is shown as not judged.
     at_home : bool
         Students' own checks include it. False if the right answer is the same on all draws, and would be handed out.
     """
@@ -128,8 +123,5 @@ def checks_of(page: ModuleType) -> tuple[Check, ...]:
 
 
 def generator(draw_seed: int) -> np.random.Generator:
-    """The generator of one draw's inputs, the same for the student and the reference.
-
-    Its seed comes from :meth:`autograder.seed.Seed.of_draw`.
-    """
+    """The generator of one draw's inputs, from :meth:`autograder.seed.Seed.of_draw`."""
     return np.random.default_rng(draw_seed)

@@ -8,27 +8,30 @@ from enum import IntEnum
 
 
 class Code(IntEnum):
-    """The number of a verdict; :data:`MEANINGS` says what each means."""
+    """The number of a verdict, the most severe first; :data:`MEANINGS` says what each means."""
 
     SUCCESS = 0
-    DIED = 1
-    RAISED = 2
+    # Ours before theirs.
     NO_SANDBOX = 3
     FAULTY_CHECK = 4
     FAULTY_GRADER = 5
+    # What hides everything after it: nothing written, no end, no result, no comparable result.
     MISSING = 40
+    DIED = 1
+    RAISED = 2
     STRUCTURE = 50
-    DTYPE = 51
     SHAPE = 52
-    VALUES = 53
-    OFF_BY_ONE = 54
+    DTYPE = 51
     INPUT_CHANGED = 55
-    NOT_GOOD_ENOUGH = 60
     DIVERGED = 61
+    OFF_BY_ONE = 54
+    VALUES = 53
     BAD_ON_TRAINING = 62
     BAD_ON_HELD_OUT = 63
+    NOT_GOOD_ENOUGH = 60
 
 
+PRECEDENCE = tuple(Code)[1:]
 PAGE = "checks/codes.md"  # about them, in a released assignment
 _PENDING = "Nothing on your side; its points are pending, neither earned nor lost. Tell the staff."
 
@@ -126,26 +129,6 @@ MEANINGS: dict[int, Meaning] = {
         "Look at the initialisation and the regulariser, and at whatever depends on the batch it is given.",
     ),
 }
-
-# Ours before theirs; then what hides everything after it: nothing written, no end, no result, no comparable result.
-PRECEDENCE = (
-    Code.NO_SANDBOX,
-    Code.FAULTY_CHECK,
-    Code.FAULTY_GRADER,
-    Code.MISSING,
-    Code.DIED,
-    Code.RAISED,
-    Code.STRUCTURE,
-    Code.SHAPE,
-    Code.DTYPE,
-    Code.INPUT_CHANGED,
-    Code.DIVERGED,
-    Code.OFF_BY_ONE,
-    Code.VALUES,
-    Code.BAD_ON_TRAINING,
-    Code.BAD_ON_HELD_OUT,
-    Code.NOT_GOOD_ENOUGH,
-)
 
 FAULTS_OF_OURS = frozenset({Code.NO_SANDBOX, Code.FAULTY_CHECK, Code.FAULTY_GRADER})
 

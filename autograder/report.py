@@ -153,16 +153,16 @@ def _to_come(report: ProblemReport | Report) -> str:
 
 
 def problem_lines(problem: ProblemReport) -> list[str]:
-    """A problem's verdicts as lines of text: each title, and under a failed check its findings and the hint."""
+    """A problem's verdicts as lines of text."""
     head = f"{problem.problem}  {problem.score:g}/{problem.max_score:g}{_to_come(problem)}"
     found = [_found(verdict) for verdict in problem.checks]
     # What is true of the whole file is said once, above all its checks.
     judged = [one for verdict, one in zip(problem.checks, found, strict=True) if not verdict.later]
     shared = judged[0] if judged[1:] and all(one == judged[0] for one in judged) else []
     lines = [head, "─" * len(head), *shared]
-    for verdict, found_in_it in zip(problem.checks, found, strict=True):
+    for verdict, one in zip(problem.checks, found, strict=True):
         lines += _wrapped(f"{mark_of(verdict)} {points_of(verdict)}  {verdict.check}: {verdict.title}", 8)
-        lines += [] if shared and not verdict.later else found_in_it
+        lines += [] if shared and not verdict.later else one
     for each in problem.stale:
         saved, now = each.saved or "nothing", each.now or "nothing"
         lines += _wrapped(f"note: cell {each.cell} shows {saved}, your code gives {now}", 6)
@@ -170,23 +170,18 @@ def problem_lines(problem: ProblemReport) -> list[str]:
 
 
 def _found(verdict: Verdict) -> list[str]:
-    """The lines under a check: its code, the findings, and the hint."""
+    """The lines under a check: its code, the findings, and the hint. A bar stands before what looks like ours."""
     lines = []
     if verdict.code != Code.SUCCESS and verdict.blocked_by is None:
         lines.append(f"        code {verdict.code}, {codes.MEANINGS[verdict.code].name}")
     for said in verdict.message.splitlines():
-        text = said.lstrip()
-        inset = 8 + len(said) - len(text)
-        lines += map(_set_off, _wrapped(" " * inset + text, inset + 2))
+        inset = 8 + len(said) - len(said.lstrip())
+        for found in _wrapped(" " * inset + said.lstrip(), inset + 2):  # wrapped text may begin with any word
+            text = found.lstrip()
+            lines.append(f"{found[: len(found) - len(text)]}| {text}" if _LIKE_OURS.match(text) else found)
     if verdict.hint:
         lines += _wrapped(f"        Hint: {verdict.hint}", 14)
     return lines
-
-
-def _set_off(found: str) -> str:
-    """Set a bar before a line that could be taken for one of ours; wrapped text may begin with any word."""
-    text = found.lstrip()
-    return f"{found[: len(found) - len(text)]}| {text}" if _LIKE_OURS.match(text) else found
 
 
 def points_of(verdict: Verdict) -> str:

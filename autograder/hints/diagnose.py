@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from autograder.authoring import Check, Finding
 from autograder.codes import Code
@@ -14,8 +13,6 @@ from autograder.hints import exceptions, relations
 from autograder.wire import Array, Failure, Observation
 
 _RELATED = frozenset({Code.SHAPE, Code.VALUES, Code.OFF_BY_ONE})  # what a relation can explain
-# The largest difference of two long runs in float32 with the same mistake, relative to the largest entry.
-_NARROW = 1e-2
 
 
 def diagnose(
@@ -106,9 +103,6 @@ def _alike(check: Check, one: Observation, other: Observation) -> bool:
         return False
     if one.ending != "returned":
         return _known(one) and _failed(one) == _failed(other)
-    if all(map(_few_digits, (one, other))):
-        # Rounding errors of a long run grow, in each program differently.
-        check = replace(check, rtol=max(check.rtol, _NARROW), atol=max(check.atol, _NARROW))
     return one.values.keys() == other.values.keys() and all(
         _equal(check, value, other.values[name]) for name, value in one.values.items()
     )
@@ -118,11 +112,6 @@ def _equal(check: Check, one: Array | str, other: Array | str) -> bool:
     if isinstance(one, str) or isinstance(other, str):
         return isinstance(one, str) and isinstance(other, str) and one == other
     return (one.shape, one.dtype.kind) == (other.shape, other.dtype.kind) and bool(agree(one, other, check).all())
-
-
-def _few_digits(observation: Observation) -> bool:
-    arrays = (value for value in observation.values.values() if not isinstance(value, str))
-    return any(array.dtype.kind == "f" and array.dtype.itemsize < 8 for array in arrays)
 
 
 def _failed(observation: Observation) -> tuple[str, str, tuple[str, ...]]:

@@ -18,8 +18,6 @@ from pathlib import Path
 # The working folder of a run that has a root of its own, and how the names of other runs' folders begin.
 SCRATCH = "/scratch/run"
 PREFIX = "autograder-"
-# Shorter paths are on many systems, and say little about this one.
-_PARTS = 3
 
 UNSHOWN = "\N{REPLACEMENT CHARACTER}"
 # Combining marks on one letter: no script needs more, and a pile of them covers the lines above.
@@ -63,14 +61,17 @@ def _seen(run: re.Match[str]) -> str:
 
 
 def neutral(text: str, course: Path | None = None) -> str:
-    """Replace the folders of this machine in a text: of Python, packages, the engine, a course, the user, a run."""
-    names = _names(course)
-    return _pattern(course).sub(lambda found: names.get(found[1], "."), text)
+    """Replace the folders of this machine in a text: of Python, packages, the engine, a course, the user, a run.
+
+    Students need none of what their code raises or prints of them, and attackers could use it.
+    """
+    names, pattern = _folders(course)
+    return pattern.sub(lambda found: names.get(found[1], "."), text)
 
 
 @cache
-def _names(course: Path | None) -> dict[str, str]:
-    """The neutral name of each folder."""
+def _folders(course: Path | None) -> tuple[dict[str, str], re.Pattern[str]]:
+    """The neutral name of each folder, and the pattern that finds them, the innermost first."""
     engine = Path(__file__).parent
     found = {
         **{entry: "packages" for entry in (*site.getsitepackages(), *sys.path) if "-packages" in entry},
@@ -80,20 +81,12 @@ def _names(course: Path | None) -> dict[str, str]:
         str(engine.parent): "engine",
         tempfile.gettempdir(): "tmp",
         **({str(course): "course"} if course else {}),
+        os.path.expanduser("~"): "~",  # noqa: PTH111  unlike pathlib's it raises nothing without a home
     }
-    names = {path: name for path, name in found.items() if len(Path(path).parts) >= _PARTS}
-    home = os.path.expanduser("~")  # noqa: PTH111  unlike pathlib's it raises nothing without a home
-    names |= {home: "~"} if len(Path(home).parts) > 1 else {}
-    # Links may lead to each of them.
-    return {os.path.realpath(path): name for path, name in names.items()} | names
-
-
-@cache
-def _pattern(course: Path | None) -> re.Pattern[str]:
-    """The folders, the innermost first; a short path, or a home, only as a whole name."""
+    found = {os.path.realpath(path): name for path, name in found.items()} | found  # links may lead to each of them
+    # Shorter paths are on many systems, and say little about this one.
+    names = {path: name for path, name in found.items() if len(Path(path).parts) >= (2 if name == "~" else 3)}
+    paths = sorted(names, key=lambda path: (names[path] == "~", -len(path)))
+    patterns = [rf"(?<![\w.~-]){re.escape(path)}(?![\w-])" if names[path] == "~" else re.escape(path) for path in paths]
     runs = rf"{SCRATCH}|{re.escape(tempfile.gettempdir())}[/\\]{PREFIX}\w+(?:[/\\]\d+)?"
-    known = []
-    for path, name in sorted(_names(course).items(), key=lambda item: -len(item[0])):
-        whole = name == "~" or len(Path(path).parts) < _PARTS
-        known.append((whole, rf"(?<![\w.~-]){re.escape(path)}(?![\w-])" if whole else re.escape(path)))
-    return re.compile(rf"{runs}|({'|'.join(pattern for _, pattern in sorted(known, key=lambda item: item[0]))})")
+    return names, re.compile(rf"{runs}|({'|'.join(patterns)})")

@@ -123,14 +123,8 @@ def _findings(ask: Ask, arrays: Arrays) -> list[Finding]:
 @contextmanager
 def _time_limit(seconds: float) -> Iterator[None]:
     """End a block of this thread by an exception, wherever it is, after so many seconds."""
-    thread, lock, done = ctypes.c_ulong(threading.get_ident()), threading.Lock(), False
-
-    def end() -> None:
-        with lock:
-            if not done:
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(EndlessError))
-
-    timer = threading.Timer(seconds, end)
+    raised = (ctypes.c_ulong(threading.get_ident()), ctypes.py_object(EndlessError))
+    timer = threading.Timer(seconds, ctypes.pythonapi.PyThreadState_SetAsyncExc, raised)
     timer.daemon = True
     timer.start()
     try:
@@ -138,6 +132,4 @@ def _time_limit(seconds: float) -> Iterator[None]:
     except EndlessError as error:
         raise EndlessError(f"it has not ended after {seconds:g} s").with_traceback(error.__traceback__) from None
     finally:
-        with lock:
-            done = True
         timer.cancel()

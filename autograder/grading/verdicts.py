@@ -71,8 +71,12 @@ def conclude(checks: Sequence[_Check], found: Mapping[str, Found]) -> tuple[Verd
         if evidence.blocked_by and code not in FAULTS_OF_OURS:
             blockers = [evidence.blocked_by]
         if blockers:
-            first[check.name] = first.get(blockers[0], blockers[0])
-            verdicts.append(_blocked(check, code, first[check.name], own[first[check.name]]))
+            by = first[check.name] = first.get(blockers[0], blockers[0])
+            ours = own[by] in FAULTS_OF_OURS
+            message = f"not judged, because `{by}` could not be" if ours else f"not judged: fix `{by}` first"
+            pending = check.points if ours else 0.0
+            code = code or own[by]
+            verdicts.append(Verdict(check.name, check.title, code, 0.0, check.points, message, None, by, pending))
             continue
         message = "\n".join(_messages(evidence.findings)) or evidence.note
         if wrong and (evidence.hint is None or evidence.hint != found[wrong[0]].hint):
@@ -96,13 +100,6 @@ def _judged(check: _Check, code: Code, message: str, hint: str | None = None) ->
     if code in FAULTS_OF_OURS:  # no hint, since nothing is known to be wrong with the student's code
         return Verdict(check.name, check.title, code, 0.0, check.points, message, None, pending=check.points)
     return Verdict(check.name, check.title, code, earned, check.points, message, hint)
-
-
-def _blocked(check: _Check, code: Code, first: str, code_of_first: Code) -> Verdict:
-    ours = code_of_first in FAULTS_OF_OURS
-    message = f"not judged, because `{first}` could not be" if ours else f"not judged: fix `{first}` first"
-    pending = check.points if ours else 0.0
-    return Verdict(check.name, check.title, code or code_of_first, 0.0, check.points, message, None, first, pending)
 
 
 def _messages(findings: Sequence[Finding]) -> Iterator[str]:

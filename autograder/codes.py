@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 
 class Code(IntEnum):
@@ -36,8 +36,7 @@ PAGE = "checks/codes.md"  # about them, in a released assignment
 _PENDING = "Nothing on your side; its points are pending, neither earned nor lost. Tell the staff."
 
 
-@dataclass(frozen=True)
-class Meaning:
+class Meaning(NamedTuple):
     """The words for a code: a name, what it means, and what a student can try."""
 
     name: str

@@ -1,7 +1,4 @@
-"""The comparison of a student's values with the reference's.
-
-No message shows an expected value.
-"""
+"""The comparison of a student's values with the reference's. No message shows an expected value."""
 
 from __future__ import annotations
 
@@ -103,7 +100,7 @@ def _tolerance(value: Array, right: Array, check: Check, narrow: bool) -> Array:
 
 
 def _wide(*arrays: Array) -> type[np.float64 | np.complex128]:
-    return np.complex128 if "c" in [array.dtype.kind for array in arrays] else np.float64
+    return np.complex128 if any(array.dtype.kind == "c" for array in arrays) else np.float64
 
 
 def not_finite(found: Mapping[str, Array], expected: Mapping[str, Array]) -> Iterator[Finding]:

@@ -1,7 +1,4 @@
-"""The observations of the reference and the known mistakes on one seed: all that a grader judges by, and no code.
-
-For the public seed they are shipped with the assignment, as a file.
-"""
+"""The observations of the reference and the known mistakes on one seed: all that a grader judges by, and no code."""
 
 from __future__ import annotations
 
@@ -64,10 +61,7 @@ def by_draw(observations: Sequence[Observation]) -> Draws:
 def observe_answers(observe: Observe, problem: Problem, seed: Seed, *, at_home: bool = False) -> Answers:
     """Run the reference and the reject specimens of a problem on a seed.
 
-    Parameters
-    ----------
-    at_home : bool
-        For students: without the checks that only the official run makes, and the mistakes that show only there.
+    With ``at_home`` without the checks that only the official run makes, and the mistakes that show only there.
     """
     checks = [check for check in problem.checks if check.at_home or not at_home]
     reference = by_draw(observe(problem, problem.reference, seed, checks))

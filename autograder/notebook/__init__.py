@@ -34,9 +34,9 @@ What each module sees
 ---------------------
 
 ``kernel`` runs beside student code, and ``figure_metadata`` there and in students' own kernels. They know no other
-module of this room. ``grade`` and ``reference`` run in the grader, which makes the runs. All others work on what
-students have written: in a reader, where a submission is graded. They are pure functions of records, do their work in
-bounds, and raise nothing because of a notebook but :class:`autograder.notebook.document.UnreadableError`.
+module of this room. ``grade`` and ``reference`` run in the grader. All others work in a reader on what students have
+written: pure functions of records, in bounds, that raise nothing because of a notebook but
+:class:`autograder.notebook.document.UnreadableError`.
 
 What is *not* promised
 ----------------------

@@ -1,7 +1,7 @@
 """A handed-in notebook beside the released one.
 
 Each *given* cell is looked for by the key in its metadata, then by its id, then by what it holds. A given cell with the
-tag `FILL` must keep its statements, a text its sentences; more may stand between them. Any other must be the same
+tag `FILL` must keep its statements, a text its words; more may stand between them. Any other must be the same
 program. All other cells are the student's own.
 """
 
@@ -16,7 +16,6 @@ from autograder.authoring import Finding
 from autograder.codes import Code
 from autograder.notebook.document import FILL, Cell, Notebook, quoted, where_they_part
 from autograder.notebook.source import (
-    MAX_PARSED_CHARACTERS,
     described,
     imports_added,
     lines_of,
@@ -25,13 +24,12 @@ from autograder.notebook.source import (
     same_program,
 )
 
-# With fewer of the given cells, of all or of those with code, it is another notebook.
+# With fewer of the given cells of code, it is another notebook.
 LEAST_SHARE = 0.5
 # Cells of the student's own that are compared with a given one that has lost its key and its id.
 MAX_CANDIDATES = 200
-# Sentences of a changed text that are compared with one that is gone.
-MAX_SENTENCES = 100
-_SENTENCE_END = re.compile(r"(?<=[.?!:])\s|\n")
+# Lines of a changed cell that are compared with one that is gone.
+MAX_LINES = 100
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -39,17 +37,9 @@ _WORD = re.compile(r"[^\W_]+")
 class Step:
     """One cell of the notebook as it should be: the source that is run, and the cell that was handed in.
 
-    Attributes
-    ----------
-    source : str
-    kind : str
-        ``code``, ``markdown`` or ``raw``.
-    given : Cell or None
-        The released cell; None for one that the student has added.
-    saved : Cell or None
-        The student's cell that stands for it; None where a given cell is missing.
-    replaced : bool
-        The given cell stands in the place of one that was changed or is missing, so the saved outputs are not its own.
+    `given` is the released cell, None for one that the student has added; `saved` is the student's, None where a given
+    cell is missing. If it is `replaced`, the given cell stands in the place of one that was changed or is missing, so
+    the saved outputs are not its own.
     """
 
     source: str
@@ -93,7 +83,7 @@ class Arrangement:
     findings : tuple of Finding
         Given cells that are missing, changed or out of order.
     recognised : bool
-        At least `LEAST_SHARE` of the given cells are there. Otherwise it is another notebook, and is judged no further.
+        At least `LEAST_SHARE` of the given code is there. Otherwise it is another notebook, and is judged no further.
     """
 
     steps: tuple[Step, ...]
@@ -111,9 +101,7 @@ def arrange(handed_in: Notebook, released: Notebook) -> Arrangement:
     ours, theirs = released.cells, handed_in.cells
     found = align(ours, theirs)
     code = [n for n, cell in enumerate(ours) if cell.kind == "code"]
-    recognised = len(found) >= LEAST_SHARE * len(ours) or (
-        bool(found) and sum(n in found for n in code) >= LEAST_SHARE * len(code) > 0
-    )
+    recognised = sum(n in found for n in code) >= LEAST_SHARE * len(code)
     in_order = _in_order([found[n] for n in sorted(found)])
     steps = _steps(ours, theirs, found, in_order)
     if not recognised:
@@ -150,34 +138,24 @@ def intact(found: Cell, given: Cell) -> bool:
         return lost(found.source, given.source) is None
     if given.kind == "code":
         return same_program(found.source, given.source)
-    return lost_sentence(found.source, given.source) is None
+    return lost_line(found.source, given.source) is None
 
 
-def lost_sentence(found: str, given: str) -> str | None:
-    """Return the first sentence of a given text that is no longer there, or None.
+def lost_line(found: str, given: str) -> str | None:
+    """Return the first line of a given text whose words are no longer there, or None.
 
-    Words are compared, in order, and no marks; where lines break is an editor's choice. More may stand between
-    sentences and between lines.
+    Words are compared, in order, and no marks; more may stand between them.
     """
-    words, at = _WORD.findall(found[: len(given) + MAX_PARSED_CHARACTERS]), 0
-    for sentence in _sentences(given):
-        said = _WORD.findall(sentence)
-        at = next((k for k in range(at, len(words)) if words[k : k + len(said)] == said), len(words)) + len(said)
-        if at > len(words):
-            return sentence
-    return None
-
-
-def _sentences(text: str) -> list[str]:
-    return [part.strip() for part in _SENTENCE_END.split(text) if _WORD.search(part)]
+    words = iter(_WORD.findall(found))
+    return next((line for line in given.splitlines() if not all(word in words for word in _WORD.findall(line))), None)
 
 
 def _same_key(found: Cell, given: Cell) -> bool:
-    return given.key != "" and found.key == given.key
+    return found.key == given.key != ""
 
 
 def _same_id(found: Cell, given: Cell) -> bool:
-    return given.id != "" and found.id == given.id
+    return found.id == given.id != ""
 
 
 def _same_text(found: Cell, given: Cell) -> bool:
@@ -253,22 +231,17 @@ def _difference(found: Cell, given: Cell) -> str:
     """Show the first line that differs, before and after."""
     if found.kind != given.kind:
         return f"it was {given.kind} and is {found.kind} now"
+    theirs: Sequence[str] = ()
     if FILL in given.tags:
-        return f"`{quoted((lost(found.source, given.source) or '').strip())}` is gone"
-    if given.kind != "code":
-        was = lost_sentence(found.source, given.source) or ""
-        paragraphs = "\n".join(" ".join(part.split()) for part in re.split(r"\n\s*\n", found.source))
-        alike = get_close_matches(was, _sentences(paragraphs)[:MAX_SENTENCES], 1)
-        return "`{}` is now `{}`".format(*where_they_part(was, alike[0])) if alike else f"`{quoted(was)}` is gone"
-    ours = lines_of(given.source)
-    theirs = lines_of(found.source)[: 4 * len(ours) + 100]
-    for what, i, j, k, m in SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():
-        if what == "insert":
-            return f"`{quoted(theirs[k])}` was added"
-        if what == "delete":
-            return f"`{quoted(ours[i])}` is gone"
-        if what == "replace":
-            pairs = zip(ours[i:j], theirs[k:m], strict=False)
-            was, now = next((a, b) for a, b in pairs if a != b)
-            return "`{}` is now `{}`".format(*where_they_part(was.strip(), now.strip()))
-    return "something was added"
+        was = lost(found.source, given.source)
+    elif given.kind == "code":
+        ours, theirs = lines_of(given.source), lines_of(found.source)
+        was = next((line for line in ours if line not in theirs), None)
+        if was is None:
+            more = next((line for line in theirs if line not in ours), None)
+            return "its lines are not in their order" if more is None else f"`{quoted(more)}` was added"
+    else:
+        was, theirs = lost_line(found.source, given.source), found.source.splitlines()
+    was = (was or "").strip()
+    alike = get_close_matches(was, [line.strip() for line in theirs[:MAX_LINES]], 1)
+    return "`{}` is now `{}`".format(*where_they_part(was, alike[0])) if alike else f"`{quoted(was)}` is gone"

@@ -33,7 +33,6 @@ from autograder.worker.reader import Grader
 
 # Lines of what a cell had printed when it failed.
 MAX_SHOWN_LINES = 3
-MAX_NOTES = 4
 MAX_MESSAGE_CHARACTERS = 4_000
 _NO_MODULE = re.compile(r"No module named '([\w.]+)'")
 _UNKNOWN = re.compile(r"name '(\w+)' is not defined")
@@ -41,51 +40,20 @@ _UNKNOWN = re.compile(r"name '(\w+)' is not defined")
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the checks judge.
-
-    Attributes
-    ----------
-    handed_in : Notebook
-    arrangement : Arrangement
-        The notebook as it should be.
-    execution : Execution or None
-        Its run; None where the module was not handed in.
-    task : Task
-    """
+    """What the checks judge; nothing was executed where the module was not handed in."""
 
     handed_in: Notebook
     arrangement: Arrangement
-    execution: Execution | None
+    execution: Execution
     task: Task
-
-    @property
-    def fault(self) -> Finding | None:
-        """The reason why nothing could be run, or None: the module is missing, or something of ours failed."""
-        if self.execution is None:
-            message = f"{self.task.module_file} was not handed in; the notebook needs it: hand in both"
-            return Finding(Code.MISSING, "", message)
-        for shown in self.execution.cells.values():
-            if shown.ending in {"unstarted", "faulty"}:
-                code = Code.NO_SANDBOX if shown.ending == "unstarted" else Code.FAULTY_GRADER
-                return Finding(code, "", f"the notebook could not be run: {said_of(shown.failure)}")
-        return None
 
 
 @dataclass(frozen=True)
 class NotebookCheck:
     """One claim about a notebook.
 
-    Attributes
-    ----------
-    name, title : str
-        The id, and the sentence that the student reads.
-    share : int
-        Its part of the notebook's points.
-    judge : callable or None
-        Finds what is wrong; None for the model, which the grader judges by its arrays.
-    needs : tuple of str
-        Checks without whose result this one can't be judged.
-    points : float
+    `share` is its part of the notebook's points; `judge` finds what is wrong, and is None for the model, which the
+    grader judges by its arrays. Without a result of those that it `needs` it can't be judged.
     """
 
     name: str
@@ -99,17 +67,8 @@ class NotebookCheck:
 class Task(msgspec.Struct, frozen=True):
     """A notebook's problem, as a reader is told of it.
 
-    Attributes
-    ----------
-    module_file, notebook_file : str
-    limits : Limits
-    figures : tuple of RequiredFigure
-    wanted : tuple of str
-        What is asked of the run, for the grader to judge.
-    has_module : bool
-        The module was handed in, too.
-    misnamed : str
-        What is wrong with the name that the notebook was handed in under; "" if nothing is.
+    `wanted` is asked of the run, for the grader to judge; `misnamed` says what is wrong with the name that the notebook
+    was handed in under.
     """
 
     module_file: str
@@ -128,12 +87,10 @@ class Judged(msgspec.Struct):
     ----------
     findings : dict of str to list of Finding
         By check.
-    notes : list of str
+    note : str
         What is said of `runs` if it passes.
     refused : Finding or None
         Why there was nothing to judge: the same verdict for every check.
-    ran : bool
-        It was run, whatever came of it.
     bare : bool
         Most given cells have lost their outputs: nothing that was saved bears out what the run shows.
     places : dict of str to str
@@ -142,9 +99,8 @@ class Judged(msgspec.Struct):
     """
 
     findings: dict[str, list[Finding]] = {}
-    notes: list[str] = []
+    note: str = ""
     refused: Finding | None = None
-    ran: bool = False
     bare: bool = False
     places: dict[str, str] = {}
     stale: list[Stale] = []
@@ -164,9 +120,6 @@ def _is_the_notebook(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _was_run(evidence: Evidence) -> Iterator[Finding]:
-    if evidence.execution is None:
-        yield from was_run(evidence.handed_in)
-        return
     steps, now = evidence.arrangement.steps, evidence.execution.outputs
     found = was_run(evidence.handed_in, steps, now)
     yield from found
@@ -177,9 +130,6 @@ def _was_run(evidence: Evidence) -> Iterator[Finding]:
 
 def _runs(evidence: Evidence) -> Iterator[Finding]:
     """A finding for each cell that failed by itself; those that only miss what it would have made are told with it."""
-    if evidence.fault or evidence.execution is None:
-        yield from filter(None, [evidence.fault])
-        return
     steps, cells = evidence.arrangement.steps, evidence.execution.cells
     failed = {place: shown for place, shown in cells.items() if _failed(steps[place], shown)}
     causes: dict[int, int] = {}
@@ -209,10 +159,8 @@ def _runs(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _figures(evidence: Evidence) -> Iterable[Finding]:
-    if evidence.fault or evidence.execution is None:
-        return filter(None, [evidence.fault])
     figures, steps, execution = evidence.task.figures, evidence.arrangement.steps, evidence.execution
-    findings = has_its_figures(figures, steps, execution.outputs, execution.files)
+    findings = has_its_figures(figures, steps, execution.outputs, execution.values)
     failed = [place for place, shown in execution.cells.items() if shown.ending != "returned"]
     if not findings and made_up(figures, steps, failed):
         return [Finding(Code.STRUCTURE, "", "a figure is drawn from what a given cell should have made, which failed")]
@@ -245,17 +193,8 @@ CHECKS = (
 class Rubric:
     """What a problem's notebook is graded by, and is worth.
 
-    Attributes
-    ----------
-    problem : Problem
-    released : Notebook
-        As it was handed out.
-    figures : tuple of RequiredFigure
-        Those it must have.
-    wanted : tuple of str
-        What the model that it trains is made of, as expressions in its names.
-    answers : Answers or None
-        What the reference's notebook trains; None where it was not run.
+    `figures` are those it must have; `wanted` is what the model that it trains is made of, as expressions in its names;
+    `answers` is what the reference's notebook trains, None where it was not run.
     """
 
     problem: Problem
@@ -362,24 +301,34 @@ def judged(run_cells: RunCells, task: Task, released: Notebook, content: bytes) 
     if is_untouched(handed_in, steps):
         message = f"{task.notebook_file} is as it was handed out: no cell was run, filled or added"
         return Judged(refused=Finding(Code.MISSING, "", f"{message}; run all cells from the top, and save"))
-    execution = None
     asked = asked_of(steps, task.wanted, task.figures)
-    if task.has_module:
-        execution = execute(run_cells, task.limits, arrangement.code, asked)
+    execution = execute(run_cells, task.limits, arrangement.code, asked) if task.has_module else Execution()
     evidence = Evidence(handed_in, arrangement, execution, task)
     found = Judged({check.name: [*check.judge(evidence)] for check in CHECKS if check.judge})
-    if evidence.fault or execution is None:
-        found.findings[MODEL] = [*filter(None, [evidence.fault])]
+    if fault := _fault(task, execution):
+        found.findings |= {check: [fault] for check in (RUNS, FIGURES, MODEL)}
         return found
-    found.ran = True
     found.bare = kept_too_little(steps, execution.outputs)
     found.places = {what: steps[n].place for what, n in asked}
     found.stale = [*stale_outputs(steps, execution.outputs)]
     clipped = [steps[place].place for place, shown in execution.cells.items() if shown.clipped]
-    more = f"{task.limits.cell_bytes >> 20} MiB"
-    found.notes = [f"{place} puts out more than {more}; the rest was not looked at" for place in clipped[:MAX_NOTES]]
-    found.notes += [f"and {len(clipped) - MAX_NOTES} other cells"] * (len(clipped) > MAX_NOTES)
+    if clipped:
+        more = f" (and {len(clipped) - 1} more)" if clipped[1:] else ""
+        limit = task.limits.cell_bytes >> 20
+        found.note = f"{clipped[0]}{more} puts out more than {limit} MiB; the rest was not looked at"
     return found
+
+
+def _fault(task: Task, execution: Execution) -> Finding | None:
+    """The reason why nothing could be run: the module is missing, or something of ours failed."""
+    if not task.has_module:
+        message = f"{task.module_file} was not handed in; the notebook needs it: hand in both"
+        return Finding(Code.MISSING, "", message)
+    for shown in execution.cells.values():
+        if shown.ending in {"unstarted", "faulty"}:
+            code = Code.NO_SANDBOX if shown.ending == "unstarted" else Code.FAULTY_GRADER
+            return Finding(code, "", f"the notebook could not be run: {said_of(shown.failure)}")
+    return None
 
 
 def _shortened(found: Judged) -> Judged:
@@ -391,8 +340,7 @@ def _shortened(found: Judged) -> Judged:
         ]
         for check, findings in found.findings.items()
     }
-    refused = found.refused and replace(found.refused, message=found.refused.message[:MAX_MESSAGE_CHARACTERS])
-    return msgspec.structs.replace(found, findings=short, refused=refused)
+    return msgspec.structs.replace(found, findings=short)
 
 
 def _failed(step: Step, shown: Shown) -> bool:
@@ -402,16 +350,14 @@ def _failed(step: Step, shown: Shown) -> bool:
 
 def _failure(step: Step, shown: Shown, more: str) -> Finding:
     failure = shown.failure or Failure("", "")
-    codes_by_ending = {"missing": Code.MISSING, "died": Code.DIED, "exhausted": Code.DIED}
-    if shown.ending == "missing":
-        words = failure.message or "a function is not written yet"
-    elif shown.ending == "died":
-        words = failure.message
+    code = {"missing": Code.MISSING, "raised": Code.RAISED}.get(shown.ending, Code.DIED)
+    if shown.ending == "died":
+        words, lines = failure.message, ""
+    elif shown.ending == "missing":
+        words, lines = failure.message or "a function is not written yet", own_lines(failure)
     else:
-        words = _import_advice(failure) or said_of(failure)
-    lines = "" if shown.ending == "died" else own_lines(failure)
+        words, lines = _import_advice(failure) or said_of(failure), own_lines(failure)
     showed = "" if shown.ending == "missing" else _showed(shown)
-    code = codes_by_ending.get(shown.ending, Code.RAISED)
     return Finding(code, step.where, f"{step.place}: {words}{lines}{showed}{more}")
 
 

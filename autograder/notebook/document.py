@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from typing import Any
 
 from autograder.notebook.source import described
@@ -31,7 +30,6 @@ MAX_BYTES = 50 << 20
 MAX_CELLS = 2_000
 # Of one cell.
 MAX_OUTPUTS = 2_000
-MAX_MIME_TYPES = 20
 # Of one source, or one output.
 MAX_CHARACTERS = 1_000_000
 MAX_PICTURE_CHARACTERS = 24_000_000
@@ -41,7 +39,6 @@ MAX_SOURCES = 2_000_000
 SHORT = 48
 _SAVE = "hand in the file that Jupyter saves and opens"
 
-_TEXTS = ("text/plain", "text/html", "text/markdown", "text/latex")
 _HEADING = re.compile(r"[ ]{0,3}#{1,6}\s+(.*?)\s*#*\s*\Z")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -63,7 +60,7 @@ class Output:
     text : str
         A stream's text; a display's or result's plain text; an error's message.
     data : mapping of str to str
-        Of a display or result, by MIME type: texts, and pictures in base64; "" for other types.
+        Of a display or result, by MIME type: plain text, pictures in base64; "" for other types.
     clipped : bool
         There was more than was kept.
     """
@@ -87,12 +84,8 @@ class Cell:
         ``code``, ``markdown`` or ``raw``.
     source : str
         With Unix line ends.
-    id : str
-        Or "".
     count : int or None
         The execution count.
-    outputs : tuple of Output
-    tags : frozenset of str
     heading : str
         Its own first heading, or the nearest one above.
     key : str
@@ -188,13 +181,11 @@ def output(raw: Any, max_characters: int = MAX_CHARACTERS) -> Output | None:
             text, clipped = _text(raw.get("evalue"))
             return Output("error", shortened(_text(raw.get("ename"))[0]) or "an error", text, {}, clipped)
         case "execute_result" | "display_data" | "update_display_data" as kind:
-            found = raw.get("data")
-            items = islice(found.items(), MAX_MIME_TYPES) if isinstance(found, dict) else ()
-            data = {mime[:100]: _datum(mime, value) for mime, value in items}
-            texts = {mime: text for mime, (text, _) in data.items()}
-            clipped = any(more for _, more in data.values())
-            kind = "result" if kind == "execute_result" else "display"
-            return Output(kind, "", texts.get("text/plain", ""), texts, clipped)
+            bundle = raw.get("data") if isinstance(raw.get("data"), dict) else {}
+            text, clipped = _text(bundle.get("text/plain"))
+            pictures = {mime: _text(bundle[mime], MAX_PICTURE_CHARACTERS)[0] for mime in PICTURES if mime in bundle}
+            data = {mime: text if mime == "text/plain" else pictures.get(mime, "") for mime in bundle}
+            return Output("result" if kind == "execute_result" else "display", "", text, data, clipped)
     return None
 
 
@@ -293,12 +284,6 @@ def _cell(raw: dict[str, Any], number: int, name: str) -> Cell:
     if len(raws) > MAX_OUTPUTS and outputs:
         outputs[-1] = replace(outputs[-1], clipped=True)
     return replace(cell, count=count if type(count) is int and 0 < count < 10**9 else None, outputs=tuple(outputs))
-
-
-def _datum(mime: str, value: Any) -> tuple[str, bool]:
-    if mime in PICTURES:
-        return _text(value, MAX_PICTURE_CHARACTERS)
-    return _text(value) if mime in _TEXTS else ("", False)
 
 
 def _text(value: Any, max_characters: int = MAX_CHARACTERS) -> tuple[str, bool]:

@@ -35,17 +35,7 @@ RunCells = Callable[[Sequence[tuple[str, str]], Sequence[tuple[str, int]]], Iter
 
 @dataclass(frozen=True)
 class Shown:
-    """The outcome of one cell.
-
-    Attributes
-    ----------
-    ending : str
-        How it ended, as of :class:`autograder.wire.Observation`.
-    outputs : tuple of Output
-    failure : Failure or None
-    clipped : bool
-        It put out more than was kept.
-    """
+    """The outcome of one cell; `clipped` if it put out more than was kept."""
 
     ending: Ending
     outputs: tuple[Output, ...] = ()
@@ -55,21 +45,10 @@ class Shown:
 
 @dataclass(frozen=True)
 class Execution:
-    """The outcome of a notebook's run.
-
-    Attributes
-    ----------
-    cells : mapping of int to Shown
-        By the place of the step.
-    values : mapping of str to ndarray
-        Of what was asked for, what could be had.
-    files : mapping of str to bytes
-        The same of files, by name.
-    """
+    """The outcome of a notebook's run: its cells by the places of their steps; of what was asked for, what was had."""
 
     cells: Mapping[int, Shown] = field(default_factory=dict)
     values: Mapping[str, Array] = field(default_factory=dict)
-    files: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def outputs(self) -> dict[int, tuple[Output, ...]]:
@@ -82,13 +61,8 @@ def execute(
 ) -> Execution:
     """Run the steps, each with its place.
 
-    Parameters
-    ----------
-    run_cells : callable
-        Makes a run: :func:`beside`, or a fake.
-    wanted : sequence of (str, int)
-        Expressions in the notebook's names, or ``file NAME``, each with the place of the step after which it is asked
-        for. Of a step that did not end well nothing is asked.
+    What is `wanted` are expressions in the notebook's names, or ``file NAME``, each with the place of the step after
+    which it is asked for. Of a step that did not end well nothing is asked.
     """
     shown: dict[int, Shown] = {}
     values: dict[str, Array] = {}
@@ -108,7 +82,8 @@ def execute(
                 # A run that is made again without a cell changes nothing of what the others have shown.
                 if place not in shown:
                     shown[place] = last
-                    values |= _returned(observation, [what for what, after in wanted if after == place])
+                    answers = {what: observation.values.get(ANSWER + what) for what, after in wanted if after == place}
+                    values |= {what: value for what, value in answers.items() if isinstance(value, np.ndarray)}
             count += 1
         if count == 0 or count > len(pending):
             break
@@ -119,9 +94,7 @@ def execute(
             break
     for place, _ in steps:
         shown.setdefault(place, Shown("died", failure=Failure("", why)))
-    files = {what.removeprefix(FILE): value.tobytes() for what, value in values.items() if what.startswith(FILE)}
-    found = {what: value for what, value in values.items() if not what.startswith(FILE)}
-    return Execution(dict(sorted(shown.items())), found, files)
+    return Execution(dict(sorted(shown.items())), values)
 
 
 def beside(
@@ -129,14 +102,9 @@ def beside(
     problem: Problem,
     files: Mapping[str, bytes | Content],
 ) -> RunCells:
-    """Make runs beside a student's files, which share the notebook's budget.
+    """Make runs beside a student's files, by name, which share the notebook's budget.
 
-    Parameters
-    ----------
-    run_job : callable
-        ``Sandbox.run_cells``, or a fake.
-    files : mapping of str to bytes or Content
-        By name: the student's modules, and what else lies in the notebook's folder.
+    `run_job` is ``Sandbox.run_cells``, or a fake.
     """
     budget = Budget.of_notebook(problem.limits)
 
@@ -191,9 +159,3 @@ def _shown(observation: Observation, most_bytes: int) -> Shown:
     if clipped and found:
         found[-1] = replace(found[-1], clipped=True)
     return Shown(observation.ending, tuple(found), observation.failure, clipped)
-
-
-def _returned(observation: Observation, asked: Sequence[str]) -> dict[str, Array]:
-    """The values that came back with a cell and were asked for after it."""
-    values = observation.values
-    return {what: value for what in asked if isinstance(value := values.get(ANSWER + what), np.ndarray)}

@@ -66,19 +66,11 @@ def packed(shown: Any) -> str:
     return base64.b64encode(zlib.compress(plain, 9)).decode("ascii")
 
 
-def describe(figure: Any) -> dict[str, Any]:
-    """Describe a figure: for each axes its texts, and of each artist the kind and the numbers."""
-    return {
-        "version": VERSION,
-        "title": _words(figure.get_suptitle()),
-        "axes": [_axes(axes) for axes in figure.axes[:MAX_AXES]],
-    }
-
-
 def _text_of(figure: Any) -> str:
     """Pack a figure's data; "" where that fails, for the picture must be shown anyway."""
     try:
-        text = packed(describe(figure))
+        axes = [_axes(axes) for axes in figure.axes[:MAX_AXES]]
+        text = packed({"version": VERSION, "title": _words(figure.get_suptitle()), "axes": axes})
     except Exception:  # noqa: BLE001  in a student's kernel: whatever is drawn there, it must be shown
         return ""
     return text if len(text) <= MAX_PACKED else ""

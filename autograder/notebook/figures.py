@@ -22,6 +22,7 @@ from autograder.notebook.document import FILL, PICTURES, PNG, Output, quoted
 from autograder.notebook.execution import FILE
 from autograder.notebook.figure_metadata import KEYWORD, MAX_ARTISTS, MAX_PACKED, MAX_TEXTS, VERSION
 from autograder.notebook.source import bound, loaded
+from autograder.wire import Array
 
 # A required curve falls or rises by this part of its range, from its first quarter to its last.
 MOVED = 0.25
@@ -178,29 +179,25 @@ def has_its_figures(
     required: Sequence[RequiredFigure],
     steps: Sequence[Step],
     rerun: Mapping[int, Sequence[Output]],
-    files: Mapping[str, bytes],
+    values: Mapping[str, Array],
 ) -> list[Finding]:
     """List the required figures that are missing, or don't show what they must. What the run draws is judged.
 
     Parameters
     ----------
-    required : sequence of RequiredFigure
-    steps : sequence of Step
     rerun : mapping of int to sequence of Output
         The outputs of each step that ended well, by its place in `steps`.
-    files : mapping of str to bytes
-        The pictures that the run has written, by name.
+    values : mapping of str to ndarray
+        The pictures that the run has written, by ``file NAME``.
     """
     findings = []
     for one in required:
         shown = [figure for n in _places(one, steps) for figure in figures_of(rerun.get(n, ()))]
         if one.file:
-            picture = files.get(one.file)
-            if picture is None or not picture.startswith(PNG_SIGNATURE):
-                message = (
-                    f"`{one.file}` was not written: run the cell that saves {one.name}, and see that it gets there"
-                )
-                findings.append(Finding(Code.STRUCTURE, one.name, message))
+            picture = values[f"{FILE}{one.file}"].tobytes() if f"{FILE}{one.file}" in values else b""
+            if not picture.startswith(PNG_SIGNATURE):
+                advice = f"run the cell that saves {one.name}, and see that it gets there"
+                findings.append(Finding(Code.STRUCTURE, one.name, f"`{one.file}` was not written: {advice}"))
                 continue
             shown.append(of_png(picture))
         findings += _lacks(one, shown)
@@ -227,7 +224,8 @@ def made_up(required: Sequence[RequiredFigure], steps: Sequence[Step], failed: C
 
 def _places(required: RequiredFigure, steps: Sequence[Step]) -> list[int]:
     """List where a figure may be drawn: in given cells, or in any where all given ones are to be filled."""
-    places = [n for n, step in enumerate(steps) if not required.under or _heading(step) == required.under]
+    headings = [cell.heading if (cell := step.given or step.saved) else "" for step in steps]
+    places = [n for n, heading in enumerate(headings) if not required.under or heading == required.under]
     given = [(n, cell) for n in places if (cell := steps[n].given) and cell.kind == "code"]
     theirs = all(FILL in cell.tags for _, cell in given)
     return places if theirs else [n for n, _ in given]
@@ -281,11 +279,6 @@ def _drop(numbers: Sequence[float | None], scale: str) -> float:
 
 def _is_about(word: str, axes: Axes) -> bool:
     return not axes.aside and word.casefold() in " ".join((axes.title, axes.x, axes.y, *axes.legend)).casefold()
-
-
-def _heading(step: Step) -> str:
-    cell = step.given or step.saved
-    return cell.heading if cell else ""
 
 
 def _of_output(output: Output) -> Figure | None:

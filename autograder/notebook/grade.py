@@ -6,7 +6,7 @@ for one's own. Both get what makes the run as an argument.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -23,7 +23,6 @@ from autograder.grading.predicates import judged as judged_by
 from autograder.grading.verdicts import Found, conclude, conclude_alike
 from autograder.notebook.checks import (
     FIGURES,
-    MAX_MESSAGE_CHARACTERS,
     MODEL,
     RUNS,
     THE_NOTEBOOK,
@@ -159,21 +158,16 @@ def _runs(
 
     def kept(cells: Sequence[tuple[str, str]], wanted: Sequence[tuple[str, int]]) -> Iterator[Observation]:
         for observation in run_cells(cells, wanted):
-            yield _kept_from(observation, rubric.wanted, values)
+            shown: dict[str, Array | str] = {}
+            for name, value in observation.values.items():
+                what = name.removeprefix(ANSWER)
+                if name == what or what.startswith(FILE):
+                    shown[name] = value
+                elif observation.ending == "returned" and what in rubric.wanted and isinstance(value, np.ndarray):
+                    values.setdefault(what, value)
+            yield replace(observation, values=shown)
 
     return kept
-
-
-def _kept_from(observation: Observation, wanted: Collection[str], values: dict[str, Array]) -> Observation:
-    """An observation without what is the grader's to judge, which is kept: the first of each."""
-    shown: dict[str, Array | str] = {}
-    for name, value in observation.values.items():
-        what = name.removeprefix(ANSWER)
-        if name == what or what.startswith(FILE):
-            shown[name] = value
-        elif observation.ending == "returned" and what in wanted and isinstance(value, np.ndarray):
-            values.setdefault(what, value)
-    return replace(observation, values=shown)
 
 
 def _decoded(content: bytes, kind: type[Told]) -> Told:
@@ -195,17 +189,17 @@ def _bounded(parts: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _checked(rubric: Rubric, found: Judged) -> Judged:
-    """The findings of a reader about this notebook's checks, in codes and sentences that there can be."""
+    """The findings of a reader about this notebook's checks, in codes that there can be."""
     names = {check.name for check in rubric.checks}
     for findings in (*found.findings.values(), [found.refused] if found.refused else []):
         for finding in findings:
-            if finding.code not in codes.PRECEDENCE or len(finding.message) > MAX_MESSAGE_CHARACTERS:
+            if finding.code not in codes.PRECEDENCE:
                 raise OurFaultError(f"a reader found what there can't be: {finding.code}, {finding.message[:100]}")
     found.findings = {name: findings for name, findings in found.findings.items() if name in names}
     # A check of which nothing is said would have its points.
-    if missing := set() if found.refused else names - found.findings.keys() - ({MODEL} if found.ran else set()):
+    if not found.refused and (missing := names - found.findings.keys() - {MODEL}):
         raise OurFaultError(f"a reader says nothing of {', '.join(sorted(missing))}")
-    if found.ran and not found.places.keys() >= {*rubric.wanted}:
+    if not (found.refused or found.findings.get(MODEL)) and not found.places.keys() >= {*rubric.wanted}:
         raise OurFaultError("a reader says nothing of where a trained model was looked for")
     return found
 
@@ -215,15 +209,14 @@ def _concluded(rubric: Rubric, found: Judged, values: Mapping[str, Array], seed:
     problem = rubric.problem
     if found.refused:
         return unjudged_notebook(rubric, Code(found.refused.code), found.refused.message)
-    if found.ran:
-        found.findings[MODEL] = [*_model(rubric, values, found.places, seed)]
+    found.findings[MODEL] = found.findings.get(MODEL) or [*_model(rubric, values, found.places, seed)]
     blocked = _unproven(rubric, found)
     verdicts: tuple[Verdict, ...] = conclude(
         rubric.checks,
         {
             check.name: Found(
                 found.findings[check.name],
-                note="\n".join(found.notes) if check.name == RUNS else "",
+                note=found.note if check.name == RUNS else "",
                 blocked_by=blocked.get(check.name),
             )
             for check in rubric.checks

@@ -7,7 +7,7 @@ count that is skipped costs nothing: a cell was run again, or tried out and dele
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from autograder.authoring import Finding
@@ -28,25 +28,32 @@ def was_run(
 ) -> list[Finding]:
     """Signs that the notebook was not run as a whole; none if it was.
 
-    Parameters
-    ----------
-    handed_in : Notebook
-    steps : sequence of Step, optional
-        The notebook as it should be, which tells which cells must show something.
-    now : mapping of int to sequence of Output, optional
-        The outputs of a run, by the places of the steps that ended well. Without it, what a cell must show is read from
-        its text.
+    The steps tell which cells must show something: by the outputs of a run, or without one by their text.
     """
     cells = [cell for cell in handed_in.code if _has_code(cell)]
     if not any(cell.count or cell.outputs for cell in cells):
         return [Finding(Code.STRUCTURE, "counts", f"no cell of the notebook was run; {_RUN_ALL}")]
     allowed = {step.saved.number for step in steps if step.saved and may_raise(step)}
+    failed = [
+        (cell, output.name)
+        for cell in cells
+        if cell.number not in allowed
+        for output in cell.outputs
+        if output.kind == "error"
+    ]
+    lost = [
+        step.saved
+        for n, step in enumerate(steps)
+        if step.saved and step.saved.count and not step.saved.outputs and not step.replaced and _shows(n, step, now)
+    ]
+    name = failed[0][1] if failed else ""
+    emptied = [cell for cell in handed_in.code if cell.empty and cell.outputs]
     return [
-        *_not_run(cells),
+        *_finding([cell for cell in cells if cell.count is None], "was not run"),
         *_order(handed_in.code),
-        *_errors(cells, allowed),
-        *_emptied(handed_in),
-        *_lost(steps, now),
+        *_finding([cell for cell, _ in failed], f"ended with {name}", f"repair it, and {_RUN_ALL}"),
+        *_finding(emptied, "holds no code, and still shows an output"),
+        *_finding(lost, "has lost what it showed"),
     ]
 
 
@@ -80,52 +87,16 @@ def _has_code(cell: Cell) -> bool:
     return any(line.strip() and not line.lstrip().startswith("#") for line in cell.source.splitlines())
 
 
-def _not_run(cells: Sequence[Cell]) -> Iterator[Finding]:
-    missed = [cell for cell in cells if cell.count is None]
-    if missed:
-        yield _finding(missed, "was not run", _RUN_ALL)
-
-
 def _order(cells: Sequence[Cell]) -> Iterator[Finding]:
     """The first sign that cells were not run one after the other, from the first on."""
     run = [(cell.count, cell) for cell in cells if cell.count is not None]
     for (before, above), (count, cell) in pairwise(run):
         if count <= before:
             what = f"was run as number {count}, and {above.where} above it as number {before}"
-            yield _finding([cell], what, _RUN_ALL)
+            yield from _finding([cell], what)
             return
     if run and run[0][0] != 1:
-        yield _finding([run[0][1]], f"was run as number {run[0][0]}: the kernel wasn't fresh", _RUN_ALL)
-
-
-def _errors(cells: Sequence[Cell], allowed: Collection[int]) -> Iterator[Finding]:
-    kept = [
-        (cell, output.name)
-        for cell in cells
-        if cell.number not in allowed
-        for output in cell.outputs
-        if output.kind == "error"
-    ]
-    if kept:
-        yield _finding([cell for cell, _ in kept], f"ended with {kept[0][1]}", f"repair it, and {_RUN_ALL}")
-
-
-def _emptied(notebook: Notebook) -> Iterator[Finding]:
-    """Cells whose code was deleted after they were run."""
-    emptied = [cell for cell in notebook.code if cell.empty and cell.outputs]
-    if emptied:
-        yield _finding(emptied, "holds no code, and still shows an output", _RUN_ALL)
-
-
-def _lost(steps: Sequence[Step], now: Mapping[int, Sequence[Output]] | None) -> Iterator[Finding]:
-    """Cells that must have shown something, and of which nothing was kept."""
-    lost = [
-        step.saved
-        for n, step in enumerate(steps)
-        if step.saved and step.saved.count and not step.saved.outputs and not step.replaced and _shows(n, step, now)
-    ]
-    if lost:
-        yield _finding(lost, "has lost what it showed", _RUN_ALL)
+        yield from _finding([run[0][1]], f"was run as number {run[0][0]}: the kernel wasn't fresh")
 
 
 def _shows(n: int, step: Step, now: Mapping[int, Sequence[Output]] | None) -> bool:
@@ -137,8 +108,9 @@ def _shows(n: int, step: Step, now: Mapping[int, Sequence[Output]] | None) -> bo
     return step.prints or (n in now and shows_something(now[n]))
 
 
-def _finding(cells: Sequence[Cell], what: str, advice: str) -> Finding:
-    """One finding about several cells, of which the first is named."""
-    others = len({cell.number for cell in cells}) - 1
-    more = f" (and {others} more)" if others else ""
-    return Finding(Code.STRUCTURE, cells[0].where, f"{cells[0].place} {what}{more}; {advice}")
+def _finding(cells: Sequence[Cell], what: str, advice: str = _RUN_ALL) -> Iterator[Finding]:
+    """One finding about several cells, of which the first is named; none about no cells."""
+    if cells:
+        others = len({cell.number for cell in cells}) - 1
+        more = f" (and {others} more)" if others else ""
+        yield Finding(Code.STRUCTURE, cells[0].where, f"{cells[0].place} {what}{more}; {advice}")

@@ -101,11 +101,7 @@ def run(job: NotebookJob, folder: str, send: Callable[[bytes], None]) -> None:
 def _begin(job: NotebookJob, folder: str, outputs: _Outputs) -> Any:
     """Start a shell in a folder that is laid out as the assignment's is."""
     os.chdir(folder)
-    given = {f"{name}.py" for name in job.given}
-    # The handed-out modules last, over any of those names that were handed in.
-    for ours in (False, True):
-        files = {name: content for name, content in job.files.items() if (name in given) is ours}
-        write({name: content for name, content in files.items() if name.endswith(".py")})
+    write({name: content for name, content in job.files.items() if name.endswith(".py")})
     link(job.data)
     _add_files({name: content for name, content in job.files.items() if not name.endswith(".py")})
     sys.path.insert(0, folder)
@@ -140,8 +136,6 @@ def _begin(job: NotebookJob, folder: str, outputs: _Outputs) -> Any:
     mpl.use(INLINE)
     mpl.rcParams["backend_fallback"] = True  # as in a kernel, whose backend the environment names
     shell.enable_matplotlib("inline")
-    # `%run` shows figures only after a `%matplotlib`; no cell has said so yet.
-    shell.magics_manager.registry["ExecutionMagics"].default_runner = None
     sys.stdout, sys.stderr = _Stream(outputs, "stdout"), _Stream(outputs, "stderr")
     return shell
 
@@ -353,16 +347,10 @@ class _Outputs:
     def clear(self) -> None:
         self.items, self.room = [], self.limit
 
-    def update(self, output: dict[str, Any], display_id: object) -> None:
-        for item in self.items:
-            if item.get("display_id") == display_id:
-                item.update(json.loads(json.dumps(output, default=_plain)))
-
     def take(self) -> list[dict[str, Any]]:
         taken = []
         for item in self.items:
             parts = item.pop("parts", None)
-            item.pop("display_id", None)
             taken.append(item if parts is None else {**item, "text": "".join(parts)})
         return taken
 
@@ -378,9 +366,6 @@ class _Stream(io.TextIOBase):
 
     def writable(self) -> bool:
         return True
-
-    def fileno(self) -> int:
-        return 1 if self._name == "stdout" else 2
 
     def write(self, text: str) -> int:
         if not isinstance(text, str):
@@ -412,16 +397,11 @@ class _Publisher(DisplayPublisher):
         data: Mapping[str, Any],
         metadata: Mapping[str, Any] | None = None,
         *_: object,
-        transient: Mapping[str, Any] | None = None,
         update: bool = False,
         **__: object,
     ) -> None:
-        display_id = (transient or {}).get("display_id")
-        output = {"output_type": "display_data", "data": data, "metadata": metadata or {}}
-        if update:
-            self.shell.outputs.update(output, display_id)
-        else:
-            self.shell.outputs.add({**output, **({"display_id": display_id} if display_id else {})})
+        if not update:
+            self.shell.outputs.add({"output_type": "display_data", "data": data, "metadata": metadata or {}})
 
     def clear_output(self, *_: object, **__: object) -> None:
         self.shell.outputs.clear()

@@ -31,15 +31,7 @@ from autograder.wire import Observation
 
 @dataclass(frozen=True)
 class ReferenceRun:
-    """The outcome of a run of the reference's notebook.
-
-    Attributes
-    ----------
-    answers : Answers
-        What it trains.
-    content : bytes
-        The notebook, saved with its outputs: what a right student hands in.
-    """
+    """What the reference's notebook trains; and the notebook with its outputs, as a right student hands it in."""
 
     answers: Answers
     content: bytes
@@ -68,7 +60,7 @@ def run_reference(run_job: RunJob, rubric: Rubric) -> ReferenceRun:
     for place, shown in execution.cells.items():
         if shown.ending != "returned":
             raise CourseError(_failed(problem, steps[place], shown))
-    for finding in has_its_figures(rubric.figures, steps, execution.outputs, execution.files):
+    for finding in has_its_figures(rubric.figures, steps, execution.outputs, execution.values):
         raise CourseError(f"{problem.folder / 'figures.toml'}: the reference's notebook lacks it: {finding.message}")
     for what in rubric.wanted:
         if what not in execution.values or not np.all(np.isfinite(execution.values[what])):

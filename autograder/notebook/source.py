@@ -16,26 +16,15 @@ _HELP = r"\?{0,2}[A-Za-z_%][\w.*%]*\?{1,2}|\?{1,2}[A-Za-z_%][\w.*%]*"
 _MAGIC = re.compile(rf"\A(\s*(?:\w[\w, ]*=\s*)?)([%!].*|{_HELP})\Z")
 # Timing a given cell doesn't change it.
 _TIMED = re.compile(r"%%time\Z")
-# An export writes a magic as the call that it stands for.
-_CALLED_MAGIC = re.compile(r"get_ipython\(\)\.run_line_magic\(\s*'(\w+)',\s*'([^']*)'\s*\)\Z")
 _GAP = "raise NotImplementedError("
 # Raised by Python over deep nesting and numbers with too many digits; which of them depends on its version.
 _UNPARSED = (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError, SystemError)
 
 
 class Statement(NamedTuple):
-    """One statement of a cell.
+    """One statement of a cell: what it defines, or ""; its syntax tree as text, without docstrings; and its line.
 
-    Attributes
-    ----------
-    name : str
-        What it defines; "" for other statements.
-    dump : str
-        Its syntax tree as text, without docstrings.
-    gap : bool
-        It is, or holds, a place to be filled.
-    line : int
-        Its index in :func:`lines_of`.
+    A gap is, or holds, a place to be filled.
     """
 
     name: str
@@ -46,14 +35,8 @@ class Statement(NamedTuple):
 
 def lines_of(source: str) -> tuple[str, ...]:
     """Split a cell of code into lines, without blank ones and trailing space; magics as they are typed."""
-    kept: list[str] = []
-    for line in source.splitlines():
-        text = line.rstrip().expandtabs(4)
-        if not text or (not kept and _TIMED.match(text)):
-            continue
-        called = _CALLED_MAGIC.match(text)
-        kept.append(f"%{called.group(1)} {called.group(2)}".rstrip() if called else text)
-    return tuple(kept)
+    lines = [text for line in source.splitlines() if (text := line.rstrip().expandtabs(4))]
+    return tuple(lines[1:] if lines and _TIMED.match(lines[0]) else lines)
 
 
 def statements(source: str) -> tuple[ast.stmt, ...] | None:
@@ -119,11 +102,8 @@ def prints(source: str) -> bool:
         isinstance(call, ast.Call)
         and isinstance(call.func, ast.Name)
         and call.func.id == "print"
+        and call.args
         and not call.keywords
-        and any(
-            str(argument.value).strip() if isinstance(argument, ast.Constant) else not isinstance(argument, ast.Starred)
-            for argument in call.args
-        )
         for call in calls
     )
 
@@ -181,12 +161,10 @@ def _dump(node: ast.stmt) -> str:
 
 
 def _has_gap(node: ast.stmt) -> bool:
+    raised = (inner.exc for inner in ast.walk(node) if isinstance(inner, ast.Raise))
     return any(
-        isinstance(inner, ast.Raise)
-        and isinstance(inner.exc, ast.Call)
-        and isinstance(inner.exc.func, ast.Name)
-        and inner.exc.func.id == "NotImplementedError"
-        for inner in ast.walk(node)
+        isinstance(exc, ast.Call) and isinstance(exc.func, ast.Name) and exc.func.id == "NotImplementedError"
+        for exc in raised
     )
 
 

@@ -97,7 +97,7 @@ def asks_for_a_verdict(source: str) -> bool:
 
 def shows_something(outputs: Sequence[Output]) -> bool:
     """Tell whether there is something to be seen."""
-    return bool(_printed(outputs).strip() or _pictures(outputs) or _displays(outputs))
+    return bool(_printed(outputs).strip()) or any(output.kind in {"display", "result"} for output in outputs)
 
 
 def difference(saved: Sequence[Output], now: Sequence[Output]) -> tuple[str, str] | None:

@@ -87,7 +87,7 @@ class TestReading:
         assert cell.outputs == (
             Output("stream", "stderr", "a\nb"),
             Output("display", "", "x", {"text/plain": "x", "application/json": ""}),
-            Output("result", "", "", {"text/html": "<b></b>"}),
+            Output("result", "", "", {"text/html": ""}),
             Output("error", "ValueError", "no"),
         )
 

@@ -324,9 +324,9 @@ def test_values_and_files_come_back(run):
         wanted=[("net['W']", 1), ("no_such_name", 2), ("hostile()", 2), ("hostile", 2), ("file line.png", 0)],
     )
 
-    assert execution.values.keys() == {"net['W']"}
+    assert execution.values.keys() == {"net['W']", "file line.png"}
     assert np.array_equal(execution.values["net['W']"], np.eye(2))
-    assert execution.files["line.png"].startswith(b"\x89PNG")
+    assert execution.values["file line.png"].tobytes().startswith(b"\x89PNG")
 
 
 def test_a_value_is_that_after_its_cell(run):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from autograder.notebook.alignment import Step, align, arrange, intact, lost_sentence
+from autograder.notebook.alignment import Step, align, arrange, intact, lost_line
 from autograder.notebook.document import Cell, Notebook, Output, UnreadableError, output, quoted, read, where_they_part
 from autograder.notebook.figures import asked_of, figures_of, made_up
 from autograder.notebook.history import was_run
@@ -161,7 +161,7 @@ def every_source(one, other):
     """Each function that reads a cell's text, on two of them."""
     statements(one)
     same_program(one, other)
-    lost_sentence(one, other)
+    lost_line(one, other)
     for ours in GIVEN:
         lost(one, ours.source)
         imports_added(one, ours.source)

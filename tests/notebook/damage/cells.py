@@ -189,7 +189,6 @@ DAMAGE = {
         THE_NOTEBOOK,
         "few",
     ),
-    "word_put_into_a_sentence": Row(replaced("## 2. Descent", "so many", "not so many"), THE_NOTEBOOK, "not so many"),
     "text_changed": Row(replaced("## 2. Descent", "How far", "How near"), THE_NOTEBOOK, "near"),
     "cell_changed": Row(replaced(DATA, '"points:"', '"POINTS:"'), THE_NOTEBOOK, '`print("points:", x.shape)` is now'),
     "cell_changed_and_ids_lost": Row(

@@ -74,16 +74,6 @@ def in_lines(text):
     return "".join(text).splitlines(keepends=True)
 
 
-def exported(notebook):
-    """Through a script and back: the comments of the export, and magics as calls."""
-    for number, cell in enumerate(notebook["cells"]):
-        cell.pop("id")
-        text = text_of(cell)
-        if cell["cell_type"] == "code":
-            magic = re.sub(r"(?m)^%(\w+) ?(.*)$", r"get_ipython().run_line_magic('\1', '\2')", text)
-            cell["source"] = f"# In[{number}]:\n\n\n{magic}\n\n"
-
-
 def papermill(notebook):
     """As papermill writes it: times everywhere, a cell of parameters, tags."""
     times = {"duration": 0.01, "end_time": "2026-01-01T00:00:00", "exception": False, "status": "completed"}
@@ -150,7 +140,6 @@ NEVER_MIND = {
     "colab": Row(colab),
     "vs_code": Row(vs_code),
     "saved_in_vs_code": Row(saved_in_vs_code),
-    "exported_and_back": Row(exported),
     "colab_that_keeps_metadata": Row(
         both(
             added("# mine\nprint(6 * 7)", stream("42\n"), after=DATA),

@@ -136,6 +136,8 @@ def _begin(job: NotebookJob, folder: str, outputs: _Outputs) -> Any:
     mpl.use(INLINE)
     mpl.rcParams["backend_fallback"] = True  # as in a kernel, whose backend the environment names
     shell.enable_matplotlib("inline")
+    # `%run` shows figures only after a `%matplotlib`; no cell has said so yet.
+    shell.magics_manager.registry["ExecutionMagics"].default_runner = None
     sys.stdout, sys.stderr = _Stream(outputs, "stdout"), _Stream(outputs, "stderr")
     return shell
 

@@ -16,7 +16,7 @@ from autograder.course.pages import CourseError
 from autograder.course.problem import Problem
 from autograder.expected import Answers
 from autograder.gradebook import grading
-from autograder.gradebook.grader import prepare
+from autograder.gradebook.grading import prepare
 from autograder.gradebook.store import STORE_FILE, Store
 from autograder.report import Report, pluralize
 from autograder.seed import Seed

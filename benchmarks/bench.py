@@ -29,7 +29,7 @@ from autograder.course.assignments import read_course
 from autograder.expected import Answers
 from autograder.gradebook.dependencies import of_module
 from autograder.gradebook.executors import read_apart
-from autograder.gradebook.grader import prepare
+from autograder.gradebook.grading import prepare
 from autograder.gradebook.store import Store
 from autograder.sandbox.observe import Sandbox
 from autograder.student.check import check_again, find

@@ -23,8 +23,8 @@ from typing import Any
 from autograder.course.assignments import read_course
 from autograder.course.problem import Problem
 from autograder.gradebook import executors, grading
-from autograder.gradebook.grader import prepare
-from autograder.gradebook.grading import threads
+from autograder.gradebook.executors import threads
+from autograder.gradebook.grading import prepare
 from autograder.gradebook.store import STORE_FILE, Store
 from autograder.grading import modules
 from autograder.sandbox.observe import Sandbox

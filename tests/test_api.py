@@ -16,7 +16,7 @@ from small_course import REFERENCE, REJECT
 import autograder
 from autograder import api
 from autograder.cli.main import main
-from autograder.gradebook.grader import Grader, prepare
+from autograder.gradebook.grading import Grader, prepare
 
 ENGINE = Path(autograder.__file__).parent
 PAGE = (ENGINE.parent / "docs" / "api.md").read_text("utf-8")

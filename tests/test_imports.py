@@ -100,7 +100,7 @@ def test_a_notebook_beside_student_code_adds_its_kernel_alone():
 
 def test_no_result_hangs_on_what_keys_leave_out():
     """Nothing that runs or judges imports a part of the engine whose text is in no key."""
-    waiting = ["gradebook.grader", "sandbox.forkserver", "notebook.kernel", "worker.run"]
+    waiting = ["gradebook.grading", "sandbox.forkserver", "notebook.kernel", "worker.run"]
     waiting += ["submissions.reading", "notebook.checks"]
     needed = set()
     while waiting:

@@ -6,7 +6,6 @@ import shutil
 import statistics
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -156,7 +155,7 @@ def measure_all(
         path = Path(shutil.which(python) or python).absolute()
         others[f"with {python}"] = Sandbox(warm=False, python=str(path)).observe
     # Weak: all code is the staff's own.
-    with sandboxes(weak=True) as sandbox, ThreadPoolExecutor(workers) as pool, sandbox.while_wanted():
+    with sandboxes(workers, weak=True) as (pool, sandbox):
 
         def observe(*asked: Any) -> Sequence[Observation]:
             return sandbox().observe(*asked)

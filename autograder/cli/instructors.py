@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from autograder.cli import EXIT_INTERRUPTED, EXIT_UNFINISHED
+from autograder.cli import EXIT_UNFINISHED
 from autograder.cli.screen import COURSE, Tally, progress, screen
 from autograder.codes import Code
 from autograder.report import pluralize
@@ -122,20 +122,20 @@ def grade(
     keep_apart(submissions or SAMPLE_CLASS, out)
     if submissions is not None:
         find_class(submissions)
-    with Store(out / STORE_FILE):
-        pass  # a second grader is refused before the sample class is touched
+    with Store(out / STORE_FILE) as store:  # a second grader is refused before the sample class is touched
+        if submissions is None:
+            from autograder.cli.sample import sample_class, see_no_class
+
+            see_no_class(store)
     unwritten: list[str] = []
     with ExitStack() as stack:
         trained: Mapping[str, Answers] = {}
         if submissions is None:
-            from autograder.cli.sample import sample_class
-
             submissions = SAMPLE_CLASS
-            count, trained = stack.enter_context(sample_class(problems, submissions, workers))
-            console.print(f"No submissions named: grading a sample class of {count}, written to {submissions}.")
+            trained = stack.enter_context(sample_class(problems, submissions, workers))
+            console.print(f"No submissions named: grading a sample class, written to {submissions}.")
         tally, total = Tally(loose_files(submissions)), len(find_class(submissions))
         tally.warn(console)
-        stack.enter_context(_cut_short(tally, total))
         shown = stack.enter_context(progress(console, total, "graded"))
 
         def told(said: str) -> None:
@@ -156,38 +156,19 @@ def grade(
             waits=shown.waits,
             unwritten=unwritten.append,
         )
-        for report in stack.enter_context(closing(reports)):
-            tally.add(report)
-            shown(report)
+        try:
+            for report in stack.enter_context(closing(reports)):
+                tally.add(report)
+                shown(report)
+        except BaseException:
+            if tally.submissions:
+                click.echo(f"{tally.submissions} of {total} submissions are graded and kept", err=True)
+            raise
     tally.show(console)
     for name in dict.fromkeys(problem.assignment for problem in problems):
         console.print(f"Scores: {out}/{name}/grades.csv; reports: {out}/{name}/reports/<student>/report.txt and .json")
     _tell_unwritten(unwritten)
     sys.exit(EXIT_UNFINISHED if unwritten else Code.FAULTY_GRADER if tally.pending else 0)
-
-
-@contextmanager
-def _cut_short(tally: Tally, submissions: int) -> Iterator[None]:
-    """Say what is kept, and how to go on, if the class is not graded to its end."""
-    from autograder.gradebook.faults import MachineError, of_machine
-    from autograder.gradebook.store import StoreError
-
-    try:
-        yield
-    except KeyboardInterrupt:
-        end, status = "interrupted; give the same command again", EXIT_INTERRUPTED
-    except StoreError as error:
-        click.echo(f"autograder: {error}", err=True)
-        sys.exit(EXIT_UNFINISHED)
-    except (MachineError, MemoryError, OSError) as error:
-        if not (said := of_machine(error)):
-            raise
-        end, status = f"{said}, and give the same command again", EXIT_UNFINISHED
-    else:
-        return
-    kept = f"{tally.submissions} of {submissions} submissions are graded and kept"
-    click.echo(f"autograder: {end}: it goes on from there. {kept}", err=True)
-    sys.exit(status)
 
 
 def _tell_unwritten(unwritten: Sequence[str]) -> None:

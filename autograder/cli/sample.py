@@ -8,8 +8,7 @@ import shutil
 import tarfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import zip_longest
 from pathlib import Path
 
@@ -17,27 +16,30 @@ from autograder.course.problem import Problem
 from autograder.expected import Answers
 from autograder.gradebook.executors import sandboxes
 from autograder.gradebook.faults import written_to
-from autograder.gradebook.store import LOCK_FILE, Lock
+from autograder.gradebook.store import LOCK_FILE, Store, StoreError, locked
 from autograder.notebook.checks import rubric_of
 from autograder.notebook.reference import ReferenceRun, run_reference
 from autograder.release.starter import starter
 
 Files = Mapping[str, bytes]
 
+# Of the sample class, and of no other: who has everything right.
+RIGHT = "all-right"
+
 
 @contextmanager
-def sample_class(problems: Sequence[Problem], folder: Path, workers: int) -> Iterator[tuple[int, dict[str, Answers]]]:
+def sample_class(problems: Sequence[Problem], folder: Path, workers: int) -> Iterator[dict[str, Answers]]:
     """Write the sample class into a folder, and keep others out of it meanwhile.
 
     Yields
     ------
-    int, dict of str to Answers
-        The number of submissions; what the references' notebooks train, by problem id.
+    dict of str to Answers
+        What the references' notebooks train, by problem id.
     """
-    with written_to(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = Lock(folder / LOCK_FILE)
-    with closing(lock):
+    with ExitStack() as stack:
+        with written_to(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(locked(folder / LOCK_FILE))
         ran = run_notebooks(problems, workers)
         right = {problem.notebook_file: ran[problem.id].content for problem in problems if problem.id in ran}
         with written_to(folder):
@@ -46,15 +48,22 @@ def sample_class(problems: Sequence[Problem], folder: Path, workers: int) -> Ite
                     shutil.rmtree(entry)
                 elif entry.name != LOCK_FILE:
                     entry.unlink()
-            count = write_sample_class(problems, folder, right)
-        yield count, {name: run.answers for name, run in ran.items()}
+            write_sample_class(problems, folder, right)
+        yield {name: run.answers for name, run in ran.items()}
+
+
+def see_no_class(store: Store) -> None:
+    """Raise StoreError where a store holds a latest run of a real class, whose tables would be replaced."""
+    for name, runs in store.finished().items():
+        if all(report.student != RIGHT for report, _ in store.reports(runs[-1], name)):
+            raise StoreError(f"{store.path.parent} holds results of a class; name another folder with --out")
 
 
 def run_notebooks(problems: Sequence[Problem], workers: int) -> dict[str, ReferenceRun]:
     """Run the references' notebooks that are worth points; return the outcomes by problem id."""
     worth = [problem for problem in problems if problem.notebook_points]
     # Weak: all code is the staff's own.
-    with sandboxes(weak=True) as sandbox, ThreadPoolExecutor(workers) as pool, sandbox.while_wanted():
+    with sandboxes(workers, weak=True) as (pool, sandbox):
 
         def one(problem: Problem) -> ReferenceRun:
             return run_reference(sandbox().run_cells, rubric_of(problem))
@@ -62,35 +71,45 @@ def run_notebooks(problems: Sequence[Problem], workers: int) -> dict[str, Refere
         return dict(zip((problem.id for problem in worth), pool.map(one, worth), strict=True))
 
 
-def write_sample_class(problems: Sequence[Problem], folder: Path, notebooks: Files | None = None) -> int:
-    """Write the sample class as submissions into a folder; return their number.
+def write_sample_class(problems: Sequence[Problem], folder: Path, notebooks: Files | None = None) -> None:
+    """Write the sample class as submissions into a folder.
 
-    Parameters
-    ----------
-    notebooks : mapping of str to bytes, optional
-        Right notebooks, run and saved, by file name. One submission has all of them; spoiled ones are made of one.
+    ``notebooks`` are right ones, run and saved, by file name. One submission has all of them; spoiled ones are made of
+    the shortest.
     """
-    submissions = {**_by_specimen(problems), **_by_accident(problems), **_by_notebook(problems, notebooks or {})}
-    submissions["all-right"] = {**submissions["all-right"], **(notebooks or {})}
+    right = {problem.module_file: problem.reference.files[problem.module_file] for problem in problems}
+    empty = {problem.module_file: starter(problem).encode() for problem in problems}
+    (first, text), last = next(iter(right.items())), [*right][-1]
+    spoiled = {
+        "syntax-error": text + b"\ndef broken(:\n    pass\n",
+        "leaves-early": b"import os\n\nos._exit(0)\n",
+        "raises-on-import": text + b"\nprint(undefined_name)\n",
+        "not-utf8": text + "\n# déjà vu\n".encode("latin-1"),
+        "imports-too-much": b"import pandas as pd\n" + text,
+        "chatty": text + b"\nprint('hello from the module')\n",
+    }
+    submissions: dict[str, Files] = {
+        RIGHT: {**right, **(notebooks or {})},
+        "nothing-written": empty,
+        "first-only": {**empty, first: text},
+        "last-missing": {file: content for file, content in right.items() if file != last},
+        "with-extras": {**right, "notes.txt": b"to do: sleep\n"},
+        **{name: {**right, first: content} for name, content in spoiled.items()},
+        **_by_specimen(problems, right),
+        **(_by_notebook(problems, notebooks) if notebooks else {}),
+    }
     for name, files in submissions.items():
         (folder / name).mkdir(parents=True, exist_ok=True)
         for file, content in files.items():
             (folder / name / file).write_bytes(content)
-    right = _references(problems)
     (folder / "all-right-zipped.zip").write_bytes(_zip(right))
     (folder / "all-right-wrapped.tar.gz").write_bytes(_tar(right))
     (folder / "climbs-out.zip").write_bytes(_zip({f"../{name}": content for name, content in right.items()}))
-    return len(submissions) + 3
 
 
-def _references(problems: Sequence[Problem]) -> dict[str, bytes]:
-    return {problem.module_file: problem.reference.files[problem.module_file] for problem in problems}
-
-
-def _by_specimen(problems: Sequence[Problem]) -> dict[str, dict[str, bytes]]:
+def _by_specimen(problems: Sequence[Problem], right: Files) -> dict[str, Files]:
     """Make a submission of each problem's first specimen, one of each second, and so on."""
-    right = _references(problems)
-    submissions = {"all-right": right}
+    submissions: dict[str, Files] = {}
     for kind, name in (("accept", "right-but-different"), ("reject", "mistaken")):
         columns = [[(p.module_file, s.source.encode()) for s in p.specimens(kind)] for p in problems]
         for number, row in enumerate(zip_longest(*columns), 1):
@@ -98,31 +117,8 @@ def _by_specimen(problems: Sequence[Problem]) -> dict[str, dict[str, bytes]]:
     return submissions
 
 
-def _by_accident(problems: Sequence[Problem]) -> dict[str, dict[str, bytes]]:
-    """Make submissions with spoiled files: missing, broken, badly encoded."""
-    right = _references(problems)
-    empty = {problem.module_file: starter(problem).encode() for problem in problems}
-    name = problems[0].module_file
-    last = problems[-1].module_file
-    text = right[name]
-    return {
-        "nothing-written": empty,
-        "first-only": {**empty, name: text},
-        "last-missing": {file: content for file, content in right.items() if file != last},
-        "syntax-error": {**right, name: text + b"\ndef broken(:\n    pass\n"},
-        "leaves-early": {**right, name: b"import os\n\nos._exit(0)\n"},
-        "raises-on-import": {**right, name: text + b"\nprint(undefined_name)\n"},
-        "not-utf8": {**right, name: text + "\n# déjà vu\n".encode("latin-1")},
-        "imports-too-much": {**right, name: b"import pandas as pd\n" + text},
-        "chatty": {**right, name: text + b"\nprint('hello from the module')\n"},
-        "with-extras": {**right, "notes.txt": b"to do: sleep\n"},
-    }
-
-
-def _by_notebook(problems: Sequence[Problem], notebooks: Files) -> dict[str, dict[str, bytes]]:
-    """Make submissions with a spoiled notebook: the shortest, since each is run."""
-    if not notebooks:
-        return {}
+def _by_notebook(problems: Sequence[Problem], notebooks: Files) -> dict[str, Files]:
+    """Make submissions with a spoiled notebook."""
     name = min(notebooks, key=lambda name: len(notebooks[name]))
     problem = next(problem for problem in problems if problem.notebook_file == name)
     module = {problem.module_file: problem.reference.files[problem.module_file]}
@@ -130,16 +126,8 @@ def _by_notebook(problems: Sequence[Problem], notebooks: Files) -> dict[str, dic
     deleted, raises = json.loads(notebooks[name]), json.loads(notebooks[name])
     code = [cell for cell in deleted["cells"] if cell["cell_type"] == "code"]
     deleted["cells"].remove(code[len(code) // 2])
-    raises["cells"].append(
-        {
-            **code[0],
-            "id": "mine",
-            "metadata": {},
-            "source": "mine = 1 / 0",
-            "execution_count": len(code) + 1,
-            "outputs": [],
-        }
-    )
+    mine = {"id": "mine", "metadata": {}, "source": "mine = 1 / 0", "execution_count": len(code) + 1, "outputs": []}
+    raises["cells"].append({**code[0], **mine})
     return {
         "notebook-alone": {name: notebooks[name]},
         "notebook-cell-deleted": {**module, name: json.dumps(deleted).encode()},

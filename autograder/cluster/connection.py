@@ -34,7 +34,7 @@ from autograder.codes import Code
 from autograder.course.problem import Problem
 from autograder.gradebook.dependencies import environment, versions
 from autograder.gradebook.executors import TELL_SECONDS, Executor, Finished, Waits, Work
-from autograder.gradebook.grader import Graded, Grader
+from autograder.gradebook.grading import Grader
 
 # A task of dask's, of which bytes come.
 Remote: TypeAlias = "distributed.Future[bytes]"
@@ -146,7 +146,7 @@ class Cluster:
             piece = running.pop(future)
             if isinstance(outcome, Exception):
                 message = f"the code could not be run: {_why(outcome)}"
-                yield piece, tuple(Graded(grader.unjudged(name, Code.NO_SANDBOX, message)) for name in piece.ids)
+                yield piece, tuple(grader.unjudged(name, Code.NO_SANDBOX, message) for name in piece.ids)
                 continue
             result = msgspec.msgpack.decode(outcome, type=Result)
             if result.refused:

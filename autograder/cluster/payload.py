@@ -10,7 +10,7 @@ from autograder.cluster.machines import MachineInfo
 from autograder.course.pages import load_page
 from autograder.course.problem import Problem, ProblemFiles
 from autograder.expected import to_bytes
-from autograder.gradebook.grader import Grader
+from autograder.gradebook.grading import Grader
 from autograder.notebook.checks import Rubric
 from autograder.seed import Seed
 from autograder.worker.limits import Limits

@@ -19,7 +19,7 @@ from autograder.cluster.payload import Payload, unpack
 from autograder.expected import from_bytes
 from autograder.gradebook.dependencies import environment
 from autograder.gradebook.executors import sandboxes
-from autograder.gradebook.grader import Graded, Grader
+from autograder.gradebook.grading import Graded, Grader
 from autograder.notebook.checks import rubric_of
 from autograder.sandbox.scratch import remove
 from autograder.submissions.selection import Submission
@@ -91,7 +91,7 @@ class OpenWorker:
                 if problem.notebook_points
             },
         )
-        self.sandbox = stack.enter_context(sandboxes(weak=payload.weak))
+        _, self.sandbox = stack.enter_context(sandboxes(1, weak=payload.weak))
 
     def grade(self, submission: Submission, ids: Sequence[str]) -> Result:
         """Grade a submission in the problems and notebooks with these ids."""

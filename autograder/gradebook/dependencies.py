@@ -12,13 +12,15 @@ import ast
 import hashlib
 import os
 import platform
-import re
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from autograder.course.problem import Problem
 from autograder.seed import Seed
@@ -36,6 +38,8 @@ NO_RESULTS = (
 NOTEBOOKS_IMPORT = ("IPython", "ipykernel", "matplotlib", "matplotlib_inline")
 # How many threads compute, in a process that judges: sums depend on it. In a run it is always one.
 THREADS = "OPENBLAS_NUM_THREADS"
+# Version and requirements of a distribution that is not installed.
+_ABSENT: tuple[str, list[str]] = ("none", [])
 
 
 @dataclass(frozen=True)
@@ -185,44 +189,33 @@ def _imported(path: Path) -> Iterator[str]:
 
 def _versions(packages: Iterable[str]) -> dict[str, str]:
     """The versions of the distributions that packages come in, and of all that these require."""
-    there = _installed()
     found: dict[str, str] = {}
-    waiting: list[str] = []
-    for package in packages:  # most distributions are called as their package is
-        name = _canonical(package)
-        waiting += [name] if name in there else map(_canonical, _owners().get(package, [package]))
+    waiting = [one for package in packages for one in _distributions(package)]
     while waiting:
-        name = waiting.pop()
+        name = canonicalize_name(waiting.pop())
         if name not in found:
-            found[name], required = there.get(name, ("none", ()))
+            found[name], required = _installed(name)
             waiting += required
     return found
 
 
 @cache
-def _installed() -> dict[str, tuple[str, tuple[str, ...]]]:
-    """The version of each distribution that is installed, and the names that it requires."""
-    found: dict[str, tuple[str, tuple[str, ...]]] = {}
-    for one in metadata.distributions():
-        told = one.metadata
-        # What an extra requires is there, or not, for the sake of another.
-        required = [each for each in told.get_all("Requires-Dist") or () if "extra ==" not in each]
-        names = (_canonical(match[0]) for each in required if (match := _NAME.match(each)))
-        found.setdefault(_canonical(told["Name"]), (told["Version"], tuple(names)))
-    return found
+def _distributions(package: str) -> list[str]:
+    """The distributions that a package comes in; most are called as it is, and the search for others is slow."""
+    if _installed(canonicalize_name(package)) != _ABSENT:
+        return [package]
+    return metadata.packages_distributions().get(package, [package])
 
 
 @cache
-def _owners() -> Mapping[str, list[str]]:
-    """The distributions by the packages that they install."""
-    return metadata.packages_distributions()
-
-
-_NAME = re.compile(r"[A-Za-z0-9._-]+")
-
-
-def _canonical(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+def _installed(name: str) -> tuple[str, list[str]]:
+    """The version of a distribution, and the names of those that it requires."""
+    try:
+        one = metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        return _ABSENT
+    # What an extra requires is there, or not, for the sake of another.
+    return one.version, [Requirement(each).name for each in one.requires or () if "extra ==" not in each]
 
 
 @cache

@@ -1,7 +1,7 @@
 """Threads of this process that read submissions and grade them, each thread with a sandbox of its own.
 
-Reading comes first: a submission is read in a reader when it is nearly its turn. Grading is an *executor's*: here it is
-made of threads, in :mod:`autograder.cluster` of workers on other machines.
+A submission is read when it is nearly its turn. It is graded by an *executor*: threads, or in
+:mod:`autograder.cluster` the workers on other machines.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeVar
 
@@ -27,12 +27,12 @@ from autograder.submissions import reading
 from autograder.submissions.attachments import MAX_FILES, may_lie_beside
 from autograder.submissions.reading import MAX_ASKED, HandedIn, Taken, Wish
 from autograder.submissions.selection import MAX_MODULES, Submission, is_module
-from autograder.submissions.storage import PART_BYTES, Identities, Source, Spool, UnreadError
+from autograder.submissions.storage import Identities, Source, Spool, UnreadError
 from autograder.submissions.unpack import NotOpenedError, RefusedError, limit, printable
 from autograder.worker.limits import Limits
 
 if TYPE_CHECKING:
-    from autograder.gradebook.grader import Graded
+    from autograder.gradebook.grading import Graded, Grader
 
 # How often it is told who is waited for.
 TELL_SECONDS = 1.0
@@ -46,13 +46,10 @@ _Numbers = Annotated[list[Annotated[int, msgspec.Meta(ge=0)]], msgspec.Meta(min_
 
 @dataclass(frozen=True)
 class Work:
-    """A submission that is to be graded.
+    """A submission that is to be graded, at its position in the class.
 
     Attributes
     ----------
-    position : int
-        In the class.
-    submission : Submission
     keys : mapping of str to Key
         The keys of its results, by the ids of problems and notebooks.
     known : dict of str to ProblemReport
@@ -118,37 +115,32 @@ def read_ahead(
 def read_apart(sandbox: Sandbox, handed: HandedIn, problems: Sequence[Problem], private: Identities = ()) -> Submission:
     """Read the submission in a student's folder or archive, in a reader.
 
-    Parameters
-    ----------
-    private : collection of (int, int)
-        Files that are not the student's, by device and number.
+    ``private`` are files that are not the student's, by device and number.
     """
     if handed.refused:
         return Submission(handed.student, refused=handed.refused)
     names = tuple((problem.module_file, problem.notebook_file) for problem in problems)
+    bounds = [problem.limits for problem in problems] or [Limits()]
+    limits = Limits(
+        reading_seconds=max(one.reading_seconds for one in bounds),
+        reading_memory_bytes=max(one.reading_memory_bytes for one in bounds),
+    )
     try:
         source = Source(handed.path, private)
         unread: list[UnreadError] = []
 
         def answer(question: bytes) -> Iterator[Answer]:
-            try:
-                for number in msgspec.msgpack.decode(question, type=_Numbers):
-                    try:
-                        with source.open(number) as file:
-                            yield (), file.fileno()
-                    except (NotOpenedError, UnreadError) as error:
-                        unread.extend([error] if isinstance(error, UnreadError) else [])
-                        yield (str(error).encode(),), None
-            except (IndexError, msgspec.MsgspecError) as error:
-                raise OurFaultError(f"a reader asks for what is no file ({error})") from None
+            for number in msgspec.msgpack.decode(question, type=_Numbers):
+                try:
+                    with source.open(number) as file:
+                        yield (), file.fileno()
+                except NotOpenedError as error:
+                    yield (str(error).encode(),), None
+                except UnreadError as error:
+                    unread.append(error)
+                    yield (str(error).encode(),), None
 
         wish = msgspec.msgpack.encode(Wish(handed.student, source.listing, names))
-        limits = Limits(
-            reading_seconds=max((one.limits.reading_seconds for one in problems), default=Limits().reading_seconds),
-            reading_memory_bytes=max(
-                (one.limits.reading_memory_bytes for one in problems), default=Limits().reading_memory_bytes
-            ),
-        )
         parts = sandbox.call(reading.read, {"wish": wish}, limits, answer)
         taken = _taken(handed.student, parts, {name for pair in names for name in pair})
         if unread:
@@ -162,6 +154,8 @@ def read_apart(sandbox: Sandbox, handed: HandedIn, problems: Sequence[Problem], 
         return Submission(handed.student, refused=why)
     except OurFaultError as error:
         return _unread(handed, str(error), error.code)
+    except (IndexError, msgspec.MsgspecError) as error:
+        return _unread(handed, f"a reader says or asks for what there can't be ({error})")
     return taken
 
 
@@ -174,38 +168,49 @@ def _taken(student: str, parts: Iterator[bytes], wanted: Collection[str]) -> Sub
     head = next(parts, b"")
     if len(head) > MAX_TAKEN_BYTES:
         raise OurFaultError("a reader says more of a submission than there can be")
-    try:
-        taken = msgspec.msgpack.decode(head, type=Taken)
-    except msgspec.MsgspecError as error:
-        raise OurFaultError(f"a reader says what no reader says ({error})") from None
-    files, contents = Spool(), _Contents(parts)
+    taken = msgspec.msgpack.decode(head, type=Taken)
+    files, held = Spool(), b""
+
+    def content(size: int) -> Iterator[bytes]:
+        nonlocal held
+        while size > 0:
+            held = held or next(parts, b"")
+            if not held:
+                raise OurFaultError("a reader says less of a file than there is")
+            part, held = held[:size], held[size:]
+            size -= len(part)
+            yield part
+
     for name, size in taken.sizes:
         known = name in wanted or is_module(name) or may_lie_beside(name)
         if not known or size > limit(name) or len(files) > len(wanted) + MAX_MODULES + MAX_FILES:
             raise OurFaultError(f"a reader has taken what none may take: {printable(name)}, {size} bytes")
-        files.add(name, contents.exactly(size))
-    if contents.held:
+        files.add(name, content(size))
+    if held:
         raise OurFaultError("a reader says more of a file than there is")
     uses = {name: used for name, used in taken.uses.items() if name in wanted and files.keys() >= {*used}}
     problems = {name: printable(said) for name, said in taken.problems.items() if name in wanted}
     return Submission(student, files, tuple(map(printable, taken.extra)), problems, printable(taken.refused), uses)
 
 
-class _Contents:
-    """The contents of files, one after the other, in parts as they come."""
+def threads(grader: Grader, workers: int, waits: Waits = lambda _: None) -> Executor:
+    """An executor of so many threads."""
 
-    def __init__(self, parts: Iterator[bytes]) -> None:
-        self._parts = parts
-        self.held = b""
+    def graded(sandbox: Sandbox, piece: Work) -> tuple[Graded, ...]:
+        return grader.graded(sandbox, piece.submission, piece.ids)
 
-    def exactly(self, size: int) -> Iterator[bytes]:
-        while size > 0:
-            self.held = self.held or next(self._parts, b"")
-            if not 0 < len(self.held) <= PART_BYTES:
-                raise OurFaultError("a reader says less, or more, of a file than there is")
-            part, self.held = self.held[:size], self.held[size:]
-            size -= len(part)
-            yield part
+    def execute(work: Iterable[Work]) -> Finished:
+        named = ((piece.submission.student, piece) for piece in work)
+        with closing(in_threads(workers, graded, named, waits, weak=grader.weak)) as done:
+            for piece, future in done:
+                try:
+                    found = future.result()
+                except Exception as error:  # noqa: BLE001  whatever it is: a submission ends here
+                    why = f"the grader failed: {type(error).__name__}: {error}"
+                    found = tuple(grader.unjudged(name, Code.FAULTY_GRADER, why) for name in piece.ids)
+                yield piece, found
+
+    return execute
 
 
 def in_threads(
@@ -217,7 +222,7 @@ def in_threads(
     """
     since: dict[str, float] = {}
     running: dict[Future[Result], Item] = {}
-    with sandboxes(weak=weak) as sandbox, ThreadPoolExecutor(count) as pool, sandbox.while_wanted():
+    with sandboxes(count, weak=weak) as (pool, sandbox):
 
         def one(student: str, item: Item) -> Result:
             since[student] = time.monotonic()
@@ -225,14 +230,6 @@ def in_threads(
                 return do(sandbox(), item)
             finally:
                 del since[student]
-
-        def begun(student: str, item: Item) -> Future[Result]:
-            try:
-                return pool.submit(one, student, item)
-            except RuntimeError as error:  # no thread can be started
-                failed: Future[Result] = Future()
-                failed.set_exception(error)
-                return failed
 
         def done() -> Iterator[tuple[Item, Future[Result]]]:
             while not (ready := wait(running, TELL_SECONDS, return_when=FIRST_COMPLETED).done):
@@ -243,7 +240,12 @@ def in_threads(
 
         try:
             for student, item in items:
-                running[begun(student, item)] = item
+                try:
+                    future = pool.submit(one, student, item)
+                except RuntimeError as error:  # no thread can be started
+                    future = Future()
+                    future.set_exception(error)
+                running[future] = item
                 if len(running) >= AHEAD * count:
                     yield from done()
             while running:
@@ -253,44 +255,23 @@ def in_threads(
                 future.cancel()
 
 
-class Sandboxes:
-    """A sandbox for each thread that asks, out of one loader."""
+@contextmanager
+def sandboxes(threads: int, *, weak: bool) -> Iterator[tuple[ThreadPoolExecutor, Callable[[], Sandbox]]]:
+    """A pool of threads, and a function that gives the thread that asks its sandbox, all of them out of one loader.
 
-    def __init__(self, *, weak: bool) -> None:
-        self._weak = weak
-        self._own = threading.local()
-        self._made: list[Sandbox] = []
-        self._loader = Loader()
+    Where this ends early, by an exception or by Ctrl-C, all that runs is ended at once: the pool waits for its threads.
+    """
+    own = threading.local()
 
-    def __call__(self) -> Sandbox:
-        """The sandbox of the thread that asks."""
-        if not hasattr(self._own, "sandbox"):
-            self._own.sandbox = Sandbox(weak=self._weak, loader=self._loader)
-            self._made.append(self._own.sandbox)
-        mine: Sandbox = self._own.sandbox
+    def sandbox() -> Sandbox:
+        if not hasattr(own, "sandbox"):
+            own.sandbox = opened.enter_context(Sandbox(weak=weak, loader=loader))
+        mine: Sandbox = own.sandbox
         return mine
 
-    @contextmanager
-    def while_wanted(self) -> Iterator[None]:
-        """End at once all that runs where this ends early: by an exception, by Ctrl-C, or because nobody asks for more.
-
-        The threads are still there: they are waited for, and find that nothing is run any more.
-        """
+    with closing(Loader()) as loader, ExitStack() as opened, ThreadPoolExecutor(threads) as pool:
         try:
-            yield
+            yield pool, sandbox
         except BaseException:
-            self._loader.abandon()
+            loader.abandon()
             raise
-
-    def close(self) -> None:
-        """End all of them, when no thread uses one any more."""
-        for one in self._made:
-            one.close()
-        self._loader.close()
-
-
-@contextmanager
-def sandboxes(*, weak: bool) -> Iterator[Sandboxes]:
-    """A sandbox for each thread that asks, closed together."""
-    with closing(Sandboxes(weak=weak)) as made:
-        yield made

@@ -17,10 +17,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeAlias
 
 from autograder.gradebook import faults
 from autograder.gradebook.store import STORE_FILE, Key, Store, StoreError, by_assignment
-from autograder.report import ProblemReport, Report, Verdict, as_json, as_text, pluralize, scored
+from autograder.report import ProblemReport, Report, as_json, as_text, pluralize, scored
 from autograder.text import line, sanitize
 
 GRADES_FILE = "grades.csv"
@@ -169,8 +170,7 @@ def output_of(out: Path, student: str) -> Iterator[str]:
 def differences(out: Path) -> Iterator[str]:
     """What changed between the last two whole runs of each assignment that has two, as lines.
 
-    One for each student and problem whose verdicts differ, and for each student that only one of the runs has; after
-    an assignment's, how many.
+    One for each student and problem, and after an assignment's, how many.
 
     Raises
     ------
@@ -182,10 +182,9 @@ def differences(out: Path) -> Iterator[str]:
         if not pairs:
             raise StoreError(f"{out} holds one whole run of each assignment; a difference needs two: grade again")
         for assignment, (before, after) in pairs.items():
-            count = 0
-            for count, said in enumerate(_differences(store, assignment, before, after), 1):  # noqa: B007
-                yield line(said)
-            yield f"{assignment}: {pluralize(count, 'difference')} between run {before} and run {after}"
+            changes = list(_changes(_results(store, before, assignment), _results(store, after, assignment)))
+            yield from map(line, changes)
+            yield f"{assignment}: {pluralize(len(changes), 'difference')} between run {before} and run {after}"
 
 
 def _finished(store: Store) -> dict[str, list[int]]:
@@ -194,60 +193,44 @@ def _finished(store: Store) -> dict[str, list[int]]:
     raise StoreError("no run in this store has come to its end; grade the class first")
 
 
-def _differences(store: Store, assignment: str, before: int, after: int) -> Iterator[str]:
-    old = {report.student: (report, keys) for report, keys in store.reports(before, assignment)}
-    for report, keys in store.reports(after, assignment):
-        earlier = old.pop(report.student, None)
-        if earlier is None:
-            yield f"{report.student}: new in {assignment}, {scored(report)}"
-        else:
-            yield from _changes(*earlier, report, keys)
-    for report, _ in old.values():
-        yield f"{report.student}: no longer in {assignment}, had {scored(report)}"
+_Results: TypeAlias = "dict[tuple[str, str], tuple[ProblemReport, Key]]"
 
 
-def _changes(old: Report, old_keys: Sequence[Key], new: Report, new_keys: Sequence[Key]) -> Iterator[str]:
-    before = {problem.problem: (problem, key) for problem, key in zip(old.problems, old_keys, strict=True)}
-    for problem, key in zip(new.problems, new_keys, strict=True):
-        if problem.problem not in before:
-            yield f"{new.student}: {problem.problem} is new, {scored(problem)}"
-            continue
-        earlier, earlier_key = before.pop(problem.problem)
-        if checks := list(_checks(earlier, problem)):
+def _results(store: Store, run: int, assignment: str) -> _Results:
+    """A run's results and their keys, by student and problem."""
+    return {
+        (report.student, problem.problem): (problem, key)
+        for report, keys in store.reports(run, assignment)
+        for problem, key in zip(report.problems, keys, strict=True)
+    }
+
+
+def _changes(before: _Results, after: _Results) -> Iterator[str]:
+    for student, name in {**after, **before}:
+        old, key = before.get((student, name), (None, None))
+        new, new_key = after.get((student, name), (None, None))
+        if not (old and key):
+            yield f"{student}: {name} is new{f', {scored(new)}' if new else ''}"
+        elif not (new and new_key):
+            yield f"{student}: {name} is gone, had {scored(old)}"
+        elif checks := list(_checks(old, new)):
             why = "it was tried again"
-            if key.files != earlier_key.files:
+            if new_key.files != key.files:
                 why = "other files were handed in"
-            elif key.problem != earlier_key.problem:
+            elif new_key.problem != key.problem:
                 why = "the problem or the engine changed"
-            points = f"{_score(earlier)} → {_score(problem)} points ({problem.score - earlier.score:+g})"
-            yield f"{new.student}: {problem.problem} {points}, {why}: {'; '.join(checks)}"
-    for problem, _ in before.values():
-        yield f"{new.student}: {problem.problem} is gone, had {scored(problem)}"
+            points = f"{old.score:g} → {new.score:g} points ({new.score - old.score:+g})"
+            yield f"{student}: {name} {points}, {why}: {'; '.join(checks)}"
 
 
 def _checks(old: ProblemReport, new: ProblemReport) -> Iterator[str]:
-    """The checks whose code or points differ."""
-    before = {verdict.check: verdict for verdict in old.checks}
-    for verdict in new.checks:
-        earlier = before.pop(verdict.check, None)
-        if earlier is None:
-            yield f"`{verdict.check}` is new, code {verdict.code}"
-        elif (earlier.code, _points(earlier)) != (verdict.code, _points(verdict)):
-            code = f"code {verdict.code} as before"
-            if earlier.code != verdict.code:
-                code = f"code {earlier.code} → {verdict.code}"
-            points = f"{_points(earlier)} → {_points(verdict)}"
-            yield f"`{verdict.check}` {code}" + (f", {points} points" if _points(earlier) != _points(verdict) else "")
-    for name in before:
-        yield f"`{name}` is gone"
-
-
-def _points(verdict: Verdict) -> str:
-    return f"{verdict.pending:g} pending" if verdict.pending else f"{verdict.points:g}"
-
-
-def _score(problem: ProblemReport) -> str:
-    return f"{problem.score:g}" + (f" with {problem.pending:g} pending" if problem.pending else "")
+    """The checks whose points or codes differ."""
+    before, after = (
+        {verdict.check: f"{verdict.points:g} (code {verdict.code})" for verdict in one.checks} for one in (old, new)
+    )
+    for name in {**after, **before}:
+        if before.get(name) != after.get(name):
+            yield f"`{name}` {before.get(name, 'none')} → {after.get(name, 'none')}"
 
 
 def _write_table(path: Path, lines: Iterable[str]) -> None:

@@ -13,28 +13,23 @@ from pathlib import Path
 from autograder import Error
 from autograder.sandbox.scratch import has_room
 
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 # What keeps every file of a folder from being written, and not one alone.
-OF_A_DISK = FULL | {errno.EROFS, errno.EIO, errno.EFBIG, errno.ESTALE, errno.ENXIO, errno.ENODEV}
+OF_A_DISK = _FULL | {errno.EROFS, errno.EIO, errno.EFBIG, errno.ESTALE, errno.ENXIO, errno.ENODEV}
 # What befalls a command wherever it is, and is no mistake of its own.
-OF_A_MACHINE = OF_A_DISK | {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}
-
-_ROOM = "make room on that disk"
-_DAMAGED = "move it away"
-_WRITABLE = "let it be written"
+_OF_A_MACHINE = OF_A_DISK | {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}
 _NEXT = {
-    **dict.fromkeys(FULL, _ROOM),
-    **dict.fromkeys((errno.EROFS, errno.EACCES, errno.EPERM), _WRITABLE),
+    **dict.fromkeys(_FULL, "make room on that disk"),
+    **dict.fromkeys((errno.EROFS, errno.EACCES, errno.EPERM), "let it be written"),
     errno.EFBIG: "let files be larger (`ulimit -f`)",
     **dict.fromkeys((errno.EMFILE, errno.ENFILE), "let more files be open (`ulimit -n`)"),
-    **dict.fromkeys((errno.ENOMEM, errno.EAGAIN), "end what else runs here"),
     errno.EISDIR: "it is a folder, and should be a file: move it away",
 }
 _NEXT_OF_SQLITE = {
-    sqlite3.SQLITE_FULL: _ROOM,
-    **dict.fromkeys((sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM), _WRITABLE),
-    **dict.fromkeys((sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR), _DAMAGED),
-    **dict.fromkeys((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED), "wait for the program that has it open"),
+    sqlite3.SQLITE_FULL: "make room on that disk",
+    **dict.fromkeys((sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN), "let it be written"),
+    **dict.fromkeys((sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR), "move it away"),
+    sqlite3.SQLITE_BUSY: "wait for the program that has it open",
 }
 
 
@@ -48,7 +43,7 @@ def of_machine(error: BaseException) -> str:
         return str(error)
     if isinstance(error, MemoryError):
         return "no memory is left: end what else runs here"
-    if isinstance(error, OSError) and error.errno in OF_A_MACHINE:
+    if isinstance(error, OSError) and error.errno in _OF_A_MACHINE:
         return clause(Path(str(error.filename or "a file")), error)
     return ""
 
@@ -58,9 +53,10 @@ def clause(path: Path, error: OSError | sqlite3.Error) -> str:
     if isinstance(error, sqlite3.Error):
         # The low byte is the kind; what is above says where in SQLite.
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-        if code == sqlite3.SQLITE_IOERR:  # it does not say which
-            return clause(path, OSError(_wrong_with(path), str(error)))
-        return f"{path} can't be used ({error}): {_NEXT_OF_SQLITE.get(code, 'see to its disk')}"
+        if code != sqlite3.SQLITE_IOERR:
+            return f"{path} can't be used ({error}): {_NEXT_OF_SQLITE.get(code, 'see to its disk')}"
+        # It does not say which.
+        error = OSError(0 if has_room(path.parent, 1) else errno.ENOSPC, str(error))
     if error.errno in {errno.ENOTDIR, errno.EEXIST}:
         file = next((one for one in (path, *path.parents) if one.exists() and not one.is_dir()), path)
         return f"{file} is a file where a folder should be: move it away"
@@ -77,20 +73,7 @@ def written_to(path: Path) -> Iterator[None]:
 
 
 def see_room() -> None:
-    """Stop where there is no room for temporary files: whoever comes after would not be judged for want of it.
-
-    Raises
-    ------
-    MachineError
-        If there is none.
-    """
+    """Raise MachineError where temporary files have no room: whoever comes after would not be judged for want of it."""
     folder = Path(tempfile.gettempdir())
     if not has_room(folder):
         raise MachineError(clause(folder, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))))
-
-
-def _wrong_with(path: Path) -> int:
-    """The reason why a file can't be written, found by looking."""
-    if not has_room(path.parent, 1):
-        return errno.ENOSPC
-    return 0 if os.access(path, os.W_OK) else errno.EACCES

@@ -1,4 +1,4 @@
-"""Grading: a class or one submission to reports.
+"""Grading: a class or one submission to reports, by a grader that was prepared from what the references give.
 
 Whatever the size of the class, only a few submissions are in memory at a time. One thread reads them when it is nearly
 their turn, and stores and writes their reports. What takes long, running and judging a submission, is done by an
@@ -7,32 +7,151 @@ executor: threads of this process (:mod:`autograder.gradebook.executors`), or a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from autograder import codes
 from autograder.codes import Code
+from autograder.course.pages import CourseError, source
+from autograder.course.problem import Implementation, Problem
+from autograder.expected import Answers, observe_answers
 from autograder.gradebook import faults
-from autograder.gradebook.executors import (
-    Executor,
-    Finished,
-    Waits,
-    Work,
-    in_threads,
-    read_ahead,
-    read_apart,
-    sandboxes,
-)
+from autograder.gradebook.dependencies import digest, of_module, of_notebook
+from autograder.gradebook.executors import Executor, Waits, Work, read_ahead, read_apart, sandboxes, threads
 from autograder.gradebook.export import write_report, write_tables
-from autograder.gradebook.grader import Graded, Grader
-from autograder.gradebook.store import STORE_FILE, Store
+from autograder.gradebook.store import STORE_FILE, Key, Store
+from autograder.grading.modules import grade, see_reference, see_steady, unjudged
+from autograder.notebook.checks import Rubric, rubric_of
+from autograder.notebook.grade import grade_apart, unjudged_notebook
+from autograder.notebook.reference import run_reference, see_model
 from autograder.report import NOT_ASKED_FOR, ProblemReport, Report
-from autograder.sandbox.observe import Sandbox
+from autograder.sandbox.observe import OurFaultError, Sandbox, SandboxError
+from autograder.sandbox.runs import exposed
+from autograder.seed import Seed
 from autograder.submissions.reading import HandedIn, stem, student_name
-from autograder.submissions.selection import Submission
-from autograder.submissions.storage import Identities
+from autograder.submissions.selection import Submission, is_module
+from autograder.submissions.storage import Identities, content_of, digest_of
+from autograder.wire import Observation
+
+# What notebooks are run with, and the reference's made with; a student's own check needs none of it.
+NOTEBOOKS_NEED = ("IPython", "matplotlib", "matplotlib_inline", "jupytext", "nbformat")
+
+
+@dataclass(frozen=True)
+class Graded:
+    """The result of one problem of a submission, and what the module printed, by check.
+
+    The output is for staff alone, since a module may print the inputs of the official run.
+    """
+
+    report: ProblemReport
+    output: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Grader:
+    """Problems, the seed each is graded on, and what the references give there.
+
+    Attributes
+    ----------
+    problems : tuple of Problem
+        In the order of the reports.
+    answers, seeds, rubrics : mapping of str to Answers, Seed, Rubric
+        By problem id; rubrics of the notebooks that are worth points.
+    digests : mapping of str to str
+        Digests of what results depend on beside the submission, by the ids of problems and notebooks.
+    weak : bool
+        Grade even where student code can't be confined; each report's footer says so.
+    footer : tuple of str
+        What each report says of the run.
+    """
+
+    problems: tuple[Problem, ...]
+    answers: Mapping[str, Answers]
+    seeds: Mapping[str, Seed]
+    digests: Mapping[str, str]
+    weak: bool = False
+    footer: tuple[str, ...] = ()
+    rubrics: Mapping[str, Rubric] = field(default_factory=dict)
+
+    def keys(self, submission: Submission) -> dict[str, Key]:
+        """The keys of a submission's results, by the ids of problems and notebooks, in the order of a report."""
+        return {
+            name: Key(_files_digest(submission, file), self.digests[name])
+            for _, name, file in self._parts()
+            if name in self.digests
+        }
+
+    def graded(self, sandbox: Sandbox, submission: Submission, ids: Collection[str]) -> tuple[Graded, ...]:
+        """Grade a submission in the problems and notebooks with these ids; no submission makes this raise."""
+        return tuple(
+            self._graded(sandbox, submission, problem, name, file)
+            for problem, name, file in self._parts()
+            if name in ids
+        )
+
+    def unjudged(self, name: str, code: Code, message: str) -> Graded:
+        """The result of the problem or notebook with this id, where nothing could be run."""
+        problem = next(problem for problem, known, _ in self._parts() if known == name)
+        if name == problem.notebook_id:
+            return Graded(unjudged_notebook(self.rubrics[problem.id], code, message))
+        return Graded(unjudged(problem, code, message))
+
+    def _parts(self) -> Iterator[tuple[Problem, str, str]]:
+        """Modules and notebooks in the order of a report: the problem, the id, the name of the file."""
+        for problem in self.problems:
+            yield problem, problem.id, problem.module_file
+            yield problem, problem.notebook_id, problem.notebook_file
+
+    def _graded(self, sandbox: Sandbox, submission: Submission, problem: Problem, name: str, file: str) -> Graded:
+        for code, why in submission.unread:
+            return self.unjudged(name, code, why)
+        said = submission.refused or submission.problems.get(file, "")
+        is_notebook = name == problem.notebook_id
+        if file not in submission.files or (said and not is_notebook):
+            why = said or f"{file} was not handed in; hand in a file of that name"
+            return self.unjudged(name, Code.MISSING, why)
+        try:
+            if is_notebook:
+                rubric, files, used = self.rubrics[problem.id], submission.files, submission.uses[file]
+                # A module as bytes, since its names are searched; another file in parts.
+                beside = {one: files[one] if is_module(one) else content_of(files, one) for one in used}
+                content = content_of(files, file)
+                return Graded(grade_apart(sandbox, rubric, content, beside, self.seeds[problem.id], said))
+            return self._module(sandbox, submission, problem)
+        except OurFaultError as error:
+            return self.unjudged(name, error.code, f"{file} could not be judged: {error}")
+        except Exception as error:  # noqa: BLE001  ours, whatever it is: this student loses nothing, the others go on
+            return self.unjudged(name, Code.FAULTY_GRADER, f"the grader failed: {type(error).__name__}: {error}")
+
+    def _module(self, sandbox: Sandbox, submission: Submission, problem: Problem) -> Graded:
+        printed: dict[str, str] = {}
+
+        def observe(*asked: Any) -> Sequence[Observation]:
+            seen = sandbox.observe(*asked)
+            for one in seen:
+                if one.output:
+                    printed[one.check] = printed.get(one.check, "") + one.output
+            return seen
+
+        files = {file: submission.files[file] for file in submission.uses[problem.module_file]}
+        answers, seed = self.answers[problem.id], self.seeds[problem.id]
+        return Graded(grade(observe, problem, Implementation(files), answers, seed), printed)
+
+
+def _files_digest(submission: Submission, name: str) -> str:
+    """The digest of what the result on a file depends on in a submission."""
+    files = dict.fromkeys((*submission.uses.get(name, ()), *((name,) if name in submission.files else ())))
+    own = {"": submission.refused.encode()}
+    own |= {file: digest_of(submission.files, file).encode() for file in files}
+    if said := submission.problems.get(name):
+        own[f"! {name}"] = said.encode()
+    return digest(sorted(own.items()))
 
 
 def grade_class(
@@ -53,16 +172,12 @@ def grade_class(
     does, whatever happens in the loop): what runs is ended, what was yielded is kept, and the same call resumes there.
     Only a run that was iterated to its end has tables of grades.
 
+    The reports come in the order in which they are done. ``out`` may hold other assignments' results.
+
     Parameters
     ----------
-    grader : Grader
-        As :func:`autograder.gradebook.grader.prepare` gives it.
-    handed_in : sequence of HandedIn
-        As :func:`autograder.submissions.reading.find_class` gives it.
-    out : Path
-        The folder of results (:mod:`autograder.gradebook.export`), made if need be; it may hold other assignments'.
     executor : callable, optional
-        What grades submissions: a cluster's (:mod:`autograder.cluster`); by default, threads of this process.
+        What grades submissions; by default, ``workers`` threads of this process.
     workers : int
         How many submissions are read at a time, and how many such threads there are.
     force : bool
@@ -70,19 +185,14 @@ def grade_class(
     opened : Store, optional
         The store in ``out``, where it is open already.
     unwritten : callable
-        Is told of each report that is stored and can't be written as a file, in a sentence.
+        Told of each report that is stored and can't be written as a file, in a sentence.
     waits : callable
-        Is told of what takes long: students and seconds, the longest first.
-
-    Yields
-    ------
-    Report
-        In the order in which they are done.
+        Told of what takes long: students and seconds, the longest first.
 
     Raises
     ------
     StoreError
-        If somebody else grades into ``out``, or the run is not whole in the end.
+        If somebody else grades into ``out``.
     MachineError
         If nothing can be written any more, or the submissions are gone. What was stored before that is kept.
     """
@@ -111,28 +221,119 @@ def grade_class(
                         unwritten(f"{report.student}: {said}")
                 finally:
                     yield report  # it is kept, written or not
-        store.finish(run, len(handed_in))
+        store.finish(run)
         write_tables(store, run, assignments, out)
 
 
-def threads(grader: Grader, workers: int, waits: Waits = lambda _: None) -> Executor:
-    """An executor of so many threads."""
+def prepare(
+    problems: Sequence[Problem],
+    seed: Seed | None,
+    workers: int,
+    *,
+    weak: bool = False,
+    private: Sequence[Path] = (),
+    lacks: Sequence[str] | None = None,
+    store: Store | None = None,
+    trained: Mapping[str, Answers] = MappingProxyType({}),
+    done: Callable[[Problem], object] = lambda _: None,
+) -> Grader:
+    """Prepare a grader: observe the reference and the known mistakes of each problem, ``workers`` problems at a time.
 
-    def graded(sandbox: Sandbox, piece: Work) -> tuple[Graded, ...]:
-        return grader.graded(sandbox, piece.submission, piece.ids)
+    What staff have written is tried on the reference, so that a mistake in it ends the run before a student is graded.
 
-    def execute(work: Iterable[Work]) -> Finished:
-        named = ((piece.submission.student, piece) for piece in work)
-        with closing(in_threads(workers, graded, named, waits, weak=grader.weak)) as done:
-            for piece, future in done:
-                try:
-                    found = future.result()
-                except Exception as error:  # noqa: BLE001  whatever it is: a submission ends here
-                    why = f"the grader failed: {type(error).__name__}: {error}"
-                    found = tuple(Graded(grader.unjudged(name, Code.FAULTY_GRADER, why)) for name in piece.ids)
-                yield piece, found
+    Parameters
+    ----------
+    seed : Seed, optional
+        The seed of all problems; by default, each problem's own.
+    private : sequence of Path
+        Folders that no run may see, beside the problems'.
+    lacks : sequence of str, optional
+        Guarantees that are not enforced where student code will run, a clause each; by default, those of this machine.
+    store : Store, optional
+        Keeps what the references give, for later runs.
+    trained : mapping of str to Answers
+        What references' notebooks have trained that were run already, by problem id.
+    done : callable
+        Told of each problem whose answers are there.
 
-    return execute
+    Raises
+    ------
+    SandboxError
+        If student code can't be confined as promised, and ``weak`` does not allow that.
+    CourseError
+        If a package is missing here, an assignment has no key, a notebook that is worth points was not released, or a
+        page of the course fails on the reference.
+    """
+    for problem in problems:
+        if absent := sorted(name for name in problem.allowed_imports if not find_spec(name)):
+            raise CourseError(
+                f"{problem.id}: students may import {', '.join(absent)}, not installed here; "
+                f"install it, or take it from allowed_imports in {problem.folder.parent / 'assignment.toml'}"
+            )
+        if problem.notebook_points and (absent := [name for name in NOTEBOOKS_NEED if not find_spec(name)]):
+            raise CourseError(
+                f"{problem.id}: its notebook is worth points, and to run notebooks {' and '.join(absent)} must be "
+                "installed here: install the extra `staff`"
+            )
+    if lacks is None:
+        lacks = _lacks(problems, private)
+    if lacks and not weak:
+        raise SandboxError(
+            f"student code can't be confined on this machine: {'; '.join(lacks)}. `autograder doctor` says how to get "
+            "the rest; --weak-sandbox grades all the same"
+        )
+    footer = tuple(f"this run was not fully confined: {clause}" for clause in lacks)
+    seeds = {problem.id: problem.seed if seed is None else seed for problem in problems}
+    digests = {problem.id: of_module(problem, seeds[problem.id], footer).digest for problem in problems}
+    released = {problem.id: rubric_of(problem) for problem in problems if problem.notebook_points}
+    for rubric in released.values():
+        digests[rubric.problem.notebook_id] = of_notebook(rubric.problem, seeds[rubric.problem.id], footer).digest
+    # Weak: what is run here is staff's own code, whatever this machine enforces.
+    with sandboxes(workers, weak=True) as (pool, sandbox):
+
+        def kept(digest: str, make: Callable[[], Answers]) -> Answers:
+            known = store.answers(digest) if store else None
+            answers = known or make()
+            if store and not known and not answers.faulty:
+                store.keep_answers(digest, answers)
+            return answers
+
+        def observed(problem: Problem, seed: Seed) -> Answers:
+            answers = observe_answers(sandbox().observe, problem, seed)
+            see_steady(sandbox().observe, problem, answers, seed)
+            return answers
+
+        def one(problem: Problem) -> tuple[Answers, Rubric | None]:
+            seed, rubric = seeds[problem.id], released.get(problem.id)
+            answers = kept(digests[problem.id], lambda: observed(problem, seed))
+            see_reference(problem, answers.reference, seed)
+            if rubric:
+                # Beside what judges both, the solution's own cells.
+                own = {name: digests[name].encode() for name in (problem.id, problem.notebook_id)}
+                key = digest([*own.items(), ("notebook.py", source(problem.folder / "notebook.py").encode())])
+                run = trained.get(problem.id)
+                ran = kept(key, lambda: run or run_reference(sandbox().run_cells, released[problem.id]).answers)
+                rubric = replace(rubric, answers=ran)
+                see_model(rubric, seed)
+            done(problem)
+            return answers, rubric
+
+        found = dict(zip((problem.id for problem in problems), pool.map(one, problems), strict=True))
+    answers = {name: answers for name, (answers, _) in found.items()}
+    rubrics = {name: rubric for name, (_, rubric) in found.items() if rubric}
+    return Grader(tuple(problems), answers, seeds, digests, weak, footer, rubrics)
+
+
+def _lacks(problems: Sequence[Problem], private: Sequence[Path]) -> tuple[str, ...]:
+    """The guarantees about student code that are not enforced on this machine, a clause each."""
+    kept = dict.fromkeys((*(problem.folder for problem in problems), *private))
+    data = {path.parent for problem in problems for path in problem.files.data.values()}
+    with Sandbox() as sandbox:
+        enforced = sandbox.enforced()
+    return (
+        *enforced.lacks,
+        *(f"it may read {path}, in a folder that runs see: keep it elsewhere" for path in exposed(kept, data)),
+    )
 
 
 def grade_submission(grader: Grader, path: Path) -> Report:
@@ -143,7 +344,7 @@ def grade_submission(grader: Grader, path: Path) -> Report:
     SandboxError
         If student code can't be confined, and the grader was not prepared to go on without.
     """
-    with sandboxes(weak=grader.weak) as sandbox:
+    with sandboxes(1, weak=grader.weak) as (_, sandbox):
         handed = HandedIn(student_name(stem(path)), path)
         submission = read_apart(sandbox(), handed, grader.problems, _solutions(grader))
         found = grader.graded(sandbox(), submission, tuple(grader.keys(submission)))

@@ -13,7 +13,7 @@ import socket
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,6 +28,7 @@ from autograder.gradebook import faults
 from autograder.gradebook.dependencies import digest
 from autograder.report import ProblemReport, Report
 from autograder.sandbox.runs import SandboxError
+from autograder.text import line
 
 STORE_FILE = "gradebook.sqlite"
 LOCK_FILE = f"{STORE_FILE}-lock"
@@ -57,22 +58,11 @@ class StoreError(Error):
     """The store can't be used; the message says why and what to do."""
 
 
-class LockedError(Error):
-    """Another process writes there; the message says which, and what to do."""
-
-
 @dataclass(frozen=True)
 class Key:
-    """The key of a result.
+    """The key of a result: digests of the submission's files, and of everything else that the result depends on.
 
-    Attributes
-    ----------
-    files : str
-        Digest of the submission's files.
-    problem : str
-        Digest of everything else that the result depends on.
-    pending : str
-        The student, of a result that is pending: it is stored apart, and so tried again. Else "".
+    A result that is pending is stored apart, under its student's name, and so tried again.
     """
 
     files: str
@@ -84,11 +74,6 @@ class Key:
         """The key as one text."""
         parts = {"files": self.files, "problem": self.problem} | ({"pending": self.pending} if self.pending else {})
         return digest([(name, part.encode()) for name, part in parts.items()])
-
-
-def files_digest(files: Mapping[str, bytes]) -> str:
-    """The digest of a submission's files, names and contents."""
-    return digest(sorted(files.items()))
 
 
 def by_assignment(report: Report) -> dict[str, Report]:
@@ -119,30 +104,26 @@ class Store:
     """
 
     def __init__(self, path: Path, *, writes: bool = True) -> None:
-        self._path = path
+        self.path = path
         self._lock = threading.Lock()
-        self._open = ExitStack()
+        lock = path.with_name(LOCK_FILE)
         try:
-            with self._open:
+            with ExitStack() as opened:
                 if writes:
                     path.parent.mkdir(parents=True, exist_ok=True)
-                    self._open.enter_context(closing(Lock(path.with_name(LOCK_FILE))))
+                    opened.enter_context(locked(lock))
                 self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-                self._open.enter_context(closing(self._database))
+                opened.enter_context(closing(self._database))
                 if self._version() < VERSION:
-                    with ExitStack() as migrating:
-                        if not writes:
-                            migrating.enter_context(closing(Lock(path.with_name(LOCK_FILE))))
+                    with nullcontext() if writes else locked(lock):
                         self._migrate()
                 self._database.execute("PRAGMA journal_mode = WAL")
                 self._database.execute("PRAGMA synchronous = NORMAL")
-                self._open = self._open.pop_all()
-        except LockedError as error:
-            raise StoreError(f"{error}, or name another folder with --out") from None
+                self._open = opened.pop_all()
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"{faults.clause(path, error)}, or name another folder with --out") from None
-        # What others will find there. One that is removed or replaced meanwhile is written to in vain.
-        self._files = {file: identity(file) for file in (path, *([path.with_name(LOCK_FILE)] * writes))}
+        # One that is removed or replaced meanwhile is written to in vain, or locked by somebody else.
+        self._files = {file: _identity(file) for file in (path, *([lock] * writes))}
 
     @classmethod
     def existing(cls, path: Path, *, writes: bool = False) -> Self:
@@ -164,11 +145,11 @@ class Store:
         tables = {name for (name,) in self._database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if tables and not {"results", "runs", "graded"} <= tables:
             raise StoreError(
-                f"{self._path} is a database, but no store of results: move it away, or name another folder with --out"
+                f"{self.path} is a database, but no store of results: move it away, or name another folder with --out"
             )
         if version > VERSION:
             raise StoreError(
-                f"{self._path} was written by a newer autograder (its version is {version}, and this one reads "
+                f"{self.path} was written by a newer autograder (its version is {version}, and this one reads "
                 f"{VERSION} at most): install that one, or name another folder with --out"
             )
         return int(version)
@@ -260,12 +241,7 @@ class Store:
     ) -> None:
         """Store a report: its results, and that this run's student at this position has them. All of it, or nothing.
 
-        Parameters
-        ----------
-        keys : iterable of Key
-            One for each of the report's problems.
-        outputs : mapping
-            What the modules printed that were run, by problem and check; it replaces what is there.
+        ``keys`` are those of its problems. ``outputs``, by problem and check, are what modules printed that were run.
         """
         own = dict(zip((problem.problem for problem in report.problems), keys, strict=True))
         with self._used():
@@ -289,28 +265,10 @@ class Store:
                 row = [run, name, position, report.student, notes, found]
                 self._database.execute("INSERT OR REPLACE INTO graded VALUES (?, ?, ?, ?, ?, ?)", row)
 
-    def finish(self, run: int, submissions: int) -> None:
-        """Mark a run as whole: for each of its assignments it has a report on each of so many submissions.
-
-        Raises
-        ------
-        StoreError
-            If it has not.
-        """
+    def finish(self, run: int) -> None:
+        """Mark a run as whole."""
         with self._used():
             self._in_place()
-            self._database.execute("BEGIN IMMEDIATE")
-            counts = self._database.execute(
-                "SELECT COUNT(position) FROM runs LEFT JOIN graded USING (run, assignment) WHERE run = ? "
-                "GROUP BY assignment",
-                [run],
-            ).fetchall()
-            if filed := [count for (count,) in counts if count != submissions]:
-                raise StoreError(
-                    f"{self._path} holds {filed[0]} reports of this run, which graded {submissions} submissions: "
-                    "something else has written to it meanwhile. The table of grades is not written; give the same "
-                    "command again"
-                )
             self._database.execute("UPDATE runs SET finished = 1 WHERE run = ?", [run])
 
     @contextmanager
@@ -321,16 +279,13 @@ class Store:
                 with self._database:
                     yield
             except sqlite3.Error as error:
-                raise faults.MachineError(faults.clause(self._path, error)) from None
+                raise faults.MachineError(faults.clause(self.path, error)) from None
 
     def _in_place(self) -> None:
-        """See to it that what is written now is what others will find."""
+        """Raise unless what is written now is what others will find."""
         for path, was in self._files.items():
-            if identity(path) != was:
-                raise StoreError(
-                    f"{path} was removed or replaced while a run wrote its results; what it held is lost. "
-                    "Give the same command again"
-                )
+            if _identity(path) != was:
+                raise faults.MachineError(f"{path} was removed or replaced while results were written to it")
 
     def finished(self) -> dict[str, list[int]]:
         """The numbers of the runs that are whole, by assignment, the latest last."""
@@ -358,7 +313,7 @@ class Store:
             return self._database.execute(statement, values).fetchall()
 
 
-def identity(path: Path) -> tuple[int, int] | None:
+def _identity(path: Path) -> tuple[int, int] | None:
     """The device and number of the file that has this name now, if one has."""
     try:
         found = path.stat()
@@ -367,86 +322,40 @@ def identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-class _Holder(msgspec.Struct, frozen=True):
-    process: int
-    host: str
-    since: str
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock of a folder: one process at a time writes there.
 
-
-class Lock:
-    """The lock of a folder, held until it is closed: one process at a time writes there.
-
-    It is the kernel's, on a file in the folder. So it is one lock by whatever name the folder is reached, and it goes
-    with the process, however that ends. The file also says who holds it, for people: nothing is decided by that.
-
-    Parameters
-    ----------
-    path : Path
-        A file in the folder, made if need be. It stays: if it were removed, one process could lock the file that
-        was there and another the one that is.
+    The kernel's lock on a file in the folder goes with the process, however that ends. The file stays, else one process
+    could lock the file that was there and another the one that is. It says who holds it, for people.
 
     Raises
     ------
-    LockedError
+    StoreError
         If it is held already, or its file system has no locks.
     SandboxError
         If the system has none.
     OSError
         If the file can't be written.
     """
-
-    def __init__(self, path: Path) -> None:
+    try:
+        import fcntl  # noqa: PLC0415  Unix's own, and this module is read on Windows too
+    except ModuleNotFoundError:
+        raise SandboxError(
+            "classes can't be graded on this system: grade on Linux (`autograder check` works here, on one's own code)"
+        ) from None
+    with path.open("a+b", buffering=0) as file:
         try:
-            import fcntl  # noqa: PLC0415  Unix's own, and this module is read on Windows too
-        except ModuleNotFoundError:
-            raise SandboxError(
-                "classes can't be graded on this system: grade on Linux "
-                "(`autograder check` works here, on one's own code)"
-            ) from None
-        # Not inherited by what is started meanwhile: a process that outlived the grader would go on holding it.
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            holder = _Holder(os.getpid(), socket.gethostname(), datetime.now().astimezone().isoformat(" ", "seconds"))
-            os.ftruncate(self._descriptor, 0)
-            os.pwrite(self._descriptor, msgspec.json.encode(holder) + b"\n", 0)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            said = os.pread(self._descriptor, 1 << 12, 0)
-            os.close(self._descriptor)
             # Some network file systems lock by a service that has its own words for "held".
-            if error.errno in {errno.EWOULDBLOCK, errno.EACCES}:
-                raise LockedError(
-                    f"{path.parent} is in use: {_who(said)} is at work there; wait for it to end"
-                ) from None
-            if error.errno in {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EBADF}:
-                raise LockedError(
-                    f"{path.parent} is on a file system without locks ({error.strerror}), where two graders could "
-                    "spoil each other's results; keep it on a disk of this machine"
-                ) from None
-            raise
-
-    def close(self) -> None:
-        """Let go of it."""
-        with suppress(OSError):
-            os.ftruncate(self._descriptor, 0)
-        os.close(self._descriptor)
-
-
-def _who(said: bytes) -> str:
-    """The holder, as the file has it."""
-    try:
-        holder = msgspec.json.decode(said, type=_Holder)
-    except msgspec.DecodeError:  # it has only just taken the lock
-        return "another process"
-    stopped = ""
-    if holder.host == socket.gethostname() and _is_stopped(holder.process):
-        stopped = f", which is stopped (`kill -CONT {holder.process}` has it go on)"
-    return f"process {holder.process} on {holder.host}, begun {holder.since}{stopped},"
-
-
-def _is_stopped(process: int) -> bool:
-    """Tell whether a process of this machine was stopped, as by Ctrl-Z."""
-    try:
-        return Path(f"/proc/{process}/stat").read_bytes().rpartition(b") ")[2][:1] == b"T"
-    except OSError:
-        return False
+            if error.errno not in {errno.EWOULDBLOCK, errno.EACCES}:
+                raise StoreError(f"{path.parent} can't be locked ({error.strerror}): keep it on a local disk") from None
+            file.seek(0)
+            holder = line(file.read(200).decode(errors="replace")) or "another process"
+            raise StoreError(f"{path.parent} is in use: {holder} is at work there; wait for it to end") from None
+        file.truncate(0)
+        since = datetime.now().astimezone().isoformat(" ", "seconds")
+        file.write(f"process {os.getpid()} on {socket.gethostname()}, begun {since},".encode())
+        yield
+        file.truncate(0)

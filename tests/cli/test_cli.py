@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tomllib
 import zipfile
-from contextlib import closing
 from types import SimpleNamespace
 
 import pytest
@@ -24,7 +23,7 @@ from autograder.audit.attempts import Outcome
 from autograder.cli import EXIT_USAGE
 from autograder.cli.main import main
 from autograder.codes import MEANINGS
-from autograder.gradebook.store import LOCK_FILE, STORE_FILE, Lock, Store
+from autograder.gradebook.store import LOCK_FILE, STORE_FILE, Store, locked
 from autograder.sandbox.guarantees import (
     GUARANTEES,
     LAYERS,
@@ -340,7 +339,7 @@ class TestGrade:
         outcome = call("grade", "--workers", 1, "--weak-sandbox")
 
         assert outcome.exit_code == 0
-        assert "grading a sample class of" in outcome.output
+        assert "grading a sample class" in outcome.output
         with (home / "build/sample-grades/lines/grades.csv").open(encoding="utf-8") as file:
             scores = {row["student"]: row["total"] for row in csv.DictReader(file)}
         right = [score for name, score in scores.items() if name.startswith(("all-right", "right-but-different"))]
@@ -356,7 +355,7 @@ class TestGrade:
         """Neither the results of the first nor the sample class that it is grading."""
         (home / held).mkdir(parents=True)
         (home / "build/sample-class/ada").mkdir(parents=True)
-        with closing(Lock(home / held / LOCK_FILE)):
+        with locked(home / held / LOCK_FILE):
             outcome = call("grade", "--workers", 1, "--weak-sandbox")
 
         assert outcome.exit_code == 64
@@ -376,7 +375,7 @@ class TestGrade:
         assert not (tmp_path / "out/lines/grades.csv").exists()
 
     def test_what_is_pending(self, home, call, class_, tmp_path):
-        """The status is 5, who is concerned is told and how many others are not; mended, it is judged."""
+        """The status is 5, and who is concerned is told; mended, it is judged."""
         finding = 'yield Finding(Code.NOT_GOOD_ENOUGH, "x"'
         wrong = {"eve": "return 0.0 * a + 7.0", "fay": "return 0.0 * a + 8.0"}
         for student, root in wrong.items():
@@ -395,16 +394,15 @@ class TestGrade:
         assert (first.exit_code, second.exit_code) == (5, 0)
         said = " ".join(first.output.split())
         message = "code 4, the predicate `a_root` failed (expect.py, line 14: OSError: 1)"
-        alone = "(only this one: the same check has judged 3 others; a rare value, or an attack: look at what was"
-        assert f"pending, our fault: eve lines/line rooted: {message} {alone} handed in)" in said
+        assert f"pending, our fault: eve lines/line rooted: {message}" in said
         assert "give the same command again" in said
         assert said.count("pending, our fault") == 1
         assert re.search(r"problem .*mean .*pending", said)
         assert "pending, our fault" not in second.output
         assert "│ pending" not in second.output
         difference = call("diff", "--out", tmp_path / "out").output
-        assert "eve: lines/line 6 with 1 pending → 6 points (+0), the problem or the engine changed: " in difference
-        assert "`rooted` code 4 → 60, 1 pending → 0 points" in difference
+        assert "eve: lines/line 6 → 6 points (+0), the problem or the engine changed: " in difference
+        assert "`rooted` 0 (code 4) → 0 (code 60)" in difference
 
     def test_another_seed(self, home, call, class_, tmp_path):
         """The verdicts are the same on any seed, and each is its own run."""
@@ -428,7 +426,7 @@ class TestGrade:
         outcome = call("diff", "--out", tmp_path / "out")
 
         assert (
-            "bob: lines/line 3 → 7 points (+4), other files were handed in: `fitted` code 53 → 0, 0 → 4 points"
+            "bob: lines/line 3 → 7 points (+4), other files were handed in: `fitted` 0 (code 53) → 4 (code 0)"
             in outcome.output
         )
         assert "ada" not in outcome.output
@@ -444,8 +442,8 @@ class TestGrade:
         call("grade", class_, "--out", tmp_path / "out", "--course", course, "--workers", 1, "--weak-sandbox")
         outcome = call("diff", "--out", tmp_path / "out")
 
-        said = "ada: lines/line 7 → 8 points (+1), the problem or the engine changed: `fitted` code 0 as before, 4 → 5"
-        assert f"{said} points\n" in outcome.output
+        said = "ada: lines/line 7 → 8 points (+1), the problem or the engine changed: `fitted` 4 (code 0) → 5 (code 0)"
+        assert f"{said}\n" in outcome.output
         assert outcome.output.endswith("1 difference between run 1 and run 2\n")
 
     def test_that_nothing_was_printed_is_said(self, home, call, class_, tmp_path):

@@ -25,7 +25,7 @@ from small_course import KEY, REFERENCE, REJECT, write_course
 import autograder
 from autograder.cli.main import main
 from autograder.course.assignments import read_course
-from autograder.gradebook.grader import prepare
+from autograder.gradebook.grading import prepare
 from autograder.gradebook.store import STORE_FILE
 from autograder.submissions.reading import find_class
 

@@ -13,7 +13,7 @@ from autograder.cluster import machines
 from autograder.course.assignments import read_course
 from autograder.gradebook import dependencies
 from autograder.gradebook.dependencies import of_audit, of_module, of_notebook
-from autograder.gradebook.grader import prepare
+from autograder.gradebook.grading import prepare
 from autograder.seed import Seed
 
 FOLDER = "solutions/lines/line"
@@ -125,13 +125,11 @@ def test_what_was_not_enforced(course):
 @pytest.fixture
 def installed(monkeypatch):
     """A function that has other versions of distributions be installed."""
-    there = dict(dependencies._installed())
+    real = dependencies._installed
 
     def install(**versions):
-        for name, version in versions.items():
-            _, required = there.get(name.replace("_", "-"), ("", ()))
-            there[name.replace("_", "-")] = (version, required)
-        monkeypatch.setattr(dependencies, "_installed", lambda: there)
+        there = {name.replace("_", "-"): version for name, version in versions.items()}
+        monkeypatch.setattr(dependencies, "_installed", lambda name: (there.get(name, real(name)[0]), real(name)[1]))
         dependencies.versions.cache_clear()
 
     yield install

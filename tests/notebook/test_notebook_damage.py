@@ -17,7 +17,7 @@ from small_course import ASSIGNMENT, REFERENCE, write_course
 from autograder.course.assignments import read_course
 from autograder.course.pages import BEGIN, END
 from autograder.gradebook.executors import read_apart
-from autograder.gradebook.grader import Grader
+from autograder.gradebook.grading import Grader
 from autograder.notebook.alignment import arrange
 from autograder.notebook.checks import rubric_of
 from autograder.notebook.document import as_notebook, read

@@ -18,7 +18,7 @@ from autograder.course.assignments import read_course
 from autograder.course.pages import CourseError
 from autograder.expected import from_bytes
 from autograder.gradebook.export import GRADES_FILE, differences, export
-from autograder.gradebook.grader import prepare
+from autograder.gradebook.grading import prepare
 from autograder.gradebook.store import Store
 from autograder.notebook.checks import rubric_of
 from autograder.notebook.reference import run_reference, see_model
@@ -129,7 +129,7 @@ def test_a_result_is_filed_under_what_it_is_judged_by(tmp_path, name):
 def test_what_is_known_is_not_run_again(grader, class_, tmp_path, monkeypatch):
     """A second run of the class takes notebooks from the store, too."""
     first = run(grader, class_, tmp_path / "out")
-    monkeypatch.setattr("autograder.gradebook.grader.grade_apart", None)
+    monkeypatch.setattr("autograder.gradebook.grading.grade_apart", None)
 
     assert run(grader, class_, tmp_path / "out") == first
 
@@ -168,7 +168,7 @@ def test_a_fault_of_ours_is_nobodys_loss_and_nobodys_gain(grader, class_, tmp_pa
     def fails(*_):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("autograder.gradebook.grader.grade_apart", fails)
+    monkeypatch.setattr("autograder.gradebook.grading.grade_apart", fails)
     report = run(grader, class_, tmp_path / "out")["ada"]
 
     assert report.problems[1].code == 5
@@ -246,7 +246,7 @@ def test_the_references_notebook_is_run_once(tmp_path, monkeypatch):
     with Store(tmp_path / "store.sqlite") as store:
         first = prepare((problem,), None, 1, weak=True, store=store).rubrics[problem.id].trained
         with monkeypatch.context() as patch:
-            patch.setattr("autograder.gradebook.grader.run_reference", None)
+            patch.setattr("autograder.gradebook.grading.run_reference", None)
             again = prepare((problem,), None, 1, weak=True, store=store).rubrics[problem.id].trained
         path = problem.folder / "model.py"
         path.write_text(path.read_text().replace("<= 0.1", "<= 1e-30"))
@@ -262,7 +262,7 @@ def test_the_references_notebook_is_run_once(tmp_path, monkeypatch):
 def test_what_the_sample_class_has_run_is_not_run_again(problem, content, monkeypatch):
     """A folder is for the grader what it was for a submission."""
     ran = run_notebooks((problem,), 1)
-    monkeypatch.setattr("autograder.gradebook.grader.run_reference", None)
+    monkeypatch.setattr("autograder.gradebook.grading.run_reference", None)
     grader = prepare((problem,), None, 1, weak=True, trained={name: run.answers for name, run in ran.items()})
 
     assert grader.rubrics[problem.id].trained == {"model.slope": pytest.approx(1.68, abs=0.01)}
@@ -306,7 +306,7 @@ def test_a_workers_grader_knows_what_the_reference_trains(grader, tmp_path):
 
 def test_without_a_shell_no_notebook_is_run(problem, monkeypatch):
     """It is said before the class is graded, with what to install."""
-    monkeypatch.setattr("autograder.gradebook.grader.NOTEBOOKS_NEED", ("numpy", "no_such_shell"))
+    monkeypatch.setattr("autograder.gradebook.grading.NOTEBOOKS_NEED", ("numpy", "no_such_shell"))
 
     with pytest.raises(CourseError, match="no_such_shell must be installed here"):
         prepare((problem,), None, 1, weak=True)

@@ -136,9 +136,9 @@ def _telling(observation: Observation) -> bool:
 
 def _relation(check: Check, findings: Sequence[Finding], mine: Sequence[Observation], right: Draws) -> str | None:
     named = list(dict.fromkeys(finding.value for finding in findings if finding.code in _RELATED and finding.value))
-    # A wrong dtype explains what else is wrong; a fraction that was cut off is worth a word.
-    of_wrong_dtype = list(dict.fromkeys(finding.value for finding in findings if finding.code == Code.DTYPE))
-    if not (named or of_wrong_dtype) or any(observation.ending != "returned" for observation in mine):
+    # A wrong dtype explains what else is wrong.
+    mistyped = any(finding.code == Code.DTYPE for finding in findings)
+    if not named or mistyped or any(observation.ending != "returned" for observation in mine):
         return None
     draws = []
     for observation in mine:
@@ -147,8 +147,6 @@ def _relation(check: Check, findings: Sequence[Finding], mine: Sequence[Observat
         if any(value is None or isinstance(value, str) for value in found.values()):
             return None
         draws.append(relations.Draw(found, answer.values, answer.scales))  # type: ignore[arg-type]  # all are arrays
-    if of_wrong_dtype:
-        return relations.cut_off(check, draws, of_wrong_dtype)
     return relations.explain(check, draws, named)
 
 

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 
 import numpy as np
 
@@ -56,10 +57,11 @@ Relation = Callable[[Pair], bool]
 
 def explain(check: Check, draws: Sequence[Draw], names: Sequence[str]) -> str | None:
     """Relate the wrong values among those named to the right ones, in a sentence or two; None without a relation."""
-    pairs = {
-        name: [pair for pair in _pairs(check, draws, name) if not pair.same(pair.found, pair.right)]
-        for name in draws[0].right
-    }
+    pairs: dict[str, list[Pair]] = {name: [] for name in draws[0].right}
+    for draw, name in product(draws, pairs):
+        pair = Pair(draw.found[name], draw.right[name], draw.scales, check)
+        if not pair.same(pair.found, pair.right):
+            pairs[name].append(pair)
     wrong = [name for name in names if pairs[name]]
     held = {name: _held(check, draws, name, wrong) for name in wrong}
     clauses: dict[str, list[str]] = {}
@@ -77,23 +79,6 @@ def explain(check: Check, draws: Sequence[Draw], names: Sequence[str]) -> str | 
     if cases := _which(wrong, [name for name in pairs if not pairs[name]]):
         told.append(cases)
     return " ".join(told) or None
-
-
-def cut_off(check: Check, draws: Sequence[Draw], names: Sequence[str]) -> str | None:
-    """Name those integer values that are right ones without their fractions; None if there are none."""
-    cut = [
-        name
-        for name in names
-        if all(
-            pair.found.dtype.kind in "iu" and pair.right.dtype.kind == "f" and _truncated(pair)
-            for pair in _pairs(check, draws, name)
-        )
-    ]
-    return f"{_listed(cut)}: {CUT_OFF}." if cut else None
-
-
-def _pairs(check: Check, draws: Sequence[Draw], name: str) -> Iterator[Pair]:
-    return (Pair(draw.found[name], draw.right[name], draw.scales, check) for draw in draws)
 
 
 def _held(check: Check, draws: Sequence[Draw], name: str, wrong: Sequence[str]) -> str | None:
@@ -204,11 +189,6 @@ def _transposed(pair: Pair) -> bool:
     return pair.found.ndim == 2 and pair.same(pair.found.T, pair.right)
 
 
-def _truncated(pair: Pair) -> bool:
-    right = pair.right.astype(np.float64)
-    return any(pair.same(pair.found, function(right)) for function in (np.trunc, np.round, np.floor))
-
-
 def _bands(pair: Pair, axis: int) -> bool:
     """Tell whether rows or columns have enough entries to say something of each; an outer product's are alike."""
     return pair.found.ndim == 2 and pair.found.shape[axis] >= ENOUGH and np.linalg.matrix_rank(pair.right) > 1
@@ -226,7 +206,6 @@ def _factors(pair: Pair, axis: int) -> bool:
 
 
 TRANSPOSED = "transposed: rows and columns are exchanged"
-CUT_OFF = "cut off to whole numbers"
 
 # For values of another shape than the right ones.
 SHAPES: Mapping[str, Relation] = {
@@ -245,7 +224,6 @@ ENTRIES: Mapping[str, Relation] = {
     "one divided by what it should be": lambda pair: pair.same(
         np.multiply(pair.found, pair.right, dtype=np.float64), np.ones(pair.right.shape)
     ),
-    CUT_OFF: lambda pair: pair.found.size >= ENOUGH and bool(pair.found.any()) and _truncated(pair),
 }
 
 # For values of the right shape: about each row, or the wrong entries.

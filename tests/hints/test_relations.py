@@ -58,7 +58,6 @@ def scalars(draw):
         pytest.param(lambda v: v[::-1], "in reverse order", id="reversed"),
         pytest.param(np.abs, "right but for the sign of some entries", id="absolute"),
         pytest.param(np.reciprocal, "one divided by what it should be", id="reciprocal"),
-        pytest.param(np.trunc, "cut off to whole numbers", id="int"),
         pytest.param(lambda v: 0 * v, "0 everywhere", id="zeros"),
         pytest.param(lambda v: v * np.arange(1.0, 6)[:, None], "right in each row but for a factor", id="row_factors"),
         pytest.param(lambda v: v * np.arange(1.0, 4), "right in each column but for a factor", id="column_factors"),

@@ -1,9 +1,8 @@
 """Runs of student code, as the grader sees them.
 
-``Sandbox.observe`` runs an implementation through checks and returns one observation for each draw. It never fails for
-what the implementation does: a process that dies, hangs or answers nonsense is an observation too, of that check alone,
-and the checks after it run in a new process. ``run_cells`` does the same for a notebook's cells, and ``call`` calls a
-function of ours on a student's bytes.
+``Sandbox.observe`` runs an implementation through checks and returns one observation for each draw. A process that
+dies, hangs or answers nonsense is an observation of that check alone; the checks after it run in a new process.
+``run_cells`` does the same for a notebook's cells, and ``call`` calls a function of ours on a student's bytes.
 """
 
 from __future__ import annotations
@@ -13,9 +12,8 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
-from types import TracebackType
 from typing import Self, TypeVar
 
 import numpy as np
@@ -34,20 +32,20 @@ from autograder.worker.reader import ASKED, RETURNED, Function
 
 __all__ = ["Budget", "OurFaultError", "ReaderError", "Sandbox", "SandboxError"]
 
-# Endings that only this module, and a process without student code in it, may give.
+# Endings that no process with student code in it may give.
 OURS = frozenset({"faulty", "died", "unstarted"})
-# Messages of one reader; after so many it must have come to its end.
+# Most messages of one reader.
 MOST_MESSAGES = 25_000
 # Memory of an array beside its entries.
 ARRAY_BYTES = 256
-# However little is left, seconds.
+# A run's next message may take so long, however little of the budget is left.
 LEAST_SECONDS = 0.1
-# The outputs of all of a notebook's cells that are kept.
+# Most bytes of the outputs of all of a notebook's cells together; the values beyond are dropped.
 NOTEBOOK_BYTES = 64 * MIB
 
-# An answer to a reader's question, in parts, and a file's descriptor with it where it asked for one.
+# An answer to a reader's question, in parts, and a file's descriptor if it asked for one.
 Answer = tuple[Sequence[Part], int | None]
-# Modules that a server has loaded, and the folders that its runs may read.
+# A server's preloaded modules, and the folders that its runs may read.
 _Key = tuple[tuple[str, ...], tuple[str, ...]]
 _Message = TypeVar("_Message")
 
@@ -78,12 +76,15 @@ class OurFaultError(Exception):
 
 @dataclass(frozen=True)
 class _Due:
-    """A message that a run owes: which, within how many seconds, and the subject of the sentence if it is late."""
+    """A message that is due within some seconds, and the subject of the sentence if it is late."""
 
     check: str
     draw: int
     seconds: float
     what: str
+
+    def died(self, message: str) -> Observation:
+        return Observation(self.check, self.draw, "died", failure=Failure("", message))
 
 
 class Sandbox:
@@ -92,18 +93,18 @@ class Sandbox:
     Parameters
     ----------
     warm : bool
-        Fork runs, confined, from a server that has the libraries loaded; otherwise start each run afresh, on any system
-        and with the rights of whoever asks: for students' checks of their own code.
+        Fork confined runs from a server that has the libraries loaded; otherwise start each run afresh, unconfined and
+        on any system, for students' checks of their own code.
     layers : sequence of str
-        The layers of confinement to use; all that the machine has, by default.
+        The layers of confinement to use; by default all that the machine has.
     weak : bool
         Run even where a guarantee is not enforced.
     python, blas_threads : str, int
         For runs that are started afresh: the interpreter, and the number of threads of its libraries.
     loader : Loader, optional
-        Where servers are ordered, one of its own by default. Whoever gives one closes it.
+        Starts the servers; by default one of its own. Whoever gives one closes it.
     told : callable, optional
-        Is given each observation of a check as soon as it is there.
+        Called with each observation of a check as soon as it is there.
     """
 
     def __init__(
@@ -130,9 +131,7 @@ class Sandbox:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -194,7 +193,10 @@ class Sandbox:
                 output = imported.output  # of the import: told with what came after it
                 for observation in [imported] if imported.ending != "returned" else observations:
                     if observation is imported or observation.ending == "unstarted":
-                        seen += _all(pending, observation)
+                        ending, failure, output = observation.ending, observation.failure, observation.output
+                        names = dict.fromkeys(check.name for check, _ in pending)
+                        seen += [Observation(name, 0, ending, failure=failure, output=output) for name in names]
+                        pending = []
                         break
                     check, _ = pending.pop(0)
                     seen.append(replace(observation, output=output + observation.output))
@@ -212,18 +214,18 @@ class Sandbox:
         Parameters
         ----------
         budget : Budget, optional
-            Of all the notebook's runs together; of this one alone by default.
+            The time of all the notebook's runs together; by default of this one alone.
 
         Yields
         ------
         Observation
-            One for each cell, as soon as it has run, and one more. Where a cell has "died", those after it were not
-            run: there is none for them, unless all time is used up. Where nothing could be run, one that says why.
+            One for each cell, as soon as it has run, and one more. There is none for the cells after one that "died",
+            unless all time is used up. Where nothing could be run, one that says why.
         """
         limits = problem.limits
         cells = enumerate((*job.cells, ("", "")))
         due = [_Due(label, number, limits.cell_seconds, "this cell") for number, (label, _) in cells]
-        # A character of an output has at most four bytes. What is longer was not put together by our side of the run.
+        # A character has at most four bytes.
         most_bytes = 4 * limits.cell_bytes + MIB + limits.returned_bytes
         room = NOTEBOOK_BYTES
         for observation in self._run(problem, job, due, budget or Budget.of_notebook(limits), most_bytes):
@@ -243,16 +245,16 @@ class Sandbox:
         Parameters
         ----------
         function : callable
-            At the top of a module of ours; its process loads that module and no other.
+            At the top of a module of ours.
         files : mapping of str to bytes or Content
             Its input.
         answer : callable
-            Answers what it asks.
+            Answers its questions.
 
         Yields
         ------
         bytes
-            A part of what it returns. Not to be trusted: the student's bytes may have misled the function.
+            A part of the result. Not to be trusted: the student's bytes may have misled the function.
 
         Raises
         ------
@@ -269,10 +271,10 @@ class Sandbox:
         job = CallJob(entry_point(function), bounds, files)
         preload = (function.__module__,)
 
-        def take(process: Process, last: bool) -> Iterator[bytes]:  # noqa: FBT001  as of `_attempts`
+        def take(process: Process) -> Iterator[bytes]:
             assert isinstance(process, Forked)  # noqa: S101  calls have no other processes
             for _ in range(MOST_MESSAGES):
-                said = _told_by_reader(process, limits, last=last)
+                said = _told_by_reader(process, limits)
                 content = said.values.get(said.check)
                 if said.check == ASKED and isinstance(content, np.ndarray):
                     for one in answer(content.tobytes()):
@@ -287,17 +289,19 @@ class Sandbox:
             yield from self._attempts((preload, ()), job, take)
         except UnstartedError as error:
             raise OurFaultError(f"nothing could be read: {error}", Code.NO_SANDBOX) from None
+        except LostError as error:
+            raise ReaderError(str(error)) from None
 
     def _run(
         self, problem: Problem, job: ProbeJob | NotebookJob, due: Sequence[_Due], budget: Budget, most_bytes: int
     ) -> Generator[Observation]:
         """Yield the observations that are due, until one has "died" or, in the place of all, "unstarted"."""
 
-        def take(process: Process, last: bool) -> Iterator[Observation]:  # noqa: FBT001  as of `_attempts`
+        def take(process: Process) -> Iterator[Observation]:
             for one in due:
                 if budget.spent:
                     break
-                observation = _next(process, one, budget, job.limits, most_bytes, last=last)
+                observation = _next(process, one, budget, job.limits, most_bytes)
                 yield observation
                 if observation.ending == "died":
                     break
@@ -311,68 +315,60 @@ class Sandbox:
             except UnstartedError as error:
                 yield error.observation
                 return
+            except LostError as error:
+                yield left.pop(0).died(str(error))
         if budget.spent:
-            yield from (_died(one.check, one.draw, budget.not_run) for one in left)
+            yield from (one.died(budget.not_run) for one in left)
 
-    def _attempts(self, key: _Key, job: Job, take: Callable[[Process, bool], Iterator[_Message]]) -> Iterator[_Message]:
+    def _attempts(self, key: _Key, job: Job, take: Callable[[Process], Iterator[_Message]]) -> Iterator[_Message]:
         """Yield what is taken from a process that does a job.
 
-        A job whose server was lost is done again, once, and what it had given is not given twice. A second loss is
-        taken for the work of what ran.
-        """
-        taken = 0
-        for last in (False, True):
-            try:
-                with self._ready(key, job, last=last) as process:
-                    for message in itertools.islice(take(process, last), taken, None):
-                        taken += 1
-                        yield message
-            except LostError:
-                continue
-            return
-
-    @contextmanager
-    def _ready(self, key: _Key, job: Job, *, last: bool) -> Iterator[Process]:
-        """Have a process that is about to do its job, and end it afterwards.
+        A job whose server was lost is done again, once, and what it had given is not given twice.
 
         Raises
         ------
         UnstartedError
-            If nothing could be run, or there is no sign of life any more.
+            If nothing could be run.
         LostError
-            If its server is gone, and this was not the last attempt.
+            At the second loss, which is taken for the work of what ran.
         """
-        try:
-            process = self._start(key, job)
-        except (OSError, SandboxError) as error:
-            raise UnstartedError(str(error)) from None
-        try:
-            # No student code has run yet: this message, and no later one, may say that the fault is ours.
-            ready = process.receive(START_SECONDS)
-            if ready is None or ready.ending != "returned":
-                if process.end().lost and not last:
-                    raise LostError
-                raise UnstartedError(process.end().exit_reason, ready)
-            yield process
-        except (TimeoutError, WireError, DiskFullError) as error:
-            raise UnstartedError(f"no sign of life: {error}") from None
-        finally:
-            process.end()
+        taken = 0
+        for last in (False, True):
+            try:
+                process = self._start(key, job)
+            except (OSError, SandboxError) as error:
+                raise UnstartedError(str(error)) from None
+            try:
+                # No student code has run yet: this message, and no later one, may say that the fault is ours.
+                ready = process.receive(START_SECONDS)
+                if ready is None or ready.ending != "returned":
+                    ended = process.end()
+                    if last or not ended.lost:
+                        raise UnstartedError(ended.exit_reason, ready)
+                    continue
+                for message in itertools.islice(take(process), taken, None):
+                    taken += 1
+                    yield message
+            except LostError:
+                if last:
+                    raise
+            except (TimeoutError, WireError, DiskFullError) as error:
+                raise UnstartedError(f"no sign of life: {error}") from None
+            else:
+                return
+            finally:
+                process.end()
 
     def _start(self, key: _Key, job: Job) -> Process:
         if not self._warm:
             if not isinstance(job, ProbeJob):
                 raise SandboxError("notebooks and readers are forked from warm servers; this sandbox has none")
             return Started(job, self._python, self._blas_threads)
-        server = self._servers.get(key)
-        if server is not None and server.worn:
-            server.close()
-            server = None
-        server = server or self._serve(key)
+        server = self._servers.get(key) or self._serve(key)
         try:
             return server.fork(job)
         except OSError:
-            # A wounded server is replaced, once; a second failure is the caller's to report.
+            # Replaced once; a second failure is the caller's to report.
             server.close()
             return self._serve(key).fork(job)
 
@@ -384,7 +380,7 @@ class Sandbox:
 
 
 def _server_of(problem: Problem, job: ProbeJob | NotebookJob) -> _Key:
-    """The server that a job's run is forked from."""
+    """Return the key of the server for a job."""
     visible = tuple(sorted({str(path.parent) for path in problem.files.data.values()}))
     # A fork pays for all that its parent has loaded: load what the submission names, and no more.
     texts = [content for content in job.files.values() if isinstance(content, bytes)]
@@ -397,7 +393,7 @@ def _server_of(problem: Problem, job: ProbeJob | NotebookJob) -> _Key:
 
 
 def _size(observation: Observation) -> int:
-    """Bytes of an observation's values and their names: as objects, however little they hold."""
+    """Return the bytes of an observation's values and names, as objects."""
     return sum(
         sys.getsizeof(name) + (sys.getsizeof(value) if isinstance(value, str) else value.nbytes + ARRAY_BYTES)
         for name, value in observation.values.items()
@@ -405,7 +401,7 @@ def _size(observation: Observation) -> int:
 
 
 def _bound(seen: list[Observation], most_bytes: int) -> None:
-    """Drop the values of the check that has returned most, where all checks together have returned too much."""
+    """Drop the values of the check that returned most, where all checks together returned too much."""
     sizes: Counter[str] = Counter()
     for observation in seen:
         sizes[observation.check] += _size(observation)
@@ -417,17 +413,21 @@ def _bound(seen: list[Observation], most_bytes: int) -> None:
         ]
 
 
-def _told_by_reader(process: Process, limits: Limits, *, last: bool) -> Observation:
-    """The next message of a reader, which has neither failed nor passed a limit."""
+def _told_by_reader(process: Process, limits: Limits) -> Observation:
+    """Receive the next message of a reader, which has neither failed nor passed a limit."""
+    said, why = None, ""
     try:
         said = process.receive(float(limits.reading_seconds))
     except (TimeoutError, WireError, DiskFullError) as error:
-        raise ReaderError(_why_ended(process, limits) or f"it was ended: {error}") from None
+        why = f"it was ended: {error}"
     if said is None:
         ended = process.end()
-        if ended.lost and not last:
-            raise LostError
-        raise ReaderError(_why_ended(process, limits) or ended.exit_reason or "it ended without a result")
+        if ended.lost and not why:
+            raise LostError(ended.exit_reason)
+        used = max(ended.cpu_seconds, process.charged)
+        if ended.out_of_time or used >= limits.reading_seconds:
+            why = f"it takes more than {limits.reading_seconds} s"
+        raise ReaderError(why or ended.exit_reason or "it ended without a result")
     if said.ending == "exhausted":
         raise ReaderError(f"it takes more than {limits.reading_memory_bytes / MIB:.0f} MiB of memory")
     if said.ending != "returned":
@@ -437,52 +437,28 @@ def _told_by_reader(process: Process, limits: Limits, *, last: bool) -> Observat
     return said
 
 
-def _why_ended(process: Process, limits: Limits) -> str:
-    ended = process.end()
-    if ended.out_of_time or ended.cpu_seconds >= limits.reading_seconds or process.charged >= limits.reading_seconds:
-        return f"it takes more than {limits.reading_seconds} s"
-    return ""
-
-
-def _next(
-    process: Process, due: _Due, budget: Budget, limits: Mapping[str, float], most_bytes: int, *, last: bool
-) -> Observation:
-    """The observation that is due, or one that says why there is none."""
+def _next(process: Process, due: _Due, budget: Budget, limits: Mapping[str, float], most_bytes: int) -> Observation:
+    """Receive the observation that is due, or make one that says why there is none."""
     seconds = min(due.seconds, max(budget.left, LEAST_SECONDS))
     began = time.monotonic()
     try:
         observation = process.receive(seconds, most_bytes, budget.by_the_clock)
     except TimeoutError:
         alone = seconds == due.seconds and budget.by_the_clock > time.monotonic() - began
-        late = f"{due.what} ran past the limit of {due.seconds:g} s" if alone else budget.late
-        return _died(due.check, due.draw, late)
+        return due.died(f"{due.what} ran past the limit of {due.seconds:g} s" if alone else budget.late)
     except WireError as error:
-        return _died(due.check, due.draw, f"the process wrote something that is no result ({error})")
+        return due.died(f"the process wrote something that is no result ({error})")
     except DiskFullError:
-        mib = limits["scratch_bytes"] / MIB
-        return _died(due.check, due.draw, f"wrote more than {mib:.0f} MiB in all, or too many files")
+        return due.died(f"wrote more than {limits['scratch_bytes'] / MIB:.0f} MiB in all, or too many files")
     finally:
         budget.charge(process.charged, time.monotonic() - began)
     if observation is None:
         ended = process.end()
-        if ended.lost and not last:
-            raise LostError
+        if ended.lost:
+            raise LostError(ended.exit_reason)
         if ended.out_of_time or ended.cpu_seconds >= limits["cpu_seconds"]:
-            return _died(due.check, due.draw, f"the process ran past {limits['cpu_seconds']} s of CPU time")
-        return _died(
-            due.check, due.draw, ended.exit_reason or "the process closed its channel before there was a result"
-        )
+            return due.died(f"the process ran past {limits['cpu_seconds']} s of CPU time")
+        return due.died(ended.exit_reason or "the process closed its channel before there was a result")
     if (observation.check, observation.draw) != (due.check, due.draw) or observation.ending in OURS:
-        return _died(due.check, due.draw, "the process wrote something that is no result (not of this check)")
+        return due.died("the process wrote something that is no result (not of this check)")
     return observation
-
-
-def _died(check: str, draw: int, message: str) -> Observation:
-    return Observation(check, draw, "died", failure=Failure("", message))
-
-
-def _all(pending: list[tuple[Check, int]], cause: Observation) -> list[Observation]:
-    """The same observation for every pending check: what kept the module from being probed at all."""
-    checks = dict.fromkeys(check for check, _ in pending)
-    pending.clear()
-    return [Observation(check.name, 0, cause.ending, failure=cause.failure, output=cause.output) for check in checks]

@@ -25,7 +25,6 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 
@@ -44,18 +43,16 @@ from autograder.worker.limits import MIB
 from autograder.worker.run import once
 
 START_SECONDS = 60.0
-# Variables that the system's programs and libraries ask for, where a run is a process like any other.
+# Variables that the system's programs and libraries need, kept for unconfined runs.
 OF_THE_SYSTEM = ("PATH", "SYSTEMROOT", "TMP", "TEMP", "TMPDIR")
-# Seconds between two looks at the files of a run without a scratch folder in memory.
+# Seconds between two measurements of the files of a run that lie on a disk.
 LOOK_SECONDS = 0.25
-# Read at once: most messages whole, and some of what follows them.
+# Most messages fit.
 READ_BYTES = 1 << 16
-# A server answers at once, however busy the machine; one that takes longer is stopped, or thrashes.
+# A server that takes longer to answer is stopped, or thrashes.
 ANSWER_SECONDS = 20.0
-# Seconds in which a server ends that is no longer asked anything.
+# Seconds in which a server ends by itself.
 END_SECONDS = 2.0
-# Whatever a server may leak with each run, it does not leak without end: another is a few milliseconds' work.
-MOST_RUNS = 1_000
 
 _ENGINE = Path(autograder.__file__).resolve().parent
 _BOOT = f"import sys; sys.path.insert(0, {str(_ENGINE.parent)!r}); "
@@ -67,50 +64,31 @@ class SandboxError(Error):
 
 @dataclass(frozen=True)
 class Ended:
-    """The end of a run: how it ended by itself, as a clause, or an empty text if it was killed; what it had used."""
+    """The end of a run.
+
+    Attributes
+    ----------
+    exit_reason : str
+        The way in which it ended by itself, as a clause; empty if it was killed.
+    cpu_seconds : float
+        CPU time that it used.
+    peak_bytes : int
+        Most memory that it had.
+    out_of_time : bool
+        It used up its CPU time.
+    lost : bool
+        Its server is gone, and nobody knows how it ended.
+    """
 
     exit_reason: str
     cpu_seconds: float = 0.0
     peak_bytes: int = 0
     out_of_time: bool = False
-    """It had used up its CPU time."""
     lost: bool = False
-    """Nobody can say how: the server it was forked from is gone."""
-
-
-class Process(Protocol):
-    """A process with a job: its messages, and its end."""
-
-    def receive(
-        self, seconds: float, most_bytes: int = MAX_BODY_BYTES, most_seconds: float = math.inf
-    ) -> Observation | None:
-        """Wait for the next message; None when there will be none.
-
-        Parameters
-        ----------
-        seconds : float
-            Most that it may be charged.
-        most_bytes : int
-            Of its body.
-        most_seconds : float
-            Most by the clock, also where others have the processor.
-
-        Raises
-        ------
-        TimeoutError, WireError, DiskFullError
-            If it is late, is no message, or the run has written too much meanwhile.
-        """
-
-    @property
-    def charged(self) -> float:
-        """Seconds that the last message is charged with."""
-
-    def end(self) -> Ended:
-        """End the process, and find out how it had ended."""
 
 
 def environment(blas_threads: int = 1) -> dict[str, str]:
-    """Return the environment of a process that runs student code: as much as its libraries have to know."""
+    """Return the environment of a process that runs student code."""
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return {
         # One thread each: forking stays safe, and sums don't depend on the number of cores.
@@ -123,10 +101,10 @@ def environment(blas_threads: int = 1) -> dict[str, str]:
 
 
 def command(function: Callable[..., object], argument: object, python: str = sys.executable) -> list[str]:
-    """Return the command that calls a function of ours in a fresh interpreter, which has our modules at hand."""
+    """Return the command that calls a function of ours in a fresh interpreter."""
     module, name = entry_point(function).split(":")
     call = f"from {module} import {name}; {name}({argument!r})"
-    # As "-I", which has no ear for the seed of hashes: the environment is ours.
+    # As "-I", but that ignores PYTHONHASHSEED.
     return [python, "-P", "-s", "-c", _BOOT + call]
 
 
@@ -140,13 +118,13 @@ def installation() -> list[str]:
 
 
 def exposed(paths: Iterable[Path], data: Iterable[Path]) -> list[Path]:
-    """List the paths that lie where runs may read: in folders of the system, of Python, the engine or the data."""
+    """List the paths that runs could read: in folders of the system, of Python, the engine or the data."""
     shown = [Path(folder).resolve() for folder in (*SYSTEM, *installation(), *(str(path) for path in data))]
     return [path for path in paths if any(path.resolve().is_relative_to(folder) for folder in shown)]
 
 
 class Started:
-    """A run in an interpreter started for it alone: on any system, unconfined, and slower."""
+    """A run in an interpreter of its own: slower, unconfined, on any system."""
 
     def __init__(self, job: ProbeJob, python: str, blas_threads: int) -> None:
         self._scratch = tempfile.mkdtemp(prefix=PREFIX)
@@ -186,7 +164,7 @@ class Started:
     def receive(
         self, seconds: float, most_bytes: int = MAX_BODY_BYTES, most_seconds: float = math.inf
     ) -> Observation | None:
-        """As a process's; the code is one's own, and messages of any size are read."""
+        """As that of :class:`Forked`, but the code is one's own, and messages of any size are read."""
         del most_bytes
         self._deadline = Deadline(seconds, lambda: cpu_seconds(self._process.pid), most=most_seconds)
         while True:
@@ -201,11 +179,11 @@ class Started:
 
     @property
     def charged(self) -> float:
-        """As a process's."""
+        """Seconds that the last message is charged with."""
         return self._deadline.charged()
 
     def end(self) -> Ended:
-        """As a process's."""
+        """End the process, and find out how it ended."""
         if self._ended is None:
             try:
                 # A process that has closed its channel is about to end; one that hangs is ended.
@@ -219,7 +197,7 @@ class Started:
 
 
 def exit_reason(status: int) -> str:
-    """Describe how a process ended by itself, as a clause; an empty text where it was killed, as all are in the end."""
+    """Describe as a clause how a process ended by itself; an empty text where it was killed."""
     if status >= 0:
         return f"the process ended by itself, with exit status {status}"
     try:
@@ -336,8 +314,7 @@ class Server:
         self._scratch.chmod(0o711)  # whoever a run is, it must get to its own folder
         self._loader = loader
         self._pid = 0
-        self._runs = 0
-        # What it says until it is ready; the end of that is its own end.
+        # Its errors until it is ready; the other end is closed when it is gone.
         self._said, said = os.pipe()
         self._heard = b""
         self._control, theirs = socket.socketpair()
@@ -367,14 +344,8 @@ class Server:
             self.close()
             raise SandboxError(f"the worker did not start: {said[-1] if said else 'it said nothing'}") from None
 
-    @property
-    def worn(self) -> bool:
-        """It has made so many runs that another should make the next."""
-        return self._runs >= MOST_RUNS
-
     def fork(self, job: Job) -> Forked:
         """Fork a run of a job."""
-        self._runs += 1
         ours, theirs = socket.socketpair()
         try:
             with theirs:
@@ -467,16 +438,29 @@ class Forked:
     def receive(
         self, seconds: float, most_bytes: int = MAX_BODY_BYTES, most_seconds: float = math.inf
     ) -> Observation | None:
-        """As a process's."""
+        """Wait for the next message; None when there will be none.
+
+        Parameters
+        ----------
+        seconds : float
+            Most that it may be charged.
+        most_bytes : int
+            Most bytes of its body.
+        most_seconds : float
+            Most seconds of wall time, also where others have the processor.
+
+        Raises
+        ------
+        TimeoutError, WireError, DiskFullError
+            If it is late, is no message, or the run has written too much meanwhile.
+        """
         self._deadline = Deadline(seconds, self._server.spent, most=most_seconds)
 
         def exactly(size: int) -> bytearray:
-            while len(self._unread) < size:
-                part = self._part(max(size - len(self._unread), READ_BYTES), self._deadline)
-                if not part:
-                    break
-                self._unread += part
-            if len(self._unread) == size:  # as it is of what is large: taken as it is, and not copied
+            with suppress(ConnectionError):
+                while len(self._unread) < size and (part := self._part(max(size - len(self._unread), READ_BYTES))):
+                    self._unread += part
+            if len(self._unread) == size:  # large ones are not copied
                 taken, self._unread = self._unread, bytearray()
                 return taken
             taken = self._unread[:size]
@@ -487,11 +471,25 @@ class Forked:
 
     @property
     def charged(self) -> float:
-        """As a process's."""
+        """Seconds that the last message is charged with."""
         return self._deadline.charged()
 
+    def _part(self, size: int) -> bytes:
+        """Wait for some bytes; none when there will be none."""
+        while True:
+            left = self._deadline.wait()
+            if self._watched is not None:
+                left = min(left, LOOK_SECONDS)
+                if time.monotonic() - self._looked > LOOK_SECONDS:
+                    if exceeds_quota(*self._watched, self._limits["scratch_bytes"]):
+                        raise DiskFullError
+                    self._looked = time.monotonic()
+            self._channel.settimeout(left)
+            with suppress(TimeoutError):
+                return self._channel.recv(min(size, MIB))
+
     def answer(self, answer: Sequence[Part], fd: int | None = None) -> None:
-        """Answer what a reader has asked, with a file's descriptor if one was asked for; it may be gone."""
+        """Answer a reader's question, with a file's descriptor if it asked for one; it may be gone."""
         self._channel.settimeout(ANSWER_SECONDS)
         try:
             head = reader.ANSWER.pack(sum(map(len, answer)))
@@ -504,24 +502,8 @@ class Forked:
         except (ConnectionError, TimeoutError):
             pass  # receive() says so
 
-    def _part(self, size: int, deadline: Deadline) -> bytes:
-        """Some bytes, at least one, of those that are due; none when there will be none."""
-        while True:
-            left = deadline.wait()
-            if self._watched is not None and time.monotonic() - self._looked > LOOK_SECONDS:
-                if exceeds_quota(*self._watched, self._limits["scratch_bytes"]):
-                    raise DiskFullError
-                self._looked = time.monotonic()
-            self._channel.settimeout(left if self._watched is None else min(left, LOOK_SECONDS))
-            try:
-                return self._channel.recv(min(size, MIB))
-            except ConnectionError:
-                return b""
-            except TimeoutError:
-                continue
-
     def end(self) -> Ended:
-        """As a process's."""
+        """End the process, and find out how it ended."""
         if self._ended is None:
             self._channel.close()
             try:
@@ -531,3 +513,6 @@ class Forked:
                 self._server.close()
                 self._ended = Ended("the process that runs your code was lost", lost=True)
         return self._ended
+
+
+Process = Started | Forked

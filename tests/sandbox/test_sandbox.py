@@ -573,12 +573,7 @@ def terminate(server):
     assert server._ended(SECONDS)
 
 
-def wear(server):
-    """It may have leaked whatever its runs have let it leak."""
-    server._runs = runs.MOST_RUNS
-
-
-@pytest.mark.parametrize("wound", [runs.Server.kill, terminate, stop, wear], ids=lambda wound: wound.__name__)
+@pytest.mark.parametrize("wound", [runs.Server.kill, terminate, stop], ids=lambda wound: wound.__name__)
 def test_a_server_that_is_wounded_is_replaced(lines, wound, monkeypatch):
     """A run for which there is no server gets a new one, and goes as every other."""
     monkeypatch.setattr(runs, "END_SECONDS", 0.5)

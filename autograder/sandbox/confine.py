@@ -1,16 +1,14 @@
 """The layers of confinement: entered once by a server, and applied once by each run.
 
-The layers stand on their own, so that one the machine does not have leaves the others:
+The layers are independent: where the machine doesn't have one, the others still hold.
 
-- *namespaces* (users, mounts, network, IPC, host name once for a server; processes and mounts afresh for a run): a
-root that holds the Python installation, the public data and a scratch folder in memory, and nothing else;
-- *landlock*: the same, said of paths; no TCP, no signal to anything outside;
-- *seccomp*: the system calls of honest work in one process, and no others: no sockets, processes, programs, tracing,
-  mounts, shared memory, hints to the page cache, change of owner or mode;
+- *namespaces* (users, mounts, network, IPC, host name for a server; processes and mounts anew for each run): a root
+  that holds the Python installation, the public data and a scratch folder in memory, and nothing else;
+- *landlock*: access to the same paths only; no TCP, no signal to other processes;
+- *seccomp*: the system calls of honest work in one process only: no sockets, processes, programs, tracing, mounts,
+  shared memory, hints to the page cache, change of owner or mode;
 - *identity*: ``no_new_privs``, no capabilities, and where a server runs as root another user;
 - *limits*: CPU time, memory, size of files, number of threads.
-
-This module holds nothing that student code must not see.
 """
 
 from __future__ import annotations
@@ -26,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.sandbox import syscalls
-from autograder.sandbox.guarantees import LAYERS, Bounds, Enforced, Identity, Landlock, Namespaces, Seccomp
+from autograder.sandbox.guarantees import LAYERS, Bounds, Enforced, Identity, Namespaces
 from autograder.sandbox.scratch import remove
 from autograder.text import SCRATCH
 
@@ -62,9 +60,9 @@ class Confinement:
     visible : sequence of str
         Files and folders that a run may read, beside the system's libraries.
     scratch : str
-        A folder of the server's own for the runs' working directories, where namespaces give it none.
+        A folder of the server's own for the runs' working directories, where there are no namespaces.
     layers : sequence of str
-        Those to use, of ``LAYERS``; fewer only in tests and benchmarks, and where the instructor says so.
+        The layers to use, of ``LAYERS``.
     """
 
     visible: Sequence[str]
@@ -73,15 +71,14 @@ class Confinement:
     enforced: Enforced = field(default=Enforced(), init=False)
 
     def enter(self) -> Enforced:
-        """Do what is done once: namespaces, and the rulesets. Before threads, and before anything large is loaded."""
-        self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC) if syscalls.LINUX else -1
+        """Enter namespaces and prepare the other layers, once, before there are threads."""
+        self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
         self._root = os.geteuid() == 0
         self._own_pids = -1
-        if syscalls.LINUX:
-            # When memory runs out for all, the kernel is to end a run first, and never the grader.
-            Path("/proc/self/oom_score_adj").write_text("500")
+        # When memory runs out for all, the kernel is to end a run first, and never the grader.
+        Path("/proc/self/oom_score_adj").write_text("500")
         self._another = _another_user() if self._root else 0
-        self._outside = _outside(os.geteuid()) if syscalls.LINUX else -1
+        self._outside = _outside(os.geteuid())
         steps: Mapping[str, Callable[[], Any]] = {
             "namespaces": self._enter_namespaces,
             "landlock": self._make_ruleset,
@@ -94,35 +91,35 @@ class Confinement:
                 if layer not in self.layers:
                     raise OSError("switched off")
                 self.enforced = replace(self.enforced, **{layer: step()})
-            except (OSError, KeyError) as error:
+            except OSError as error:
                 missing = {**self.enforced.missing, layer: str(error) or type(error).__name__}
                 self.enforced = replace(self.enforced, missing=missing)
         return self.enforced
 
     def fork(self) -> int:
-        """``os.fork()``, the child the first process of a namespace of its own where there are any."""
+        """Fork; the child is the first process of a namespace of its own, if there are namespaces."""
         if self._own_pids >= 0:
-            syscalls.setns(self._own_pids, syscalls.NEW_PIDS)
-            syscalls.unshare(syscalls.NEW_PIDS)
+            syscalls.call("setns", self._own_pids, syscalls.NEW_PIDS)
+            syscalls.call("unshare", syscalls.NEW_PIDS)
         return os.fork()
 
     def folder(self, number: int) -> str:
-        """The working directory of a run; in :meth:`apply`'s fresh memory, or the caller's to clear away."""
+        """Return the working directory of a run."""
         return SCRATCH if self._has_root else f"{self.scratch}/{number}"
 
     def apply(self, limits: Mapping[str, float], folder: str) -> None:
-        """Confine this process, a run, for good. Nothing of the student's has been loaded yet."""
+        """Confine this process, a run, for good."""
         if self._has_root:
-            syscalls.unshare(syscalls.NEW_MOUNTS)
+            syscalls.call("unshare", syscalls.NEW_MOUNTS)
             owner = f",uid={self._user},gid={self._user}" if self._user else ""
             options = f"size={int(limits['scratch_bytes'])},nr_inodes=4096,mode=700{owner}"
-            syscalls.mount("scratch", SCRATCH, "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, options)
+            syscalls.call("mount", "scratch", SCRATCH, "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, options)
         else:
             Path(folder).mkdir(0o700)
             if self._user:
                 os.chown(folder, self._user, self._user)
             if self.enforced.landlock:
-                # Of this run's folder alone: beside it another run could find, or miss, what this one has done there.
+                # Of this run's folder alone: other runs could leave messages beside it.
                 self._ruleset = syscalls.landlock_ruleset([*self._readable, (folder, syscalls.WORK)])
         if self.enforced.limits:
             self._apply_limits(limits)
@@ -135,13 +132,13 @@ class Confinement:
         if self.enforced.identity:
             syscalls.drop_capabilities()
         if self.enforced.landlock:
-            syscalls.landlock_restrict(self._ruleset)
+            syscalls.call("landlock_restrict_self", self._ruleset, 0)
         if self.enforced.seccomp:
             syscalls.forget_wakes()
             syscalls.seccomp(self._program.replace(self._placeholder, os.getpid().to_bytes(4, "little")))
 
     def clear(self, number: int) -> None:
-        """Take away what a run has left in its working directory, where that is not memory gone with it."""
+        """Remove a run's working directory, if it was not in memory."""
         if not self._has_root:
             remove(Path(self.folder(number)))
 
@@ -161,15 +158,15 @@ class Confinement:
         try:
             if not self._root:
                 raise PermissionError
-            syscalls.unshare(kinds)
+            syscalls.call("unshare", kinds)
         except OSError:
-            syscalls.unshare(syscalls.NEW_USER | kinds)
+            syscalls.call("unshare", syscalls.NEW_USER | kinds)
             for name, line in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
                 Path("/proc/self", name).write_text(line)
             of_users = True
         self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
         try:
-            syscalls.setns(self._own_pids, syscalls.NEW_PIDS)
+            syscalls.call("setns", self._own_pids, syscalls.NEW_PIDS)
         except PermissionError:
             self._descend()
         self._make_root()
@@ -179,10 +176,10 @@ class Confinement:
     def _descend(self) -> None:
         """Go on as the first process of a namespace of processes that belongs to our namespace of users.
 
-        :meth:`fork` comes back to this one before it makes another; to that of the machine it may not come back. The
-        process that was there before stays only to be waited for, and takes this one with it when it is killed.
+        :meth:`fork` has to return to its own namespace before it makes another, and may not return to the machine's.
+        The process that was there before only waits, and takes this one with it when it is killed.
         """
-        syscalls.unshare(syscalls.NEW_PIDS)
+        syscalls.call("unshare", syscalls.NEW_PIDS)
         pid = os.fork()
         if pid:
             os.waitpid(pid, 0)
@@ -192,10 +189,10 @@ class Confinement:
         self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
 
     def _make_root(self) -> None:
-        """A root in memory that holds what a run may see, read-only, each thing under its own path."""
-        syscalls.mount("none", "/", flags=syscalls.MS_REC | syscalls.MS_PRIVATE)
+        """Make a read-only root in memory that holds all that a run may read, each under its own path."""
+        syscalls.call("mount", "none", "/", "", syscalls.MS_REC | syscalls.MS_PRIVATE, "")
         root = self.scratch
-        syscalls.mount("root", root, "tmpfs", syscalls.MS_NOSUID, "size=1m,mode=755")
+        syscalls.call("mount", "root", root, "tmpfs", syscalls.MS_NOSUID, "size=1m,mode=755")
         for source in (*SYSTEM, *DEVICES, *self.visible):
             path = Path(source)
             if not path.exists() or Path(root + source).exists():
@@ -213,39 +210,35 @@ class Confinement:
         Path(root + SCRATCH).mkdir(parents=True)
         syscalls.change_root(root)
         syscalls.make_read_only("/")
-        self.scratch = ""  # it has another name now, and its old one is the grader's business
+        self.scratch = ""  # no run may learn where it lies
 
-    def _make_ruleset(self) -> Landlock:
+    def _make_ruleset(self) -> int:
         reads = [(path, syscalls.READ) for path in (*SYSTEM, *self.visible)]
         devices = [(path, syscalls.READ_FILE | syscalls.WRITE_FILE) for path in DEVICES]
         self._readable = [*reads, *devices]
-        # A run's folder is a mount of its own, made later: the rule is about the folder it is mounted in, which is
-        # read-only. Where it is none, each run has a ruleset of its own.
+        # A run's folder is a mount made later, so the rule is about the read-only folder around it. Where there are no
+        # mounts each run has a ruleset of its own.
         self._ruleset = syscalls.landlock_ruleset([*self._readable, (str(Path(SCRATCH).parent), syscalls.WORK)])
-        return Landlock(syscalls.landlock_abi())
+        return syscalls.landlock_abi()
 
-    def _make_filter(self) -> Seccomp:
+    def _make_filter(self) -> int:
         if not syscalls.SYSCALLS:
             raise OSError(f"no table of system calls for {syscalls.MACHINE}")
         self._placeholder = (0x7FFF_FF42).to_bytes(4, "little")
         self._program = syscalls.seccomp_program(syscalls.rules(0x7FFF_FF42), syscalls.ALLOWED)
-        return Seccomp(len(self._program) // 8)
+        return len(self._program) // 8
 
     def _choose_identity(self) -> Identity:
-        if not syscalls.LINUX:
-            raise OSError("this is not Linux")
         namespaces = self.enforced.namespaces
         # Another user must be able to read the interpreter, which may lie in a private home.
         open_to_all = namespaces is not None or all(_readable_by_all(path) for path in self.visible)
-        # With the maps of a user namespace of the server's own, there is no other user to be.
+        # A user namespace of the server's own has no other user.
         confined_to_one = namespaces is not None and namespaces.of_users
         if self._another and open_to_all and not confined_to_one:
             return Identity(self._another, alone=self._another != NOBODY)
         return Identity(os.getuid(), alone=False)
 
     def _choose_limits(self) -> Bounds:
-        if not syscalls.LINUX:
-            raise OSError("this is not Linux")
         if not self._user and self._outside == 0:
             return Bounds(counted=False)
         namespaces, identity = self.enforced.namespaces, self.enforced.identity
@@ -279,8 +272,8 @@ class Confinement:
 
 
 def _another_user() -> int:
-    """A user, and a group of the same number, that this process can become; 0 if there is none."""
-    if not syscalls.LINUX or Path("/proc/self/setgroups").read_text().strip() != "allow":
+    """Find a user, with a group of the same number, that this process can become; 0 if there is none."""
+    if Path("/proc/self/setgroups").read_text().strip() != "allow":
         return 0
     maps = [Path("/proc/self", name).read_text().splitlines() for name in ("uid_map", "gid_map")]
     ranges = [[tuple(map(int, line.split())) for line in lines] for lines in maps]
@@ -294,7 +287,7 @@ def _another_user() -> int:
 
 
 def _outside(user: int) -> int:
-    """The number that a user of this namespace has in the one around it; -1 where that can't be told."""
+    """Return the number that a user of this namespace has in the one around it; -1 if it has none."""
     for line in Path("/proc/self/uid_map").read_text().splitlines():
         first, outside, size = map(int, line.split())
         if first <= user < first + size:
@@ -303,7 +296,7 @@ def _outside(user: int) -> int:
 
 
 def _threads_of(user: int) -> int:
-    """How many threads a user has."""
+    """Count the threads of a user."""
     total = 0
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -315,6 +308,6 @@ def _threads_of(user: int) -> int:
 
 
 def _readable_by_all(path: str) -> bool:
-    """Whether any user can reach and read a path."""
+    """Tell if any user can reach and read a path."""
     modes = [part.stat().st_mode for part in (Path(path), *Path(path).parents)]
     return bool(modes[0] & stat.S_IROTH) and all(mode & stat.S_IXOTH for mode in modes[1:])

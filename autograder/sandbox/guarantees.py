@@ -76,20 +76,6 @@ class Namespaces:
 
 
 @dataclass(frozen=True)
-class Landlock:
-    """The kernel's version of Landlock."""
-
-    version: int
-
-
-@dataclass(frozen=True)
-class Seccomp:
-    """The number of the filter's instructions."""
-
-    instructions: int
-
-
-@dataclass(frozen=True)
 class Identity:
     """No new privileges, no capabilities, and a user; ``alone``: one that only this server's runs are."""
 
@@ -115,11 +101,19 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Enforced:
-    """The confinement that holds on this machine, layer by layer; ``missing`` says why a layer isn't there."""
+    """The confinement that holds on this machine, layer by layer, each None if it doesn't.
+
+    Attributes
+    ----------
+    landlock, seccomp : int, optional
+        The kernel's version of Landlock, and the number of the filter's instructions.
+    missing : mapping of str to str
+        The reason for each layer that isn't there.
+    """
 
     namespaces: Namespaces | None = None
-    landlock: Landlock | None = None
-    seccomp: Seccomp | None = None
+    landlock: int | None = None
+    seccomp: int | None = None
     identity: Identity | None = None
     limits: Bounds | None = None
     missing: Mapping[str, str] = field(default_factory=dict)
@@ -142,9 +136,9 @@ def sentences(enforced: Enforced) -> dict[str, str]:
         how = "in a user namespace" if enforced.namespaces.of_users else "as root, without a user namespace"
         said["namespaces"] = f"mounts, network, IPC, host name and processes, {how}"
     if enforced.landlock:
-        said["landlock"] = f"version {enforced.landlock.version}"
+        said["landlock"] = f"version {enforced.landlock}"
     if enforced.seccomp:
-        said["seccomp"] = f"{enforced.seccomp.instructions} instructions"
+        said["seccomp"] = f"{enforced.seccomp} instructions"
     if enforced.identity:
         user = "a user of the server's own" if enforced.identity.alone else f"user {enforced.identity.user}"
         said["identity"] = f"no new privileges, no capabilities, {user}"

@@ -1,18 +1,17 @@
-"""System calls: those that a run may make, the seccomp filter that holds it to them, and those that confine it.
+"""System calls: those that a run may make, the seccomp filter that enforces this, and those that confine a run.
 
-The allowed ones are what the C library, CPython, NumPy, OpenBLAS, matplotlib, IPython, cvxopt and scikit-learn call for
-honest work in one process, on x86_64 and aarch64. A call that isn't among them is refused: those that a C library asks
-for first and can do without are said not to exist, the others not to be permitted.
+Allowed are the calls that the C library, CPython, NumPy, OpenBLAS, matplotlib, IPython, cvxopt and scikit-learn make
+for honest work in one process, on x86_64 and aarch64. All others are refused. A new one fails with ENOSYS, for C
+libraries try these first and can do without; an old one fails with EPERM.
 
-A call that reads what another process can change, or changes what another can read, carries a message between two runs.
-So none is allowed that loads, drops or asks for pages of the page cache, wakes by an address in a shared page, asks
-about another process, counts for the whole machine, or counts by user.
+A call that reads state which another process can change could carry a message between two runs. So none is allowed that
+loads, drops or asks for pages of the page cache, wakes by an address in a shared page, asks about another process,
+counts for the whole machine, or counts by user.
 
-Python has no words for Landlock, seccomp, namespaces, mounts and capabilities, and neither Landlock nor seccomp has a
-maintained binding that installs from a wheel without a library of the system's. So the calls are made here by number,
-thinly. Numbers and layouts are those of the kernel's headers, include/uapi/linux/{landlock,seccomp,filter,audit,prctl,
-sched,mount,capability}.h, and of its tables syscall_64.tbl and asm-generic/unistd.h. Every function raises OSError when
-the kernel refuses.
+Python has no functions for Landlock, seccomp, namespaces, mounts and capabilities, and there is no maintained binding
+that installs from a wheel alone. So calls are made here by number. Numbers and layouts are those of the kernel's
+headers, include/uapi/linux/{landlock,seccomp,filter,audit,prctl,sched,mount,capability}.h, and of its tables
+syscall_64.tbl and asm-generic/unistd.h. Every function raises OSError when the kernel refuses.
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ _ALLOWED = """
     # Pairs of streams, beside the rules for them.
     shutdown 48 210  getsockname 51 204  getpeername 52 205
 """
-# Calls that hang on an argument, or fail with an error of their own.
+# Calls with a rule.
 _RULED = """
     getsockopt 55 209  futex 202 98  mmap 9 222  madvise 28 233  fcntl 72 25  ioctl 16 29  clock_gettime 228 113
     clock_getres 229 114  clock_nanosleep 230 115  msync 26 227  mbind 237 235  preadv2 327 286  pwritev2 328 287
@@ -70,7 +69,8 @@ _RULED = """
 # Calls that confine a run.
 _OURS = """
     unshare 272 97  setns 308 268  mount 165 40  umount2 166 39  pivot_root 155 41  mount_setattr 442 442
-    capset 126 91  set_robust_list 273 99  set_tid_address 218 96  clone3 435 435
+    capset 126 91  set_robust_list 273 99  set_tid_address 218 96  clone3 435 435  landlock_create_ruleset 444 444
+    landlock_add_rule 445 445  landlock_restrict_self 446 446
 """
 
 
@@ -91,12 +91,13 @@ _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}.get(MACHINE, 0)
 _libc = ctypes.CDLL(None, use_errno=True) if LINUX else None
 
 
-def _call(number: int, *args: int | bytes | ctypes.Array[ctypes.c_char] | None) -> int:
-    """A raw system call."""
-    if _libc is None:
-        raise OSError(errno.ENOSYS, "this is not Linux")
-    converted = [ctypes.c_long(arg) if isinstance(arg, int) else arg for arg in args]
-    result = int(_libc.syscall(ctypes.c_long(number), *converted))
+def call(name: str, *args: int | bytes | str | None) -> int:
+    """Make a system call."""
+    if _libc is None or name not in SYSCALLS:
+        raise OSError(errno.ENOSYS, f"no system call {name} is known here")
+    encoded = [arg.encode() if isinstance(arg, str) else arg for arg in args]
+    converted = [ctypes.c_long(arg) if isinstance(arg, int) else arg for arg in encoded]
+    result = int(_libc.syscall(ctypes.c_long(SYSCALLS[name]), *converted))
     if result == -1:
         error = ctypes.get_errno()
         raise OSError(error, os.strerror(error))
@@ -112,8 +113,8 @@ PR_SET_NO_NEW_PRIVS = 38
 
 
 def prctl(option: int, *args: int) -> int:
-    """``prctl(2)``."""
-    return _call(SYSCALLS["prctl"], option, *args, *(0,) * (4 - len(args)))
+    """``prctl(2)``; the arguments that are not given are 0."""
+    return call("prctl", option, *args, *(0,) * (4 - len(args)))
 
 
 # --- Landlock ---
@@ -126,24 +127,19 @@ READ = READ_FILE | READ_DIR
 WORK = READ | WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | MAKE_SYM | TRUNCATE
 _OF_A_FILE = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV
 
-_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
-
 
 def landlock_abi() -> int:
-    """The kernel's version of Landlock; 0 where there is none."""
-    try:
-        return _call(_CREATE_RULESET, None, 0, 1)
-    except (OSError, KeyError):
-        return 0
+    """Return the kernel's version of Landlock."""
+    return call("landlock_create_ruleset", None, 0, 1)
 
 
 def landlock_ruleset(rules: Sequence[tuple[str, int]]) -> int:
-    """A ruleset's file descriptor: of files, only what the rules allow beneath their paths; no TCP; no signals out."""
+    """Make a ruleset that allows access beneath some paths, and neither TCP nor signals to others; return its file."""
     abi = landlock_abi()
     files = (1 << (13 if abi < 2 else 14 if abi < 3 else 15 if abi < 5 else 16)) - 1
     fields = (files, 3 if abi >= 4 else 0, 3 if abi >= 6 else 0)
     size = 24 if abi >= 6 else 16 if abi >= 4 else 8
-    ruleset = _call(_CREATE_RULESET, struct.pack("<QQQ", *fields)[:size], size, 0)
+    ruleset = call("landlock_create_ruleset", struct.pack("<QQQ", *fields)[:size], size, 0)
     for path, access in rules:
         try:
             fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
@@ -151,27 +147,15 @@ def landlock_ruleset(rules: Sequence[tuple[str, int]]) -> int:
             continue  # what isn't there needs no permission
         try:
             beneath = access & files if Path(path).is_dir() else access & files & _OF_A_FILE
-            _call(_ADD_RULE, ruleset, 1, struct.pack("<Qi", beneath, fd), 0)
+            call("landlock_add_rule", ruleset, 1, struct.pack("<Qi", beneath, fd), 0)
         finally:
             os.close(fd)
     return ruleset
 
 
-def landlock_restrict(ruleset: int) -> None:
-    """Put this process, for good, under a ruleset; it must have ``no_new_privs``."""
-    _call(_RESTRICT_SELF, ruleset, 0)
-
-
 # --- namespaces, mounts, capabilities ---
 
-NEW_MOUNTS, NEW_UTS, NEW_IPC, NEW_USER, NEW_PIDS, NEW_NET = (
-    0x00020000,
-    0x04000000,
-    0x08000000,
-    0x10000000,
-    0x20000000,
-    0x40000000,
-)
+NEW_MOUNTS, NEW_UTS, NEW_IPC, NEW_USER, NEW_PIDS, NEW_NET = (1 << bit for bit in (17, 26, 27, 28, 29, 30))
 ALL_NEW = 0x7E020080 | NEW_MOUNTS  # with cgroup and time
 CLONE_THREAD = 0x00010000
 
@@ -180,50 +164,35 @@ MNT_DETACH = 2
 _AT_RECURSIVE, _ATTR_READ_ONLY, _ATTR_NOSUID, _ATTR_NODEV = 0x8000, 1, 2, 4
 
 
-def unshare(flags: int) -> None:
-    """``unshare(2)``."""
-    _call(SYSCALLS["unshare"], flags)
-
-
-def setns(fd: int, kind: int) -> None:
-    """``setns(2)``."""
-    _call(SYSCALLS["setns"], fd, kind)
-
-
-def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str = "") -> None:
-    """``mount(2)``."""
-    _call(SYSCALLS["mount"], source.encode(), target.encode(), kind.encode(), flags, options.encode())
-
-
 def bind(source: str, target: str, *, writable: bool = False, devices: bool = False) -> None:
-    """Show ``source`` at ``target``, read-only unless writable, and what is mounted beneath it alike."""
-    mount(source, target, flags=MS_BIND | MS_REC)
+    """Mount ``source`` at ``target``, with all mounts beneath it, read-only unless writable."""
+    call("mount", source, target, "", MS_BIND | MS_REC, "")
     attributes = _ATTR_NOSUID | (0 if writable else _ATTR_READ_ONLY) | (0 if devices else _ATTR_NODEV)
     _set_attributes(target, attributes, _AT_RECURSIVE)
 
 
 def make_read_only(target: str) -> None:
-    """Make one mount read-only, not what is mounted beneath it."""
+    """Make one mount read-only, without those beneath it."""
     _set_attributes(target, _ATTR_READ_ONLY, 0)
 
 
 def _set_attributes(target: str, attributes: int, flags: int) -> None:
     setting = struct.pack("<QQQQ", attributes, 0, 0, 0)
-    _call(SYSCALLS["mount_setattr"], -100, target.encode(), flags, setting, len(setting))
+    call("mount_setattr", -100, target, flags, setting, len(setting))
 
 
 def change_root(new_root: str) -> None:
-    """Make ``new_root``, a mount, this namespace's root, and let go of the old one."""
+    """Make ``new_root``, a mount, this namespace's root, and unmount the old one."""
     os.chdir(new_root)
-    _call(SYSCALLS["pivot_root"], b".", b".")
-    _call(SYSCALLS["umount2"], b".", MNT_DETACH)
+    call("pivot_root", ".", ".")
+    call("umount2", ".", MNT_DETACH)
     os.chdir("/")
 
 
 def forget_wakes() -> None:
-    """Have the kernel wake nobody when this thread ends, at whatever address is written where it would look."""
-    _call(SYSCALLS["set_tid_address"], 0)
-    _call(SYSCALLS["set_robust_list"], 0, 24)  # sizeof(struct robust_list_head)
+    """Clear the addresses at which the kernel would wake others when this thread ends."""
+    call("set_tid_address", 0)
+    call("set_robust_list", 0, 24)  # sizeof(struct robust_list_head)
 
 
 def drop_capabilities() -> None:
@@ -233,7 +202,7 @@ def drop_capabilities() -> None:
             prctl(PR_CAPBSET_DROP, capability)
         except OSError:
             break  # past the last one, or not ours to drop
-    _call(SYSCALLS["capset"], struct.pack("<Ii", 0x20080522, 0), struct.pack("<6I", 0, 0, 0, 0, 0, 0))
+    call("capset", struct.pack("<Ii", 0x20080522, 0), struct.pack("<6I", 0, 0, 0, 0, 0, 0))
 
 
 # --- seccomp: a filter in classic BPF ---
@@ -251,26 +220,20 @@ _NEW = 424
 
 @dataclass(frozen=True)
 class Rule:
-    """What a filter does about one system call.
+    """The decision of a filter about one system call.
 
     Attributes
     ----------
-    call : str
-        The call's name.
-    error : int
-        The errno it fails with, when it is refused.
+    call, error : str, int
+        The call's name, and the errno it fails with where it is refused.
     argument : int
-        Which argument decides, from 0; -1 for none: always refused.
-    allowed : tuple of int
-        Refused unless the argument is one of these, if there are any.
-    then : Rule, optional
-        What is asked beside, before it is allowed.
-    otherwise : Rule, optional
-        What decides in place of refusing.
-    refused : tuple of int
-        Refused if the argument is one of these.
+        The argument that decides, from 0; -1 if the call is always refused.
+    allowed, refused : tuple of int
+        Refused unless the argument is one of the first, if there are any, or if it is one of the second.
     needed_bits, refused_bits : int
         Refused if the argument has none of the first, or any of the second.
+    then, otherwise : Rule, optional
+        Decides in place of allowing, and in place of refusing.
     """
 
     call: str
@@ -284,7 +247,7 @@ class Rule:
     refused_bits: int = 0
 
 
-# The lowest of some numbers of calls, and what is decided of them, up to the next range's.
+# The lowest number of a range of calls, and the instructions that decide about them.
 _Range = tuple[int, list[bytes]]
 
 
@@ -293,10 +256,9 @@ def _statement(code: int, value: int, if_true: int = 0, if_false: int = 0) -> by
 
 
 def seccomp_program(rules: Sequence[Rule], allowed: Sequence[str] | None = None) -> bytes:
-    """The filter that does what the rules say, and kills for calls of another kind.
+    """Compile rules to a filter, which kills for calls of another architecture.
 
-    Of the calls without a rule it lets through those that are ``allowed``, and all if that is None. Of the rest an old
-    one is not permitted, and a new one doesn't exist.
+    Of the calls without a rule those of ``allowed`` are allowed, or all if that is None.
     """
     program = [
         _statement(_LOAD, _ARCHITECTURE),
@@ -315,7 +277,7 @@ def seccomp_program(rules: Sequence[Rule], allowed: Sequence[str] | None = None)
 
 
 def _ranges(bodies: Mapping[int, list[bytes]], others: tuple[list[bytes], list[bytes]]) -> list[_Range]:
-    """All numbers, in ranges of those of which the same is decided: of others than these, of old ones and of new."""
+    """Join neighbouring numbers with the same decision to ranges; others are old and new numbers without one."""
     borders = sorted({0, _NEW, *bodies, *(number + 1 for number in bodies)})
     found: list[_Range] = []
     for number in borders:
@@ -326,7 +288,7 @@ def _ranges(bodies: Mapping[int, list[bytes]], others: tuple[list[bytes], list[b
 
 
 def _decision(ranges: Sequence[_Range]) -> list[bytes]:
-    """A filter that decides by halves: the kernel tries it, when it is put in place, with the numbers of all calls."""
+    """Search the ranges by halves: the kernel tries a filter, when it is installed, with the numbers of all calls."""
     if len(ranges) == 1:
         return ranges[0][1]
     half = len(ranges) // 2
@@ -337,7 +299,7 @@ def _decision(ranges: Sequence[_Range]) -> list[bytes]:
 
 
 def _body(rule: Rule) -> list[bytes]:
-    """What a rule does once its call is recognised: it ends in a decision."""
+    """Compile one rule; it ends in a decision."""
     no = _body(rule.otherwise) if rule.otherwise else [_statement(_RETURN, _ERRNO | rule.error)]
     yes = _body(rule.then) if rule.then else [_statement(_RETURN, _ALLOW)]
     if rule.argument < 0:
@@ -355,11 +317,11 @@ def _body(rule: Rule) -> list[bytes]:
 
 
 def seccomp(program: bytes) -> None:
-    """Put this process, for good, under a filter; it must have ``no_new_privs``."""
+    """Install a filter for good; the process must have ``no_new_privs``."""
     buffer = ctypes.create_string_buffer(program, len(program))
     header = struct.pack("@HxxxxxxP", len(program) // 8, ctypes.addressof(buffer))
     holder = ctypes.create_string_buffer(header, len(header))
-    _call(SYSCALLS["prctl"], PR_SET_SECCOMP, 2, ctypes.addressof(holder), 0, 0)
+    prctl(PR_SET_SECCOMP, 2, ctypes.addressof(holder))
 
 
 # --- the policy ---
@@ -398,11 +360,10 @@ _IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 
 
 def rules(pid: int) -> list[Rule]:
-    """The rules that hang on an argument, for a run with this number."""
+    """Return the rules about arguments, for a run with this process number."""
     of_itself = (0, pid)
     own_thread = Rule("", errno.EPERM, 0, needed_bits=_CPU_CLOCK, then=Rule("", errno.EPERM, 0, needed_bits=_THREAD))
-    # Who waits by an address that others may have, too, is told to look again, and who wakes, that there is nobody: so
-    # a thread can still be joined, which the kernel itself wakes for.
+    # At a shared address waiting fails with "try again", and waking with an error, so that a thread can be joined.
     shared_futex = Rule("", errno.EAGAIN, 1, refused=_FUTEX_WAITS, then=Rule("", errno.EINVAL))
     # Of a file, a private mapping; a shared one that can be written is of a file of the run's own.
     shared_file = Rule(

@@ -65,7 +65,7 @@ def become_another_here() -> None:
     """Have another number in a namespace of users."""
     uid, gid = os.geteuid(), os.getegid()
     try:
-        syscalls.unshare(syscalls.NEW_USER)
+        syscalls.call("unshare", syscalls.NEW_USER)
         for name, line in (("setgroups", "deny"), ("uid_map", f"{USER} {uid} 1"), ("gid_map", f"{USER} {gid} 1")):
             Path("/proc/self", name).write_text(line, encoding="ascii")
     except OSError as error:

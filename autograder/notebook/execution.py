@@ -19,12 +19,8 @@ from autograder.notebook.alignment import Step
 from autograder.notebook.document import MAX_OUTPUTS, Output, output
 from autograder.sandbox.observe import Budget
 from autograder.wire import Array, Ending, Failure, Observation
-from autograder.worker.job import Content, NotebookJob, entry_point
+from autograder.worker.job import ANSWER, Content, NotebookJob, entry_point
 from autograder.worker.limits import MIB, Limits
-
-# Before a file's name among what a run is asked for, and before what it answers (autograder.notebook.kernel).
-FILE = "file "
-ANSWER = "= "
 
 # Cells of one notebook that may end their process, each for a run of its own.
 MAX_ENDED = 20

@@ -19,10 +19,10 @@ from autograder.codes import Code
 from autograder.course.pages import CourseError
 from autograder.notebook.alignment import Step
 from autograder.notebook.document import FILL, PICTURES, PNG, Output, quoted
-from autograder.notebook.execution import FILE
 from autograder.notebook.figure_metadata import KEYWORD, MAX_ARTISTS, MAX_PACKED, MAX_TEXTS, VERSION
 from autograder.notebook.source import bound, loaded
 from autograder.wire import Array
+from autograder.worker.job import FILE
 
 # A required curve falls or rises by this part of its range, from its first quarter to its last.
 MOVED = 0.25

@@ -34,13 +34,13 @@ from autograder.notebook.checks import (
     judged,
 )
 from autograder.notebook.document import MAX_CELLS, MAX_SOURCES
-from autograder.notebook.execution import ANSWER, FILE, MAX_ENDED, RunCells, beside
+from autograder.notebook.execution import MAX_ENDED, RunCells, beside
 from autograder.report import ProblemReport, Verdict
 from autograder.sandbox.observe import Answer, Budget, OurFaultError, ReaderError, Sandbox
 from autograder.seed import Seed
 from autograder.submissions.attachments import MAX_FILE_BYTES, used_by_notebook
 from autograder.wire import Array, Observation, parts
-from autograder.worker.job import Content, NotebookJob
+from autograder.worker.job import ANSWER, FILE, Content, NotebookJob
 
 RunJob = Callable[[Problem, NotebookJob, Budget], Iterable[Observation]]
 Told = TypeVar("Told", RunAsked, Judged)

@@ -54,7 +54,7 @@ import autograder
 from autograder.notebook.figure_metadata import watch
 from autograder.wire import MAX_FRAMES, Ending, Failure, Frame, Observation, encode
 from autograder.worker.failures import MAX_MESSAGE_CHARACTERS, limit_reached
-from autograder.worker.job import NotebookJob
+from autograder.worker.job import ANSWER, FILE, NotebookJob
 from autograder.worker.run import do_nothing, link, plain_values, write
 
 NO_INPUT = "nobody is there to answer when the notebook is run for its grade: put the value into the cell"
@@ -63,9 +63,6 @@ INLINE = "module://matplotlib_inline.backend_inline"
 # Magics that start a program, beside those that IPython hands to `system`.
 PROGRAMS = ("bash", "sh", "script", "system", "sx", "perl", "ruby", "pip", "conda", "mamba", "uv")
 CLIPPED = " […]"
-# Before the name of a file that is asked for, and before what is answered.
-FILE = "file "
-ANSWER = "= "
 COLAB = "google.colab"
 _TRIES = re.compile(r"^\s*try\s*:", re.MULTILINE)
 _LOCKS = ("Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore", "Event", "Barrier")

@@ -36,7 +36,7 @@ from autograder.sandbox.scratch import remove
 from autograder.wire import Failure, Observation, encode
 from autograder.worker import job as jobs
 from autograder.worker import reader
-from autograder.worker.job import CallJob, Job, NotebookJob, ProbeJob, read_job, surroundings
+from autograder.worker.job import CallJob, NotebookJob, ProbeJob, read_job, surroundings
 from autograder.worker.run import hear_signals, run
 
 # Modules that NumPy asks for when it opens its first file.
@@ -192,7 +192,15 @@ def _run(
         folder = confinement.folder(number)
         try:
             job = read_job(lambda size: channel.recv(size, socket.MSG_WAITALL) if size else b"")
-            _prepare(confinement, job, folder, channel_fd, alive)
+            # Room for the job itself, read and once more; without it the check page might not be loaded.
+            held = 2 * sum(map(len, job.files.values()))
+            confinement.apply({**job.limits, "memory_bytes": job.limits["memory_bytes"] + held}, folder)
+            # From now on this process dies with the server; it may have died before.
+            if select.select([alive], [], [], 0)[0]:
+                raise OSError("the server is gone")
+            os.closerange(3, channel_fd)
+            os.closerange(channel_fd + 1, 256)
+            os.environ.update(PATH="/usr/bin:/bin", TMPDIR=folder, **surroundings(folder))
             block.rewrite("autograder run", os.environ)
         except OSError as error:
             channel.sendall(
@@ -210,18 +218,6 @@ def _run(
         channel.recv(1)
     finally:
         os._exit(0)
-
-
-def _prepare(confinement: Confinement, job: Job, folder: str, channel_fd: int, alive: int) -> None:
-    # Room for the job itself, read and once more; without it the check page might not be loaded.
-    held = 2 * sum(map(len, job.files.values()))
-    confinement.apply({**job.limits, "memory_bytes": job.limits["memory_bytes"] + held}, folder)
-    # From now on the server's death is this process's. If it has died before, nobody would end what begins here.
-    if select.select([alive], [], [], 0)[0]:
-        raise OSError("the server is gone")
-    os.closerange(3, channel_fd)
-    os.closerange(channel_fd + 1, 256)
-    os.environ.update(PATH="/usr/bin:/bin", TMPDIR=folder, **surroundings(folder))
 
 
 class PrivateMmap(mmap.mmap):

@@ -16,8 +16,8 @@ from typing import Any, Protocol
 
 # The name of a check page's code. Not a path, so that no student's file can be taken for it.
 PAGE = "<checks.py>"
-# Packages whose functions may be an entry point.
-TRUSTED = ("autograder",)
+# What a notebook's job wants begins with the first for a file, and its values with the second for an expression.
+FILE, ANSWER = "file ", "= "
 
 LENGTHS = struct.Struct("<IQ")
 
@@ -46,15 +46,9 @@ def compiled(page: str) -> str:
 
 
 def entry_point(function: Callable[..., object]) -> str:
-    """Return the name, ``module:function``, by which another process of ours finds a function.
-
-    Raises
-    ------
-    ValueError
-        If it is no function at the top of a module of ours.
-    """
+    """Return the name, ``module:function``, of a function at the top of a module of ours; ValueError for any other."""
     module, name = function.__module__, function.__qualname__
-    if module.partition(".")[0] not in TRUSTED or not name.isidentifier():
+    if module.partition(".")[0] != "autograder" or not name.isidentifier():
         raise ValueError(f"{module}:{name} is no function of the engine")
     return f"{module}:{name}"
 
@@ -67,13 +61,13 @@ def load(name: str) -> Callable[..., Any]:
 
 
 class Content(Protocol):
-    """Bytes that are not in memory, and are read part by part."""
+    """Bytes that are read part by part, not held in memory."""
 
     def __len__(self) -> int:
         """Return their number."""
 
     def parts(self) -> Iterable[bytes]:
-        """Read all of them, in order."""
+        """Read them in order."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +85,7 @@ class ProbeJob:
     allowed_imports : tuple of str
         Packages that student code may import, beside the standard library.
     draws : tuple of (str, int, int)
-        Check, number of the draw, and the seed of its inputs, in order. The assignment's key is not told.
+        Check, number of the draw, and the seed of its inputs, in order.
     data : mapping of str to str
         Paths of the files that students read as ``data/<name>``.
     limits : mapping of str to float
@@ -101,8 +95,8 @@ class ProbeJob:
     measured : bool
         Sizes and numbers among the arguments are recorded.
     compiled : str
-        The check page as this very Python's code, marshalled, in base 64: compiling takes longer than most checks.
-        Empty where another Python reads the job.
+        The check page's code, marshalled, in base 64, for compiling takes longer than most checks. Empty where another
+        Python reads the job.
     """
 
     module: str
@@ -124,14 +118,14 @@ class NotebookJob:
     Attributes
     ----------
     kernel : str
-        The entry point of a function that loads the kernel, and returns what runs the cells of such a job.
+        The entry point of a function that loads the kernel and returns the function that does such a job.
     module, given, data, limits, files
         As of a :class:`ProbeJob`.
     cells : tuple of (str, str)
         The label of each cell, and its source.
     wanted : tuple of (str, int)
-        Expressions whose values are asked for, or ``file NAME`` for a file, each with the number of the cell after
-        which it is looked for, from 0.
+        Expressions, or ``file NAME`` for a file, each with the number of the cell after which its value is wanted,
+        from 0.
     """
 
     kernel: str
@@ -151,12 +145,10 @@ class CallJob:
     Attributes
     ----------
     function : str
-        The entry point of a function that is given the files and a :class:`autograder.worker.reader.Grader` to ask;
-        it returns bytes, part by part.
-    limits : mapping of str to float
+        The entry point of a function of the files and a :class:`autograder.worker.reader.Grader`, which returns bytes,
+        part by part.
+    limits, files
         As of a :class:`ProbeJob`.
-    files : mapping of str to bytes or Content
-        What the function works on.
     """
 
     function: str

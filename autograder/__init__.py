@@ -15,8 +15,8 @@ It alone holds the *answers* (what the reference and the known mistakes gave on 
 writes reports. It lists and opens what was handed in, follows no link, and parses nothing of it. It never runs, imports
 or unpickles anything of a student's.
 
-**A loader** is a fresh interpreter that the grader starts once, so nothing of the grader's memory is in it. It imports
-the libraries that modules want, and forks servers.
+**A loader** is a fresh interpreter that the grader starts once for each set of libraries, so nothing of the grader's
+memory is in it. It imports the libraries, and forks servers.
 
 **A server**, one for each worker thread and set of libraries, enters its confinement, computes nothing, and forks runs.
 

@@ -155,14 +155,17 @@ def parts(observation: Observation) -> list[Part]:
     return [PREFIX.pack(MAGIC, len(head), sum(map(len, blobs))) + head, *blobs]
 
 
-def sizes(prefix: Bytes, most_bytes: int = MAX_BODY_BYTES) -> tuple[int, int]:
-    """Return the number of bytes of a message's header and body, from its first ``PREFIX.size`` bytes.
+def read(receive: Callable[[int], Bytes], most_bytes: int = MAX_BODY_BYTES) -> Observation | None:
+    """Read the next message of a stream whose ``receive(n)`` gives n bytes, or fewer at its end; None at the end.
 
     Raises
     ------
     WireError
-        If it is no prefix, or announces more than a message or `most_bytes` allow.
+        If it is no message, or has a larger body than `most_bytes`; that is not read.
     """
+    prefix = receive(PREFIX.size)
+    if not prefix:
+        return None
     if len(prefix) != PREFIX.size:
         raise WireError("the message ends in its prefix")
     magic, head, body = PREFIX.unpack(prefix)
@@ -170,29 +173,11 @@ def sizes(prefix: Bytes, most_bytes: int = MAX_BODY_BYTES) -> tuple[int, int]:
         raise WireError("not a message of this format")
     if head > MAX_HEADER_BYTES or body > min(most_bytes, MAX_BODY_BYTES):
         raise WireError("the message is too large")
-    return head, body
-
-
-def read(receive: Callable[[int], Bytes], most_bytes: int = MAX_BODY_BYTES) -> Observation | None:
-    """Read the next message of a stream whose ``receive(n)`` gives n bytes, or fewer at its end; None at the end.
-
-    A larger body than `most_bytes` is a :class:`WireError`, and is not read.
-    """
-    prefix = receive(PREFIX.size)
-    if not prefix:
-        return None
-    head, body = sizes(prefix, most_bytes)
     return decode(receive(head), receive(body))
 
 
 def read_bytes(message: bytes) -> Observation:
-    """Read the observation in the bytes of one message.
-
-    Raises
-    ------
-    WireError
-        If they are no message.
-    """
+    """Read the observation in the bytes of one message; WireError if there is none."""
     found = read(io.BytesIO(message).read)
     if found is None:
         raise WireError("no message")

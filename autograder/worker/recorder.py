@@ -15,12 +15,12 @@ from autograder.wire import MAX_SCALES
 
 WATCHED_ARRAYS = 16
 WATCHED_BYTES = 1 << 23
-# Of arrays up to this, it takes longer to ask whether anybody has them than to compare them.
+# Smaller arrays are compared faster than their references are counted.
 SMALL_BYTES = 1 << 12
-# References to an array that only a watch has: its record, the loop over them, and the counting itself.
+# References to an array that only the recorder has: its record, the loop over them, and the counting itself.
 UNSHARED = 3
 MEASURED_CALLS = 32
-# What a probe unpacks and reckons with stays what it is, also as a class of the student's: a named tuple, an array.
+# Values that a probe computes with are not wrapped, also of a student's class.
 VALUES = (tuple, list, dict, str, int, float, complex, np.ndarray, np.generic)
 SHAPE = re.compile(r"^[ \t]*([\w, ]+?) : .*\bof shape \(([^()\n]*)\)", re.MULTILINE)
 

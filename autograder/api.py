@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from autograder.course.assignments import Assignment, read_course
 from autograder.course.pages import CourseError
@@ -21,11 +19,6 @@ from autograder.gradebook.store import STORE_FILE, Store
 from autograder.report import Report, pluralize
 from autograder.seed import Seed
 from autograder.submissions.reading import find_class, keep_apart
-
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-    from autograder.cluster.connection import Cluster
 
 
 @dataclass(frozen=True)
@@ -94,7 +87,6 @@ def grade_class(
     trained: Mapping[str, Answers] = MappingProxyType({}),
     told: Callable[[str], object] = lambda _: None,
     waits: Callable[[Sequence[tuple[str, float]]], object] = lambda _: None,
-    unwritten: Callable[[str], object] = warnings.warn,
 ) -> Generator[Report, None, None]:
     """Grade a class: an iterator of reports, each stored and written to ``out`` before it is yielded.
 
@@ -103,12 +95,14 @@ def grade_class(
 
     Parameters
     ----------
+    problems : sequence of Problem
+        See :meth:`Course.problems`.
     submissions : path
         The folder that holds a folder or an archive for each student.
     out : path
         The folder for the reports, the table and the store; made if need be.
     seed : int, optional
-        Grade on the inputs of this number, >= 0; by default on the official ones, which follow from the keys.
+        Grade on the inputs of this number, >= 0, instead of the official ones, which follow from the assignments' keys.
     workers : int, optional
         Submissions graded at a time; by default, one for each core.
     force : bool
@@ -119,26 +113,31 @@ def grade_class(
         The address of a Dask scheduler, ``tcp://HOST:PORT``, whose workers grade.
     trained : mapping of str to Answers
         What the references' notebooks train, where they were run already, by problem id.
-    told : callable
-        Called with a line when the references begin to run, and for each problem whose reference was run.
-    waits : callable
-        Called each second while nothing is finished, with the students at work and their seconds, the longest first.
-    unwritten : callable
-        Called with a sentence for each report that is stored, and could not be written as a file.
+    told, waits : callable
+        Called with a line about the references; about once a second, with the students at work and their seconds.
 
     Raises
     ------
-    Error
-        If it can't begin (no submissions, a page that fails on its reference, no key, package or sandbox, an ``out`` in
-        use), or can't go on (a full disk, submissions that are gone); what was yielded is kept.
+    ClassError, CourseError, SandboxError, StoreError
+        If it can't begin: for the submissions, the course's files, a machine that can't confine student code, or
+        ``out``, which can't be used or somebody else grades into.
+    MachineError
+        If the disk is full, or the submissions are gone; what was yielded is kept.
     """
-    private = submissions, out = Path(submissions), Path(out)
+    submissions, out = Path(submissions), Path(out)
     workers = workers or os.cpu_count() or 1
     keep_apart(submissions, out)
     handed_in = find_class(submissions)
+    private = (submissions, out)
     with ExitStack() as stack:
         store = stack.enter_context(Store(out / STORE_FILE))
-        cluster = stack.enter_context(_connect(scheduler, problems, private, weak=weak_sandbox)) if scheduler else None
+        cluster = None
+        if scheduler:
+            try:
+                from autograder.cluster.connection import connect  # noqa: PLC0415  needs the extra `cluster`
+            except ModuleNotFoundError as error:
+                raise CourseError(f"--scheduler needs the package {error.name}; install the extra `cluster`") from None
+            cluster = stack.enter_context(connect(scheduler, problems, private=private, weak=weak_sandbox))
         told(f"Observing the references and known mistakes of {pluralize(len(problems), 'problem')}.")
         grader = prepare(
             problems,
@@ -153,24 +152,5 @@ def grade_class(
         )
         executor = cluster.executor(grader, waits) if cluster else None
         yield from grading.grade_class(
-            grader,
-            handed_in,
-            out,
-            executor,
-            workers=workers,
-            force=force,
-            opened=store,
-            unwritten=unwritten,
-            waits=waits,
+            grader, handed_in, out, executor, workers=workers, force=force, opened=store, waits=waits
         )
-
-
-def _connect(
-    address: str, problems: Sequence[Problem], private: Sequence[Path], *, weak: bool
-) -> AbstractContextManager[Cluster]:
-    """Connect to a cluster whose workers can grade the problems."""
-    try:
-        from autograder.cluster.connection import connect  # noqa: PLC0415  needs the extra `cluster`
-    except ModuleNotFoundError as error:
-        raise CourseError(f"--scheduler needs the package {error.name}; install the extra `cluster`") from None
-    return connect(address, problems, private=private, weak=weak)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from autograder.cli import EXIT_UNFINISHED
 from autograder.cli.screen import COURSE, Tally, progress, screen
 from autograder.codes import Code
 from autograder.report import pluralize
@@ -43,15 +42,14 @@ def new_term(names: tuple[str, ...], only_check: bool, course: Path) -> None:
 
     paths = assignment_files(course, names)
     before = {name: key for name, path in paths.items() if (key := read_key(path))}
-    bad = False
+    bad = only_check and len(before) < len(paths)
     if only_check:
         for name in paths.keys() - before.keys():
-            bad = True
             click.echo(f"{paths[name]} has no `key` that can be used")
     else:
         renew(paths.values())
-        for name, path in paths.items():
-            click.echo(f"{path}: a new key{' in the place of the old one' if name in before else ''}")
+        for path in paths.values():
+            click.echo(f"{path}: a new key")
     try:
         found = history(course, before)
     except NoHistoryError as error:
@@ -59,13 +57,13 @@ def new_term(names: tuple[str, ...], only_check: bool, course: Path) -> None:
     else:
         exposed = [one for one in found.exposed if one.assignment in paths]
         for one in exposed:
-            present = one.key == before.get(one.assignment)
-            bad |= present
-            which = f"the key that it {'has' if only_check else 'had until now'}" if present else "an earlier key"
+            latest = one.key == before.get(one.assignment)
+            bad |= only_check and latest
+            which = "the key so far" if latest else "an earlier key"
             click.echo(
-                f"warning: {one.assignment}: {which} was committed together with assignments/{one.assignment}, in "
-                f"{pluralize(one.commits, 'commit')}, the first {one.commit[:12]}: whoever has that commit can compute "
-                "the official inputs that followed from it"
+                f"warning: {one.assignment}: {which} was committed together with "
+                f"assignments/{one.assignment}, in {pluralize(one.commits, 'commit')}, the first {one.commit[:12]}: "
+                "whoever has that commit can compute the official inputs that followed from it"
             )
         if not exposed:
             where = "in the repository's history" if found.whole else "in what a shallow clone has of the history"
@@ -74,7 +72,7 @@ def new_term(names: tuple[str, ...], only_check: bool, course: Path) -> None:
         "Whoever has solutions/ has the keys, and with a clone or a fork of the repository those of its history, too: "
         "give students what `autograder dist` makes, and nothing else."
     )
-    sys.exit(only_check and bad)
+    sys.exit(bad)
 
 
 @click.command()
@@ -127,7 +125,6 @@ def grade(
             from autograder.cli.sample import sample_class, see_no_class
 
             see_no_class(store)
-    unwritten: list[str] = []
     with ExitStack() as stack:
         trained: Mapping[str, Answers] = {}
         if submissions is None:
@@ -154,7 +151,6 @@ def grade(
             trained=trained,
             told=told,
             waits=shown.waits,
-            unwritten=unwritten.append,
         )
         try:
             for report in stack.enter_context(closing(reports)):
@@ -167,20 +163,7 @@ def grade(
     tally.show(console)
     for name in dict.fromkeys(problem.assignment for problem in problems):
         console.print(f"Scores: {out}/{name}/grades.csv; reports: {out}/{name}/reports/<student>/report.txt and .json")
-    _tell_unwritten(unwritten)
-    sys.exit(EXIT_UNFINISHED if unwritten else Code.FAULTY_GRADER if tally.pending else 0)
-
-
-def _tell_unwritten(unwritten: Sequence[str]) -> None:
-    """List the reports that are stored, and could not be written as files."""
-    for sentence in unwritten:
-        click.echo(f"not written: {sentence}", err=True)
-    if unwritten:
-        click.echo(
-            f"autograder: {pluralize(len(unwritten), 'report')} could not be written; all are kept: mend the above, "
-            "and give the same command again",
-            err=True,
-        )
+    sys.exit(Code.FAULTY_GRADER if tally.pending else 0)
 
 
 @click.command()
@@ -189,10 +172,7 @@ def export(out: Path) -> None:
     """Write the tables and reports of each assignment's latest run again, out of the store in OUT."""
     from autograder.gradebook import export as exporting
 
-    unwritten: list[str] = []
-    click.echo(f"{pluralize(exporting.export(out, unwritten.append), 'report')} written to {out}")
-    _tell_unwritten(unwritten)
-    sys.exit(EXIT_UNFINISHED if unwritten else 0)
+    click.echo(f"{pluralize(exporting.export(out), 'report')} written to {out}")
 
 
 @click.command()
@@ -235,13 +215,9 @@ def doctor() -> None:
     table = Table("promised of student code", "kept here", "by what", show_lines=True)
     for guarantee in GUARANTEES:
         by = ", ".join(layer for layer in guarantee.layers if layer in enforced.held)
-        tried = [outcome for outcome in outcomes if outcome.attempt.guarantee is guarantee]
-        unmet = [*guarantee.unmet(enforced.held), *(f"it could {one.attempt.what}" for one in tried if not one.kept)]
-        table.add_row(
-            guarantee.says,
-            f"no: {'; '.join(unmet)}" if unmet else "yes",
-            "\n".join(filter(None, (by, guarantee.always))),
-        )
+        tried = [outcome.kept for outcome in outcomes if outcome.attempt.guarantee is guarantee]
+        kept = all(tried) and not [*guarantee.unmet(enforced.held)]
+        table.add_row(guarantee.says, "yes" if kept else "no", "\n".join(filter(None, (by, guarantee.always))))
     Console().print(table)
     for layer, sentence in sentences(enforced).items():
         click.echo(f"{layer}: {sentence}")

@@ -20,7 +20,6 @@ from autograder.cli import EXIT_INTERRUPTED, EXIT_UNFINISHED, EXIT_USAGE
 STUDENTS = ("check", "codes", "pack")
 INSTRUCTORS = ("diff", "doctor", "export", "grade", "new-term", "output")
 AUTHORS = ("audit", "dist", "release")
-RENAMED = {"printed": "output", "rebuild": "export"}
 
 # Click's own 2 is a verdict's code.
 click.UsageError.exit_code = EXIT_USAGE
@@ -36,7 +35,7 @@ class Commands(click.Group):
         """List the names of the commands."""
         return sorted((*STUDENTS, *INSTRUCTORS, *AUTHORS))
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import a command by its name."""
         commands: dict[str, click.Command] = {}
         if cmd_name in STUDENTS:
@@ -51,8 +50,6 @@ class Commands(click.Group):
             from autograder.cli import authors
 
             commands = vars(authors)
-        elif cmd_name in RENAMED:
-            raise click.UsageError(f"`{cmd_name}` has a new name: `autograder {RENAMED[cmd_name]}`", ctx)
         return commands.get(cmd_name.replace("-", "_"))
 
     def invoke(self, ctx: click.Context) -> object:

@@ -44,16 +44,9 @@ _ABSENT: tuple[str, list[str]] = ("none", [])
 
 @dataclass(frozen=True)
 class Dependencies:
-    """All that a result depends on, beside the submission.
+    """All that a result depends on, beside the submission: the problem's files, its settings, and the machine.
 
-    Attributes
-    ----------
-    files : mapping of str to bytes
-        The problem's own, by a name for each.
-    settings : mapping of str to object
-        Numbers, texts and tuples of them: values that are equal when their ``repr`` is.
-    environment : mapping of str to str
-        As :func:`environment` gives it.
+    Settings are values that are equal when their ``repr`` is.
     """
 
     files: Mapping[str, bytes]

@@ -14,7 +14,7 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
@@ -48,56 +48,40 @@ def folder_of(student: str) -> str:
     return f"{kept or 'unnamed'}~{digest}"
 
 
-def export(out: Path, unwritten: Callable[[str], object] = lambda _: None) -> int:
+def export(out: Path) -> int:
     """Write tables and reports again, from each assignment's latest whole run; return how many reports.
-
-    Parameters
-    ----------
-    unwritten : callable
-        Is told of each report that can't be written, in a sentence.
 
     Raises
     ------
     StoreError
         If there is no store, or no whole run in it.
     MachineError
-        If nothing can be written.
+        If one can't be written.
     """
     count = 0
     with Store.existing(out / STORE_FILE, writes=True) as store:
         for assignment, runs in _finished(store).items():
             for report, _ in store.reports(runs[-1], assignment):
-                if said := write_report(report, out):
-                    unwritten(f"{report.student}: {said}")
-                else:
-                    count += 1
+                write_report(report, out)
+                count += 1
             write_tables(store, runs[-1], [assignment], out)
     return count
 
 
-def write_report(report: Report, out: Path) -> str:
-    """Write a student's report, for each assignment; return why it can't be written while others can, as a clause.
+def write_report(report: Report, out: Path) -> None:
+    """Write a student's report, for each assignment.
 
     Raises
     ------
     MachineError
-        If no file can be written there.
+        If it can't be written.
     """
     for assignment, part in by_assignment(report).items():
-        folder = path = out / assignment / "reports" / folder_of(report.student)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            for path, content in (
-                (folder / "report.json", as_json(part)),
-                (folder / "report.txt", as_text(part).encode()),
-            ):
-                write_atomically(path, content)
-        except OSError as error:
-            said = faults.clause(path, error)
-            if error.errno in faults.OF_A_DISK:
-                raise faults.MachineError(said) from None
-            return said
-    return ""
+        folder = out / assignment / "reports" / folder_of(report.student)
+        for name, content in (("report.json", as_json(part)), ("report.txt", as_text(part).encode())):
+            with faults.written_to(folder / name):
+                folder.mkdir(parents=True, exist_ok=True)
+                write_atomically(folder / name, content)
 
 
 def write_tables(store: Store, run: int, assignments: Iterable[str], out: Path) -> None:

@@ -14,10 +14,9 @@ from autograder import Error
 from autograder.sandbox.scratch import has_room
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
-# What keeps every file of a folder from being written, and not one alone.
-OF_A_DISK = _FULL | {errno.EROFS, errno.EIO, errno.EFBIG, errno.ESTALE, errno.ENXIO, errno.ENODEV}
 # What befalls a command wherever it is, and is no mistake of its own.
-_OF_A_MACHINE = OF_A_DISK | {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}
+_OF_A_MACHINE = _FULL | {errno.EROFS, errno.EIO, errno.EFBIG, errno.ESTALE}
+_OF_A_MACHINE |= {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}
 _NEXT = {
     **dict.fromkeys(_FULL, "make room on that disk"),
     **dict.fromkeys((errno.EROFS, errno.EACCES, errno.EPERM), "let it be written"),

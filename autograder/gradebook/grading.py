@@ -163,7 +163,6 @@ def grade_class(
     workers: int = 1,
     force: bool = False,
     opened: Store | None = None,
-    unwritten: Callable[[str], object] = lambda _: None,
     waits: Waits = lambda _: None,
 ) -> Generator[Report, None, None]:
     """Grade a class: an iterator of reports, each stored and written before it is yielded.
@@ -184,8 +183,6 @@ def grade_class(
         Run everything again.
     opened : Store, optional
         The store in ``out``, where it is open already.
-    unwritten : callable
-        Told of each report that is stored and can't be written as a file, in a sentence.
     waits : callable
         Told of what takes long: students and seconds, the longest first.
 
@@ -216,11 +213,8 @@ def grade_class(
                 if any(one.report.code == Code.NO_SANDBOX for one in found):
                     faults.see_room()
                 report = _store(store, run, work, found, grader.footer)
-                try:
-                    if said := write_report(report, out):
-                        unwritten(f"{report.student}: {said}")
-                finally:
-                    yield report  # it is kept, written or not
+                write_report(report, out)
+                yield report
         store.finish(run)
         write_tables(store, run, assignments, out)
 
@@ -265,15 +259,11 @@ def prepare(
         page of the course fails on the reference.
     """
     for problem in problems:
-        if absent := sorted(name for name in problem.allowed_imports if not find_spec(name)):
+        needed = (*problem.allowed_imports, *(NOTEBOOKS_NEED if problem.notebook_points else ()))
+        if absent := sorted({name for name in needed if not find_spec(name)}):
             raise CourseError(
-                f"{problem.id}: students may import {', '.join(absent)}, not installed here; "
-                f"install it, or take it from allowed_imports in {problem.folder.parent / 'assignment.toml'}"
-            )
-        if problem.notebook_points and (absent := [name for name in NOTEBOOKS_NEED if not find_spec(name)]):
-            raise CourseError(
-                f"{problem.id}: its notebook is worth points, and to run notebooks {' and '.join(absent)} must be "
-                "installed here: install the extra `staff`"
+                f"{problem.id}: {', '.join(absent)} must be installed here, for students may import it or its notebook "
+                f"is run with it: install it, or change {problem.folder.parent / 'assignment.toml'}"
             )
     if lacks is None:
         lacks = _lacks(problems, private)

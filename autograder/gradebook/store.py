@@ -300,13 +300,16 @@ class Store:
 
     def reports(self, run: int, assignment: str) -> Iterator[tuple[Report, tuple[Key, ...]]]:
         """A run's reports on an assignment, in the order of the submissions, with the keys of their problems."""
-        run_of = "FROM graded WHERE run = ? AND assignment = ?"
-        (footer,) = self._rows("SELECT footer FROM runs WHERE run = ? AND assignment = ?", run, assignment)[0]
-        for (position,) in self._rows(f"SELECT position {run_of} ORDER BY position", run, assignment):
-            row = self._rows(f"SELECT student, notes, keys {run_of} AND position = ?", run, assignment, position)[0]
-            keys = msgspec.json.decode(row[2], type=tuple[Key, ...])
+        rows = self._rows(
+            "SELECT footer, student, notes, keys FROM runs JOIN graded USING (run, assignment) "
+            "WHERE run = ? AND assignment = ? ORDER BY position",
+            run,
+            assignment,
+        )
+        for footer, student, notes, found in rows:
+            keys = msgspec.json.decode(found, type=tuple[Key, ...])
             problems = tuple(result for key in keys if (result := self.find(key)) is not None)
-            yield Report.of(row[0], problems, msgspec.json.decode(row[1]), msgspec.json.decode(footer)), keys
+            yield Report.of(student, problems, msgspec.json.decode(notes), msgspec.json.decode(footer)), keys
 
     def _rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         with self._used():

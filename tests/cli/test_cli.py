@@ -163,15 +163,6 @@ def test_another_package_of_the_name_is_said(call, tmp_path, monkeypatch):
     assert "`python -m pip uninstall autograder`" in outcome.output
 
 
-@pytest.mark.parametrize(("old", "new"), [("printed", "output"), ("rebuild", "export")])
-def test_a_command_with_a_new_name_says_it(call, old, new):
-    """Whoever has the old one in a script is told."""
-    outcome = call(old, "ada")
-
-    assert outcome.exit_code == EXIT_USAGE
-    assert f"`{old}` has a new name: `autograder {new}`" in outcome.output
-
-
 class TestCheck:
     """The student's command: its status is the code."""
 
@@ -347,6 +338,18 @@ class TestGrade:
         assert {row.parent.name for row in (home / "build/sample-grades/lines/reports").glob("*/report.txt")} == set(
             scores
         )
+
+    def test_the_sample_class_replaces_no_real_one(self, home, call, class_, tmp_path):
+        """Its table would be written where the real one's is."""
+        words = ("grade", "--out", tmp_path / "out", "--workers", 1, "--weak-sandbox")
+        call(*words, class_)
+        table = (tmp_path / "out/lines/grades.csv").read_bytes()
+        outcome = call(*words)
+
+        assert outcome.exit_code == EXIT_USAGE
+        assert f"{tmp_path / 'out'} holds results of a class; name another folder with --out" in outcome.output
+        assert (tmp_path / "out/lines/grades.csv").read_bytes() == table
+        assert not (home / "build/sample-class").exists()
 
     @pytest.mark.parametrize("held", ["build/sample-grades", "build/sample-class"])
     def test_a_second_grader_touches_nothing(self, home, call, held):
@@ -551,7 +554,6 @@ class TestNewTerm:
             runs.append((said.output + graded.output, key))
 
         assert "a new key\n" in runs[0][0]
-        assert "a new key in the place of the old one\n" in runs[1][0]
         assert "no history was looked through: fatal: not a git repository" in runs[0][0]
         files = [path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()]
         for _, key in runs:
@@ -573,14 +575,14 @@ class TestNewTerm:
 
         asked = call("new-term", "--check")
         assert asked.exit_code == 1
-        assert "warning: lines: the key that it has was committed together with assignments/lines" in asked.output
+        assert (
+            "warning: lines: the key so far was committed together with assignments/lines, in 1 commit" in asked.output
+        )
         assert (home / TOML).read_text() == ASSIGNMENT
 
         renewed = call("new-term")
         assert renewed.exit_code == 0
-        assert (
-            "the key that it had until now was committed together with assignments/lines, in 1 commit" in renewed.output
-        )
+        assert "warning: lines: the key so far was committed" in renewed.output
 
         after = call("new-term", "--check")
         assert after.exit_code == 0

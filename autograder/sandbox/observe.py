@@ -424,7 +424,7 @@ def _told_by_reader(process: Process, limits: Limits) -> Observation:
         ended = process.end()
         if ended.lost and not why:
             raise LostError(ended.exit_reason)
-        used = max(ended.cpu_seconds, process.charged)
+        used = max(ended.cpu_seconds, process.deadline.charged())
         if ended.out_of_time or used >= limits.reading_seconds:
             why = f"it takes more than {limits.reading_seconds} s"
         raise ReaderError(why or ended.exit_reason or "it ended without a result")
@@ -451,7 +451,7 @@ def _next(process: Process, due: _Due, budget: Budget, limits: Mapping[str, floa
     except DiskFullError:
         return due.died(f"wrote more than {limits['scratch_bytes'] / MIB:.0f} MiB in all, or too many files")
     finally:
-        budget.charge(process.charged, time.monotonic() - began)
+        budget.charge(process.deadline.charged(), time.monotonic() - began)
     if observation is None:
         ended = process.end()
         if ended.lost:

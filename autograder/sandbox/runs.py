@@ -62,6 +62,10 @@ class SandboxError(Error):
     """No process could be started as it must be: a fault of the machine or of ours, never of a submission."""
 
 
+class DiskFullError(Exception):
+    """A run has written more than it may."""
+
+
 @dataclass(frozen=True)
 class Ended:
     """The end of a run.
@@ -145,11 +149,8 @@ class Started:
     def _read(self, job: ProbeJob) -> None:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        try:
-            with self._process.stdin as channel:
-                channel.writelines(parts(job))
-        except OSError:
-            pass  # it is gone already; the end of its output says so
+        with suppress(OSError), self._process.stdin as channel:  # it may be gone; the end of its output says so
+            channel.writelines(parts(job))
         message: Observation | None = None
         try:
             with self._process.stdout as channel_back:
@@ -166,21 +167,13 @@ class Started:
     ) -> Observation | None:
         """As that of :class:`Forked`, but the code is one's own, and messages of any size are read."""
         del most_bytes
-        self._deadline = Deadline(seconds, lambda: cpu_seconds(self._process.pid), most=most_seconds)
+        self.deadline = Deadline(seconds, lambda: cpu_seconds(self._process.pid), most=most_seconds)
         while True:
-            try:
-                message = self._messages.get(timeout=self._deadline.wait())
-                break
-            except queue.Empty:
-                continue
-        if isinstance(message, WireError):
-            raise message
-        return message
-
-    @property
-    def charged(self) -> float:
-        """Seconds that the last message is charged with."""
-        return self._deadline.charged()
+            with suppress(queue.Empty):
+                message = self._messages.get(timeout=self.deadline.wait())
+                if isinstance(message, WireError):
+                    raise message
+                return message
 
     def end(self) -> Ended:
         """End the process, and find out how it ended."""
@@ -205,10 +198,6 @@ def exit_reason(status: int) -> str:
     except ValueError:
         name = f"signal {-status}"  # those of real time have no names
     return "" if name == "SIGKILL" else f"the process was ended by {name}"
-
-
-class DiskFullError(Exception):
-    """A run has written more than it may."""
 
 
 class Loader:
@@ -429,11 +418,8 @@ class Forked:
         self._unread = bytearray()
         self._limits = job.limits
         self._ended: Ended | None = None
-        try:
-            with channel.makefile("wb", READ_BYTES) as file:
-                file.writelines(parts(job))
-        except ConnectionError:
-            pass  # it is gone already, and receive() says so
+        with suppress(ConnectionError), channel.makefile("wb", READ_BYTES) as file:  # as receive() says, it may be gone
+            file.writelines(parts(job))
 
     def receive(
         self, seconds: float, most_bytes: int = MAX_BODY_BYTES, most_seconds: float = math.inf
@@ -454,7 +440,7 @@ class Forked:
         TimeoutError, WireError, DiskFullError
             If it is late, is no message, or the run has written too much meanwhile.
         """
-        self._deadline = Deadline(seconds, self._server.spent, most=most_seconds)
+        self.deadline = Deadline(seconds, self._server.spent, most=most_seconds)
 
         def exactly(size: int) -> bytearray:
             with suppress(ConnectionError):
@@ -469,15 +455,10 @@ class Forked:
 
         return read(exactly, most_bytes)
 
-    @property
-    def charged(self) -> float:
-        """Seconds that the last message is charged with."""
-        return self._deadline.charged()
-
     def _part(self, size: int) -> bytes:
         """Wait for some bytes; none when there will be none."""
         while True:
-            left = self._deadline.wait()
+            left = self.deadline.wait()
             if self._watched is not None:
                 left = min(left, LOOK_SECONDS)
                 if time.monotonic() - self._looked > LOOK_SECONDS:
@@ -491,16 +472,10 @@ class Forked:
     def answer(self, answer: Sequence[Part], fd: int | None = None) -> None:
         """Answer a reader's question, with a file's descriptor if it asked for one; it may be gone."""
         self._channel.settimeout(ANSWER_SECONDS)
-        try:
-            head = reader.ANSWER.pack(sum(map(len, answer)))
-            if fd is None:
-                self._channel.sendall(head)
-            else:
-                socket.send_fds(self._channel, [head], [fd])
+        with suppress(ConnectionError, TimeoutError):  # receive() says so
+            socket.send_fds(self._channel, [reader.ANSWER.pack(sum(map(len, answer)))], [] if fd is None else [fd])
             for part in answer:
                 self._channel.sendall(part)
-        except (ConnectionError, TimeoutError):
-            pass  # receive() says so
 
     def end(self) -> Ended:
         """End the process, and find out how it ended."""

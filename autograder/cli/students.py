@@ -20,12 +20,12 @@ def check(paths: Sequence[Path], watch: bool) -> None:
     The exit status is the code of the first problem that isn't right, and 0 when all are.
     """
     from autograder.report import problem_lines
-    from autograder.student.check import check_again, check_file, find, problems_in
+    from autograder.student.check import assignment_in, check_again, check_file, find
 
     targets = []
     for path in paths:
         if path.is_dir():
-            targets += [(problem, path) for problem in problems_in(path)]
+            targets += [(problem, path) for problem in assignment_in(path).problems]
         else:
             targets.append((find(path.parent, path.stem), path.parent))
     if watch:

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from autograder.course.pages import CourseError, load_page
-from autograder.course.problem import Problem, ProblemFiles
+from autograder.course.problem import Problem, ProblemFiles, new_key
 from autograder.seed import Seed
 from autograder.worker.limits import Limits
 
@@ -88,7 +88,10 @@ def read_assignment(folder: Path, name: str, data: Path, only: Collection[str] |
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise CourseError(f"{path}: {error}") from None
     name = entry.name or name
-    official = _official(entry, path)
+    try:
+        official = None if entry.key is None else seed_of_key(entry.key)
+    except ValueError as error:
+        raise CourseError(f"{path}: `key` is {error}; {new_key(path)}") from None
     entry = msgspec.structs.replace(entry, key=None)
     for file in entry.data:
         if not (data / file).is_file():
@@ -136,7 +139,7 @@ def read_course(course: Path) -> tuple[Assignment, ...]:
     for assignment in assignments:
         key, path = assignment.problems[0].official, assignment.folder / "assignment.toml"
         if key is not None and (other := holders.setdefault(key, assignment.name)) != assignment.name:
-            raise CourseError(f"{path} has the `key` of {other}; each needs its own: {_new_key(path)}")
+            raise CourseError(f"{path} has the `key` of {other}; each needs its own: {new_key(path)}")
     return tuple(assignments)
 
 
@@ -171,19 +174,6 @@ def seed_of_key(key: object) -> Seed:
     except (TypeError, ValueError):
         raise ValueError("no text of hexadecimal digits") from None
     return Seed.secret(secret)
-
-
-def _official(entry: AssignmentEntry, path: Path) -> Seed | None:
-    if entry.key is None:
-        return None
-    try:
-        return seed_of_key(entry.key)
-    except ValueError as error:
-        raise CourseError(f"{path}: `key` is {error}; {_new_key(path)}") from None
-
-
-def _new_key(path: Path) -> str:
-    return f"say `autograder new-term --assignment {path.parent.name}`, which writes a new key there"
 
 
 def _limits(entry: ProblemEntry, path: Path) -> Limits:

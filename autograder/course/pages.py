@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import builtins
-import dis
 import importlib
 import re
+import symtable
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import ModuleType
 
 from autograder import Error
 from autograder.authoring import Check, Finding, checks_of
@@ -53,20 +53,9 @@ class Model:
 
 @dataclass(frozen=True)
 class CheckPage:
-    """A problem's pages, loaded.
+    """A problem's pages, loaded: checks in the order they are written, and the functions of ``expect.py`` they name."""
 
-    Attributes
-    ----------
-    text : str
-        The text of ``checks.py``, read once: all runs are runs of one page, whatever is edited meanwhile.
-    checks : tuple of Check
-        In the order they are written.
-    predicates : mapping of str to callable
-        The functions of ``expect.py`` that checks name.
-    model : Model or None
-        None where the notebook trains no model.
-    """
-
+    # Of ``checks.py``, read once: all runs are runs of one page, whatever is edited meanwhile.
     text: str = ""
     checks: tuple[Check, ...] = ()
     predicates: Mapping[str, Predicate] = field(default_factory=dict)
@@ -134,7 +123,6 @@ def load_page(folder: Path, given: tuple[Path, ...], points: float) -> CheckPage
 def _model(folder: Path) -> Model:
     path, module = folder / "model.py", load(folder, "model")
     try:
-        title = " ".join((module.trained_model.__doc__ or "").strip().split("\n\n")[0].split())
         wanted, judge = module.WANTED, module.trained_model
     except AttributeError as error:
         raise CourseError(f"{path} has no `{error.name}`; see docs/authors.md") from None
@@ -143,7 +131,7 @@ def _model(folder: Path) -> Model:
             ast.parse(expression, mode="eval")
     except (SyntaxError, TypeError):
         raise CourseError(f"{path}: WANTED is {wanted!r}; expected a tuple of expressions, each a text") from None
-    return Model(tuple(wanted), title, judge)
+    return Model(tuple(wanted), " ".join((judge.__doc__ or "").strip().split("\n\n")[0].split()), judge)
 
 
 def source(path: Path) -> str:
@@ -190,7 +178,7 @@ def load(folder: Path, stem: str) -> ModuleType:
     finally:
         sys.dont_write_bytecode = writes_none
     path = folder / f"{stem}.py"
-    for name, line in _undefined(compile(source(path), str(path), "exec", dont_inherit=True), {*vars(page)}):
+    for name, line in _undefined(source(path), {*vars(page)}):
         raise CourseError(f"{path}, line {line}: there is no `{name}`; is it misspelt?")
     return page
 
@@ -199,26 +187,15 @@ def _package(folder: Path) -> str:
     return "_problem_" + re.sub(r"\W", "_", str(folder.resolve()))
 
 
-def _undefined(page: CodeType, known: set[str]) -> Iterator[tuple[str, int]]:
-    """Undefined names in functions of a page, with their lines; found without running the functions."""
-    inner = [*_inner(page)]
-    known |= {*vars(builtins)} | {
-        one.argval for code in inner for one in dis.get_instructions(code) if one.opname == "STORE_GLOBAL"
-    }
-    for code in inner:
-        own = {one.argval for one in dis.get_instructions(code) if one.opname == "STORE_NAME"}
-        line = code.co_firstlineno
-        for one in dis.get_instructions(code):
-            line = one.positions.lineno or line if one.positions else line
-            if one.opname in {"LOAD_GLOBAL", "LOAD_NAME"} and one.argval not in known | own:
-                yield one.argval, line
-
-
-def _inner(code: CodeType) -> Iterator[CodeType]:
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield constant
-            yield from _inner(constant)
+def _undefined(page: str, known: set[str]) -> list[tuple[str, int]]:
+    """Undefined names in functions and classes of a page, with the lines on which these begin; none of them is run."""
+    tables = [symtable.symtable(page, "page", "exec")]
+    for table in tables:
+        tables += table.get_children()  # and theirs
+    inner = [(symbol, table.get_lineno()) for table in tables[1:] for symbol in table.get_symbols()]
+    known = known | {*vars(builtins)} | {symbol.get_name() for symbol, _ in inner if symbol.is_declared_global()}
+    read = [(symbol.get_name(), line) for symbol, line in inner if symbol.is_global()]
+    return [(name, line) for name, line in read if name not in known]
 
 
 def raised_in(error: BaseException, folder: Path) -> str:
@@ -231,7 +208,7 @@ def raised_in(error: BaseException, folder: Path) -> str:
 def importable(given: tuple[Path, ...]) -> Iterator[None]:
     """Let a check page import the handed-out modules, and forget them afterwards: another assignment has others."""
     names = [path.stem for path in given]
-    folders = list(dict.fromkeys(str(path.parent) for path in given))
+    folders = list({str(path.parent): None for path in given})
     hidden = {name: sys.modules.pop(name) for name in names if name in sys.modules}
     sys.path[:0] = folders
     try:

@@ -25,8 +25,6 @@ class Implementation:
 
     Attributes
     ----------
-    files : mapping of str to bytes
-        By name.
     measured : bool
         Record the sizes of its functions' arguments, so that messages can name sizes by the docstrings' letters.
     """
@@ -46,8 +44,6 @@ class Specimen:
 
     Attributes
     ----------
-    name : str
-        The file's name without suffix.
     claim : str
         The difference, or the misconception.
     hint : str
@@ -67,17 +63,7 @@ class Specimen:
 
 @dataclass(frozen=True)
 class ProblemFiles:
-    """The files of a problem.
-
-    Attributes
-    ----------
-    folder : Path
-        The folder of ``checks.py``.
-    given : tuple of Path
-        Modules handed out beside the student's.
-    data : mapping of str to Path
-        Files that the students' code reads as ``data/<name>``.
-    """
+    """The folder of a problem's ``checks.py``, the modules handed out beside the student's, and ``data/`` by name."""
 
     folder: Path = Path()
     given: tuple[Path, ...] = ()
@@ -90,7 +76,6 @@ class Problem:
 
     Attributes
     ----------
-    assignment, name, title, points : str, str, str, float
     allowed_imports : tuple of str
         Packages the student may import, beside the standard library.
     preload : tuple of str
@@ -101,8 +86,6 @@ class Problem:
         The seed of the official run; None in a release, and where the assignment has no key.
     notebook_points : float
         The points of the notebook; 0 where it isn't graded.
-    files : ProblemFiles
-    page : CheckPage
     """
 
     assignment: str
@@ -172,10 +155,8 @@ class Problem:
             If there is none.
         """
         if self.official is None:
-            raise CourseError(
-                f"{self.folder.parent / 'assignment.toml'} has no `key`, from which the inputs of the official run "
-                f"follow; say `autograder new-term --assignment {self.folder.parent.name}`, which writes one there"
-            )
+            path = self.folder.parent / "assignment.toml"
+            raise CourseError(f"{path} has no `key`, from which the inputs of the official run follow; {new_key(path)}")
         return self.official
 
     @property
@@ -204,23 +185,27 @@ class Problem:
             docstring = ast.get_docstring(ast.parse(fragment)) or ""
         except SyntaxError as error:
             raise CourseError(f"{path}, line {error.lineno}: {error.msg}") from None
-        fields = {"": "", "Hint": "", "Caught": ""}
+        said = {"": "", "Hint": "", "Caught": ""}
         for paragraph in _PARAGRAPH.split(docstring):
-            label, colon, rest = paragraph.partition(":")
-            label = label if colon and label in fields else ""
-            said = " ".join((rest if label else paragraph).split())
-            fields[label] = fields[label] or said
+            label, _, rest = paragraph.partition(":")
+            label, text = (label, rest) if label in said else ("", paragraph)
+            said[label] = said[label] or " ".join(text.split())
         caught = {}
-        for item in filter(None, (part.strip() for part in fields["Caught"].split(","))):
+        for item in filter(None, (part.strip() for part in said["Caught"].split(","))):
             match = _CAUGHT.match(item)
             if match is None:
                 raise CourseError(f"{path}: `Caught: {item}` is not a check and its code, like `forward 53`")
             if int(match[2]) not in codes.PRECEDENCE:
                 raise CourseError(f"{path}: {match[2]} is no code of a failure; `autograder codes` shows them")
             caught[match[1]] = int(match[2])
-        if not fields[""] or (kind == "reject") != bool(caught) or (kind == "reject") != bool(fields["Hint"]):
+        if not said[""] or (kind == "reject") != bool(caught) or (kind == "reject") != bool(said["Hint"]):
             says = "the misconception, `Hint:` and `Caught:`" if kind == "reject" else "what is different, and no hint"
             raise CourseError(f"{path}: the docstring of a specimen in {kind}/ says {says}")
         if unknown := caught.keys() - {check.name for check in self.checks}:
             raise CourseError(f"{path} names the check {min(unknown)}; checks.py has none of it")
-        return Specimen(path.stem, fields[""], fields["Hint"], caught, f"{reference}\n\n{fragment}")
+        return Specimen(path.stem, said[""], said["Hint"], caught, f"{reference}\n\n{fragment}")
+
+
+def new_key(path: Path) -> str:
+    """Say how an ``assignment.toml`` gets a key that can be used."""
+    return f"say `autograder new-term --assignment {path.parent.name}`, which writes a new key there"

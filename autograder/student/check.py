@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from autograder import codes
-from autograder.authoring import Check
 from autograder.codes import Code
 from autograder.course.assignments import Assignment, read_assignment
 from autograder.course.pages import CourseError
@@ -110,7 +109,8 @@ def find(folder: Path, name: str) -> Problem:
         If there is none.
     """
     names: list[str] = []
-    for home in _homes(folder):
+    homes = [folder.resolve(), *sorted((Path.cwd() / "assignments").glob("*"))]
+    for home in (home for home in homes if (home / "checks/assignment.toml").is_file()):
         assignment = _read(home, only=(name,))  # another problem's page may need a package that isn't installed
         if assignment.problems:
             return assignment.problems[0]
@@ -125,17 +125,20 @@ def find(folder: Path, name: str) -> Problem:
     )
 
 
-def problems_in(folder: Path) -> tuple[Problem, ...]:
-    """The problems of the release that a folder belongs to.
+def assignment_in(folder: Path) -> Assignment:
+    """The assignment that was unpacked into a folder.
 
     Raises
     ------
     CourseError
-        If it belongs to none.
+        If there is none, or its ``checks/`` are damaged.
     """
-    for assignment in released(folder):
-        return assignment.problems
-    raise CourseError(f"{folder.resolve()} holds no `checks/`: it is no assignment's folder")
+    if not (folder / "checks/assignment.toml").is_file():
+        raise CourseError(
+            f"{folder.resolve()} holds no `checks/`: go to the assignment's folder or name it; if that has lost its "
+            "`checks/`, unpack the assignment's zip again and put your files there"
+        )
+    return _read(folder.resolve())
 
 
 def check_file(
@@ -178,39 +181,23 @@ def _report(
         known = ", ".join(one.name for one in problem.checks)
         raise CourseError(f"{problem.id} has no check `{sorted(unknown)[0]}`; it has {known}")
     chosen = [one for one in problem.checks if not names or one.name in names]
-    implementation = Implementation.of(problem.module_file, _modules(folder))
+    files = {}
+    for path in sorted(folder.glob("*.py")):
+        with suppress(FileNotFoundError):  # an editor may just be putting another in its place
+            files[path.name] = path.read_bytes()
+    implementation = Implementation.of(problem.module_file, files)
     here = [one for one in chosen if one.at_home]
     with warnings.catch_warnings():
         # Of the student's values: in a notebook, they would stand above the verdict.
         warnings.simplefilter("ignore")
         report = grade(sandbox.observe, problem, implementation, answers, Seed.public(), here)
     judged = {verdict.check: verdict for verdict in report.checks}
-    return ProblemReport.of(problem.id, tuple(judged.get(one.name) or _later(one) for one in chosen))
-
-
-def _later(check: Check) -> Verdict:
-    """The verdict on a check that the official run alone makes."""
     message = "handed in, judged later: the official run alone makes this check"
-    return Verdict(check.name, check.title, Code.SUCCESS, 0.0, check.points, message, None, later=True)
-
-
-def _modules(folder: Path) -> dict[str, bytes]:
-    """The modules in a folder; one that an editor is just putting in another's place isn't there."""
-    files = {}
-    for path in sorted(folder.glob("*.py")):
-        with suppress(FileNotFoundError):
-            files[path.name] = path.read_bytes()
-    return files
-
-
-def released(folder: Path) -> list[Assignment]:
-    """The released assignments that a folder may belong to, nearest first."""
-    return [_read(home) for home in _homes(folder)]
-
-
-def _homes(folder: Path) -> list[Path]:
-    homes = [folder.resolve(), *sorted((Path.cwd() / "assignments").glob("*"))]
-    return [home for home in homes if (home / "checks" / "assignment.toml").is_file()]
+    later = {
+        one.name: Verdict(one.name, one.title, Code.SUCCESS, 0.0, one.points, message, None, later=True)
+        for one in chosen
+    }
+    return ProblemReport.of(problem.id, tuple({**later, **judged}.values()))
 
 
 def _read(home: Path, only: Collection[str] | None = None) -> Assignment:

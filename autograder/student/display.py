@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
-import threading
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -99,47 +100,34 @@ def _template() -> Template:
 
 
 class Waiting:
-    """A line in a notebook that shows how many of so many steps are done; nothing anywhere else.
+    """A line in a notebook that shows how many of so many steps are done, from a moment on; nothing anywhere else.
 
     It stays when all is done: to remove it would remove all output of the cell until then.
     """
 
     def __init__(self, what: str, total: int, moment_seconds: float = MOMENT_SECONDS) -> None:
-        self._what = what
-        self._total = total
-        self._done = 0
+        self._what, self._total, self._done = what, total, 0
+        self._from = time.monotonic() + moment_seconds if _in_notebook() else math.inf
         self._handle: Any = None
-        self._lock = threading.Lock()
-        self._timer = threading.Timer(moment_seconds, self._show)
-        self._timer.daemon = True
 
     def __enter__(self) -> Self:
-        if _in_notebook():
-            self._timer.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._timer.cancel()
-        with self._lock:
-            self._timer.finished.set()
-            if self._handle:
-                self._handle.update(self._bundle("interrupted" if kind else "done"), raw=True)
+        if self._handle:
+            self._handle.update(self._bundle("interrupted" if kind else "done"), raw=True)
 
     def told(self, _: object) -> None:
         """Count one more step."""
-        with self._lock:
-            self._done += 1
-            if self._handle:
-                self._handle.update(self._bundle(), raw=True)
+        self._done += 1
+        if self._handle:
+            self._handle.update(self._bundle(), raw=True)
+        elif time.monotonic() >= self._from:
+            from IPython.display import display  # noqa: PLC0415  installed where a notebook runs, and only there
 
-    def _show(self) -> None:
-        from IPython.display import display  # noqa: PLC0415  installed where a notebook runs, and only there
-
-        with self._lock:
-            if not self._timer.finished.is_set():
-                self._handle = display(self._bundle(), raw=True, display_id=True)  # type: ignore[no-untyped-call]
+            self._handle = display(self._bundle(), raw=True, display_id=True)  # type: ignore[no-untyped-call]
 
     def _bundle(self, end: str = "") -> dict[str, Any]:
         text = f"{self._what}: {end or f'{self._done} of {self._total} runs done …'}"

@@ -87,33 +87,15 @@ def ready(*files: str) -> Environment:
 
 def digests(folder: Path, names: list[str]) -> dict[str, str]:
     """What identifies the files of these names as they are now, as far as they are there."""
-    found = {}
-    for name in names:
-        try:
-            found[name] = digest((folder / name).read_bytes())
-        except OSError:
-            continue
-    return found
+    return {name: digest((folder / name).read_bytes()) for name in names if (folder / name).is_file()}
 
 
 def digest(content: bytes) -> str:
-    """What identifies a module: a digest of its bytes and, after a space, one of its code, which no comment changes.
-
-    What Python makes of a text differs from version to version, so the bytes are needed, too.
-    """
-    whole = sha256(content).hexdigest()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of odd escapes, which are told where the module is imported
-            code = ast.dump(ast.parse(content))
-    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError, SystemError):
-        return whole
-    return f"{whole} {sha256(code.encode()).hexdigest()}"
-
-
-def same_code(one: str, other: str) -> bool:
-    """Whether two digests are of modules that do the same."""
-    return not set(one.split()).isdisjoint(other.split())
+    """What identifies a module: a digest of its code, which no comment changes; of one that is no Python, its bytes."""
+    with warnings.catch_warnings(), suppress(SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
+        warnings.simplefilter("ignore")  # of odd escapes, which are told where the module is imported
+        content = ast.unparse(ast.parse(content)).encode()
+    return sha256(content).hexdigest()
 
 
 def _python() -> Fact:

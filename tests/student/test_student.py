@@ -22,7 +22,7 @@ from autograder.expected import ANSWERS_FILE, observe_answers
 from autograder.grading.modules import grade
 from autograder.release.files import as_zip, release, write
 from autograder.report import ProblemReport, Verdict
-from autograder.student.check import Checked, check, check_again, check_file, find, problems_in
+from autograder.student.check import Checked, assignment_in, check, check_again, check_file, find
 from autograder.student.display import MIME
 from autograder.student.environment import digest
 
@@ -130,7 +130,7 @@ def test_a_saved_module_is_checked_again(home, warm):
         pytest.param(
             lambda: check("line", folder="checks/given"), "run this in the folder of the assignment", id="folder"
         ),
-        pytest.param(lambda: problems_in(Path("data")), "it is no assignment's folder", id="no_release"),
+        pytest.param(lambda: assignment_in(Path("data")), "data holds no `checks/`", id="no_release"),
     ],
 )
 def test_what_is_not_there_is_said(home, ask, said):

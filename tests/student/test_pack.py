@@ -168,7 +168,7 @@ def too_large(home):
         pytest.param(
             given_cell_deleted, "is missing or was changed; copy it from the released notebook", id="cell_deleted"
         ),
-        pytest.param(no_notebook, "line.ipynb is broken JSON", id="no_notebook"),
+        pytest.param(no_notebook, "it is broken JSON", id="no_notebook"),
         pytest.param(too_large, "line.py is larger than 1 MiB, and will not be read: take data out", id="too_large"),
         pytest.param(named_otherwise, "line.py is missing; did you mean line (1).py? What is handed", id="other_name"),
         pytest.param(named_otherwise, "line.ipynb is missing; did you mean Line-final.ipynb?", id="other_names"),

@@ -179,7 +179,9 @@ def load(folder: Path, stem: str) -> ModuleType:
         sys.dont_write_bytecode = writes_none
     path = folder / f"{stem}.py"
     for name, line in _undefined(source(path), {*vars(page)}):
-        raise CourseError(f"{path}, line {line}: there is no `{name}`; is it misspelt?")
+        raise CourseError(
+            f"{path}, line {line}: there is no `{name}` for the function that begins here; is it misspelt?"
+        )
     return page
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Generator, Iterable, Iterator,
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import msgspec
 
@@ -25,7 +25,7 @@ from autograder.sandbox.observe import Answer, OurFaultError, ReaderError, Sandb
 from autograder.sandbox.runs import Loader
 from autograder.submissions import reading
 from autograder.submissions.attachments import MAX_FILES, may_lie_beside
-from autograder.submissions.reading import MAX_ASKED, HandedIn, Taken, Wish
+from autograder.submissions.reading import HandedIn, Taken, Wish
 from autograder.submissions.selection import MAX_MODULES, Submission, is_module
 from autograder.submissions.storage import Identities, Source, Spool, UnreadError
 from autograder.submissions.unpack import NotOpenedError, RefusedError, limit, printable
@@ -40,8 +40,6 @@ TELL_SECONDS = 1.0
 AHEAD = 2
 # Of what a reader says of a submission, without its files.
 MAX_TAKEN_BYTES = 4 << 20
-# The numbers of files that a reader may ask for at once.
-_Numbers = Annotated[list[Annotated[int, msgspec.Meta(ge=0)]], msgspec.Meta(min_length=1, max_length=MAX_ASKED)]
 
 
 @dataclass(frozen=True)
@@ -130,15 +128,14 @@ def read_apart(sandbox: Sandbox, handed: HandedIn, problems: Sequence[Problem], 
         unread: list[UnreadError] = []
 
         def answer(question: bytes) -> Iterator[Answer]:
-            for number in msgspec.msgpack.decode(question, type=_Numbers):
-                try:
-                    with source.open(number) as file:
-                        yield (), file.fileno()
-                except NotOpenedError as error:
-                    yield (str(error).encode(),), None
-                except UnreadError as error:
-                    unread.append(error)
-                    yield (str(error).encode(),), None
+            try:
+                with source.open(msgspec.msgpack.decode(question, type=int)) as file:
+                    yield (), file.fileno()
+            except NotOpenedError as error:
+                yield (str(error).encode(),), None
+            except UnreadError as error:
+                unread.append(error)
+                yield (str(error).encode(),), None
 
         wish = msgspec.msgpack.encode(Wish(handed.student, source.listing, names))
         parts = sandbox.call(reading.read, {"wish": wish}, limits, answer)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -42,8 +42,6 @@ from autograder.submissions.unpack import (
 )
 from autograder.worker.reader import Grader
 
-# Files that a reader asks for with the first: fewer than a process may have open.
-MAX_ASKED = 60
 _PACKED = ARCHIVES + OTHER_ARCHIVES
 
 
@@ -82,18 +80,9 @@ def read(files: Mapping[str, bytes], grader: Grader) -> Iterator[bytes]:
     """Take the files out of a submission, in a reader: yield `Taken`, then the contents, as the `wish` asks."""
     wish = msgspec.msgpack.decode(files["wish"], type=Wish)
     wanted = [name for pair in wish.problems for name in pair]
-    # Asked for together with the first: a question takes as long as reading a file.
-    listed = enumerate(wish.listing.files or ())
-    ahead = [number for number, (parts, fault) in listed if not fault and _wants(wanted, parts)][:MAX_ASKED]
-    answers: dict[int, tuple[bytes, int | None]] = {}
 
     def opened(number: int) -> IO[bytes]:
-        if number not in answers:
-            numbers = [*ahead] if number in ahead else [number]
-            first = grader.ask(msgspec.msgpack.encode(numbers))
-            answers.update(zip(numbers, (first, *(grader.more() for _ in numbers[1:])), strict=True))
-            ahead.clear()
-        said, fd = answers.pop(number)
+        said, fd = grader.ask(msgspec.msgpack.encode(number))
         if fd is None:
             raise NotOpenedError(said.decode())
         return os.fdopen(fd, "rb")
@@ -106,21 +95,9 @@ def read(files: Mapping[str, bytes], grader: Grader) -> Iterator[bytes]:
             uses[notebook] = used_by_notebook(module, found.files[notebook], found.files)
     sizes = tuple((name, len(content)) for name, content in found.files.items())
     yield msgspec.msgpack.encode(Taken(sizes, found.extra, dict(found.problems), found.refused, uses))
-    yield from _joined(found.files.values())
-
-
-def _joined(contents: Iterable[bytes]) -> Iterator[bytes]:
-    """The contents of files in few parts, since each part is a message."""
-    held = b""
-    for content in contents:
+    for content in found.files.values():
         for done in range(0, len(content), PART_BYTES):
-            part = content[done : done + PART_BYTES]
-            if len(held) + len(part) > PART_BYTES:
-                yield held
-                held = b""
-            held += part
-    if held:
-        yield held
+            yield content[done : done + PART_BYTES]
 
 
 def find_class(folder: Path) -> list[HandedIn]:
@@ -134,12 +111,8 @@ def find_class(folder: Path) -> list[HandedIn]:
     step = "name the folder that holds one folder or archive per student"
     try:
         found = sorted((entry for entry in os.scandir(folder) if not litter(entry.name)), key=lambda entry: entry.name)
-    except FileNotFoundError:
-        raise ClassError(f"{folder} does not exist; {step}") from None
-    except NotADirectoryError:
-        raise ClassError(f"{folder} is a file; {step}") from None
     except OSError as error:
-        raise ClassError(f"{folder} could not be read: {error.strerror}") from error
+        raise ClassError(f"{folder} can't be read: {error.strerror}; {step}") from None
     handed_in = [entry for entry in found if _is_folder(entry) or entry.name.lower().endswith(_PACKED)]
     if not handed_in:
         seen = ", ".join(printable(entry.name) for entry in found[:3]) or "nothing"
@@ -148,13 +121,8 @@ def find_class(folder: Path) -> list[HandedIn]:
     named: dict[str, list[os.DirEntry[str]]] = {}
     for entry in handed_in:
         named.setdefault(stem(entry), []).append(entry)
-    # Of one name there is one student, and nobody knows which is meant.
     return [
-        HandedIn(
-            student_name(name),
-            Path(entries[0].path),
-            f"{_several([entry.name for entry in entries])}; keep the one to be graded" if entries[1:] else "",
-        )
+        HandedIn(student_name(name), Path(entries[0].path), _several(entries) if entries[1:] else "")
         for name, entries in named.items()
     ]
 
@@ -222,11 +190,10 @@ def stem(entry: os.DirEntry[str] | Path) -> str:
     return name[: len(name) - len(suffix)]
 
 
-def _several(names: Sequence[str]) -> str:
-    seen = [printable(composed(name)) for name in names]
-    if len(set(seen)) < len(seen):
-        return f"{' and '.join(dict.fromkeys(seen))}: {len(seen)} of one name, written in different forms of Unicode"
-    return f"{' and '.join(seen)} are of one name"
+def _several(entries: Sequence[os.DirEntry[str]]) -> str:
+    """The reason why none of several of one name, also in other forms of Unicode, is graded."""
+    names = " and ".join(printable(entry.name) for entry in entries)
+    return f"{names} are of one name; keep the one to be graded"
 
 
 def student_name(name: str) -> str:

@@ -18,6 +18,7 @@ from typing import IO
 
 from autograder.submissions.unpack import (
     MAX_FILE_BYTES,
+    NOT_A_FILE,
     Listing,
     Meter,
     NotOpenedError,
@@ -40,13 +41,7 @@ class UnreadError(Exception):
 
 
 class Source:
-    """A student's folder or archive.
-
-    Parameters
-    ----------
-    path : Path
-    private : collection of (int, int)
-        Files that are not the student's, by device and number: a hard link to one is not opened.
+    """A student's folder or archive, of which nothing is opened that is a hard link to a ``private`` file.
 
     Raises
     ------
@@ -89,13 +84,10 @@ class Source:
         except OSError as error:
             raise UnreadError(f"{printable(path.name)}: {error.strerror}") from None
         status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            os.close(descriptor)
-            raise NotOpenedError("could not be read: not an ordinary file")
-        if (status.st_dev, status.st_ino) in self._private:
-            os.close(descriptor)
-            raise NotOpenedError("is a link to a file that is not yours; hand in the file itself")
-        return os.fdopen(descriptor, "rb")
+        if stat.S_ISREG(status.st_mode) and (status.st_dev, status.st_ino) not in self._private:
+            return os.fdopen(descriptor, "rb")
+        os.close(descriptor)
+        raise NotOpenedError("could not be read: not an ordinary file, or not yours")
 
 
 def _walked(folder: Path, above: tuple[str, ...], meter: Meter) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -115,10 +107,8 @@ def _walked(folder: Path, above: tuple[str, ...], meter: Meter) -> Iterator[tupl
                 yield parts, "is a folder; hand in a file of that name"
             elif len(parts) < MAX_DEPTH:
                 yield from _walked(Path(item.path), parts, meter)
-        elif item.is_symlink():
-            yield parts, "is a link; hand in the file itself"
         elif not item.is_file(follow_symlinks=False):
-            yield parts, "is not an ordinary file; hand in a file"
+            yield parts, NOT_A_FILE
         else:
             yield parts, ""
 

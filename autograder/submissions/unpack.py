@@ -38,6 +38,8 @@ MAX_PRINTED = 300
 ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
 LITTER = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"}  # and everything hidden
 
+NOT_A_FILE = "is a link, or not an ordinary file; hand in the file itself"
+
 # The exceptions that the standard library raises over damaged archives.
 DAMAGED = (
     *(zipfile.BadZipFile, tarfile.TarError, zlib.error, struct.error),
@@ -74,17 +76,10 @@ class Entry:
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """The outside of a student's folder or archive, nothing in it opened.
-
-    Attributes
-    ----------
-    name : str
-        Of the folder or archive.
-    files : tuple of (tuple of str, str) or None
-        The path of each file in a folder, and its fault or ""; None for an archive.
-    """
+    """The outside of a student's folder or archive, nothing in it opened."""
 
     name: str
+    # The path of each file in a folder, and its fault or ""; None for an archive.
     files: tuple[tuple[tuple[str, ...], str], ...] | None = None
 
 
@@ -154,17 +149,15 @@ def _archive_entries(listing: Listing, opened: Open, wants: Wants) -> Iterator[E
 
 def _zip_entries(file: IO[bytes], wants: Wants) -> Iterator[Entry]:
     meter = Meter()
-    with zipfile.ZipFile(Bounded(file, at_once=MAX_DIRECTORY_BYTES)) as archive:
+    with zipfile.ZipFile(Bounded(file)) as archive:
         for member in archive.infolist():
             meter.count(unpacked_bytes=member.file_size)
         for member in archive.infolist():
             parts, mode = parts_of(member.filename), member.external_attr >> 16
             if not parts or member.is_dir():  # in this order: is_dir fails on an empty name
                 continue
-            if stat.S_ISLNK(mode):
-                yield Entry(parts, fault="is a link; hand in the file itself")
-            elif stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-                yield Entry(parts, fault="is not an ordinary file; hand in a file")
+            if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+                yield Entry(parts, fault=NOT_A_FILE)
             elif member.flag_bits & 1:
                 raise RefusedError("the archive is locked with a password; pack it without")
             elif not wants(parts):
@@ -179,16 +172,14 @@ def _zip_entries(file: IO[bytes], wants: Wants) -> Iterator[Entry]:
 def _tar_entries(file: Stream, wants: Wants) -> Iterator[Entry]:
     """The files in a tar archive, read as a stream: bytes are counted, declared sizes are not trusted."""
     meter = Meter()
-    with tarfile.open(fileobj=Bounded(file, in_all=MAX_UNPACKED_BYTES), mode="r|") as archive:
+    with tarfile.open(fileobj=Bounded(file), mode="r|") as archive:
         for member in archive:
             parts = parts_of(member.name)
             meter.count(unpacked_bytes=member.size)
             if member.isdir() or not parts:
                 continue
-            if member.issym() or member.islnk():
-                yield Entry(parts, fault="is a link; hand in the file itself")
-            elif not member.isreg():
-                yield Entry(parts, fault="is not an ordinary file; hand in a file")
+            if not member.isreg():
+                yield Entry(parts, fault=NOT_A_FILE)
             elif wants(parts) and (content := archive.extractfile(member)) is not None:
                 yield _read(content, parts, member.size)
             else:
@@ -211,13 +202,13 @@ def _read(file: IO[bytes], parts: tuple[str, ...], size: int) -> Entry:
         return Entry(parts, fault=too_large)
     if os.path.splitext(parts[-1])[1] not in MAX_FILE_BYTES:
         return Entry(parts, content)
-    if b"\0" in content and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return Entry(parts, fault="has a NUL byte, so it is not text; hand in the source")
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         return Entry(parts, fault=f"is not UTF-8 (byte {content[error.start]:#04x} in line {line}); save it as UTF-8")
+    if b"\0" in content:
+        return Entry(parts, fault="has a NUL byte, so it is not text; hand in the source")
     return Entry(parts, content)
 
 
@@ -247,16 +238,16 @@ def _unpacks_to_more() -> RefusedError:
 class Bounded(io.RawIOBase):
     """A file that refuses to be read beyond a bound, in all or at once: an archive's own numbers can't be trusted."""
 
-    def __init__(self, file: Stream, *, in_all: int | None = None, at_once: int | None = None) -> None:
-        self._file, self._in_all, self._at_once, self._length = file, in_all, at_once, 0
+    def __init__(self, file: Stream) -> None:
+        self._file, self._left = file, MAX_UNPACKED_BYTES
 
     def read(self, size: int | None = -1) -> bytes:
         """As a file's."""
-        if self._at_once is not None and size is not None and size > self._at_once:
+        if size is not None and size > MAX_DIRECTORY_BYTES:
             raise RefusedError("the archive's list of files is too long; hand in only what was asked for")
         content = self._file.read(-1 if size is None else size)
-        self._length += len(content)
-        if self._in_all is not None and self._length > self._in_all:
+        self._left -= len(content)
+        if self._left < 0:
             raise _unpacks_to_more()
         return content
 

@@ -33,16 +33,10 @@ class Files:
 
     def __init__(self, contents: list[bytes]) -> None:
         self.contents = contents
-        self.asked: list[int] = []
 
     def ask(self, question: bytes) -> tuple[bytes, int | None]:
-        """Files by their numbers: the first."""
-        self.asked = msgspec.msgpack.decode(question, type=list[int])
-        return self.more()
-
-    def more(self) -> tuple[bytes, int | None]:
-        """The next of them."""
-        number = self.asked.pop(0)
+        """A file by its number."""
+        number = msgspec.msgpack.decode(question, type=int)
         if not self.contents[number]:
             return b"could not be read: not at all", None
         with tempfile.TemporaryFile() as file:

@@ -98,6 +98,8 @@ EXPLANATIONS: Mapping[str, str] = {
     r".{1,4}: '(list|tuple)'|and '(list|tuple)'|bad operand type for .{1,20}: '(list|tuple)'": "A plain list or tuple "
     "has no arithmetic. Make an array of it with `np.array(...)`, or, if a function returned several values, take "
     "them apart: `out, cache = ...`",
+    r"missing \d+ required positional arguments?: 'self'": "A method is called on the class: make an instance first, "
+    "with parentheses, as in `Class()`",
     r"takes (from )?\d+ (to \d+ )?positional arguments? but|missing \d+ required|unexpected keyword argument": (
         "The call and the `def` don't agree on the arguments: compare the two"
     ),
@@ -118,11 +120,30 @@ EXPLANATIONS: Mapping[str, str] = {
     r"numpy boolean (subtract|negative)": "Comparisons give True and False, which NumPy doesn't subtract. Make "
     "numbers of them first: `mask.astype(float)`",
     r"^'dict' object has no attribute": 'What a dictionary holds is had with brackets: `params["W1"]`',
+    r"could not broadcast input array from shape (?P<a>%S) into shape (?P<b>%S)": "An array of shape {a} is assigned "
+    "to a place of shape {b}: print both shapes",
+    r"cannot reshape array of size (?P<size>\d{1,9}) into shape (?P<a>%S)": "{size} entries don't make an array of "
+    "shape {a}: print the shape before",
+    r"all (the )?input arrays? (dimensions|must have)": "Arrays can be joined only if their shapes agree in all other "
+    "axes: print both shapes",
+    r"boolean index did not match": "The mask has another shape than the array: print both shapes",
+    r"^list index out of range": "A loop runs past the end of the list, or the list is shorter than you think",
+    r"Singular matrix|not positive definite": "The matrix has no inverse. In a right solution it has one: look for "
+    "rows that repeat, a missing term, or zeros that were never filled",
+    r"object is not callable": "Only a function can be called: look for parentheses in place of `[...]`, or for a "
+    "missing `*`",
+    r"read-only": "This array can't be changed: make a copy first, `x = x.copy()`",
+    r"division by zero": "A Python number is divided by 0: a count, a sum or a size that is 0 here",
+    r"maximum recursion depth": "The function calls itself without end: is there another function of its name?",
+    r"No such file or directory": "Read data as `data/<name>`, a path from the folder of the module",
 }
-SYNTAX = (
-    "Python can't read this line. Often the fault is at the end of the line before: a bracket that isn't closed, or a "
-    "colon that is missing."
-)
+# The code could not be read; by the exception's type.
+KINDS: Mapping[str, str] = {
+    "IndentationError": "The indentation is wrong: after a colon, all lines of the block begin with the same spaces",
+    "TabError": "Tabs and spaces are mixed in the indentation: let your editor turn tabs into spaces",
+    "SyntaxError": "Python can't read this line. Often the fault is at the end of the line before: a bracket that "
+    "isn't closed, or a colon that is missing",
+}
 
 # The groups above that quote sizes of arrays.
 _SIZES = ("a", "b", "left", "whole", "size")
@@ -155,8 +176,8 @@ def explain(failure: Failure, *, misfit: bool, text: str, scales: Mapping[str, I
             groups = match.groupdict()
             quoted = " ".join(groups.get(name) or "" for name in _SIZES)
             return f"{meaning.format(**groups)}.{_sizes(quoted, scales)}"
-    if failure.kind == "SyntaxError":
-        return SYNTAX
+    if failure.kind in KINDS:
+        return f"{KINDS[failure.kind]}."
     if failure.kind in ("NameError", "AttributeError", "ImportError", "KeyError"):
         return _unknown(failure, text)
     return None

@@ -54,6 +54,11 @@ def program(**parts):
     return cvxopt.solvers.qp(**{**whole, **parts})
 
 
+def forever():
+    """A function that calls itself."""
+    return forever()
+
+
 KNOWN = {
     "X": X,
     "W": W,
@@ -61,7 +66,7 @@ KNOWN = {
     "Net": Net,
     "cvxopt": cvxopt,
     "np": np,
-    **{one.__name__: one for one in (forward, unassigned, in_place, program)},
+    **{one.__name__: one for one in (forward, unassigned, in_place, program, forever)},
 }
 
 
@@ -124,6 +129,20 @@ MISTAKES = {
     "length_of_number": ("len(2.0)", "a single number or a function"),
     "shape_in_two": ("np.ones(5, 3)", "in one tuple"),
     "float_size": ("np.zeros(5 / 2)", "Sizes and shapes are whole numbers"),
+    "assigned_shape": ("np.zeros((5, 3)).__setitem__(0, X[0])", "shape (4,) is assigned to a place of shape (3,)"),
+    "reshape": ("X.reshape(5, 3)", "20 entries don't make an array of shape (5,3)"),
+    "concatenate": ("np.vstack([X, W])", "Arrays can be joined only if"),
+    "mask": ("X[np.ones(4, bool)]", "The mask has another shape"),
+    "list_index": ("[1][1]", "past the end of the list"),
+    "singular": ("np.linalg.inv(np.zeros((2, 2)))", "has no inverse"),
+    "call_of_array": ("X(2)", "Only a function can be called"),
+    "read_only": ("np.broadcast_to(X, (2, 5, 4)).__setitem__(0, 1)", "make a copy first"),
+    "division": ("1 / 0", "divided by 0"),
+    "recursion": ("forever()", "calls itself without end"),
+    "no_file": ('np.load("iris.npz")', "Read data as `data/<name>`"),
+    "class_for_instance": ("Net.loss(X=X)", "make an instance first"),
+    "indentation": ('compile("def f():\\nreturn 1", "m", "exec")', "The indentation is wrong"),
+    "tabs": ('compile("if 1:\\n\\tx = 1\\n        y = 1", "m", "exec")', "Tabs and spaces are mixed"),
     "minus_mask": ("-(X > 0)", "True and False"),
     "cvxopt_size": ("program(P=cvxopt.matrix(np.eye(3)))", "cvxopt wants `P` otherwise"),
     "cvxopt_row": ("program(q=cvxopt.matrix(np.zeros((1, 2))))", "cvxopt wants `q` otherwise"),

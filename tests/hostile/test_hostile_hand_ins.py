@@ -44,7 +44,7 @@ HONEST = ("ada", "zoe")
 # each worker, which pass through it from a run to a reader: a few copies of what `cell_bytes` and a file may have.
 GROWTH = 0.2
 IN_PASSING = WORKERS * 12 * 2**20
-NOTEBOOK_CHECKS = 6
+NOTEBOOK_CHECKS = 5
 
 
 @dataclass(frozen=True)

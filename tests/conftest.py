@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 from hypothesis import settings
@@ -16,6 +17,10 @@ pytest.register_assert_rewrite("specimens")
 
 # As the command sets it for itself: results are filed under it.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# A job in a script's background ignores Ctrl-C, and so would every command that the tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples on every machine, however busy it is.
 settings.register_profile("suite", derandomize=True, deadline=None)

@@ -6,6 +6,7 @@ import pytest
 from small_course import ACCEPT, REJECT
 
 from autograder.audit.specimens import audit
+from autograder.course.assignments import read_course
 from autograder.expected import observe_answers
 from autograder.seed import Seed
 
@@ -30,7 +31,7 @@ def predict(x, w, b):
 
 
 @pytest.fixture
-def sentences(course, problem, sandbox):
+def sentences(course, sandbox):
     """What does not hold of the small course after some of its files were changed."""
 
     def audited(files):
@@ -40,6 +41,7 @@ def sentences(course, problem, sandbox):
                 path.unlink()
             else:
                 path.write_text(text, encoding="utf-8")
+        problem = read_course(course)[0].problems[0]
         answers = observe_answers(sandbox.observe, problem, SEED)
         return list(audit(sandbox.observe, problem, answers, SEED))
 

@@ -1,4 +1,4 @@
-"""Print the measures of the house, and fail where one is worse than it may be.
+"""Print the measures of the house beside their goals, and fail where one has grown.
 
 Lines are counted as they stand, with docstrings, comments and blank lines: what a maintainer scrolls through.
 """
@@ -21,7 +21,7 @@ LARGEST = "sandbox"
 
 
 def main() -> int:
-    """Print each measure beside its bound."""
+    """Print each measure beside its goal, and fail where it has grown beyond its bound."""
     sizes = {path.relative_to(ENGINE): len(path.read_text(encoding="utf-8").splitlines()) for path in modules()}
     core = {path: size for path, size in sizes.items() if path.parts[0] in CORE}
     engine = {path: size for path, size in sizes.items() if path.parts[0] not in LEAVES}
@@ -31,17 +31,17 @@ def main() -> int:
             rooms[path.parts[0]] = rooms.get(path.parts[0], 0) + size
     largest, lines = max((item for item in rooms.items() if item[0] != LARGEST), key=lambda item: item[1])
     measures = (
-        ("lines of the trusted core", sum(core.values()), 5700),
-        ("lines of the engine without audit and cluster", sum(engine.values()), 19300),
-        ("modules of the engine without audit and cluster", len(engine), 132),
-        (f"lines of the largest room but {LARGEST} ({largest})", lines, 5700),
+        ("lines of the trusted core", sum(core.values()), 4000, 4750),
+        ("lines of the engine without audit and cluster", sum(engine.values()), 11_000, 14_550),
+        ("modules of the engine without audit and cluster", len(engine), 65, 82),
+        (f"lines of the largest room but {LARGEST} ({largest})", lines, 2000, 3050),
     )
-    for what, found, bound in measures:
-        print(f"{found:7,} of at most {bound:7,}  {what}{'' if found <= bound else '  TOO MANY'}")
+    for what, found, goal, bound in measures:
+        print(f"{found:7,}  goal {goal:6,}  bound {bound:6,}  {what}{'' if found <= bound else '  TOO MANY'}")
     for name, size in sorted(rooms.items(), key=lambda item: -item[1]):
         count = sum(1 for path in engine if path.parts[0] == name)
         print(f"{size:7,} in {count:2} modules  {name}")
-    return int(any(found > bound for _, found, bound in measures))
+    return int(any(found > bound for _, found, _, bound in measures))
 
 
 def modules() -> Iterable[Path]:

@@ -95,7 +95,7 @@ __all__ = [
 
 
 class Error(Exception):
-    """The reason why something can't be begun or finished: a sentence with the next step."""
+    """The reason why a command can't begin or finish: a sentence with the next step."""
 
 
 def __getattr__(name: str) -> Any:

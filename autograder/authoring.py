@@ -117,11 +117,11 @@ def check(
 
 
 def checks_of(page: ModuleType) -> tuple[Check, ...]:
-    """The checks of a check page, in their order on it."""
+    """List the checks of a check page, in their order on the page."""
     found = (getattr(value, "__check__", None) for value in vars(page).values())
     return tuple(record for record in found if isinstance(record, Check))
 
 
 def generator(draw_seed: int) -> np.random.Generator:
-    """The generator of one draw's inputs, from :meth:`autograder.seed.Seed.of_draw`."""
+    """Make the generator of one draw's inputs, from :meth:`autograder.seed.Seed.of_draw`."""
     return np.random.default_rng(draw_seed)

@@ -11,11 +11,11 @@ class Code(IntEnum):
     """The number of a verdict, the most severe first; :data:`MEANINGS` says what each means."""
 
     SUCCESS = 0
-    # Ours before theirs.
+    # Faults of ours come before the student's.
     NO_SANDBOX = 3
     FAULTY_CHECK = 4
     FAULTY_GRADER = 5
-    # What hides everything after it: nothing written, no end, no result, no comparable result.
+    # Then what hides all other faults: nothing written, no end, no result, no comparable result.
     MISSING = 40
     DIED = 1
     RAISED = 2
@@ -131,10 +131,10 @@ MEANINGS: dict[int, Meaning] = {
 
 FAULTS_OF_OURS = frozenset({Code.NO_SANDBOX, Code.FAULTY_CHECK, Code.FAULTY_GRADER})
 
-# Nothing came back that what follows could be judged with. A wrong value is a result.
+# Codes of checks without a result, so that checks that need them can't be judged. A wrong value is a result.
 WITHOUT_RESULT = frozenset({Code.MISSING, Code.DIED, Code.RAISED, Code.STRUCTURE, Code.SHAPE})
 
 
 def most_severe(codes: Iterable[int]) -> Code:
-    """The code that stands for several: the first in PRECEDENCE, or 0 when none of them is a failure."""
+    """Choose the code that stands for several: the first in PRECEDENCE, or 0 if none of them is a failure."""
     return min((Code(code) for code in codes if code != Code.SUCCESS), key=PRECEDENCE.index, default=Code.SUCCESS)

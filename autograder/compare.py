@@ -78,7 +78,7 @@ def agree(value: Array, right: Array, check: Check, *, narrow: bool = False) -> 
 
 
 def distance(value: Array, right: Array, check: Check, *, narrow: bool = False) -> float:
-    """The largest difference of two arrays of one shape, in tolerances: up to 1 they agree."""
+    """Measure the largest difference of two arrays of one shape, in tolerances: up to 1 they agree."""
     with np.errstate(all="ignore"):
         same = (value == right) | (np.isnan(value) & np.isnan(right))
         gap = np.abs(np.subtract(value, right, dtype=_wide(value, right)))
@@ -87,7 +87,6 @@ def distance(value: Array, right: Array, check: Check, *, narrow: bool = False) 
 
 
 def _tolerance(value: Array, right: Array, check: Check, narrow: bool) -> Array:  # noqa: FBT001  as above
-    """The largest difference that each entry may have."""
     rtol, atol = check.rtol, check.atol
     bits = min(value.dtype.itemsize, right.dtype.itemsize) * 8
     if right.dtype.kind in "fc" and (narrow or bits < (128 if right.dtype.kind == "c" else 64)):

@@ -1,4 +1,4 @@
-"""The observations of the reference and the known mistakes on one seed: all that a grader judges by, and no code."""
+"""The observations of the reference and the known mistakes on one seed: all that a grader judges by, without code."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from autograder.wire import Frame, Observation, WireError, encode, read
 
 ANSWERS_FILE = "answers.bin"
 
-# A trained network is too large to ship a dozen times, and no two mistakes give the same one.
+# A trained network is too large to ship a dozen times, and it identifies no mistake: no two give the same one.
 MAX_MISTAKE_BYTES = 1 << 16
 
 Observe = Callable[[Problem, Implementation, Seed, Sequence[Check] | None], Sequence[Observation]]

@@ -15,23 +15,23 @@ from autograder.text import line, neutral, sanitize
 
 WIDTH = 100
 NOT_ASKED_FOR = "not asked for, and not graded: "
-# The beginning of a student's line that could be taken for a verdict, its code or a hint.
+# The beginning of a student's line that looks like a verdict, a code or a hint of ours.
 _LIKE_OURS = re.compile(r"[^\w\s!-~]+\s*\d|code\s*\d|hint\s*:", re.IGNORECASE)
 PENDING = (
     "pending points are neither earned nor lost: something of ours failed, and not your work. The staff has been told; "
     "these checks are judged when they are tried again"
 )
-# The signs before verdicts, and the words for those who can't see them.
+# The signs before verdicts, and their words for screen readers.
 MARKS = {"✓": "passed", "✗": "failed", "–": "not judged", "·": "pending"}
 
 
 def pluralize(count: int, noun: str) -> str:
-    """A count and its noun: ``1 check``, ``2 checks``."""
+    """Write a count and its noun: ``1 check``, ``2 checks``."""
     return f"{count} {noun}{'s' * (count != 1)}"
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """The result of one check, whose fields ``docs/results.md`` explains; ``later``: in the official run alone."""
+    """The result of one check; ``docs/results.md`` explains the fields. ``later``: judged in the official run alone."""
 
     check: str
     title: str
@@ -46,7 +46,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 class Stale(msgspec.Struct, frozen=True):
-    """An output of a notebook that its code doesn't give: short texts of both, "" for no output. It costs nothing."""
+    """An output of a notebook that its code does not give: short texts of both, "" for no output. It costs nothing."""
 
     cell: int
     saved: str
@@ -54,7 +54,7 @@ class Stale(msgspec.Struct, frozen=True):
 
 
 class ProblemReport(msgspec.Struct, frozen=True):
-    """The verdicts on one problem of one submission; of a notebook, also what is ``stale`` in it."""
+    """The verdicts on one problem of one submission; for a notebook, also its ``stale`` outputs."""
 
     problem: str
     code: int
@@ -69,7 +69,7 @@ class ProblemReport(msgspec.Struct, frozen=True):
     def of(
         cls, problem: str, verdicts: tuple[Verdict, ...], course: Path | None = None, stale: Iterable[Stale] = ()
     ) -> ProblemReport:
-        """The report that follows from verdicts; its code is the most severe of those that were judged.
+        """Make the report from verdicts; its code is the most severe of those that were judged.
 
         Text of a student's process enters a report only here, sanitized and without the grader's folders.
         """
@@ -111,7 +111,7 @@ class Report(msgspec.Struct, frozen=True):
     def of(
         cls, student: str, problems: tuple[ProblemReport, ...], notes: Iterable[str] = (), footer: Iterable[str] = ()
     ) -> Report:
-        """The report that follows from the problems'."""
+        """Make the report from those on the problems."""
         return cls(
             student=student,
             score=sum(problem.score for problem in problems),
@@ -124,12 +124,12 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def as_json(report: Report) -> bytes:
-    """The text of ``report.json``."""
+    """Write the text of ``report.json``."""
     return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
 
 
 def as_text(report: Report) -> str:
-    """The text of ``report.txt``, which a student reads."""
+    """Write the text of ``report.txt``, which a student reads."""
     notes = [f"note: {note}" for note in report.notes]
     if report.pending:
         notes += _wrapped(f"note: {PENDING}", 6)
@@ -141,7 +141,7 @@ def as_text(report: Report) -> str:
 
 
 def scored(report: ProblemReport | Report, where: str = "") -> str:
-    """The score in words; ``where`` follows the points: ``7 of 10 points in your own check, 2 pending``."""
+    """Write the score in words; ``where`` follows the points: ``7 of 10 points in your own check, 2 pending``."""
     return f"{report.score:g} of {report.max_score:g} points{where}{_to_come(report)}"
 
 
@@ -153,10 +153,10 @@ def _to_come(report: ProblemReport | Report) -> str:
 
 
 def problem_lines(problem: ProblemReport) -> list[str]:
-    """A problem's verdicts as lines of text."""
+    """Write a problem's verdicts as lines of text."""
     head = f"{problem.problem}  {problem.score:g}/{problem.max_score:g}{_to_come(problem)}"
     found = [_found(verdict) for verdict in problem.checks]
-    # What is true of the whole file is said once, above all its checks.
+    # A message about the whole file is shown once, above all its checks.
     judged = [one for verdict, one in zip(problem.checks, found, strict=True) if not verdict.later]
     shared = judged[0] if judged[1:] and all(one == judged[0] for one in judged) else []
     lines = [head, "─" * len(head), *shared]
@@ -170,7 +170,7 @@ def problem_lines(problem: ProblemReport) -> list[str]:
 
 
 def _found(verdict: Verdict) -> list[str]:
-    """The lines under a check: its code, the findings, and the hint. A bar stands before what looks like ours."""
+    """List the lines under a check: its code, findings and hint. A bar marks lines that look like ours."""
     lines = []
     if verdict.code != Code.SUCCESS and verdict.blocked_by is None:
         lines.append(f"        code {verdict.code}, {codes.MEANINGS[verdict.code].name}")
@@ -185,13 +185,13 @@ def _found(verdict: Verdict) -> list[str]:
 
 
 def points_of(verdict: Verdict) -> str:
-    """The points of a check: ``2/2``, ``0/2 pending``, or ``–/2`` of one that is judged later."""
+    """Write the points of a check: ``2/2``, ``0/2 pending``, or ``–/2`` if it is judged later."""
     points = "–" if verdict.later else f"{verdict.points:g}"
     return f"{points}/{verdict.max_points:g}{' pending' * bool(verdict.pending)}"
 
 
 def mark_of(verdict: Verdict) -> str:
-    """The sign before a verdict, one of ``MARKS``."""
+    """Choose the sign before a verdict, one of ``MARKS``."""
     if verdict.blocked_by is not None or verdict.later:
         return "–"
     if verdict.code == Code.SUCCESS:

@@ -1,4 +1,4 @@
-"""The seeds from which the inputs of a run are drawn: of three kinds, none of which tells of another."""
+"""The seeds from which the inputs of a run are drawn: three kinds, none of which reveals another."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ class Seed:
 
     @classmethod
     def public(cls) -> Self:
-        """The seed of students' own checks, known to everybody."""
+        """Make the seed of students' own checks, known to everybody."""
         return cls("public")
 
     @classmethod
     def numbered(cls, number: int) -> Self:
-        """A seed for staff to try things on, unlike the public one and every secret one."""
+        """Make a seed for staff's experiments, unlike the public one and every secret one."""
         return cls("numbered", number)
 
     @classmethod
     def secret(cls, key: bytes) -> Self:
-        """The seed of the official run, from an assignment's key.
+        """Make the seed of the official run, from an assignment's key.
 
         Raises
         ------
@@ -45,13 +45,13 @@ class Seed:
         return cls("secret", key=key)
 
     def of_draw(self, problem: str, check: str, draw: int) -> int:
-        """The seed of one draw's generator, 128 bits, for a check of the problem of this id.
+        """Compute the seed of one draw's generator, 128 bits, for a check of the problem of this id.
 
-        A run is told nothing else. From it follows neither a key nor the seed of another draw.
+        A run gets nothing else. Neither a key nor the seed of another draw follows from it.
         """
         if self.kind == "secret":
             return int.from_bytes(self._keyed(f"draw {problem} {check} {draw}")[:16])
-        # The public one is without the problem, so that answers that are released stay as they are.
+        # The public seed does not depend on the problem, so that released answers stay as they are.
         of = "0" if self.kind == "public" else f"numbered {self.number} {problem}"
         return int.from_bytes(hashlib.sha256(f"{of} {check} {draw}".encode()).digest()[:16])
 

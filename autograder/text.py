@@ -15,33 +15,33 @@ import unicodedata
 from functools import cache
 from pathlib import Path
 
-# The working folder of a run that has a root of its own, and how the names of other runs' folders begin.
+# The working folder of a run with its own root, and the prefix of other runs' folders.
 SCRATCH = "/scratch/run"
 PREFIX = "autograder-"
 
 UNSHOWN = "\N{REPLACEMENT CHARACTER}"
-# Combining marks on one letter: no script needs more, and a pile of them covers the lines above.
+# Most combining marks on one letter: no script needs more, and many of them cover the lines above.
 MAX_MARKS = 4
 
-# Everything but printable ASCII, line ends and tabs; most texts have none of it.
+# Everything except printable ASCII, line ends and tabs.
 _OTHERS = re.compile(r"[^\n\t -~]+")
 _BLANKS = re.compile(" {2,}")
 # The signs before the verdicts of a report (`report.MARKS`), and those that look like them.
 _SIGNS = frozenset("✓✔✅☑✗✘✕✖❌❎☒🗴🗵🗶🗷🗸🗹🗙⍻🮱")
-# Letters by their category, but invisible.
+# Invisible characters whose category is a letter's.
 _FILLERS = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\u034f")
 
 
 def sanitize(text: str) -> str:
-    """Remove controls, characters that hide, reorder or pile up text, and the signs of verdicts; keep the lines.
+    """Remove control characters, characters that hide, reorder or stack text, and verdicts' signs; keep the lines.
 
-    Only plain line ends and plain blanks are left of their kinds.
+    Other line ends and blanks become plain ones.
     """
     return _OTHERS.sub(_seen, text)
 
 
 def line(text: str) -> str:
-    """Sanitize a text into one line without tabs and wide gaps, to stand within another line."""
+    """Sanitize a text into one line without tabs and wide gaps, for use within another line."""
     if not text.isprintable():
         text = "".join(" " if character.isspace() else character for character in text)
     return sanitize(_BLANKS.sub(" ", text))
@@ -63,7 +63,7 @@ def _seen(run: re.Match[str]) -> str:
 def neutral(text: str, course: Path | None = None) -> str:
     """Replace the folders of this machine in a text: of Python, packages, the engine, a course, the user, a run.
 
-    Students need none of what their code raises or prints of them, and attackers could use it.
+    Students don't need them, and attackers could use them.
     """
     names, pattern = _folders(course)
     return pattern.sub(lambda found: names.get(found[1], "."), text)
@@ -71,7 +71,7 @@ def neutral(text: str, course: Path | None = None) -> str:
 
 @cache
 def _folders(course: Path | None) -> tuple[dict[str, str], re.Pattern[str]]:
-    """The neutral name of each folder, and the pattern that finds them, the innermost first."""
+    """Find each folder's neutral name, and the pattern that matches them, the innermost first."""
     engine = Path(__file__).parent
     found = {
         **{entry: "packages" for entry in (*site.getsitepackages(), *sys.path) if "-packages" in entry},
@@ -83,8 +83,8 @@ def _folders(course: Path | None) -> tuple[dict[str, str], re.Pattern[str]]:
         **({str(course): "course"} if course else {}),
         os.path.expanduser("~"): "~",  # noqa: PTH111  unlike pathlib's it raises nothing without a home
     }
-    found = {os.path.realpath(path): name for path, name in found.items()} | found  # links may lead to each of them
-    # Shorter paths are on many systems, and say little about this one.
+    found = {os.path.realpath(path): name for path, name in found.items()} | found  # each may be reached by links
+    # Shorter paths are common, and reveal little about this machine.
     names = {path: name for path, name in found.items() if len(Path(path).parts) >= (2 if name == "~" else 3)}
     paths = sorted(names, key=lambda path: (names[path] == "~", -len(path)))
     patterns = [rf"(?<![\w.~-]){re.escape(path)}(?![\w-])" if names[path] == "~" else re.escape(path) for path in paths]

@@ -1,8 +1,8 @@
-"""Observations as bytes, as they go from student code to the grader.
+"""Observations as bytes, on their way from student code to the grader.
 
 A message is a prefix of fixed size, a JSON header, and the raw bytes of the arrays. The reader trusts nothing: sizes
-are bounded before anything is read, dtypes come from a list, and anything malformed is a :class:`WireError`. There is
-no pickle.
+are bounded before anything is read, dtypes come from a list, and malformed data is a :class:`WireError`. There is no
+pickle.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ Ending = Literal[
     "forbidden",  # an import that the assignment doesn't allow
     "exhausted",  # a limit was reached and Python said so (MemoryError)
     "faulty",  # the check page could not be loaded
-    "died",  # the process ended, or was ended, without a word; only the sandbox says this
-    "unstarted",  # no process could be had; only the sandbox says this
+    "died",  # the process ended, or was ended, without a message; set only by the sandbox
+    "unstarted",  # no process could be started; set only by the sandbox
 ]
 ENDINGS = frozenset(get_args(Ending))
 
@@ -44,9 +44,9 @@ MAX_HEADER_BYTES = 1 << 20
 MAX_BODY_BYTES = 64 << 20
 MAX_VALUES = 256
 MAX_NDIM = 16
-# Of longer texts and lists the beginning is kept.
+# Bounds of texts and lists; of longer ones the beginning is kept.
 MAX_TEXT_CHARACTERS = 5_000
-# Of a name, a kind, or a line of code.
+# Most characters of a name, a kind, or a line of code.
 MAX_LINE_CHARACTERS = 300
 MAX_CHANGED = 16
 MAX_FRAMES = 12
@@ -127,7 +127,7 @@ def plain(value: object) -> Array | str:
     if math.prod(value.shape) * value.dtype.itemsize > MAX_BODY_BYTES or value.ndim > MAX_NDIM:
         return "an array too large to judge"
     if value.dtype.kind == "f" and value.dtype.itemsize > 8:
-        value = value.astype(np.float64)  # a long double's layout is the machine's own business
+        value = value.astype(np.float64)  # the layout of a long double depends on the machine
     dtype = value.dtype.newbyteorder("<")
     if dtype.str not in DTYPES:
         return f"an array of dtype {value.dtype}"[:100]
@@ -177,7 +177,7 @@ def read(receive: Callable[[int], Bytes], most_bytes: int = MAX_BODY_BYTES) -> O
 
 
 def read_bytes(message: bytes) -> Observation:
-    """Read the observation in the bytes of one message; WireError if there is none."""
+    """Read the observation in the bytes of one message; WireError if it is malformed."""
     found = read(io.BytesIO(message).read)
     if found is None:
         raise WireError("no message")
@@ -216,19 +216,19 @@ def decode(head: Bytes, body: Bytes) -> Observation:
 
 
 def text(value: object) -> str:
-    """Return the beginning of a JSON string, fit to be encoded as UTF-8."""
+    """Return the start of a JSON string, in a form that UTF-8 can encode."""
     if not isinstance(value, str):
         raise WireError("expected a string")
     return value[:MAX_TEXT_CHARACTERS].encode("utf-8", "replace").decode()
 
 
 def word(value: object) -> str:
-    """Return the beginning of a JSON string as a single line."""
+    """Return the start of a JSON string as a single line."""
     return line(text(value)[:MAX_LINE_CHARACTERS])
 
 
 def whole(value: object) -> int:
-    """Return a JSON number that is whole, not negative, and below 2**32."""
+    """Return a JSON number if it is an integer from 0 to below 2**32."""
     if type(value) is not int or not 0 <= value < 1 << 32:
         raise WireError("expected a whole number")
     return value
@@ -247,7 +247,7 @@ def _values(described: object, body: Bytes) -> dict[str, Array | str]:
         if item["dtype"] not in DTYPES:
             raise WireError("a dtype that is not carried")
         dtype = np.dtype(item["dtype"])
-        # Before the product: that of a hundred thousand large numbers takes minutes.
+        # Before the product: with a hundred thousand large numbers it would take minutes.
         if len(item["shape"]) > MAX_NDIM:
             raise WireError("too many dimensions")
         shape = tuple(whole(size) for size in item["shape"])
@@ -255,7 +255,7 @@ def _values(described: object, body: Bytes) -> dict[str, Array | str]:
         if start + size > len(body):
             raise WireError("a shape that the body doesn't hold")
         flat = np.frombuffer(body, dtype, math.prod(shape), start)
-        # A truth of any byte but 0 and 1 would be true, and its negation as well.
+        # A boolean of any other byte than 0 and 1 would be true, and so would its negation.
         values[name] = (np.not_equal(flat.view(np.uint8), 0) if dtype.kind == "b" else flat).reshape(shape)
         start += size
     if start != len(body):

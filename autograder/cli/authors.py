@@ -137,7 +137,6 @@ def audit(
 
 
 def _audit_specimens(problems: Sequence[Problem]) -> bool:
-    """Audit the specimens and print what is wrong; return whether anything is."""
     from autograder.audit.specimens import audit as specimens_of
     from autograder.expected import observe_answers
     from autograder.sandbox.observe import Sandbox

@@ -23,7 +23,7 @@ from autograder.release.starter import starter
 
 Files = Mapping[str, bytes]
 
-# Of the sample class, and of no other: who has everything right.
+# The student of the sample class who has everything right; no real class has this name.
 RIGHT = "all-right"
 
 
@@ -62,7 +62,7 @@ def see_no_class(store: Store) -> None:
 def run_notebooks(problems: Sequence[Problem], workers: int) -> dict[str, ReferenceRun]:
     """Run the references' notebooks that are worth points; return the outcomes by problem id."""
     worth = [problem for problem in problems if problem.notebook_points]
-    # Weak: all code is the staff's own.
+    # Weak: all code here is staff's own.
     with sandboxes(workers, weak=True) as (pool, sandbox):
 
         def one(problem: Problem) -> ReferenceRun:
@@ -118,7 +118,6 @@ def _by_specimen(problems: Sequence[Problem], right: Files) -> dict[str, Files]:
 
 
 def _by_notebook(problems: Sequence[Problem], notebooks: Files) -> dict[str, Files]:
-    """Make submissions with a spoiled notebook."""
     name = min(notebooks, key=lambda name: len(notebooks[name]))
     problem = next(problem for problem in problems if problem.notebook_file == name)
     module = {problem.module_file: problem.reference.files[problem.module_file]}

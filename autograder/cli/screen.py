@@ -176,7 +176,6 @@ class Tally:
 
 
 def _list(console: Console, said: Sequence[str], rest: str, style: str = "") -> None:
-    """Print the first of some lines, and where the rest is found."""
     for one in said[:LISTED]:
         console.print(one, style=style, highlight=False, markup=False)
     if len(said) > LISTED:

@@ -144,7 +144,7 @@ def read_course(course: Path) -> tuple[Assignment, ...]:
 
 
 def assignment_files(course: Path, names: Collection[str] = ()) -> dict[str, Path]:
-    """The ``assignment.toml`` of a course's assignments of these names, or of all, by name; none is read.
+    """Map the names of a course's assignments, these or all, to their ``assignment.toml``; none is read.
 
     Raises
     ------
@@ -162,7 +162,7 @@ def assignment_files(course: Path, names: Collection[str] = ()) -> dict[str, Pat
 
 
 def seed_of_key(key: object) -> Seed:
-    """The seed of an assignment with this ``key``.
+    """Make the seed of an assignment with this ``key``.
 
     Raises
     ------

@@ -62,7 +62,7 @@ class CheckPage:
     model: Model | None = None
 
     def predicate(self, check: Check) -> Predicate | None:
-        """The function that judges a check, with the check's rate of false alarms; None where values are compared."""
+        """Return the predicate of a check, with the check's false-alarm rate; None where values are compared."""
         if check.expect is None:
             return None
         predicate = self.predicates[check.expect]
@@ -135,7 +135,7 @@ def _model(folder: Path) -> Model:
 
 
 def source(path: Path) -> str:
-    """The text of a file.
+    """Read the text of a file.
 
     Raises
     ------
@@ -149,12 +149,12 @@ def source(path: Path) -> str:
 
 
 def without_markers(text: str) -> str:
-    """A solution without the lines that mark its regions."""
+    """Return a solution without the lines that mark its regions."""
     return "\n".join(line for line in text.splitlines() if line.strip() not in {BEGIN, END}) + "\n"
 
 
 def load(folder: Path, stem: str) -> ModuleType:
-    """A problem's own file as a module of a package made for its folder: ``expect.py`` can import ``.checks``.
+    """Load a problem's own file as a module of a package made for its folder: ``expect.py`` can import ``.checks``.
 
     Raises
     ------
@@ -190,7 +190,7 @@ def _package(folder: Path) -> str:
 
 
 def _undefined(page: str, known: set[str]) -> list[tuple[str, int]]:
-    """Undefined names in functions and classes of a page, with the lines on which these begin; none of them is run."""
+    """List the undefined names in functions and classes of a page, with their first lines; nothing is run."""
     tables = [symtable.symtable(page, "page", "exec")]
     for table in tables:
         tables += table.get_children()  # and theirs
@@ -201,7 +201,7 @@ def _undefined(page: str, known: set[str]) -> list[tuple[str, int]]:
 
 
 def raised_in(error: BaseException, folder: Path) -> str:
-    """The place in a problem's own files where an exception was raised, as ``expect.py, line 31``; "" if in none."""
+    """Find where in a problem's own files an exception was raised: ``expect.py, line 31``, or "" if in none."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).parent == folder]
     return f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
 

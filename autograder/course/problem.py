@@ -34,7 +34,7 @@ class Implementation:
 
     @classmethod
     def of(cls, module_file: str, files: Mapping[str, bytes]) -> Implementation:
-        """The module of that name, and the helper modules that it, or another helper, names."""
+        """Take the module of that name, and the helper modules that it or another helper names."""
         return cls({name: files[name] for name in used_by_module(module_file, files)})
 
 
@@ -165,11 +165,11 @@ class Problem:
         return replace(self.implementation(source(self.folder / self.module_file)), measured=True)
 
     def implementation(self, text: str) -> Implementation:
-        """A module of this problem's name with the given text."""
+        """Make a module of this problem's name with the given text."""
         return Implementation({self.module_file: text.encode()})
 
     def specimens(self, kind: str) -> tuple[Specimen, ...]:
-        """The specimens in ``accept`` or ``reject``, by name.
+        """Read the specimens in ``accept`` or ``reject``, in the order of their names.
 
         Raises
         ------

@@ -1,9 +1,9 @@
-"""The one list of what a result depends on, beside the submission: for the store, the cluster and the audit.
+"""The list of everything that a result depends on, beside the submission: for the store, the cluster and the audit.
 
-Files of the problem, its data, settings, limits, the seed, the engine, Python, the machine, and the versions of all
-packages that are imported by students' code, for it, or by staff's pages, with what these require. Results are stored
-under the digest of all of it and of the submission's files; the machines of a cluster must agree in what is theirs; an
-audit resumes under the same digest.
+It holds the files of the problem, its data, settings, limits, the seed, the engine, Python, the machine, and the
+versions of all packages that are imported by students' code, for it, or by staff's pages, with their requirements.
+Results are stored under the digest of this list and of the submission's files. The machines of a cluster must agree in
+their part of it. An audit resumes only under the same digest.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from packaging.utils import canonicalize_name
 from autograder.course.problem import Problem
 from autograder.seed import Seed
 
-# The parts of the engine on which no result depends: nothing that runs or judges imports them.
+# Parts of the engine on which no result depends: nothing that runs or judges imports them.
 NO_RESULTS = (
     "audit",
     "api.py",
@@ -34,9 +34,9 @@ NO_RESULTS = (
     "student",
     "__main__.py",
 )
-# What a notebook may import, beside what modules may.
+# Packages that a notebook may import, beside those of modules.
 NOTEBOOKS_IMPORT = ("IPython", "ipykernel", "matplotlib", "matplotlib_inline")
-# How many threads compute, in a process that judges: sums depend on it. In a run it is always one.
+# The number of computing threads in a process that judges: sums depend on it. In a run it is always one.
 THREADS = "OPENBLAS_NUM_THREADS"
 # Version and requirements of a distribution that is not installed.
 _ABSENT: tuple[str, list[str]] = ("none", [])
@@ -44,7 +44,7 @@ _ABSENT: tuple[str, list[str]] = ("none", [])
 
 @dataclass(frozen=True)
 class Dependencies:
-    """All that a result depends on, beside the submission: the problem's files, its settings, and the machine.
+    """Everything that a result depends on, beside the submission: the problem's files, its settings, the machine.
 
     Settings are values that are equal when their ``repr`` is.
     """
@@ -55,33 +55,33 @@ class Dependencies:
 
     @property
     def digest(self) -> str:
-        """The digest of all of it."""
+        """The digest of all these dependencies."""
         values = sorted({**self.settings, **self.environment}.items())
         return digest([*sorted(self.files.items()), *((name, repr(value).encode()) for name, value in values)])
 
 
 def of_module(problem: Problem, seed: Seed, footer: Iterable[str] = ()) -> Dependencies:
-    """The dependencies of the verdicts on a module, and of what the reference and the known mistakes give."""
+    """List the dependencies of the verdicts on a module, and of the observations of reference and known mistakes."""
     own = [problem.folder / problem.module_file, *(problem.folder / "reject").glob("*.py")]
     return _of(problem, own, _pages(problem, "checks", "expect"), problem.points, seed, footer)
 
 
 def of_notebook(problem: Problem, seed: Seed, footer: Iterable[str] = ()) -> Dependencies:
-    """The dependencies of the verdicts on a notebook."""
+    """List the dependencies of the verdicts on a notebook."""
     own = [problem.folder / "figures.toml", problem.released_notebook, problem.released_readme]
     pages = _pages(problem, "checks", "model")
     return _of(problem, own, pages, problem.notebook_points, seed, footer, NOTEBOOKS_IMPORT)
 
 
 def of_audit(problem: Problem) -> Dependencies:
-    """The dependencies of an audit's findings on one seed: a module's, the accepted specimens, and the audit itself."""
+    """List the dependencies of an audit's findings on one seed: a module's, the accept specimens, the audit itself."""
     module = of_module(problem, Seed.numbered(0))
     right = _read(problem, (problem.folder / "accept").glob("*.py"))
     return Dependencies({**module.files, **right}, {**module.settings, "audit": _engine()}, module.environment)
 
 
 def packages_of(problem: Problem) -> tuple[str, ...]:
-    """The packages that a problem's results depend on: imported by students, for them, or by staff's pages."""
+    """List the packages that a problem's results depend on: imported by students, for them, or by staff's pages."""
     notebooks = NOTEBOOKS_IMPORT if problem.notebook_points else ()
     pages = _pages(problem, "checks", "expect", *(["model"] if problem.notebook_points else []))
     return _packages(problem, pages, notebooks)
@@ -89,7 +89,7 @@ def packages_of(problem: Problem) -> tuple[str, ...]:
 
 @cache
 def versions(packages: tuple[str, ...]) -> dict[str, str]:
-    """The versions of the engine, Python, the machine, and these packages with all that they require, by name."""
+    """Look up the versions of the engine, Python, the machine, and these packages with their requirements."""
     return {
         "the engine": _engine(*NO_RESULTS)[:12],
         "Python": platform.python_version(),
@@ -99,12 +99,12 @@ def versions(packages: tuple[str, ...]) -> dict[str, str]:
 
 
 def environment(packages: tuple[str, ...]) -> dict[str, str]:
-    """The versions, and what else results depend on in a process that judges."""
+    """Look up the versions, and what else results depend on in a process that judges."""
     return {**versions(packages), THREADS: os.environ.get(THREADS, "not set")}
 
 
 def digest(parts: Iterable[tuple[str, bytes]]) -> str:
-    """The digest of named contents, in order."""
+    """Compute the digest of named contents, in order."""
     whole = hashlib.sha256()
     for name, content in parts:
         # Lengths, so that no two lists of parts run together to the same bytes.
@@ -141,12 +141,11 @@ def _of(
 
 
 def _read(problem: Problem, paths: Iterable[Path]) -> dict[str, bytes]:
-    """The contents of those that are there, by their paths in the problem's folder."""
     return {os.path.relpath(path, problem.folder): path.read_bytes() for path in paths if path.is_file()}
 
 
 def _pages(problem: Problem, *stems: str) -> list[Path]:
-    """Those of these pages that are there, and the pages that they import."""
+    """List those of these pages that exist, and the pages that they import."""
     taken: dict[Path, None] = {}
     waiting = [problem.folder / f"{stem}.py" for stem in stems]
     while waiting:
@@ -166,7 +165,7 @@ def _packages(problem: Problem, pages: Iterable[Path], more: Iterable[str]) -> t
 
 
 def _imported(path: Path) -> Iterator[str]:
-    """The modules that a file imports, those beside it with a dot in front."""
+    """List the modules that a file imports; those beside it have a dot in front."""
     try:
         tree = ast.parse(path.read_bytes())
     except SyntaxError:
@@ -181,7 +180,6 @@ def _imported(path: Path) -> Iterator[str]:
 
 
 def _versions(packages: Iterable[str]) -> dict[str, str]:
-    """The versions of the distributions that packages come in, and of all that these require."""
     found: dict[str, str] = {}
     waiting = [one for package in packages for one in _distributions(package)]
     while waiting:
@@ -194,7 +192,7 @@ def _versions(packages: Iterable[str]) -> dict[str, str]:
 
 @cache
 def _distributions(package: str) -> list[str]:
-    """The distributions that a package comes in; most are called as it is, and the search for others is slow."""
+    """List the distributions that contain a package. Most have its name, and the search for others is slow."""
     if _installed(canonicalize_name(package)) != _ABSENT:
         return [package]
     return metadata.packages_distributions().get(package, [package])
@@ -202,12 +200,11 @@ def _distributions(package: str) -> list[str]:
 
 @cache
 def _installed(name: str) -> tuple[str, list[str]]:
-    """The version of a distribution, and the names of those that it requires."""
     try:
         one = metadata.distribution(name)
     except metadata.PackageNotFoundError:
         return _ABSENT
-    # What an extra requires is there, or not, for the sake of another.
+    # The requirements of an extra are left out: if one is installed, another package asked for it.
     return one.version, [Requirement(each).name for each in one.requires or () if "extra ==" not in each]
 
 
@@ -217,7 +214,6 @@ def _engine(*but: str) -> str:
 
 
 def _modules(*but: str) -> dict[str, bytes]:
-    """The text of each of the engine's modules by its path, without the parts named."""
     home = Path(__file__).parents[1]
     paths = [path.relative_to(home) for path in sorted(home.rglob("*.py"))]
     return {path.as_posix(): (home / path).read_bytes() for path in paths if path.parts[0] not in but}

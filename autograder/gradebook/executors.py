@@ -34,17 +34,17 @@ from autograder.worker.limits import Limits
 if TYPE_CHECKING:
     from autograder.gradebook.grading import Graded, Grader
 
-# How often it is told who is waited for.
+# Seconds between two reports on the students who are waited for.
 TELL_SECONDS = 1.0
-# Pieces of work that are begun, and wait, for each thread.
+# Submissions taken per thread: the one being graded and one that waits.
 AHEAD = 2
-# Of what a reader says of a submission, without its files.
+# Most bytes of a reader's description of a submission, without the files.
 MAX_TAKEN_BYTES = 4 << 20
 
 
 @dataclass(frozen=True)
 class Work:
-    """A submission that is to be graded, at its position in the class.
+    """A submission to be graded, and its position in the class.
 
     Attributes
     ----------
@@ -161,7 +161,7 @@ def _unread(handed: HandedIn, why: str, code: Code = Code.FAULTY_GRADER) -> Subm
 
 
 def _taken(student: str, parts: Iterator[bytes], wanted: Collection[str]) -> Submission:
-    """The submission that a reader has taken out of what was handed in, as far as it can be one."""
+    """Read a reader's answer about a submission, as far as it is well formed."""
     head = next(parts, b"")
     if len(head) > MAX_TAKEN_BYTES:
         raise OurFaultError("a reader says more of a submission than there can be")
@@ -191,7 +191,7 @@ def _taken(student: str, parts: Iterator[bytes], wanted: Collection[str]) -> Sub
 
 
 def threads(grader: Grader, workers: int, waits: Waits = lambda _: None) -> Executor:
-    """An executor of so many threads."""
+    """Make an executor of ``workers`` threads."""
 
     def graded(sandbox: Sandbox, piece: Work) -> tuple[Graded, ...]:
         return grader.graded(sandbox, piece.submission, piece.ids)
@@ -213,7 +213,7 @@ def threads(grader: Grader, workers: int, waits: Waits = lambda _: None) -> Exec
 def in_threads(
     count: int, do: Callable[[Sandbox, Item], Result], items: Iterable[tuple[str, Item]], waits: Waits, *, weak: bool
 ) -> Generator[tuple[Item, Future[Result]], None, None]:
-    """Do items, each a student's, in so many threads, and yield each as it is done.
+    """Process items in ``count`` threads, each item a student's, and yield each with its finished future.
 
     In order, but for those that take long. Few items are taken before they can begin.
     """
@@ -254,7 +254,7 @@ def in_threads(
 
 @contextmanager
 def sandboxes(threads: int, *, weak: bool) -> Iterator[tuple[ThreadPoolExecutor, Callable[[], Sandbox]]]:
-    """A pool of threads, and a function that gives the thread that asks its sandbox, all of them out of one loader.
+    """Open a pool of threads, and a function that returns the calling thread's sandbox; all share one loader.
 
     Where this ends early, by an exception or by Ctrl-C, all that runs is ended at once: the pool waits for its threads.
     """

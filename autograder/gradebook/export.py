@@ -27,7 +27,7 @@ from autograder.text import line, sanitize
 GRADES_FILE = "grades.csv"
 STUDENTS_FILE = "students.csv"
 
-# Of a name, in the file systems that there are.
+# The longest file name that common file systems accept.
 MAX_NAME_BYTES = 255
 # A spreadsheet takes a cell that begins with one of these for a formula; some do so with the wide forms, too.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
@@ -35,9 +35,9 @@ _DIGEST = re.compile(r"~[0-9a-f]{10}$")
 
 
 def folder_of(student: str) -> str:
-    """A student's folder: the name, if every system takes it for one folder's; else what is left, and a digest.
+    """Name a student's folder: the student's name if every system accepts it, else its usable part and a digest.
 
-    It follows from the name alone, so that no other student changes it, and no two names have one folder.
+    It depends on the name alone, so other students can't change it, and no two names share a folder.
     """
     plain = "".join(character if character.isprintable() else "_" for character in student)
     plain = re.sub(r'[<>:"/\\|?*]', "_", plain).strip().lstrip(".").rstrip(". ")
@@ -100,7 +100,7 @@ def write_tables(store: Store, run: int, assignments: Iterable[str], out: Path) 
 
 
 def grades_csv(reports: Iterable[Report]) -> Iterator[str]:
-    """The lines of the table of scores: a row per student, a column per problem, ``total``, ``max`` and ``pending``.
+    """Write the lines of the table of scores: a row per student, columns per problem, ``total``, ``max``, ``pending``.
 
     A notebook has a second column: how many of its cells show what its code doesn't give.
     """
@@ -118,7 +118,7 @@ def grades_csv(reports: Iterable[Report]) -> Iterator[str]:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that there is never half of it."""
+    """Write a file in one step: no reader ever sees half of it."""
     new = path.with_name(f".{path.name}.new")
     try:
         new.write_bytes(content)
@@ -130,7 +130,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def output_of(out: Path, student: str) -> Iterator[str]:
-    """What a student's modules printed in each assignment's latest whole run, check by check, as lines.
+    """List the output of a student's modules in each assignment's latest whole run, check by check, as lines.
 
     Raises
     ------
@@ -152,7 +152,7 @@ def output_of(out: Path, student: str) -> Iterator[str]:
 
 
 def differences(out: Path) -> Iterator[str]:
-    """What changed between the last two whole runs of each assignment that has two, as lines.
+    """List the changes between the last two whole runs of each assignment that has two, as lines.
 
     One for each student and problem, and after an assignment's, how many.
 
@@ -181,7 +181,6 @@ _Results: TypeAlias = "dict[tuple[str, str], tuple[ProblemReport, Key]]"
 
 
 def _results(store: Store, run: int, assignment: str) -> _Results:
-    """A run's results and their keys, by student and problem."""
     return {
         (report.student, problem.problem): (problem, key)
         for report, keys in store.reports(run, assignment)
@@ -208,7 +207,6 @@ def _changes(before: _Results, after: _Results) -> Iterator[str]:
 
 
 def _checks(old: ProblemReport, new: ProblemReport) -> Iterator[str]:
-    """The checks whose points or codes differ."""
     before, after = (
         {verdict.check: f"{verdict.points:g} (code {verdict.code})" for verdict in one.checks} for one in (old, new)
     )
@@ -224,7 +222,7 @@ def _write_table(path: Path, lines: Iterable[str]) -> None:
 
 
 def _cell(text: str) -> str:
-    """A student's text that no spreadsheet takes for a formula."""
+    """Escape a student's text, so that no spreadsheet takes it for a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

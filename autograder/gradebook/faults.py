@@ -14,7 +14,7 @@ from autograder import Error
 from autograder.sandbox.scratch import has_room
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
-# What befalls a command wherever it is, and is no mistake of its own.
+# Errors of the machine, which no command causes by itself.
 _OF_A_MACHINE = _FULL | {errno.EROFS, errno.EIO, errno.EFBIG, errno.ESTALE}
 _OF_A_MACHINE |= {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}
 _NEXT = {
@@ -33,11 +33,11 @@ _NEXT_OF_SQLITE = {
 
 
 class MachineError(Error):
-    """The machine has failed, and a class can't be graded to its end; the message is a clause that says what to do."""
+    """The machine has failed, so a class can't be graded to its end; the message is a clause with the next step."""
 
 
 def of_machine(error: BaseException) -> str:
-    """The machine's fault that an exception tells of, as a clause; empty where it is none."""
+    """Describe the machine's fault behind an exception, as a clause; "" if there is none."""
     if isinstance(error, MachineError):
         return str(error)
     if isinstance(error, MemoryError):
@@ -48,13 +48,13 @@ def of_machine(error: BaseException) -> str:
 
 
 def clause(path: Path, error: OSError | sqlite3.Error) -> str:
-    """The first half of a sentence: the thing that could not be used, why, and what to do."""
+    """Make the first half of a sentence: the thing that could not be used, why, and the next step."""
     if isinstance(error, sqlite3.Error):
-        # The low byte is the kind; what is above says where in SQLite.
+        # The low byte is the kind of error; the other bytes tell its place in SQLite.
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
         if code != sqlite3.SQLITE_IOERR:
             return f"{path} can't be used ({error}): {_NEXT_OF_SQLITE.get(code, 'see to its disk')}"
-        # It does not say which.
+        # SQLite does not tell which error it was.
         error = OSError(0 if has_room(path.parent, 1) else errno.ENOSPC, str(error))
     if error.errno in {errno.ENOTDIR, errno.EEXIST}:
         file = next((one for one in (path, *path.parents) if one.exists() and not one.is_dir()), path)
@@ -64,7 +64,7 @@ def clause(path: Path, error: OSError | sqlite3.Error) -> str:
 
 @contextmanager
 def written_to(path: Path) -> Iterator[None]:
-    """A file or folder that is written to: where that fails, it is the machine's fault."""
+    """Turn a failure to write to a file or folder into a MachineError."""
     try:
         yield
     except OSError as error:
@@ -72,7 +72,7 @@ def written_to(path: Path) -> Iterator[None]:
 
 
 def see_room() -> None:
-    """Raise MachineError where temporary files have no room: whoever comes after would not be judged for want of it."""
+    """Raise MachineError if temporary files have no room: later submissions could not be judged."""
     folder = Path(tempfile.gettempdir())
     if not has_room(folder):
         raise MachineError(clause(folder, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))))

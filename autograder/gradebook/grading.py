@@ -1,8 +1,8 @@
-"""Grading: a class or one submission to reports, by a grader that was prepared from what the references give.
+"""Grading: a class or one submission to reports, by a grader that holds the references' observations.
 
-Whatever the size of the class, only a few submissions are in memory at a time. One thread reads them when it is nearly
-their turn, and stores and writes their reports. What takes long, running and judging a submission, is done by an
-executor: threads of this process (:mod:`autograder.gradebook.executors`), or a cluster (:mod:`autograder.cluster`).
+Whatever the size of the class, only a few submissions are in memory at a time. One thread reads them shortly before
+they are graded, and stores and writes their reports. Running and judging, which take long, are done by an executor:
+threads of this process (:mod:`autograder.gradebook.executors`), or a cluster (:mod:`autograder.cluster`).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from autograder.submissions.selection import Submission, is_module
 from autograder.submissions.storage import Identities, content_of, digest_of
 from autograder.wire import Observation
 
-# What notebooks are run with, and the reference's made with; a student's own check needs none of it.
+# Packages that run notebooks and make the reference's; a student's own check needs none of them.
 NOTEBOOKS_NEED = ("IPython", "matplotlib", "matplotlib_inline", "jupytext", "nbformat")
 
 
@@ -55,7 +55,7 @@ class Graded:
 
 @dataclass(frozen=True)
 class Grader:
-    """Problems, the seed each is graded on, and what the references give there.
+    """Problems, the seed of each, and the references' observations on it.
 
     Attributes
     ----------
@@ -80,7 +80,7 @@ class Grader:
     rubrics: Mapping[str, Rubric] = field(default_factory=dict)
 
     def keys(self, submission: Submission) -> dict[str, Key]:
-        """The keys of a submission's results, by the ids of problems and notebooks, in the order of a report."""
+        """Map the ids of problems and notebooks to the keys of a submission's results, in the order of a report."""
         return {
             name: Key(_files_digest(submission, file), self.digests[name])
             for _, name, file in self._parts()
@@ -96,14 +96,13 @@ class Grader:
         )
 
     def unjudged(self, name: str, code: Code, message: str) -> Graded:
-        """The result of the problem or notebook with this id, where nothing could be run."""
+        """Make the result of the problem or notebook with this id, where nothing could be run."""
         problem = next(problem for problem, known, _ in self._parts() if known == name)
         if name == problem.notebook_id:
             return Graded(unjudged_notebook(self.rubrics[problem.id], code, message))
         return Graded(unjudged(problem, code, message))
 
     def _parts(self) -> Iterator[tuple[Problem, str, str]]:
-        """Modules and notebooks in the order of a report: the problem, the id, the name of the file."""
         for problem in self.problems:
             yield problem, problem.id, problem.module_file
             yield problem, problem.notebook_id, problem.notebook_file
@@ -145,7 +144,7 @@ class Grader:
 
 
 def _files_digest(submission: Submission, name: str) -> str:
-    """The digest of what the result on a file depends on in a submission."""
+    """Compute the digest of the submission's files that the result on a file depends on."""
     files = dict.fromkeys((*submission.uses.get(name, ()), *((name,) if name in submission.files else ())))
     own = {"": submission.refused.encode()}
     own |= {file: digest_of(submission.files, file).encode() for file in files}
@@ -206,7 +205,7 @@ def grade_class(
                 yield Work(position, submission, keys, known, tuple(name for name in keys if name not in known))
 
         executor = executor or threads(grader, workers, waits)
-        # Closed at once, also where a report can't be written or Ctrl-C comes: what is left is not begun.
+        # Closed at once, also after Ctrl-C or a failed write: no further submission is begun.
         submissions = read_ahead(handed_in, grader.problems, _solutions(grader), workers, waits, weak=grader.weak)
         with closing(submissions), closing(executor(works())) as finished:
             for work, found in finished:
@@ -298,7 +297,7 @@ def prepare(
             answers = kept(digests[problem.id], lambda: observed(problem, seed))
             see_reference(problem, answers.reference, seed)
             if rubric:
-                # Beside what judges both, the solution's own cells.
+                # A notebook's reference depends on the solution's own cells, too.
                 own = {name: digests[name].encode() for name in (problem.id, problem.notebook_id)}
                 key = digest([*own.items(), ("notebook.py", source(problem.folder / "notebook.py").encode())])
                 run = trained.get(problem.id)
@@ -315,7 +314,6 @@ def prepare(
 
 
 def _lacks(problems: Sequence[Problem], private: Sequence[Path]) -> tuple[str, ...]:
-    """The guarantees about student code that are not enforced on this machine, a clause each."""
     kept = dict.fromkeys((*(problem.folder for problem in problems), *private))
     data = {path.parent for problem in problems for path in problem.files.data.values()}
     with Sandbox() as sandbox:
@@ -342,7 +340,6 @@ def grade_submission(grader: Grader, path: Path) -> Report:
 
 
 def _store(store: Store, run: int, work: Work, found: Iterable[Graded], footer: Iterable[str]) -> Report:
-    """Store what was found and what was known, as the report on a submission."""
     known = work.known | {one.report.problem: one.report for one in found}
     report = _report(work.submission, (known[name] for name in work.keys), footer)
     # The key of a pending result is the student's own, so that it is tried again.
@@ -362,6 +359,6 @@ def _report(submission: Submission, problems: Iterable[ProblemReport], footer: I
 
 
 def _solutions(grader: Grader) -> Identities:
-    """The files of the problems: a second name of one, among the submissions, would be a right answer."""
+    """Identify the problems' files: a hard link to one, among the submissions, would be a right answer."""
     files = (path for problem in grader.problems for path in problem.folder.rglob("*") if path.is_file())
     return frozenset((path.stat().st_dev, path.stat().st_ino) for path in files)

@@ -1,8 +1,8 @@
-"""The store of a class's results, in SQLite: a batch can be killed at any moment and resumed, and nothing runs twice.
+"""The store of a class's results, in SQLite: grading can be killed at any moment and resumed, and nothing runs twice.
 
-A result is stored under a key that follows from everything it depends on: the submission's files, and what
-:mod:`autograder.gradebook.dependencies` lists. A run lists which student has which results, for each assignment that it
-graded; so one store holds a whole term. One process at a time writes to a store, others may read it meanwhile.
+A result is stored under a key of everything it depends on: the submission's files, and the list of
+:mod:`autograder.gradebook.dependencies`. A run lists which student has which results, for each assignment that it
+graded; so one store holds a whole term. One process at a time writes to a store; others may read it meanwhile.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from autograder.text import line
 
 STORE_FILE = "gradebook.sqlite"
 LOCK_FILE = f"{STORE_FILE}-lock"
-# Of the schema, as `PRAGMA user_version` says it. Stores from before it was counted say 0, as an empty file does.
+# Version of the schema (`PRAGMA user_version`). Stores from before versions were counted have 0, as empty files do.
 VERSION = 1
 
 _RESULTS = (
@@ -77,7 +77,7 @@ class Key:
 
 
 def by_assignment(report: Report) -> dict[str, Report]:
-    """The report's parts, one for each assignment that it has problems of."""
+    """Split a report by the assignments of its problems."""
     parts: dict[str, list[ProblemReport]] = {}
     for problem in report.problems:
         parts.setdefault(problem.problem.partition("/")[0], []).append(problem)
@@ -122,12 +122,12 @@ class Store:
                 self._open = opened.pop_all()
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"{faults.clause(path, error)}, or name another folder with --out") from None
-        # One that is removed or replaced meanwhile is written to in vain, or locked by somebody else.
+        # If a file is removed or replaced meanwhile, writing to it is in vain, or somebody else may hold the lock.
         self._files = {file: _identity(file) for file in (path, *([lock] * writes))}
 
     @classmethod
     def existing(cls, path: Path, *, writes: bool = False) -> Self:
-        """A store that is there already: whoever only reads makes none."""
+        """Open a store that exists already; never make one."""
         if not os.path.isfile(path):  # noqa: PTH113  raises nothing, whatever lies in the way
             raise StoreError(f"{path.parent} holds no results; grade the class first, or name the folder with --out")
         return cls(path, writes=writes)
@@ -155,7 +155,7 @@ class Store:
         return int(version)
 
     def _migrate(self) -> None:
-        """Bring an empty store, or one from before versions were counted, to this version; all of it, or nothing."""
+        """Bring an empty store, or one of version 0, to this version, in one transaction."""
         with self._database:
             self._database.execute("BEGIN IMMEDIATE")
             if self._version() == VERSION:
@@ -168,7 +168,7 @@ class Store:
             self._database.execute(f"PRAGMA user_version = {VERSION}")
 
     def _split_runs(self) -> None:
-        """From 0 to 1: what modules printed is called output, and a run is split by the assignments that it graded."""
+        """Migrate from 0 to 1: rename printed text to output, and split runs by the assignments that they graded."""
         self._database.execute("ALTER TABLE printed RENAME TO outputs")
         for table in ("runs", "graded"):
             self._database.execute(f"ALTER TABLE {table} RENAME TO old_{table}")
@@ -193,7 +193,7 @@ class Store:
             self._database.execute(f"DROP TABLE old_{table}")
 
     def answers(self, problem: str) -> Answers | None:
-        """What the reference and the known mistakes give, by the digest of what that depends on."""
+        """Find the observations of the reference and the known mistakes, by the digest of their dependencies."""
         rows = self._rows("SELECT answers FROM answers WHERE problem = ?", problem)
         return from_bytes(rows[0][0]) if rows else None
 
@@ -222,12 +222,12 @@ class Store:
             return int(run)
 
     def find(self, key: Key) -> ProblemReport | None:
-        """The result stored under a key."""
+        """Find the result stored under a key."""
         rows = self._rows("SELECT report FROM results WHERE key = ?", key.text)
         return msgspec.json.decode(rows[0][0], type=ProblemReport) if rows else None
 
     def output(self, key: Key) -> dict[str, str]:
-        """A module's output, by check."""
+        """Find a module's output, by check."""
         rows = self._rows("SELECT texts FROM outputs WHERE key = ?", key.text)
         return msgspec.json.decode(rows[0][0], type=dict[str, str]) if rows else {}
 
@@ -273,7 +273,7 @@ class Store:
 
     @contextmanager
     def _used(self) -> Iterator[None]:
-        """The database for this thread alone, what is written to it as a whole."""
+        """Hold the database for this thread alone, and commit or roll back as a whole."""
         with self._lock:
             try:
                 with self._database:
@@ -282,24 +282,24 @@ class Store:
                 raise faults.MachineError(faults.clause(self.path, error)) from None
 
     def _in_place(self) -> None:
-        """Raise unless what is written now is what others will find."""
+        """Raise MachineError unless the files still have their names, so that others will find what is written."""
         for path, was in self._files.items():
             if _identity(path) != was:
                 raise faults.MachineError(f"{path} was removed or replaced while results were written to it")
 
     def finished(self) -> dict[str, list[int]]:
-        """The numbers of the runs that are whole, by assignment, the latest last."""
+        """List the numbers of the whole runs, by assignment, the latest last."""
         found: dict[str, list[int]] = {}
         for name, run in self._rows("SELECT assignment, run FROM runs WHERE finished ORDER BY assignment, run"):
             found.setdefault(name, []).append(run)
         return found
 
     def students(self) -> list[str]:
-        """The names of all students that some run has graded, in order."""
+        """List the names of all students that some run has graded, in order."""
         return [name for (name,) in self._rows("SELECT DISTINCT student FROM graded ORDER BY student")]
 
     def reports(self, run: int, assignment: str) -> Iterator[tuple[Report, tuple[Key, ...]]]:
-        """A run's reports on an assignment, in the order of the submissions, with the keys of their problems."""
+        """Read a run's reports on an assignment, in the order of the submissions, with the keys of their problems."""
         rows = self._rows(
             "SELECT footer, student, notes, keys FROM runs JOIN graded USING (run, assignment) "
             "WHERE run = ? AND assignment = ? ORDER BY position",
@@ -317,7 +317,6 @@ class Store:
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """The device and number of the file that has this name now, if one has."""
     try:
         found = path.stat()
     except OSError:
@@ -351,7 +350,7 @@ def locked(path: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            # Some network file systems lock by a service that has its own words for "held".
+            # Some network file systems have another error for a lock that is held.
             if error.errno not in {errno.EWOULDBLOCK, errno.EACCES}:
                 raise StoreError(f"{path.parent} can't be locked ({error.strerror}): keep it on a local disk") from None
             file.seek(0)

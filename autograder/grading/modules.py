@@ -22,7 +22,7 @@ from autograder.report import ProblemReport
 from autograder.seed import Seed
 from autograder.wire import Failure, Observation
 
-MAX_TEXT_BYTES = 1 << 16  # of a module, read for the names in it
+MAX_TEXT_BYTES = 1 << 16  # of a module's text, searched for names
 
 # The code and the message of a run that did not return, by its ending.
 _ENDINGS = {
@@ -124,7 +124,7 @@ def see_steady(observe: Observe, problem: Problem, answers: Answers, seed: Seed)
 def judge(
     problem: Problem, check: Check, observations: Sequence[Observation], right: Draws, seed: Seed
 ) -> list[Finding]:
-    """The findings of one check over its draws, the most severe first; none when it passes."""
+    """List the findings of one check over its draws, the most severe first; none if it passes."""
     findings: dict[tuple[int, str], Finding] = {}
     for observation in observations:
         answer = right.get((check.name, observation.draw))
@@ -140,7 +140,7 @@ def judge(
 
 
 def _unusable(answer: Observation) -> str:
-    """The reason why nothing can be judged by an observation of the reference, or ""."""
+    """Explain why an observation of the reference can't be used to judge, or return ""."""
     if answer.ending != "returned":
         return said_of(answer.failure)
     texts = (f"`{name}` is {value}" for name, value in answer.values.items() if isinstance(value, str))
@@ -188,13 +188,13 @@ def _failure(problem: Problem, observation: Observation) -> Finding:
 
 
 def said_of(failure: Failure | None) -> str:
-    """The exception and its message, in one clause."""
+    """Join the exception and its message in one clause."""
     said = ": ".join(filter(None, (failure.kind, failure.message))) if failure else ""
     return said or "no reason given"
 
 
 def own_lines(failure: Failure) -> str:
-    """The student's own frames, as Python shows them."""
+    """Format the student's own frames, as Python shows them."""
     lines = []
     for frame in failure.frames:
         where = f", in {frame.function}" if frame.function and frame.function != "<module>" else ""

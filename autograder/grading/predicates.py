@@ -1,4 +1,4 @@
-"""Staff's predicates, of ``expect.py`` and ``model.py``: what one finds, and whose fault it is where it fails."""
+"""Staff's predicates, of ``expect.py`` and ``model.py``: their findings, and whose fault it is if one fails."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ Arrays = Mapping[str, Array]
 # A predicate, of the arrays alone; each call has a new generator of the same state.
 Ask = Callable[[Arrays], Iterable[Finding]]
 
-# For one call, which takes milliseconds: no student's values may hold up a grader for good.
+# Seconds for one call, which takes milliseconds: no student's values may stop a grader.
 MOST_SECONDS = 60.0
 
 
 class PredicateError(Exception):
-    """A predicate has returned something else than findings."""
+    """A predicate has returned something other than findings."""
 
 
 class EndlessError(Exception):
@@ -37,7 +37,7 @@ _OURS = (NameError, AttributeError, ImportError, OSError, SystemExit, PredicateE
 
 
 def judged(ask: Ask, found: Arrays, expected: Arrays | None, called: str, folder: Path) -> list[Finding]:
-    """The findings of a predicate on a student's arrays.
+    """Ask a predicate about a student's arrays; return its findings.
 
     If it fails, the fault is ours where it fails on the reference too, finds something wrong there, or nothing is known
     of the reference. Otherwise the student's values have caused it: values made to break a predicate earn nothing.
@@ -81,7 +81,7 @@ def tried(ask: Ask, expected: Arrays, predicate: Callable[..., object], path: Pa
 
 
 def copied(arrays: Arrays) -> Arrays:
-    """Copies for a predicate, which may change them in place."""
+    """Copy arrays for a predicate, which may change them in place."""
     return {name: value.copy() for name, value in arrays.items()}
 
 
@@ -122,7 +122,7 @@ def _findings(ask: Ask, arrays: Arrays) -> list[Finding]:
 
 @contextmanager
 def _time_limit(seconds: float) -> Iterator[None]:
-    """End a block of this thread by an exception, wherever it is, after so many seconds."""
+    """Raise EndlessError in a block of this thread after so many seconds."""
     raised = (ctypes.c_ulong(threading.get_ident()), ctypes.py_object(EndlessError))
     timer = threading.Timer(seconds, ctypes.pythonapi.PyThreadState_SetAsyncExc, raised)
     timer.daemon = True

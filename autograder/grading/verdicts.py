@@ -86,12 +86,12 @@ def conclude(checks: Sequence[_Check], found: Mapping[str, Found]) -> tuple[Verd
 
 
 def conclude_alike(checks: Sequence[_Check], code: Code, message: str) -> tuple[Verdict, ...]:
-    """Verdicts where nothing could be run: the same for every check."""
+    """Make verdicts where nothing could be run: the same for every check."""
     return tuple(_judged(check, code, message) for check in checks)
 
 
 def by_severity(findings: Iterable[Finding]) -> list[Finding]:
-    """Findings, the most severe first."""
+    """Sort findings, the most severe first."""
     return sorted(findings, key=lambda finding: PRECEDENCE.index(finding.code))
 
 
@@ -103,7 +103,7 @@ def _judged(check: _Check, code: Code, message: str, hint: str | None = None) ->
 
 
 def _messages(findings: Sequence[Finding]) -> Iterator[str]:
-    """The lines of a message; a next step that several findings in a row have is said with the last of them."""
+    """Yield the lines of a message. If several findings in a row have the same next step, the last one shows it."""
     shown = [finding.message for finding in by_severity(findings)[:MAX_FINDINGS]]
     for message, after in zip_longest(shown, shown[1:], fillvalue=""):
         found, separator, step = message.rpartition("; ")

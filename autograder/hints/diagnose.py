@@ -84,7 +84,7 @@ def known_mistakes(
 
 
 def borne_out(checks: Sequence[Check], seen: Sequence[Observation], mistake: Mistake) -> bool:
-    """Tell whether a mistake's observations are those seen in all checks that have some of it."""
+    """Tell whether a mistake gives what was seen, in each check where its observations are known."""
     known = {check for check, _ in mistake.seen}
     return all(_same(check, seen, mistake) for check in checks if check.name in known)
 
@@ -115,21 +115,21 @@ def _equal(check: Check, one: Array | str, other: Array | str) -> bool:
 
 
 def _failed(observation: Observation) -> tuple[str, str, tuple[str, ...]]:
-    """The exception and its place, without the line's number, which differs in the page that students get."""
+    """The exception and its place. The line number is left out: it differs in the page that students get."""
     failure = observation.failure or Failure("", "")
     where = (frame.text if observation.ending == "misfit" else frame.function for frame in failure.frames)
     return failure.kind, failure.message, tuple(where)
 
 
 def _known(observation: Observation) -> bool:
-    """Tell whether a mistake can be known by this end; an exception from deeper down has many causes."""
+    """Tell whether such an end can identify a mistake; an exception from deeper code has many causes."""
     failure = observation.failure
     shallow = failure is not None and len(failure.frames) == 1
     return observation.ending in ("returned", "misfit") or (observation.ending == "raised" and shallow)
 
 
 def _telling(observation: Observation) -> bool:
-    """Tell whether few other mistakes end like this: an exception must have sizes in its message."""
+    """Tell whether few mistakes end like this: an exception must have sizes in its message."""
     message = observation.failure.message if observation.failure else ""
     return _known(observation) and (observation.ending != "raised" or bool(re.search(r"\d", message)))
 

@@ -1,7 +1,6 @@
-"""The usual meaning of an exception out of a student's module, in a sentence.
+"""The usual meaning of an exception from a student's module, in a sentence.
 
-The exception's message comes from the student's process, and is never believed: only shapes, numbers and names are
-quoted from it.
+The exception's message comes from the student's process and is not trusted: only shapes, numbers and names are quoted.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import numpy as np
 
 from autograder.wire import Failure
 
-# Long enough for any name, and too short for a message within the message. The rest is not read.
+# Characters of a message that are read: enough for any name, too few to hold another message.
 MAX_CHARACTERS = 400
 MAX_WORDS = 5_000
 
@@ -155,7 +154,7 @@ _UNKNOWN = (
     r"^cannot import name '(?P<name>%N)'",
     r"^'(?P<name>%N)'$",
 )
-# Names that every module can mean, beside its own.
+# Names that every module may use, beside its own.
 _COMMON = {*dir(builtins), *dir(np), *dir(np.ndarray)}
 
 
@@ -189,7 +188,7 @@ def matched(pattern: str, failure: Failure) -> re.Match[str] | None:
 
 
 def _sizes(quoted: str, scales: Mapping[str, Iterable[float]]) -> str:
-    """Name the sizes that were quoted, where one symbol alone has that size."""
+    """Name the quoted sizes, where exactly one symbol has that size."""
     known = {symbol: {*sizes} for symbol, sizes in scales.items()}
     plain = {symbol: f"{sizes.pop():g}" for symbol, sizes in known.items() if len(sizes) == 1}
     numbers = {*re.findall(r"\d+", quoted)} - {"0", "1"}
@@ -202,7 +201,7 @@ def _sizes(quoted: str, scales: Mapping[str, Iterable[float]]) -> str:
 
 
 def _unknown(failure: Failure, text: str) -> str | None:
-    """Name what is like a name that isn't there."""
+    """Suggest a known name that resembles an unknown one."""
     match = next(filter(None, (matched(pattern, failure) for pattern in _UNKNOWN)), None)
     if not match:
         return None

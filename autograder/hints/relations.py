@@ -1,6 +1,6 @@
-"""Relations of wrong values to right ones: a factor, a transpose, a sum too many, one case of several.
+"""Relations of wrong values to right ones: a factor, a transpose, a missing sum, one case of several.
 
-A relation names no value. It is told only if it holds in every draw in which the value is wrong.
+A relation names no value. It is reported only if it holds in every draw in which the value is wrong.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Pair:
 
     @property
     def wrong(self) -> Array:
-        """The mask of the wrong entries."""
+        """Mark the wrong entries."""
         return ~agree(self.found, self.right, self.check)
 
 
@@ -75,14 +75,14 @@ def explain(check: Check, draws: Sequence[Draw], names: Sequence[str]) -> str | 
             clauses.setdefault(clause, []).append(name)
     told = [f"{_listed(some)}: {clause}." for clause, some in clauses.items()]
     if 2 * sum(map(len, clauses.values())) < len(wrong):
-        told = []  # what holds of a few of them by chance is no explanation
+        told = []  # what holds for only some wrong values may be chance
     if cases := _which(wrong, [name for name in pairs if not pairs[name]]):
         told.append(cases)
     return " ".join(told) or None
 
 
 def _held(check: Check, draws: Sequence[Draw], name: str, wrong: Sequence[str]) -> str | None:
-    """The other value that this one should be."""
+    """Find the other value that this one equals."""
 
     def holds(draw: Draw, other: str) -> bool:
         found, right = draw.found[name], draw.right[other]
@@ -92,7 +92,7 @@ def _held(check: Check, draws: Sequence[Draw], name: str, wrong: Sequence[str]) 
 
 
 def _clause(pairs: Sequence[Pair]) -> str | None:
-    """The first relation that holds in all pairs."""
+    """Find the first relation that holds in all pairs."""
 
     def first(relations: Mapping[str, Relation]) -> str | None:
         return next((clause for clause, holds in relations.items() if all(map(holds, pairs))), None)
@@ -111,7 +111,7 @@ def _plain(array: Array) -> bool:
 
 
 def _factor(pairs: Sequence[Pair]) -> str | None:
-    """The factor on all entries, by name."""
+    """Name the factor on all entries."""
     factors = [factor for factor in map(_proportional, pairs) if factor]
     if len(factors) < len(pairs) or len({factor > 0 for factor in factors}) > 1:
         return None
@@ -131,7 +131,7 @@ def _factor(pairs: Sequence[Pair]) -> str | None:
 
 
 def _proportional(pair: Pair) -> float | None:
-    """The factor between found and right, if there is one."""
+    """Compute the factor between found and right; None if there is none."""
     found, right = pair.found.astype(np.float64).ravel(), pair.right.astype(np.float64).ravel()
     with np.errstate(all="ignore"):
         factor = float(found @ right / (right @ right))
@@ -140,7 +140,6 @@ def _proportional(pair: Pair) -> float | None:
 
 
 def _factor_names(factors: Sequence[float], scales: Sequence[Scales]) -> Iterator[str]:
-    """The names that fit the factors of all pairs."""
     for name, value in (("twice", 2.0), ("half of", 0.5)):
         if np.allclose(factors, value, rtol=1e-6):
             yield name
@@ -158,7 +157,7 @@ def _gap(pair: Pair) -> Array:
 
 
 def _constant(pairs: Sequence[Pair]) -> str | None:
-    """The same number added to all entries."""
+    """Find a constant that was added to all entries."""
     gaps = [_gap(pair) for pair in pairs]
     if not all(pair.same(pair.found - gap.mean(), pair.right) for pair, gap in zip(pairs, gaps, strict=True)):
         return None
@@ -190,7 +189,7 @@ def _transposed(pair: Pair) -> bool:
 
 
 def _bands(pair: Pair, axis: int) -> bool:
-    """Tell whether rows or columns have enough entries to say something of each; an outer product's are alike."""
+    """Tell whether rows or columns have enough entries to compare; those of an outer product are all alike."""
     return pair.found.ndim == 2 and pair.found.shape[axis] >= ENOUGH and np.linalg.matrix_rank(pair.right) > 1
 
 
@@ -277,7 +276,7 @@ def _words(names: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _common(some: Sequence[str], others: Sequence[str], cases: Mapping[str, str]) -> str | None:
-    """The longest case that all of some names have, and none of the others."""
+    """Find the longest case that all of some names have, and none of the others."""
 
     def has(name: str, case: str) -> bool:
         return f" {case} " in f"{name.replace('_', ' ')} "

@@ -56,7 +56,7 @@ from typing import Any
 
 
 def load_kernel() -> Callable[..., Any]:
-    """Load what runs a notebook's cells, where they are run: nothing else of the engine needs it in memory."""
+    """Load the function that runs a notebook's cells, only where they are run: no other process needs it."""
     import matplotlib.pyplot  # noqa: F401, ICN001, PLC0415
 
     from autograder.notebook.kernel import run  # noqa: PLC0415

@@ -1,8 +1,8 @@
-"""A handed-in notebook beside the released one.
+"""Alignment of a handed-in notebook with the released one.
 
-Each *given* cell is looked for by the key in its metadata, then by its id, then by what it holds. A given cell with the
-tag `FILL` must keep its statements, a text its words; more may stand between them. Any other must be the same
-program. All other cells are the student's own.
+Each *given* cell is looked for by the key in its metadata, then by its id, then by its content. A given code cell with
+the tag `FILL` must keep its statements, a text its words; the student may add more between them. Any other must be the
+same program. All other cells are the student's own.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from autograder.notebook.source import (
 
 # With fewer of the given cells of code, it is another notebook.
 LEAST_SHARE = 0.5
-# Cells of the student's own that are compared with a given one that has lost its key and its id.
+# Most cells of the student's own that are compared with a given one whose key and id are lost.
 MAX_CANDIDATES = 200
-# Lines of a changed cell that are compared with one that is gone.
+# Most lines of a changed cell that are compared with a missing given cell.
 MAX_LINES = 100
 _WORD = re.compile(r"[^\W_]+")
 
@@ -55,7 +55,7 @@ class Step:
 
     @property
     def prints(self) -> bool:
-        """Whether it is an unchanged given cell that prints."""
+        """The cell is an unchanged given one that prints."""
         given = self.given
         return given is not None and not self.replaced and FILL not in given.tags and prints(given.source)
 
@@ -172,12 +172,12 @@ def _still_says(found: Cell, given: Cell) -> bool:
     names = {each.name for each in described(given.source) if each.gap} - {""}
     if names:
         return found.kind == "code" and names <= {each.name for each in described(found.source)}
-    # Of a gap alone nothing is left when it is filled.
+    # A cell that held only a gap has nothing left to recognise once it is filled.
     return len(lines_of(given.source)) > 1 and intact(found, given)
 
 
 def _in_order(places: Sequence[int]) -> frozenset[int]:
-    """Choose most of these places, so that they ascend: the others are out of order."""
+    """Choose the largest set of places that ascend: the others are out of order."""
     blocks = SequenceMatcher(None, places, sorted(places), autojunk=False).get_matching_blocks()
     return frozenset(place for block in blocks for place in places[block.a : block.a + block.size])
 

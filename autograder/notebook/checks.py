@@ -1,7 +1,7 @@
-"""A notebook's checks: a table of functions of what was handed in and of its one run; and what they judge by.
+"""A notebook's checks: a table of functions of the handed-in notebook and its one run; and what they judge by.
 
-The functions work on what a student has written. So for a submission :func:`judge` is called in a reader
-(:mod:`autograder.worker.reader`), which knows no secret, and asks the grader for the run.
+The functions work on a student's bytes. So :func:`judge` is called in a reader (:mod:`autograder.worker.reader`), which
+knows no secret, and asks the grader for the run.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from autograder.wire import Array, Failure, Observation, read_bytes
 from autograder.worker.limits import Limits
 from autograder.worker.reader import Grader
 
-# Lines of what a cell had printed when it failed.
+# Most lines of a failed cell's output that a message shows.
 MAX_SHOWN_LINES = 3
 MAX_MESSAGE_CHARACTERS = 4_000
 _NO_MODULE = re.compile(r"No module named '([\w.]+)'")
@@ -40,7 +40,7 @@ _UNKNOWN = re.compile(r"name '(\w+)' is not defined")
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the checks judge; nothing was executed where the module was not handed in."""
+    """The evidence that the checks judge; nothing was executed where the module was not handed in."""
 
     handed_in: Notebook
     arrangement: Arrangement
@@ -65,7 +65,7 @@ class NotebookCheck:
 
 
 class Task(msgspec.Struct, frozen=True):
-    """A notebook's problem, as a reader is told of it.
+    """A notebook's problem, as far as a reader may know it.
 
     `wanted` is asked of the run, for the grader to judge; `misnamed` says what is wrong with the name that the notebook
     was handed in under.
@@ -107,7 +107,7 @@ class Judged(msgspec.Struct):
 
 
 class RunAsked(msgspec.Struct, frozen=True):
-    """A run that a reader asks for: cells with their labels, and what is asked after which of them."""
+    """A run that a reader asks for: labelled cells, and the values wanted after them."""
 
     cells: tuple[tuple[str, str], ...]
     wanted: tuple[tuple[str, int], ...]
@@ -129,7 +129,10 @@ def _was_run(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _runs(evidence: Evidence) -> Iterator[Finding]:
-    """A finding for each cell that failed by itself; those that only miss what it would have made are told with it."""
+    """Yield a finding for each cell that failed by itself.
+
+    A cell that only lacks what a failed cell would have made is named in that cell's finding.
+    """
     steps, cells = evidence.arrangement.steps, evidence.execution.cells
     failed = {place: shown for place, shown in cells.items() if _failed(steps[place], shown)}
     causes: dict[int, int] = {}
@@ -191,7 +194,7 @@ CHECKS = (
 
 @dataclass(frozen=True)
 class Rubric:
-    """What a problem's notebook is graded by, and is worth.
+    """The points of a problem's notebook, and what it is graded by.
 
     `figures` are those it must have; `wanted` is what the model that it trains is made of, as expressions in its names;
     `answers` is what the reference's notebook trains, None where it was not run.
@@ -224,7 +227,7 @@ class Rubric:
         )
 
     def task(self, *, has_module: bool, misnamed: str = "") -> Task:
-        """The part that a reader is told."""
+        """Select the part that a reader may know."""
         problem = self.problem
         return Task(
             problem.module_file,
@@ -238,7 +241,7 @@ class Rubric:
 
 
 def rubric_of(problem: Problem) -> Rubric:
-    """Read what a problem's notebook is graded by.
+    """Read the rubric of a problem's notebook.
 
     Raises
     ------
@@ -281,7 +284,7 @@ def judge(files: Mapping[str, bytes], grader: Grader) -> Iterator[bytes]:
 
 
 def judged(run_cells: RunCells, task: Task, released: Notebook, content: bytes) -> Judged:
-    """The findings about a handed-in notebook.
+    """Find what is wrong with a handed-in notebook.
 
     Parameters
     ----------
@@ -320,7 +323,7 @@ def judged(run_cells: RunCells, task: Task, released: Notebook, content: bytes) 
 
 
 def _fault(task: Task, execution: Execution) -> Finding | None:
-    """The reason why nothing could be run: the module is missing, or something of ours failed."""
+    """Explain why nothing could be run: the module is missing, or something of ours failed."""
     if not task.has_module:
         message = f"{task.module_file} was not handed in; the notebook needs it: hand in both"
         return Finding(Code.MISSING, "", message)
@@ -332,7 +335,7 @@ def _fault(task: Task, execution: Execution) -> Finding | None:
 
 
 def _shortened(found: Judged) -> Judged:
-    """The same, with the messages of those findings alone that a report shows: a notebook may have thousands."""
+    """Keep only the messages of findings that a report shows: a notebook may have thousands."""
     short = {
         check: [
             replace(finding, message=finding.message[:MAX_MESSAGE_CHARACTERS] if n < MAX_FINDINGS else "")
@@ -344,7 +347,7 @@ def _shortened(found: Judged) -> Judged:
 
 
 def _failed(step: Step, shown: Shown) -> bool:
-    """Tell whether a cell did not end well, and was not meant to raise."""
+    """Tell whether a cell failed and was not meant to raise."""
     return shown.ending != "returned" and not (shown.ending in {"raised", "missing"} and may_raise(step))
 
 
@@ -362,7 +365,7 @@ def _failure(step: Step, shown: Shown, more: str) -> Finding:
 
 
 def _import_advice(failure: Failure) -> str:
-    """The sentence about an import that found nothing, which is no mistake in the code; "" for everything else."""
+    """Advise on an import that found nothing, which is no mistake in the code; "" for any other failure."""
     name = _NO_MODULE.match(failure.message) if failure.kind == "ModuleNotFoundError" else None
     if name is None:
         return ""
@@ -373,7 +376,6 @@ def _import_advice(failure: Failure) -> str:
 
 
 def _showed(shown: Shown) -> str:
-    """The last lines that a cell printed before it failed."""
     printed = "".join(one.text for one in shown.outputs if (one.kind, one.name) == ("stream", "stdout"))
     lines = [line for line in printed[-2000:].splitlines() if line.strip()]
     last = [f"\n    {line[-200:].strip()}" for line in lines[-MAX_SHOWN_LINES:]]

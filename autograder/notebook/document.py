@@ -1,7 +1,7 @@
-"""A notebook as frozen records: its cells and their outputs, read in bounds from untrusted bytes.
+"""A notebook as frozen records: its cells and their outputs, read within bounds from untrusted bytes.
 
-It is read here and not by nbformat's reader, which gives cells without an id a random one, raises over fields that
-Jupyter does without, and takes 0.3 s to import.
+nbformat's reader is not used: it gives cells without an id a random one, raises over missing fields that Jupyter
+accepts, and takes 0.3 s to import.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Any
 
 from autograder.notebook.source import described
 
-# Tags of released cells; a student's own tags mean nothing. This one is to be filled.
+# Tags of released cells; a student's own tags mean nothing. A cell with this one is to be filled.
 FILL = "fill"
-# The output of this one is about the machine, and is not compared.
+# The output of a cell with this tag is about the machine, and is not compared.
 ENVIRONMENT = "environment"
-# Under this name a released cell's metadata hold ``{"key": …}``, by which it is found again.
+# The field of a released cell's metadata that holds ``{"key": …}``, by which the cell is found again.
 OURS = "autograder"
 
 PNG = "image/png"
@@ -28,14 +28,14 @@ PICTURES = (PNG, "image/jpeg", "image/svg+xml")
 # The upload limit of most course sites.
 MAX_BYTES = 50 << 20
 MAX_CELLS = 2_000
-# Of one cell.
+# Most outputs of one cell.
 MAX_OUTPUTS = 2_000
-# Of one source, or one output.
+# Most characters of one source, or one output.
 MAX_CHARACTERS = 1_000_000
 MAX_PICTURE_CHARACTERS = 24_000_000
-# Of all sources.
+# Most characters of all sources together.
 MAX_SOURCES = 2_000_000
-# Characters of a line that a message shows.
+# Most characters of a line that a message shows.
 SHORT = 48
 _SAVE = "hand in the file that Jupyter saves and opens"
 
@@ -122,7 +122,7 @@ class Cell:
 
     @property
     def empty(self) -> bool:
-        """Whether it holds nothing but white space."""
+        """The source is only white space."""
         return not self.source.strip()
 
 
@@ -139,7 +139,7 @@ class Notebook:
 
 
 def read(content: bytes, name: str = "the notebook") -> Notebook:
-    """Read a notebook. Fields that the format forbids or misses, but Jupyter opens, are let pass.
+    """Read a notebook. Fields that break the format but that Jupyter opens are accepted.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ def read(content: bytes, name: str = "the notebook") -> Notebook:
 
 
 def output(raw: Any, max_characters: int = MAX_CHARACTERS) -> Output | None:
-    """Read one output in nbformat's form, saved or of a run, which is as untrusted; None if it is none."""
+    """Read one output in nbformat's form, saved or from a run, both untrusted; None if it is malformed."""
     match _field(raw, "output_type"):
         case "stream":
             text, clipped = _text(raw.get("text"), max_characters)
@@ -256,7 +256,6 @@ def _parsed(content: bytes, name: str) -> Any:
 
 
 def _field(raw: Any, *names: str) -> Any:
-    """Get a field of JSON objects in one another; None where there is none."""
     for name in names:
         raw = raw.get(name) if isinstance(raw, dict) else None
     return raw
@@ -287,12 +286,12 @@ def _cell(raw: dict[str, Any], number: int, name: str) -> Cell:
 
 
 def _text(value: Any, max_characters: int = MAX_CHARACTERS) -> tuple[str, bool]:
-    """Read a text, or a list of its lines, up to a length; and tell whether there was more."""
+    """Read a text, or a list of its lines, up to a length; the second value is True if there was more."""
     if isinstance(value, list):
         value = "".join(line for line in value if isinstance(line, str))
     if not isinstance(value, str):
         return "", False
-    # JSON allows half of a surrogate pair, which no file or terminal takes.
+    # JSON allows half of a surrogate pair, which no file or terminal accepts.
     return _SURROGATE.sub("?", value[:max_characters]), len(value) > max_characters
 
 

@@ -1,7 +1,7 @@
-"""One run of the notebook as it should be: the outputs of each cell, whatever the others do.
+"""One run of the notebook as it should be: the outputs of each cell, even if others fail.
 
-A cell that ends the process, or takes longer than it may, is left out, and the run is made again without it; so it
-costs itself alone, as long as the notebook has time left.
+A cell that ends the process or passes its time limit is left out, and the run is repeated without it. So it loses only
+its own points, as long as the notebook has time left.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from autograder.wire import Array, Ending, Failure, Observation
 from autograder.worker.job import ANSWER, Content, NotebookJob, entry_point
 from autograder.worker.limits import MIB, Limits
 
-# Cells of one notebook that may end their process, each for a run of its own.
+# Most cells of one notebook that may end their process; after each, the run is repeated.
 MAX_ENDED = 20
 
 # Runs cells, each a label and its text, and answers what is asked after the cell of that number.
@@ -31,7 +31,7 @@ RunCells = Callable[[Sequence[tuple[str, str]], Sequence[tuple[str, int]]], Iter
 
 @dataclass(frozen=True)
 class Shown:
-    """The outcome of one cell; `clipped` if it put out more than was kept."""
+    """The outcome of one cell; `clipped` if its outputs were cut."""
 
     ending: Ending
     outputs: tuple[Output, ...] = ()
@@ -41,7 +41,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Execution:
-    """The outcome of a notebook's run: its cells by the places of their steps; of what was asked for, what was had."""
+    """The outcome of a notebook's run: cells by the places of their steps, and the values that were wanted."""
 
     cells: Mapping[int, Shown] = field(default_factory=dict)
     values: Mapping[str, Array] = field(default_factory=dict)
@@ -75,7 +75,7 @@ def execute(
             if count < len(pending):
                 place, _ = pending[count]
                 last = _shown(observation, limits.cell_bytes)
-                # A run that is made again without a cell changes nothing of what the others have shown.
+                # A repeated run does not replace what a cell has shown before.
                 if place not in shown:
                     shown[place] = last
                     answers = {what: observation.values.get(ANSWER + what) for what, after in wanted if after == place}
@@ -98,7 +98,7 @@ def beside(
     problem: Problem,
     files: Mapping[str, bytes | Content],
 ) -> RunCells:
-    """Make runs beside a student's files, by name, which share the notebook's budget.
+    """Make a function that runs cells beside a student's files, by name; all runs share the notebook's budget.
 
     `run_job` is ``Sandbox.run_cells``, or a fake.
     """
@@ -116,7 +116,7 @@ def job_of(
     cells: Sequence[tuple[str, str]],
     wanted: Sequence[tuple[str, int]] = (),
 ) -> NotebookJob:
-    """A run of cells, each a label and its text, beside files; the handed-out modules and the README are added."""
+    """Make the job of running labelled cells beside files; the handed-out modules and the README are added."""
     readme = problem.released_readme
     return NotebookJob(
         kernel=entry_point(load_kernel),
@@ -135,11 +135,11 @@ def job_of(
 
 
 def _shown(observation: Observation, most_bytes: int) -> Shown:
-    """Read an observation of a cell; what is no output, or too much, is left out."""
+    """Read an observation of a cell; malformed or too large outputs are left out."""
     raw = observation.values.get("outputs")
     if observation.ending == "died":
         return Shown("died", failure=observation.failure)
-    # A character of an output has at most four bytes. What is longer was not put together by our side of the run.
+    # A character of an output has at most four bytes. Longer data was not written by our code in the run.
     if not isinstance(raw, np.ndarray) or raw.nbytes > 4 * most_bytes + MIB:
         return Shown(observation.ending, (Output("stream", "stdout", clipped=True),), observation.failure, clipped=True)
     try:
@@ -148,7 +148,7 @@ def _shown(observation: Observation, most_bytes: int) -> Shown:
         said = {}
     items = said.get("outputs") if isinstance(said, dict) else None
     items = items if isinstance(items, list) else []
-    # What was printed is kept to its end, for of a saved output the end may be all that is left.
+    # The end of a printed text is kept, since a saved output may hold only its end.
     read = (output(item, most_bytes) for item in items[:MAX_OUTPUTS])
     found = [one for one in read if one is not None]
     clipped = len(items) > MAX_OUTPUTS or (isinstance(said, dict) and said.get("clipped") is True)

@@ -32,7 +32,7 @@ _MAX_TEXT = 120
 
 
 def watch() -> None:
-    """Have each PNG that matplotlib writes in this process carry the figure's data."""
+    """Make each PNG that matplotlib writes in this process carry the figure's data."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  only where figures are drawn
 
     original: Any = FigureCanvasAgg.print_png
@@ -41,7 +41,7 @@ def watch() -> None:
 
     @functools.wraps(original)
     def print_png(self: Any, *args: Any, metadata: Any = None, **kwargs: Any) -> Any:
-        # Who passes a chunk of their own says all that the file is to say.
+        # A caller that passes its own metadata decides alone what the file holds.
         if "pnginfo" not in (kwargs.get("pil_kwargs") or {}) and (text := _text_of(self.figure)):
             metadata = {KEYWORD: text, **(metadata or {})}
         return original(self, *args, metadata=metadata, **kwargs)
@@ -67,7 +67,7 @@ def packed(shown: Any) -> str:
 
 
 def _text_of(figure: Any) -> str:
-    """Pack a figure's data; "" where that fails, for the picture must be shown anyway."""
+    """Pack a figure's data; "" where that fails, since the picture must be shown anyway."""
     try:
         axes = [_axes(axes) for axes in figure.axes[:MAX_AXES]]
         text = packed({"version": VERSION, "title": _words(figure.get_suptitle()), "axes": axes})
@@ -92,7 +92,7 @@ def _axes(axes: Any) -> dict[str, Any]:
         "y": _words(axes.get_ylabel()),
         "xscale": axes.get_xscale(),
         "yscale": axes.get_yscale(),
-        # A colour bar, or axes that are switched off, is not a plot that wants labels.
+        # A colour bar, and axes that are switched off, need no labels.
         "aside": axes.get_label() == "<colorbar>" or not axes.axison,
         "legend": [_words(text.get_text()) for text in legend.get_texts()[:MAX_ARTISTS]] if legend else [],
         "texts": [_words(text.get_text()) for text in axes.texts[:MAX_TEXTS]],
@@ -101,12 +101,12 @@ def _axes(axes: Any) -> dict[str, Any]:
 
 
 def _collection(one: Any) -> dict[str, Any]:
-    """Describe what consists of many paths: points, contours, meshes, filled areas."""
+    """Describe a collection of paths: points, contours, meshes, filled areas."""
     if type(one).__name__ == "PathCollection":
         offsets: Any = np.ma.filled(np.ma.asarray(one.get_offsets(), dtype=float), np.nan)
         return _artist("points", one, offsets[:, 0], offsets[:, 1])
     if (levels := getattr(one, "levels", None)) is not None:
-        # Where the lines of each level lie on the whole: how many points they have depends on the last digit.
+        # The mean height of each level's lines: the number of their points depends on rounding.
         heights = [path.vertices[:, 1].mean() if len(path.vertices) else np.nan for path in one.get_paths()]
         return _artist("contours", None, levels, heights)
     if (values := one.get_array()) is not None:

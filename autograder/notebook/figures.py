@@ -1,4 +1,4 @@
-"""Figures of a notebook: their data, read from pictures, and held against what is required of them.
+"""Figures of a notebook: their data, read from pictures and compared with what is required.
 
 Of a picture without data, only its presence is judged.
 """
@@ -24,7 +24,7 @@ from autograder.notebook.source import bound, loaded
 from autograder.wire import Array
 from autograder.worker.job import FILE
 
-# A required curve falls or rises by this part of its range, from its first quarter to its last.
+# A required curve falls or rises by at least this share of its range, from its first quarter to its last.
 MOVED = 0.25
 MIN_POINTS = 3
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -35,7 +35,7 @@ _Some = msgspec.Meta(max_length=MAX_TEXTS)
 
 
 class Artist(msgspec.Struct, frozen=True):
-    """A line, a cloud of points, all shapes, an image: some of its numbers, evenly chosen."""
+    """A line, a scatter, a set of shapes or an image, with evenly chosen numbers of it."""
 
     kind: str
     label: str = ""
@@ -72,7 +72,7 @@ class Figure(msgspec.Struct, frozen=True):
 
 
 class RequiredAxes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What one set of axes must show.
+    """The requirements on one set of axes.
 
     Attributes
     ----------
@@ -118,7 +118,7 @@ class _Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def required_figures(path: Path) -> tuple[RequiredFigure, ...]:
-    """Read the figures that a problem requires from its ``figures.toml``; none where there is no such file.
+    """Read the required figures of a problem from its ``figures.toml``; none where there is no such file.
 
     Raises
     ------
@@ -139,7 +139,7 @@ def figures_of(outputs: Sequence[Output]) -> list[Figure | None]:
 
 
 def of_png(content: bytes) -> Figure | None:
-    """Read a figure's data from its PNG; None where there is none, or none that can be understood."""
+    """Read a figure's data from its PNG; None where there is none, or it is malformed."""
     keyword = b"tEXt" + KEYWORD.encode() + b"\0"
     at = content.find(keyword)
     if at < 4 or not content.startswith(PNG_SIGNATURE):
@@ -181,7 +181,7 @@ def has_its_figures(
     rerun: Mapping[int, Sequence[Output]],
     values: Mapping[str, Array],
 ) -> list[Finding]:
-    """List the required figures that are missing, or don't show what they must. What the run draws is judged.
+    """List the required figures that are missing from the run, or don't show what they must.
 
     Parameters
     ----------
@@ -205,7 +205,7 @@ def has_its_figures(
 
 
 def made_up(required: Sequence[RequiredFigure], steps: Sequence[Step], failed: Collection[int]) -> bool:
-    """Tell whether a figure is drawn from a name that a failed given cell should have made, and the student has made.
+    """Tell whether a figure uses a name that a failed given cell should have made, and the student's own cell has made.
 
     Parameters
     ----------
@@ -223,7 +223,7 @@ def made_up(required: Sequence[RequiredFigure], steps: Sequence[Step], failed: C
 
 
 def _places(required: RequiredFigure, steps: Sequence[Step]) -> list[int]:
-    """List where a figure may be drawn: in given cells, or in any where all given ones are to be filled."""
+    """List the cells where a figure may be drawn: given ones, or any if all given ones are to be filled."""
     headings = [cell.heading if (cell := step.given or step.saved) else "" for step in steps]
     places = [n for n, heading in enumerate(headings) if not required.under or heading == required.under]
     given = [(n, cell) for n in places if (cell := steps[n].given) and cell.kind == "code"]
@@ -232,7 +232,7 @@ def _places(required: RequiredFigure, steps: Sequence[Step]) -> list[int]:
 
 
 def _lacks(required: RequiredFigure, shown: Sequence[Figure | None]) -> Iterator[Finding]:
-    """Say what all figures lack that may be the required one."""
+    """Find what is missing from all figures that may be the required one."""
     if not shown:
         where = f" under “{required.under}”" if required.under else ""
         yield Finding(

@@ -1,7 +1,7 @@
-"""The report on a notebook: what a reader has found of it, and what it has trained.
+"""The report on a notebook: a reader's findings, and the verdict on the model that it trains.
 
-``grade_apart`` has a stranger's notebook read and compared in a reader. ``grade_notebook`` reads it here, as is right
-for one's own. Both get what makes the run as an argument.
+``grade_apart`` has a student's notebook read and compared in a reader. ``grade_notebook`` reads it in this process,
+which is for one's own notebook. Both get the function that makes the run as an argument.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from autograder.worker.job import ANSWER, FILE, Content, NotebookJob
 RunJob = Callable[[Problem, NotebookJob, Budget], Iterable[Observation]]
 Told = TypeVar("Told", RunAsked, Judged)
 
-# Of what a reader finds.
+# Most bytes of a reader's findings.
 MAX_FOUND_BYTES = 4 << 20
 
 
@@ -57,7 +57,7 @@ def grade_notebook(
     seed: Seed,
     misnamed: str = "",
 ) -> ProblemReport:
-    """Grade a notebook that is read in this process: one's own, or one that is known.
+    """Grade a notebook that is read in this process: one's own, or a known one.
 
     Parameters
     ----------
@@ -127,18 +127,18 @@ def grade_apart(
 
 
 def unjudged_notebook(rubric: Rubric, code: Code, message: str) -> ProblemReport:
-    """The report where there is nothing to judge: the same verdict for every check."""
+    """Report that there is nothing to judge: the same verdict for every check."""
     problem = rubric.problem
     return ProblemReport.of(problem.notebook_id, conclude_alike(rubric.checks, code, message), problem.course)
 
 
 def beside_it(problem: Problem, content: bytes, files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The files beside a notebook when it is run: its module, those that it or they name, and small files they name."""
+    """Select the files for a notebook's run: its module, those that it or they name, and small files they name."""
     return {name: files[name] for name in used_by_notebook(problem.module_file, content, files)}
 
 
 def asking(problem: Problem, model: Model, seed: Seed) -> Ask:
-    """The judge of a trained model, by its arrays alone."""
+    """Make the function that judges a trained model by its arrays alone."""
     return lambda arrays: model.judge(arrays, problem.files.data, generator(seed.of_draw(problem.id, MODEL, 0)))
 
 
@@ -149,7 +149,7 @@ def _runs(
     files: Mapping[str, bytes | Content],
     values: dict[str, Array],
 ) -> RunCells:
-    """Make runs whose trained arrays are kept in `values`, and told to nobody else."""
+    """Make runs whose trained arrays go into `values`, and to nobody else."""
     drawn = {figure.file for figure in rubric.figures}
     laid = {name: one for name, one in files.items() if name not in drawn}
     if len(content) <= MAX_FILE_BYTES:
@@ -171,7 +171,6 @@ def _runs(
 
 
 def _decoded(content: bytes, kind: type[Told]) -> Told:
-    """Read an answer of a reader, as far as it is of its kind."""
     try:
         return msgspec.msgpack.decode(content, type=kind)
     except msgspec.MsgspecError as error:
@@ -179,7 +178,6 @@ def _decoded(content: bytes, kind: type[Told]) -> Told:
 
 
 def _bounded(parts: Iterator[bytes]) -> Iterator[bytes]:
-    """The parts of an answer, as long as that is not too much."""
     room = MAX_FOUND_BYTES
     for part in parts:
         room -= len(part)
@@ -189,14 +187,14 @@ def _bounded(parts: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _checked(rubric: Rubric, found: Judged) -> Judged:
-    """The findings of a reader about this notebook's checks, in codes that there can be."""
+    """Check that a reader's findings are about this notebook's checks, in codes that exist."""
     names = {check.name for check in rubric.checks}
     for findings in (*found.findings.values(), [found.refused] if found.refused else []):
         for finding in findings:
             if finding.code not in codes.PRECEDENCE:
                 raise OurFaultError(f"a reader found what there can't be: {finding.code}, {finding.message[:100]}")
     found.findings = {name: findings for name, findings in found.findings.items() if name in names}
-    # A check of which nothing is said would have its points.
+    # A check without an entry would pass.
     if not found.refused and (missing := names - found.findings.keys() - {MODEL}):
         raise OurFaultError(f"a reader says nothing of {', '.join(sorted(missing))}")
     if not (found.refused or found.findings.get(MODEL)) and not found.places.keys() >= {*rubric.wanted}:
@@ -205,7 +203,7 @@ def _checked(rubric: Rubric, found: Judged) -> Judged:
 
 
 def _concluded(rubric: Rubric, found: Judged, values: Mapping[str, Array], seed: Seed) -> ProblemReport:
-    """The report that follows from what was found, and from what the notebook has trained."""
+    """Conclude the report from the findings and the trained arrays."""
     problem = rubric.problem
     if found.refused:
         return unjudged_notebook(rubric, Code(found.refused.code), found.refused.message)
@@ -226,11 +224,11 @@ def _concluded(rubric: Rubric, found: Judged, values: Mapping[str, Array], seed:
 
 
 def _unproven(rubric: Rubric, found: Judged) -> dict[str, str]:
-    """The checks that earn nothing although nothing is wrong with them, each with the one that must pass first.
+    """Map checks that earn nothing, although nothing is wrong with them, to the check that must pass first.
 
-    One cell can have all others do nothing, and show anything. So that a notebook runs, and what it draws, counts only
-    where outputs were saved with it, or where the model that it trains is good, which its arrays tell. To hand in the
-    cells that were handed out is worth nothing alone.
+    One cell can disable all others and show anything. So a notebook earns points for running, and for its figures, only
+    where outputs were saved with it, or where the model that it trains is good, as its arrays tell. Handing in only the
+    released cells is worth nothing.
     """
     passed = {check.name for check in rubric.checks if not found.findings[check.name]}
     blocked = {}
@@ -238,14 +236,13 @@ def _unproven(rubric: Rubric, found: Judged) -> dict[str, str]:
         blocked = {name: WAS_RUN for name in (RUNS, FIGURES) if name in passed}
     others = [check.name for check in rubric.checks if check.name != THE_NOTEBOOK]
     if THE_NOTEBOOK in passed and not passed - blocked.keys() - {THE_NOTEBOOK}:
-        # Where one of them is pending, so is this: it isn't known yet.
+        # If one of them is pending, so is this.
         ours = [name for name in others if any(one.code in codes.FAULTS_OF_OURS for one in found.findings[name])]
         blocked[THE_NOTEBOOK] = (ours or [name for name in others if name not in blocked])[0]
     return blocked
 
 
 def _model(rubric: Rubric, values: Mapping[str, Array], places: Mapping[str, str], seed: Seed) -> Iterator[Finding]:
-    """The findings about the trained model, recomputed from what it is made of."""
     problem, model = rubric.problem, rubric.problem.page.model
     if model is None:
         return

@@ -1,7 +1,7 @@
-"""Was the notebook run: every cell, in order, in a fresh kernel, with its outputs kept.
+"""The check that the notebook was run: every cell, in order, in a fresh kernel, with its outputs kept.
 
-The execution counts tell. In a fresh kernel the first cell has 1, and each cell a higher count than those above it. A
-count that is skipped costs nothing: a cell was run again, or tried out and deleted.
+The execution counts tell. In a fresh kernel the first cell has 1, and each cell a higher count than those above it.
+Skipped counts cost nothing: a cell was run again, or tried out and deleted.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from autograder.notebook.stale import asks_for_a_verdict, shows_something
 
 # Jupyter's own tag for a cell whose exception is meant.
 RAISES = "raises-exception"
-# Lines that show something whenever they are run.
+# Lines that show something in every run.
 _SHOWS = re.compile(r"(?m)^(?:print|plt\.show|display)\(")
 _RUN_ALL = "restart the kernel, run all cells, and save"
 
@@ -26,7 +26,7 @@ _RUN_ALL = "restart the kernel, run all cells, and save"
 def was_run(
     handed_in: Notebook, steps: Sequence[Step] = (), now: Mapping[int, Sequence[Output]] | None = None
 ) -> list[Finding]:
-    """Signs that the notebook was not run as a whole; none if it was.
+    """List signs that the notebook was not run as a whole; none if it was.
 
     The steps tell which cells must show something: by the outputs of a run, or without one by their text.
     """
@@ -75,7 +75,7 @@ def is_untouched(handed_in: Notebook, steps: Sequence[Step]) -> bool:
 
 
 def kept_too_little(steps: Sequence[Step], now: Mapping[int, Sequence[Output]]) -> bool:
-    """Tell whether most given cells that show something have lost it: then nothing bears out what the run shows."""
+    """Tell whether most given cells that show something have lost it: then nothing supports what the run shows."""
     showing = [
         step for n, step in enumerate(steps) if step.given and n in now and (step.prints or shows_something(now[n]))
     ]
@@ -88,7 +88,7 @@ def _has_code(cell: Cell) -> bool:
 
 
 def _order(cells: Sequence[Cell]) -> Iterator[Finding]:
-    """The first sign that cells were not run one after the other, from the first on."""
+    """Find the first sign that cells were not run one after the other, from the first on."""
     run = [(cell.count, cell) for cell in cells if cell.count is not None]
     for (before, above), (count, cell) in pairwise(run):
         if count <= before:
@@ -109,7 +109,7 @@ def _shows(n: int, step: Step, now: Mapping[int, Sequence[Output]] | None) -> bo
 
 
 def _finding(cells: Sequence[Cell], what: str, advice: str = _RUN_ALL) -> Iterator[Finding]:
-    """One finding about several cells, of which the first is named; none about no cells."""
+    """Make one finding about several cells, which names the first; none for no cells."""
     if cells:
         others = len({cell.number for cell in cells}) - 1
         more = f" (and {others} more)" if others else ""

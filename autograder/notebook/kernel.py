@@ -71,7 +71,7 @@ _LOCKS = ("Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore", "Event"
 def _prepare() -> None:
     """Make the changes that all forked runs share."""
     watch()  # as in a student's own kernel
-    # There are no other processes, and no semaphores of the system's: what locks processes locks threads.
+    # A run has no other processes and no system semaphores, so locks between processes become locks of threads.
     context: Any = multiprocessing.context
     for name in _LOCKS:
         setattr(context.BaseContext, name, staticmethod(getattr(threading, name)))
@@ -87,7 +87,7 @@ def run(job: NotebookJob, folder: str, send: Callable[[bytes], None]) -> None:
     try:
         shell = _begin(job, folder, outputs)
     except Exception as error:
-        # No student code has run: the reader makes it a fault of the autograder.
+        # No student code has run yet, so the grader takes it for a fault of the autograder.
         send(encode(Observation("", 0, "faulty", failure=Failure(type(error).__name__, str(error)))))
         return
     send(encode(Observation("", 0, "returned")))
@@ -113,7 +113,7 @@ def _begin(job: NotebookJob, folder: str, outputs: _Outputs) -> Any:
     settings.HistoryManager.enabled = False  # a file, and a thread that writes it
     settings.InteractiveShell.colors = "nocolor"
     settings.InteractiveShell.separate_out2 = ""
-    settings.IPKernelApp.connection_file = ""  # code finds out by this whether it is in a kernel
+    settings.IPKernelApp.connection_file = ""  # code that asks whether it runs in a kernel looks for this
     shell: Any = _Shell.instance(
         outputs=outputs,
         config=settings,
@@ -133,20 +133,19 @@ def _begin(job: NotebookJob, folder: str, outputs: _Outputs) -> Any:
     mpl.use(INLINE)
     mpl.rcParams["backend_fallback"] = True  # as in a kernel, whose backend the environment names
     shell.enable_matplotlib("inline")
-    # `%run` shows figures only after a `%matplotlib`; no cell has said so yet.
+    # `%run` shows figures only after a `%matplotlib`, which no cell has called yet.
     shell.magics_manager.registry["ExecutionMagics"].default_runner = None
     sys.stdout, sys.stderr = _Stream(outputs, "stdout"), _Stream(outputs, "stderr")
     return shell
 
 
 def _add_files(files: Mapping[str, bytes]) -> None:
-    """Write files beside the notebook, over nothing that is there."""
     for name, content in files.items():
         try:
             os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
             with open(name, "xb") as file:
                 file.write(content)
-        except OSError:  # a name that is taken; what reads it fails, or reads what was given
+        except OSError:  # the name is taken: code reads the given file, or fails
             continue
 
 
@@ -155,7 +154,7 @@ async def _run_cells(shell: Any, job: NotebookJob, folder: str, send: Callable[[
     for number, (label, source) in enumerate(job.cells):
         observation = await _run_cell(shell, job, folder, number, label, source)
         if observation.ending == "returned":
-            # Now: a later cell may make something else of these names.
+            # At once: a later cell may change these names.
             values = _values(shell, [what for what, after in job.wanted if after == number], left)
             left -= sum(getattr(value, "nbytes", 0) for value in values.values())
             observation = replace(observation, values={**values, **observation.values})
@@ -193,7 +192,7 @@ async def _run_cell(shell: Any, job: NotebookJob, folder: str, number: int, labe
 
 
 def _failure_of(error: BaseException, job: NotebookJob, folder: str, label: str) -> tuple[Ending, Failure]:
-    """Describe an exception, by the lines of the notebook and of the student's modules that it went through."""
+    """Describe an exception, by its lines in the notebook and in the student's modules."""
     try:
         message = str(error)[: 2 * MAX_MESSAGE_CHARACTERS].replace(folder, ".")[:MAX_MESSAGE_CHARACTERS]
     except BaseException:
@@ -221,7 +220,7 @@ def _frames(trace: TracebackType | None, job: NotebookJob, folder: str) -> list[
     for frame in traceback.extract_tb(trace):
         number = frame.lineno or 0
         if frame.filename in cells:
-            # As it is written in the notebook: a magic is run as something else.
+            # The line as in the notebook: a magic is run as other code.
             label, lines, skipped = cells[frame.filename]
             number += skipped
             text = lines[number - 1].strip() if 0 < number <= len(lines) else ""
@@ -232,12 +231,11 @@ def _frames(trace: TracebackType | None, job: NotebookJob, folder: str) -> list[
 
 
 def _blank_lines(source: str) -> int:
-    """Count the lines before the first one with text."""
     return source[: len(source) - len(source.lstrip())].count("\n")
 
 
 def _values(shell: Any, asked: Sequence[str], left: int) -> dict[str, Any]:
-    """Evaluate what the grader asked for: arrays, and files as bytes, so many in all; what fails is left out."""
+    """Evaluate what the grader asked for: arrays, and files as bytes, within a total size; failures are left out."""
     values: dict[str, Any] = {}
     for what in asked:
         try:
@@ -268,7 +266,7 @@ def _no_system(_: object) -> int:
 
 
 def _stay_within(folder: str) -> None:
-    """Let ``os.chdir`` lead nowhere but into the notebook's folder and those below it."""
+    """Restrict ``os.chdir`` to the notebook's folder and those below it."""
     go, home = os.chdir, os.path.realpath(folder)
 
     def chdir(path: Any) -> None:
@@ -334,7 +332,7 @@ class _Outputs:
         if not text:
             return
         self.room -= len(text)
-        # Two streams that take turns are two outputs, not thousands: which came first is a matter of time in a kernel.
+        # Streams that alternate give two outputs, not thousands: in a kernel their order depends on timing.
         for item in self.items[:-3:-1]:
             if item["output_type"] != "stream":
                 break
@@ -374,7 +372,7 @@ class _Stream(io.TextIOBase):
 
 
 class _Hook(DisplayHook):
-    """Makes an output of the value of a cell's last line."""
+    """Makes an output from the value of a cell's last line."""
 
     def write_output_prompt(self) -> None:
         """Write nothing: a notebook shows the number beside the output."""
@@ -389,7 +387,7 @@ class _Hook(DisplayHook):
 
 
 class _Publisher(DisplayPublisher):
-    """Makes an output of what is displayed."""
+    """Makes an output from what is displayed."""
 
     def publish(
         self,
@@ -407,7 +405,7 @@ class _Publisher(DisplayPublisher):
 
 
 def file_of(label: str) -> str:
-    """The name of the file that a cell seems to come from: as a kernel's."""
+    """Name the file that a cell seems to come from, as a kernel does."""
     return f"/tmp/ipykernel_1/{label.replace(' ', '_')}.py"  # noqa: S108  a name alone
 
 
@@ -421,7 +419,7 @@ class _Compiler(CachingCompiler):
 
 
 class _Profile(ProfileDir):
-    """No profile: nobody's settings, and no folders of IPython's among the student's files."""
+    """An empty profile: no settings, and no folders of IPython's among the student's files."""
 
     def _mkdir(self, *_: object) -> bool:
         return False
@@ -458,7 +456,7 @@ class _Shell(InteractiveShell):
         try:
             lines = traceback.format_exception(kind, error, trace, limit=-MAX_FRAMES)
             message = str(error)
-        except Exception:  # words of the student's own, that fail
+        except Exception:  # an exception of the student's own class, whose text fails
             lines, message = [], "(its message could not be read)"
         self.outputs.add(
             {
@@ -481,7 +479,7 @@ class _Shell(InteractiveShell):
         return SList(())
 
 
-# Libraries, too, look at these names.
+# Libraries look at these names, too.
 _Shell.__name__ = _Shell.__qualname__ = "ZMQInteractiveShell"
 _Shell.__module__ = "ipykernel.zmqshell"
 _Stream.__name__ = _Stream.__qualname__ = "OutStream"
@@ -489,5 +487,5 @@ _Stream.__module__ = "ipykernel.iostream"
 
 
 def _plain(value: object) -> str:
-    """Bytes as base 64, and all else that JSON lacks as its text."""
+    """Convert bytes to base64, and everything else that JSON lacks to its text."""
     return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)

@@ -1,7 +1,7 @@
-"""The reference's notebook: run once before a class is graded, for what it trains and for what is wrong with it.
+"""The reference's notebook: run once before a class is graded, to find its faults and to keep what it trains.
 
-A student's model is judged by what ``model.py`` says. Where that fails on a student's arrays, it is tried on those that
-the reference's notebook trains, and so it is known whose fault it is.
+A student's model is judged by ``model.py``. If that fails on a student's arrays, it is tried on the arrays of the
+reference's notebook. So it is known whose fault the failure is.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from autograder.wire import Observation
 
 @dataclass(frozen=True)
 class ReferenceRun:
-    """What the reference's notebook trains; and the notebook with its outputs, as a right student hands it in."""
+    """The arrays that the reference's notebook trains, and the notebook with its outputs, as a right submission."""
 
     answers: Answers
     content: bytes
@@ -75,7 +75,7 @@ def run_reference(run_job: RunJob, rubric: Rubric) -> ReferenceRun:
 
 
 def see_model(rubric: Rubric, seed: Seed) -> None:
-    """See that ``model.py`` accepts what the reference's notebook trains.
+    """Check that ``model.py`` accepts what the reference's notebook trains.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def see_model(rubric: Rubric, seed: Seed) -> None:
 
 
 def filled(problem: Problem) -> dict[str, Any]:
-    """The released notebook with its gaps filled from the solution, as JSON; not run."""
+    """Make the released notebook with its gaps filled from the solution, as JSON; it is not run."""
     notebook: dict[str, Any] = json.loads(problem.released_notebook.read_bytes())
     path = problem.folder / "notebook.py"
     solution = json.loads(as_notebook(without_markers(source(path)), problem.name))
@@ -118,12 +118,12 @@ def save(run_job: RunJob, problem: Problem, modules: Mapping[str, bytes], notebo
 
 
 def with_outputs(notebook: Mapping[str, Any], seen: Sequence[Observation]) -> bytes:
-    """A notebook, given as JSON, with the outputs of each of its code cells, as a file."""
+    """Serialize a notebook, given as JSON, with the outputs of each of its code cells."""
     for count, (cell, observation) in enumerate(zip(_code_of(notebook), seen, strict=False), 1):
         raw = observation.values["outputs"]
         outputs = json.loads(raw.tobytes())["outputs"] if isinstance(raw, np.ndarray) else []
         if asks_for_a_verdict("".join(cell["source"])):
-            # A run of ours shows none; a student's kernel did.
+            # A run of ours shows no verdict; a student's kernel did.
             data = {"text/plain": "checked"}
             outputs = [{"output_type": "execute_result", "execution_count": count, "data": data, "metadata": {}}]
         cell |= {"execution_count": count, "outputs": outputs}
@@ -135,7 +135,6 @@ def _code_of(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _failed(problem: Problem, step: Step, shown: Shown) -> str:
-    """The sentence about a cell of the reference's notebook that fails."""
     frames = shown.failure.frames if shown.failure else ()
     path, where = problem.folder / "notebook.py", step.place
     if frames and (problem.folder / frames[-1].file).is_file():

@@ -1,4 +1,4 @@
-"""The source of a cell: its statements, whatever their style, and the names that it binds and reads."""
+"""The source of a cell: its statements without their style, and the names that it binds and reads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MAGIC = re.compile(rf"\A(\s*(?:\w[\w, ]*=\s*)?)([%!].*|{_HELP})\Z")
 # Timing a given cell doesn't change it.
 _TIMED = re.compile(r"%%time\Z")
 _GAP = "raise NotImplementedError("
-# Raised by Python over deep nesting and numbers with too many digits; which of them depends on its version.
+# Raised by Python, by version, over bad syntax, deep nesting and numbers with too many digits.
 _UNPARSED = (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError, SystemError)
 
 
@@ -57,7 +57,7 @@ def statements(source: str) -> tuple[ast.stmt, ...] | None:
 
 @lru_cache(maxsize=1_000)
 def described(source: str, *, by_line: bool = False) -> tuple[Statement, ...]:
-    """Describe the statements of a cell, whatever their style; of one that can't be parsed, its lines of code."""
+    """Describe the statements of a cell, without their style; if it can't be parsed, its lines of code."""
     nodes = None if by_line else statements(source)
     if nodes is not None:
         return tuple(Statement(_name(node), _dump(node), _has_gap(node), node.lineno - 1) for node in nodes)
@@ -86,7 +86,7 @@ def lost(found: str, given: str) -> str | None:
 
 
 def imports_added(found: str, given: str) -> str:
-    """Return code that makes the imports of a cell that the given one lacks, where the packages are installed."""
+    """Return the imports of a cell that the given one lacks, as code, if the packages are installed."""
     ours = {each.dump for each in described(given)}
     return "\n".join(
         f"try:\n    {ast.unparse(node)}\nexcept ImportError:\n    pass"
@@ -150,7 +150,7 @@ def _as_call(match: re.Match[str]) -> str:
 
 
 def _dump(node: ast.stmt) -> str:
-    """Dump a statement without its docstrings; "" where Python can't, as it can with any given one."""
+    """Dump a statement without its docstrings; "" where Python can't, which no given statement causes."""
     try:
         for inner in ast.walk(node):
             if isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and ast.get_docstring(inner):

@@ -1,12 +1,12 @@
-"""Saved outputs that are not what the code gives: a note for the student and for staff, which costs nothing.
+"""Stale outputs: saved outputs that the code does not give. A note for the student and for staff, which costs nothing.
 
-The notebook's saved outputs are held against those of its own run, so nothing of a note gives an answer away. What was
-printed, what is displayed as text, and figures are compared apart, for their order is a matter of time. Standard error
-is not compared. A cell whose output differs from run to run may be noted, too: a note is no accusation.
+The notebook's saved outputs are compared with those of its own run, so a note gives no answer away. Printed text,
+displayed text and figures are compared separately, since their order depends on timing. Standard error is not compared.
+A cell whose output differs from run to run may be noted, too: a note is no accusation.
 
-Two printed numbers agree if they are equal; if they differ by at most 1 in the last printed digit and by at most 2 %;
-to a relative 10⁻⁶, which is what other libraries leave of sixteen digits; or if both are below 10⁻⁶, the rounding of
-nothing. Whole numbers are counts, and must be equal. White space, where lines break, and addresses (``0x7f…``) are
+Two printed numbers agree in four cases: they are equal; they differ by at most 1 in the last printed digit and by at
+most 2 %; they differ by a relative 10⁻⁶, as other versions of libraries cause; or both are below 10⁻⁶, which is
+rounding of 0. Whole numbers are counts, and must be equal. White space, line breaks and addresses (``0x7f…``) are
 ignored.
 
 Two figures agree if they have the same axes with the same texts, and in each the same kinds of artists with numbers
@@ -30,25 +30,25 @@ from autograder.report import Stale
 RELATIVE = 1e-6
 NEARLY_NOTHING = 1e-6
 LAST_DIGIT_AT_MOST = 0.02
-# Of the range of what is drawn in the axes.
+# As a share of the range of what is drawn in the axes.
 FIGURE_TOLERANCE = 0.01
-# Of one cell: what is printed after that, nobody has read.
+# Most characters compared in one cell; nobody reads more.
 MAX_CHARACTERS = 400_000
-# Notes of one notebook.
+# Most notes of one notebook.
 MAX_STALE = 100
 MAX_DISPLAYS = 100
-# Live controls: they show what their kernel held, and are gone with it.
+# Widgets: what they show exists only in their kernel.
 _WIDGETS = ("application/vnd.jupyter.widget-view+json", "application/javascript")
-# The text of an object that is displayed in another form.
+# The plain text of an object that is displayed in another form.
 _BARE = re.compile(r"\s*<[^<>\n]{1,300}>\s*\Z")
-# Calls of ours, which a run of ours does not answer.
+# Calls of our functions, which a run of ours does not answer.
 _ASKS_US = re.compile(r"(?<![\w.])(?:check|ready)\(")
 # Other programs, help, and magics that list or time something.
 _OF_THE_MACHINE = re.compile(
     r"(?m)^[ \t]*(?:(?:[\w, ]{0,200}=[ \t]*)?"
     r"(?:[!?]|%%?(?!(?:matplotlib|load_ext|autoreload|config|precision)\b)\w)|[\w.]{1,200}\?{1,2}[ \t]*$)"
 )
-# Colab and Jupyter's server say so where they have dropped outputs.
+# The notices of Colab and Jupyter's server where they have dropped outputs.
 _DROPPED = re.compile(r"Streaming output truncated to the last|IOPub (?:data|message) rate exceeded")
 
 # Each repeat has a bound, so that a search takes time in proportion to the text.
@@ -56,9 +56,9 @@ _NUMBER = r"[-+]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][-+]?\d{1,3})?%?"
 _TOKEN = re.compile(rf"{_NUMBER}|[^\W\d]+|[^\w\s]")
 _IS_NUMBER = re.compile(rf"{_NUMBER}\Z")
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,16}\b")
-# How NumPy writes a value depends on its version: `np.float64(0.5)` and `0.5`.
+# NumPy's text of a value depends on its version: `np.float64(0.5)` and `0.5`.
 _NUMPY_VALUE = re.compile(r"\bnp\.\w{1,20}\(([^()\n]{0,200})\)")
-# What a terminal does not show.
+# Control sequences, which a terminal does not show.
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]{0,40}[A-Za-z]|.\x08")
 
 
@@ -84,7 +84,7 @@ def stale_outputs(steps: Sequence[Step], now: Mapping[int, Sequence[Output]]) ->
 
 
 def comparable(step: Step) -> bool:
-    """Tell whether a cell's outputs are its code's, and not a verdict's or the machine's."""
+    """Tell whether a cell's outputs follow from its code, and not from a verdict or the machine."""
     tags = step.given.tags if step.given else frozenset()
     aside = _ASKS_US.search(step.calling) or _OF_THE_MACHINE.search(step.source)
     return step.kind == "code" and ENVIRONMENT not in tags and not aside
@@ -96,12 +96,12 @@ def asks_for_a_verdict(source: str) -> bool:
 
 
 def shows_something(outputs: Sequence[Output]) -> bool:
-    """Tell whether there is something to be seen."""
+    """Tell whether outputs have something to see."""
     return bool(_printed(outputs).strip()) or any(output.kind in {"display", "result"} for output in outputs)
 
 
 def difference(saved: Sequence[Output], now: Sequence[Output]) -> tuple[str, str] | None:
-    """The first saved piece and the one that the run shows in its place; None if all agree, or not all was kept."""
+    """Return the first saved piece that differs, and the run's; None if all agree, or they can't be compared."""
     if any(output.kind == "error" or output.clipped or _DROPPED.search(output.text) for output in (*saved, *now)):
         return None
     if parted := first_difference(_printed(saved), _printed(now)):
@@ -114,7 +114,7 @@ def difference(saved: Sequence[Output], now: Sequence[Output]) -> tuple[str, str
 
 
 def first_difference(saved: str, now: str) -> tuple[str, str] | None:
-    """The first lines at which two texts differ, "" for one that is not there; None if they agree."""
+    """Return the first lines at which two texts differ, "" for a missing one; None if they agree."""
     theirs, ours = _lines(saved), _lines(now)
     if _alike(*("\n".join(text for text, _ in lines) for lines in (theirs, ours))):
         return None
@@ -125,7 +125,7 @@ def first_difference(saved: str, now: str) -> tuple[str, str] | None:
 
 
 def pictures_differ(saved: Sequence[Output], now: Sequence[Output]) -> tuple[str, str] | None:
-    """Return the first difference of saved pictures from those of a run: the saved thing, and the one of the run."""
+    """Return the first difference of saved pictures from those of a run: the saved piece, and the run's."""
     if len(saved) != len(now):
         return f"{len(saved)} figure{'' if len(saved) == 1 else 's'}", f"{len(now)}"
     pairs = zip(figures_of(saved), figures_of(now), strict=True)
@@ -143,10 +143,7 @@ class _Fact(NamedTuple):
 
 
 def differ(saved: Figure, now: Figure) -> tuple[str, str] | None:
-    """Return the first difference of a saved figure from the one of a run, as the saved thing and the one of the run.
-
-    None if they agree.
-    """
+    """Return the first difference of a saved figure from the run's: the saved piece, the run's; None if they agree."""
     for one, other in zip_longest(_facts(saved), _facts(now), fillvalue=_Fact("nothing more", "")):
         if one.key != other.key:
             return one.told, other.told
@@ -164,7 +161,6 @@ def differ(saved: Figure, now: Figure) -> tuple[str, str] | None:
 
 
 def _facts(figure: Figure) -> Iterator[_Fact]:
-    """The texts and numbers of a figure, in order."""
     yield _Fact("the title", figure.title, ("title",))
     for n, axes in enumerate(figure.axes):
         texts = (axes.title, axes.x, axes.y, axes.xscale, axes.yscale, ", ".join(axes.legend), *axes.texts)
@@ -191,7 +187,7 @@ def _pictures(outputs: Sequence[Output]) -> list[Output]:
 
 
 def _displays(outputs: Sequence[Output]) -> list[Output]:
-    """The outputs with a text, besides what was printed; not those whose text only names an object."""
+    """List the outputs with a text besides printed ones, without those whose text only names an object."""
     return [
         output
         for output in outputs
@@ -203,7 +199,7 @@ def _displays(outputs: Sequence[Output]) -> list[Output]:
 
 
 def _lines(text: str) -> list[tuple[str, bool]]:
-    """The lines with something in them, as seen in the end; True for one that a carriage return has rewritten."""
+    """List the non-blank lines as they look in the end; the flag tells that a carriage return has rewritten one."""
     found = []
     for raw in _ESCAPE.sub("", text[:MAX_CHARACTERS]).split("\n"):
         parts = raw.rstrip("\r").split("\r")
@@ -219,7 +215,7 @@ def _alike(one: str, other: str) -> bool:
 
 
 def _near(one: str, other: str) -> bool:
-    """Tell whether two tokens are numbers that agree as far as they are printed."""
+    """Tell whether two tokens are numbers that agree to their printed precision."""
     if not (_IS_NUMBER.match(one) and _IS_NUMBER.match(other)) or one.endswith("%") != other.endswith("%"):
         return False
     a, b = float(one.rstrip("%")), float(other.rstrip("%"))
@@ -232,13 +228,12 @@ def _near(one: str, other: str) -> bool:
     return (
         size <= NEARLY_NOTHING
         or gap <= RELATIVE * size
-        # A little more, for the last digits of two decimals don't differ by exactly that.
+        # Slightly more, since binary fractions don't differ by exactly one last digit.
         or (gap <= 1.001 * last_digit and gap <= LAST_DIGIT_AT_MOST * size)
     )
 
 
 def _last_digit(number: str) -> float:
-    """The value of 1 in the last printed digit."""
     mantissa, _, exponent = number.rstrip("%").lower().partition("e")
-    # 0e999 is a number, and ten to that power is none.
+    # 0e999 is a number, but 10.0 ** 999 overflows.
     return float(10.0 ** min(int(exponent or 0) - len(mantissa.partition(".")[2]), 300))

@@ -1,7 +1,7 @@
-"""``assignments/`` out of ``solutions/``: what students get, and the zip they get it in.
+"""``assignments/`` from ``solutions/``: what students get, as a folder and as a zip.
 
-Everything here is a function of the solutions: no dates, no random ids. Numbers are the one exception, since their last
-digits are the machine's own: answers that are the old ones to within rounding stay the old ones, byte for byte.
+A release is a function of the solutions: no dates, no random ids. Numbers are the one exception, since their last
+digits depend on the machine: answers that equal the old ones to within rounding are kept, byte for byte.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ from autograder.seed import Seed
 from autograder.wire import Array, Observation
 
 ROUNDING = 1e-6
-# More seeds on which a check is tried before its answer is called the same on all. One is nearly always enough; one of
-# two answers, drawn once on each, is the same on all of these in one of 256 cases.
+# More seeds on which a check is tried before its answer is called constant. One is nearly always enough; an answer that
+# is one of two at random, drawn once, is the same on all of these in one of 256 cases.
 SEEDS = 8
 
-# The rooms of the engine that no command of a student's enters.
+# The packages of the engine that no student's command uses.
 NOT_HANDED_OUT = ("audit",)
 
 # The guide for students, and the pointer to it.
 GUIDE = "students.md"
 POINTER = f"\n[{GUIDE}]({GUIDE}) says all of this at more length, and what to do when something is off.\n"
-# Names the notebook in its placeholders: the module has the same name.
+# The name of the notebook in its placeholders, since the module has its file name.
 HERE = "this notebook"
 
 
 def release(observe: Observe, assignment: Assignment, old: Path) -> dict[str, bytes]:
-    """The files of a released assignment, by path.
+    """Make the files of a released assignment, by path.
 
     Parameters
     ----------
@@ -122,14 +122,14 @@ def write(files: Mapping[str, bytes], folder: Path) -> None:
 
 
 def as_zip(files: Mapping[str, bytes], name: str) -> bytes:
-    """The zip that students get: the assignment in a folder of its name, with the engine that checks it."""
+    """Make the zip that students get: the assignment in a folder of its name, with the engine that checks it."""
     imports = tomllib.loads(files["checks/assignment.toml"].decode())["allowed_imports"]
     notebooks = [path for path in files if path.endswith(".ipynb")]
     home = Path(autograder.__file__).parent
     engine = [path for path in home.rglob("*.py") if path.relative_to(home).parts[0] not in NOT_HANDED_OUT]
     everything = {
         **files,
-        # A second copy, which the student doesn't edit: to compare the work with, and to begin again with.
+        # A second copy, which the student doesn't edit: to compare with, and to start again from.
         **{f"checks/{Path(path).stem}/{path}": files[path] for path in notebooks},
         **{f"autograder/{path.relative_to(home).as_posix()}": path.read_bytes() for path in engine},
         "requirements.txt": requirements(imports).encode(),
@@ -140,7 +140,7 @@ def as_zip(files: Mapping[str, bytes], name: str) -> bytes:
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
-    """A zip of files by path; the same files give the same bytes."""
+    """Make a zip of files by path; the same files give the same bytes."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, content in sorted(files.items()):
@@ -157,7 +157,7 @@ def _kept(path: Path, folder: Path) -> bool:
 
 
 def _texts(files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
-    """The text of each file as people read it: of a notebook, the cells' lines and not JSON's strings."""
+    """Yield the text of each file as people read it: of a notebook, the cells' lines instead of JSON's strings."""
     for name, content in files.items():
         text = content.decode()
         if name.endswith(".ipynb"):
@@ -167,7 +167,7 @@ def _texts(files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
 
 
 def _guide() -> dict[str, str]:
-    """The guide for students, in a clone; an installed engine has none."""
+    """Find the guide for students in a clone; an installed engine has none."""
     path = Path(autograder.__file__).parents[1] / "docs" / GUIDE
     return {GUIDE: path.read_bytes().decode()} if path.is_file() else {}
 
@@ -184,7 +184,6 @@ def _answers(observe: Observe, problem: Problem, old: Path) -> bytes:
 
 
 def _equal(one: Answers, other: Answers) -> bool:
-    """Tell whether two answers are equal to within rounding."""
     seen = [(answers.reference, *(mistake.seen for mistake in answers.mistakes)) for answers in (one, other)]
     hints = [[(mistake.name, mistake.hint) for mistake in answers.mistakes] for answers in (one, other)]
     return hints[0] == hints[1] and all(
@@ -199,7 +198,7 @@ def _close(one: Observation, other: Observation) -> bool:
         return mine.dtype == theirs.dtype and near
 
     def rest(each: Observation) -> tuple[object, ...]:
-        # The text of an exception may be another NumPy's.
+        # The text of an exception depends on NumPy's version.
         return each.ending, each.changed, each.scales, each.output, each.failure and each.failure.frames
 
     return rest(one) == rest(other) and _values_agree(one, other, to_rounding)
@@ -244,7 +243,7 @@ def unvarying(observe: Observe, problem: Problem, reference: Draws) -> Iterator[
 
 
 def _varies(check: Check, seen: Sequence[Observation]) -> bool:
-    # A reference that fails is told of elsewhere.
+    # A reference that fails is reported elsewhere.
     if not seen or any(one.ending != "returned" for one in seen):
         return True
     return not all(_values_agree(seen[0], one, lambda a, b: bool(agree(a, b, check).all())) for one in seen[1:])

@@ -1,4 +1,4 @@
-"""The pages of an assignment's folder: its README, the codes explained, its entry, the packages that it needs."""
+"""The pages of an assignment's folder: its README, the codes explained, its entry, the packages it needs."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ You may ask for {{ entry.quota }} official run{{ "s" if entry.quota != 1 }} a da
 
 
 def readme(assignment: Assignment) -> str:
-    """The README of an assignment, as its zip is unpacked: what is to be done, how, and how it is handed in."""
+    """Write the README of an assignment, as unpacked from its zip: the tasks, the steps, and how to hand in."""
     problems = assignment.problems
     notebooks = [problem for problem in problems if (problem.folder / "notebook.py").is_file()]
     page = Environment(autoescape=False, trim_blocks=True, keep_trailing_newline=True)  # noqa: S701  it is Markdown
@@ -106,13 +106,13 @@ def readme(assignment: Assignment) -> str:
 
 
 def codes_page() -> str:
-    """What ``autograder codes`` says, as a page that a notebook can point to."""
+    """Write the explanation of all codes, as a page that a notebook can point to."""
     sections = [f"## {code}: {told.name}\n\n{told.meaning}\n\n{told.advice}" for code, told in codes.MEANINGS.items()]
     return "\n\n".join((f"<!-- {GENERATED} -->\n# What the codes mean, and what to try", *sections)) + "\n"
 
 
 def public_entry(assignment: Assignment) -> str:
-    """``assignment.toml`` for students: without the key."""
+    """Write ``assignment.toml`` for students: without the key."""
     entry = assignment.entry
     stated = {"name": assignment.name, "title": entry.title, "allowed_imports": entry.allowed_imports}
     lines = [f"# {GENERATED}", *_toml({**stated, "data": entry.data})]
@@ -120,13 +120,13 @@ def public_entry(assignment: Assignment) -> str:
         lines += ["", "[[problems]]", *_toml({"name": problem.name, "title": problem.title})]
         lines.append(f"points = {problem.points:g}")
         if problem.limits:
-            # What may take long in the official run may take long at home.
+            # Students' own checks have the limits of the official run.
             lines += ["", "[problems.limits]", *_toml(problem.limits)]
     return "\n".join(lines) + "\n"
 
 
 def _toml(fields: Mapping[str, object]) -> list[str]:
-    """Texts, lists of texts and numbers are written in TOML as in JSON."""
+    """Write TOML lines: texts, lists of texts and numbers look as in JSON."""
     return [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items()]
 
 

@@ -1,6 +1,6 @@
-"""The keys of a course, from which official inputs follow: new ones are written, exposed ones found in the history.
+"""The keys of a course, from which official inputs follow: writing new ones, and finding exposed ones in the history.
 
-Whoever has a commit that holds a key and what students get, in a clone, a fork or an archive, can compute the official
+Whoever has a commit that holds a key and the release, in a clone, a fork or an archive, can compute the official
 inputs.
 """
 
@@ -65,7 +65,7 @@ class History:
 
 
 def read_key(path: Path) -> str | None:
-    """The key in a file, in small letters; None where there is none that can be used.
+    """Read the key in a file, in lower case; None where there is no usable one.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def read_key(path: Path) -> str | None:
 
 
 def renew(paths: Iterable[Path]) -> None:
-    """Write a new key into each file, in the place of its key; into none if one can't be changed.
+    """Write a new key into each file in place of the old one; if one can't be changed, none is.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def renew(paths: Iterable[Path]) -> None:
 
 
 def with_key(text: str, key: str, where: Path) -> str:
-    """The text of an ``assignment.toml`` with another key, all else as it was; a first key becomes the first line.
+    """Return an ``assignment.toml`` with another key, all else unchanged; a first key becomes the first line.
 
     Raises
     ------
@@ -153,7 +153,6 @@ def history(course: Path, present: Mapping[str, str]) -> History:
 
 
 def _files(course: Path, commit: str) -> Iterator[tuple[str, PurePosixPath]]:
-    """The names of a commit's blobs, each with its path."""
     for line in _git(course, "ls-tree", "-r", "-z", "--full-tree", commit).decode(errors="replace").split("\0"):
         kind, _, path = line.partition("\t")
         if " blob " in kind:
@@ -161,7 +160,7 @@ def _files(course: Path, commit: str) -> Iterator[tuple[str, PurePosixPath]]:
 
 
 def _contents(course: Path, blobs: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-    """The blobs with these names, each with its content; a large one or a missing one without."""
+    """Yield the blobs with these names, each with its content; a large or missing one without content."""
     with tempfile.TemporaryFile() as asked:
         asked.write("".join(f"{name}\n" for name in blobs).encode())
         asked.seek(0)

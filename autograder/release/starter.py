@@ -1,4 +1,4 @@
-"""A starter out of a solution: the marked regions taken out, and proof that nothing of them is left anywhere."""
+"""A starter from a solution: the marked regions are removed, and nothing of them is left in any handed-out file."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _NEARLY = re.compile(r"#[\W_]*(begin|end)[\W_]*solution", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 _WORD_OR_SIGN = re.compile(r"\w+|[^\w\s]")
 _SILENT = frozenset("`'\"\\(),;")
-# Signs of a comment, and prompts.
+# Comment signs and prompts.
 _BEFORE = re.compile(r"^\s*(?:(?:>>>|\.\.\.|#+)\s*)*")
 _TEXT_OR_COMMENT = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|#.*""")
-# A line of fewer words (`return out`, `n = X.shape[0]`) is anybody's line, and gives nothing away.
+# A line of fewer words (`return out`, `n = X.shape[0]`) is common, and gives nothing away.
 _TELLING_WORDS = 4
 
 
 def regions(text: str, where: str) -> list[tuple[int, int]]:
-    """The marked regions of a text: the numbers of their first and last line, the markers', from 1.
+    """Find the marked regions of a text: the numbers of their first and last line, the markers', from 1.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def regions(text: str, where: str) -> list[tuple[int, int]]:
 
 
 def strip(text: str, where: str, place: str) -> str:
-    """A text with each region replaced by a ``raise NotImplementedError`` that names the place and the function.
+    """Replace each region of a text by a ``raise NotImplementedError`` that names the place and the function.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def strip(text: str, where: str, place: str) -> str:
 
 
 def starter(problem: Problem) -> str:
-    """The text of the module that students get; a CourseError if it doesn't compile."""
+    """Make the text of the module that students get; CourseError if it doesn't compile."""
     path = problem.folder / problem.module_file
     text = strip(problem.reference.files[problem.module_file].decode(), str(path), problem.name)
     try:
@@ -79,9 +79,9 @@ def starter(problem: Problem) -> str:
 
 
 def solution_lines(text: str, where: str) -> dict[str, int]:
-    """The words of a solution's lines and statements, which give it away, with the number of the line each begins on.
+    """Find the lines and statements of a solution that give it away: their words, and the number of the first line.
 
-    Also of what a statement returns or assigns, if that computes something. The words are those of :func:`words`.
+    Included is what a statement returns or assigns, if that computes something. Words are those of :func:`words`.
     """
     lines = text.splitlines()
     found: dict[str, int] = {}
@@ -96,16 +96,16 @@ def solution_lines(text: str, where: str) -> dict[str, int]:
 
 
 def survivors(solutions: Mapping[str, Mapping[str, int]], files: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """The places where a solution line stands in what is handed out, a sentence each.
+    """Find the places where a solution line appears in handed-out files; a sentence each.
 
-    It is found as code, in a docstring, a comment, a text, after a prompt; on one line or on several, however spaced.
+    It is found as code, in a docstring, a comment, a text, or after a prompt; on one line or several, with any spacing.
 
     Parameters
     ----------
     solutions : mapping
         For each solution file, its lines as :func:`solution_lines` gives them.
     files : iterable of (str, str)
-        Names and texts of what is handed out.
+        Names and texts of the handed-out files.
     """
     for name, text in files:
         lines = text.splitlines()
@@ -123,12 +123,12 @@ def survivors(solutions: Mapping[str, Mapping[str, int]], files: Iterable[tuple[
 
 
 def words(line: str) -> list[str]:
-    """A line as names, numbers and signs, in small letters: no blanks, quotes, brackets, signs of comments, prompts."""
+    """Split a line into names, numbers and signs, in lower case, without blanks, quotes, brackets and comment signs."""
     return [word for word in _WORD_OR_SIGN.findall(_BEFORE.sub("", line.casefold())) if word not in _SILENT]
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:
-    """The statements of a region that hold no other, and what they compute, each with its first line's number."""
+    """Yield the innermost statements of a region, and what they compute, each with its first line's number."""
     text = textwrap.dedent(text)
     try:
         tree = ast.parse(text)
@@ -143,7 +143,6 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _function_at(line: int, text: str) -> str:
-    """The qualified name of the function that a line is in, between backticks; else "this cell"."""
     try:
         tree = ast.parse(text)
     except SyntaxError:

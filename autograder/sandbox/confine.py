@@ -29,16 +29,16 @@ from autograder.sandbox.scratch import remove
 from autograder.text import SCRATCH
 
 NOBODY = 65534
-# Added to a server's process number: a user of its own for each, above all that systems and containers hand out. What
-# the kernel counts by user (processes, signals, pipes) is then no other run's.
+# Added to a server's process number to get a user of its own, above all that systems and containers assign. So the
+# kernel's counts by user (processes, signals, pipes) are not shared with other runs.
 FIRST_USER = 0x7000_0000
 # Threads beyond those a user already has, for all runs together, where they can't be counted apart.
 SHARED_THREADS = 4096
-# Timers of the kernel's, and signals on their way, of the user.
+# Kernel timers and pending signals of the user.
 PENDING_SIGNALS = 64
 HOST = "localhost"
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
-# What the C library and the interpreter read outside of their own folders.
+# Files that the C library and the interpreter read outside of their own folders.
 SYSTEM = (
     "/lib",
     "/lib32",
@@ -97,7 +97,7 @@ class Confinement:
         return self.enforced
 
     def fork(self) -> int:
-        """Fork; the child is the first process of a namespace of its own, if there are namespaces."""
+        """Fork; with namespaces, the child is the first process of a new one."""
         if self._own_pids >= 0:
             syscalls.call("setns", self._own_pids, syscalls.NEW_PIDS)
             syscalls.call("unshare", syscalls.NEW_PIDS)
@@ -119,7 +119,7 @@ class Confinement:
             if self._user:
                 os.chown(folder, self._user, self._user)
             if self.enforced.landlock:
-                # Of this run's folder alone: other runs could leave messages beside it.
+                # Only this run's folder: other runs could leave messages beside it.
                 self._ruleset = syscalls.landlock_ruleset([*self._readable, (folder, syscalls.WORK)])
         if self.enforced.limits:
             self._apply_limits(limits)
@@ -148,7 +148,7 @@ class Confinement:
 
     @property
     def _user(self) -> int:
-        """The user that a run becomes; 0 where it stays who the server is."""
+        """The user that a run becomes; 0 if it keeps the server's."""
         return self.enforced.identity.user if self._root and self.enforced.identity else 0
 
     def _enter_namespaces(self) -> Namespaces:
@@ -174,10 +174,10 @@ class Confinement:
         return Namespaces(of_users)
 
     def _descend(self) -> None:
-        """Go on as the first process of a namespace of processes that belongs to our namespace of users.
+        """Continue as the first process of a process namespace that belongs to our user namespace.
 
         :meth:`fork` has to return to its own namespace before it makes another, and may not return to the machine's.
-        The process that was there before only waits, and takes this one with it when it is killed.
+        The former process only waits, and takes this one with it when it is killed.
         """
         syscalls.call("unshare", syscalls.NEW_PIDS)
         pid = os.fork()
@@ -189,7 +189,7 @@ class Confinement:
         self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
 
     def _make_root(self) -> None:
-        """Make a read-only root in memory that holds all that a run may read, each under its own path."""
+        """Make a read-only root in memory that holds everything a run may read, each file under its own path."""
         syscalls.call("mount", "none", "/", "", syscalls.MS_REC | syscalls.MS_PRIVATE, "")
         root = self.scratch
         syscalls.call("mount", "root", root, "tmpfs", syscalls.MS_NOSUID, "size=1m,mode=755")
@@ -266,7 +266,7 @@ class Confinement:
         for kind, bound in bounds.items():
             _, hard = resource.getrlimit(kind)
             most = sys.maxsize if hard == resource.RLIM_INFINITY else hard
-            # The signal that says why comes at the limit; a second later, for whoever has caught it, the one that ends.
+            # SIGXCPU, which tells the reason, comes at the limit; SIGKILL a second later, if SIGXCPU was caught.
             grace = 1 if kind == resource.RLIMIT_CPU else 0
             resource.setrlimit(kind, (min(bound, most), min(bound + grace, most)))
 
@@ -287,7 +287,7 @@ def _another_user() -> int:
 
 
 def _outside(user: int) -> int:
-    """Return the number that a user of this namespace has in the one around it; -1 if it has none."""
+    """Map a user of this namespace to its number in the surrounding one; -1 if it has none."""
     for line in Path("/proc/self/uid_map").read_text().splitlines():
         first, outside, size = map(int, line.split())
         if first <= user < first + size:
@@ -296,7 +296,6 @@ def _outside(user: int) -> int:
 
 
 def _threads_of(user: int) -> int:
-    """Count the threads of a user."""
     total = 0
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -308,6 +307,6 @@ def _threads_of(user: int) -> int:
 
 
 def _readable_by_all(path: str) -> bool:
-    """Tell if any user can reach and read a path."""
+    """Tell whether any user can reach and read a path."""
     modes = [part.stat().st_mode for part in (Path(path), *Path(path).parents)]
     return bool(modes[0] & stat.S_IROTH) and all(mode & stat.S_IXOTH for mode in modes[1:])

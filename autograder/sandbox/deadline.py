@@ -1,11 +1,11 @@
 """The time that a run is charged for, and its limits.
 
 A run is charged for the seconds in which it computes or sleeps, but not for those in which others had the processor:
-a busy machine must not fail a right answer. Time is charged in windows. A window in which the run computed costs it the
-CPU time that it used; one in which it slept costs all of the window.
+a busy machine must not fail a right answer. Time is charged in windows. If the run computed in a window, it is charged
+the CPU time that it used; if it slept, it is charged the whole window.
 
-A check's draw, a notebook's cell and a reader's message have a :class:`Deadline` each; all draws of a module, and all
-cells of a notebook, share a :class:`Budget`.
+Each draw of a check, cell of a notebook and message of a reader has a :class:`Deadline`. All draws of a module share a
+:class:`Budget`, and so do all cells of a notebook.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from autograder.worker.limits import Limits
 WINDOWS = 4
 # Shares of a window: a run that used less CPU time slept, and one that used more had the processor to itself.
 ASLEEP, AWAKE = 0.05, 0.8
-# Parts of a window up to so many seconds are charged in full.
+# Parts of a window up to this many seconds are charged in full.
 BRIEF = 0.25
-# However busy the machine is, a run is ended after so many times its seconds by the clock.
+# A run is ended after this many times its seconds of wall time, however busy the machine is.
 PATIENCE = 6
-# The same of all runs of a module or a notebook together: code that computes a little and sleeps looks like code that
-# has to wait for the processor.
+# The same for all runs of a module or a notebook together: code that computes a little and sleeps looks like code that
+# waits for the processor.
 BY_THE_CLOCK = 2
 
 
@@ -120,7 +120,7 @@ class Budget:
 
     @property
     def spent(self) -> bool:
-        """Nothing more may run."""
+        """No time is left: nothing more may run."""
         return self.left <= 0 or self.by_the_clock <= 0
 
     def charge(self, seconds: float, by_the_clock: float) -> None:

@@ -1,12 +1,12 @@
 """The processes that runs are forked from: loaders, and the servers that they fork.
 
-A *loader* imports a set of libraries, once, and forks a server whenever one is ordered.
+A *loader* imports a set of libraries once, and forks a server for each order.
 
 A *server* enters its confinement, and forks a run for each channel that it is sent. It holds nothing that student code
 must not see: no reference, no answer, no seed, no path of the course. It never computes, so that forking stays safe.
 
-The command, the environment, and what libraries have read from them are erased, since student code can read its own
-memory with ``ctypes``. A run still knows where Python, the engine, the data and its own folder lie.
+The command, the environment, and values that libraries have read from them are erased, since student code can read its
+own memory with ``ctypes``. A run still knows the folders of Python, the engine, the data and itself.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ ENDED = struct.Struct("<iqd")
 
 # Fields of /proc/self/stat, after the name: where the words of the command begin, and where the environment ends.
 _BEGINS, _ENDS = 45, 48
-# Values that modules have looked up once, and look up again where they are None or empty.
+# Values that modules cache, and look up again if they are None or empty.
 _FROM_SURROUNDINGS: Mapping[str, Mapping[str, object]] = {
     "posix": {"environ": {}},
     "site": {"USER_BASE": None, "USER_SITE": None},
@@ -85,7 +85,7 @@ def load(start: tuple[int, tuple[str, ...]]) -> None:
         message, fds, _, _ = socket.recv_fds(asked, ORDER_BYTES, 2)
         if not message:
             break
-        with suppress(ChildProcessError):  # waited for, so that its CPU time counts
+        with suppress(ChildProcessError):  # wait, so that its CPU time counts
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
         if not folders:
@@ -94,9 +94,9 @@ def load(start: tuple[int, tuple[str, ...]]) -> None:
             os.dup2(0, 2)
         order = json.loads(message)
         folders.append(Path(order["scratch"]))
-        # Not where an exception is handled: whatever is raised in a run would be said to come of it.
+        # Outside of the handler: an exception of a run would name the handled one as its context.
         if os.fork() == 0:
-            message = b""  # what is known of folders is no run's business
+            message = b""  # a run must not know the folders
             folders.clear()
             _become_server(order, fds, asked)
         for fd in fds:
@@ -142,7 +142,7 @@ def serve(control_fd: int, visible: Sequence[str], scratch: str, layers: Sequenc
     """
     control = socket.socket(fileno=control_fd)
     pid = os.getpid()
-    # What loading the libraries needed of the surroundings is nobody's business any more.
+    # The libraries are loaded: runs must not see the environment that this needed.
     block = Block.find()
     forget(KEPT)
     block.rewrite("autograder server", {})
@@ -155,7 +155,7 @@ def serve(control_fd: int, visible: Sequence[str], scratch: str, layers: Sequenc
         os.dup2(null, fd)
     said = json.dumps(asdict(enforced)).encode()
     control.sendall(READY.pack(pid, len(said)) + said)
-    # Its writing end is closed when this process is gone.
+    # The pipe's writing end is closed when this process is gone.
     alive, ours = os.pipe()
     number = 0
     while True:
@@ -184,7 +184,7 @@ def serve(control_fd: int, visible: Sequence[str], scratch: str, layers: Sequenc
 def _run(
     control: socket.socket, channel_fd: int, confinement: Confinement, number: int, alive: int, block: Block
 ) -> None:
-    """Do one job in a session of its own, and never return to the server's loop."""
+    """Do one job in a session of its own; never return to the server's loop."""
     try:
         control.close()
         os.setsid()
@@ -192,7 +192,7 @@ def _run(
         folder = confinement.folder(number)
         try:
             job = read_job(lambda size: channel.recv(size, socket.MSG_WAITALL) if size else b"")
-            # Room for the job itself, read and once more; without it the check page might not be loaded.
+            # Memory for the job itself, twice: without it the check page might not be loaded.
             held = 2 * sum(map(len, job.files.values()))
             confinement.apply({**job.limits, "memory_bytes": job.limits["memory_bytes"] + held}, folder)
             # From now on this process dies with the server; it may have died before.
@@ -243,7 +243,7 @@ class PrivateMmap(mmap.mmap):
 def substitute() -> None:
     """Replace functions whose system calls a run is refused.
 
-    The machine's load and memory stay those of the moment when the libraries were loaded.
+    Their results, the machine's load and memory, are those of the moment when the libraries were loaded.
     """
     ask = os.sysconf
     load_average = os.getloadavg()
@@ -260,14 +260,14 @@ def substitute() -> None:
 
 @dataclass(frozen=True)
 class Block:
-    """The memory in which the kernel has put the command and the environment."""
+    """The memory where the kernel has put the command and the environment."""
 
     address: int
     size: int
 
     @classmethod
     def find(cls) -> Self:
-        """Find that of this process."""
+        """Find the block of this process."""
         fields = Path("/proc/self/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         return cls(int(fields[_BEGINS]), int(fields[_ENDS]) - int(fields[_BEGINS]))
 
@@ -275,14 +275,14 @@ class Block:
         """Overwrite it with a name and an environment, as far as they fit."""
         text = b""
         for word in (name, *(f"{key}={value}" for key, value in environment.items())):
-            # Whole words only: of a folder's name that is cut off a report could not tell that it is one.
+            # Whole words only: a report could not recognise, and hide, a part of a folder's name.
             if len(text) + len(encoded := os.fsencode(word) + b"\0") <= self.size:
                 text += encoded
         ctypes.memmove(self.address, text.ljust(self.size, b"\0"), self.size)
 
 
 def forget(kept: Collection[str]) -> None:
-    """Erase the command, the environment but for what is kept, and what libraries have read from either."""
+    """Erase the command, the environment except for ``kept``, and what libraries have read from either."""
     for name in [*os.environ]:
         if name in kept:
             os.environ[name] = os.environ[name]  # anew, outside of the block

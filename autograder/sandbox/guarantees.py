@@ -13,7 +13,7 @@ LAYERS = ("namespaces", "landlock", "seccomp", "identity", "limits")
 
 @dataclass(frozen=True)
 class Need:
-    """A need of a guarantee: a clause that says what follows where it is unmet, and layers of which one suffices."""
+    """A need of a guarantee: the consequence if it is unmet, as a clause, and layers of which one suffices."""
 
     unmet: str
     layers: tuple[str, ...]
@@ -21,7 +21,7 @@ class Need:
 
 @dataclass(frozen=True)
 class Guarantee:
-    """A guarantee: its sentence, the means that keep it on any machine, its needs, and layers that add to these."""
+    """A guarantee: its sentence, the means that keep it on any machine, its needs, and layers that strengthen it."""
 
     says: str
     always: str
@@ -77,7 +77,7 @@ class Namespaces:
 
 @dataclass(frozen=True)
 class Identity:
-    """No new privileges, no capabilities, and a user; ``alone``: one that only this server's runs are."""
+    """No new privileges, no capabilities, and a user; ``alone``: a user of this server's runs only."""
 
     user: int
     alone: bool

@@ -1,7 +1,7 @@
 """Runs of student code, as the grader sees them.
 
 ``Sandbox.observe`` runs an implementation through checks and returns one observation for each draw. A process that
-dies, hangs or answers nonsense is an observation of that check alone; the checks after it run in a new process.
+dies, hangs or sends malformed data is an observation of that check alone; the checks after it run in a new process.
 ``run_cells`` does the same for a notebook's cells, and ``call`` calls a function of ours on a student's bytes.
 """
 
@@ -32,13 +32,13 @@ from autograder.worker.reader import ASKED, RETURNED, Function
 
 __all__ = ["Budget", "OurFaultError", "ReaderError", "Sandbox", "SandboxError"]
 
-# Endings that no process with student code in it may give.
+# Endings that no process with student code in it may report.
 OURS = frozenset({"faulty", "died", "unstarted"})
 # Most messages of one reader.
 MOST_MESSAGES = 25_000
 # Memory of an array beside its entries.
 ARRAY_BYTES = 256
-# A run's next message may take so long, however little of the budget is left.
+# The least time for a run's next message, however little of the budget is left.
 LEAST_SECONDS = 0.1
 # Most bytes of the outputs of all of a notebook's cells together; the values beyond are dropped.
 NOTEBOOK_BYTES = 64 * MIB
@@ -55,7 +55,7 @@ class LostError(Exception):
 
 
 class UnstartedError(Exception):
-    """Nothing could be run. Holds the observation that says so, the run's own if there is one."""
+    """Nothing could be run. Holds the observation of this, the run's own if there is one."""
 
     def __init__(self, why: str, said: Observation | None = None) -> None:
         super().__init__(why)
@@ -63,11 +63,11 @@ class UnstartedError(Exception):
 
 
 class ReaderError(Exception):
-    """A reader passed a limit, or died: the fault of what it read. The message says why, as a clause."""
+    """A reader passed a limit, or died, because of what it read. The message gives the reason as a clause."""
 
 
 class OurFaultError(Exception):
-    """A reader failed, or could not be had: ours. The message says how, as a clause; the code is one of ours."""
+    """A reader failed or could not start, which is our fault. The message is a clause; the code is one of ours."""
 
     def __init__(self, why: str, code: Code = Code.FAULTY_GRADER) -> None:
         super().__init__(why)
@@ -190,7 +190,7 @@ class Sandbox:
             ]
             with closing(self._run(problem, job, due, budget, limits.returned_bytes)) as observations:
                 imported = next(observations)
-                output = imported.output  # of the import: told with what came after it
+                output = imported.output  # of the import: shown with the output that came after it
                 for observation in [imported] if imported.ending != "returned" else observations:
                     if observation is imported or observation.ending == "unstarted":
                         ending, failure, output = observation.ending, observation.failure, observation.output
@@ -393,7 +393,6 @@ def _server_of(problem: Problem, job: ProbeJob | NotebookJob) -> _Key:
 
 
 def _size(observation: Observation) -> int:
-    """Return the bytes of an observation's values and names, as objects."""
     return sum(
         sys.getsizeof(name) + (sys.getsizeof(value) if isinstance(value, str) else value.nbytes + ARRAY_BYTES)
         for name, value in observation.values.items()
@@ -401,7 +400,7 @@ def _size(observation: Observation) -> int:
 
 
 def _bound(seen: list[Observation], most_bytes: int) -> None:
-    """Drop the values of the check that returned most, where all checks together returned too much."""
+    """Drop the values of the check that returned most, if all checks together returned too much."""
     sizes: Counter[str] = Counter()
     for observation in seen:
         sizes[observation.check] += _size(observation)
@@ -414,7 +413,7 @@ def _bound(seen: list[Observation], most_bytes: int) -> None:
 
 
 def _told_by_reader(process: Process, limits: Limits) -> Observation:
-    """Receive the next message of a reader, which has neither failed nor passed a limit."""
+    """Receive the next message of a reader; raise if it has failed or passed a limit."""
     said, why = None, ""
     try:
         said = process.receive(float(limits.reading_seconds))
@@ -438,7 +437,7 @@ def _told_by_reader(process: Process, limits: Limits) -> Observation:
 
 
 def _next(process: Process, due: _Due, budget: Budget, limits: Mapping[str, float], most_bytes: int) -> Observation:
-    """Receive the observation that is due, or make one that says why there is none."""
+    """Receive the observation that is due, or make one with the reason why there is none."""
     seconds = min(due.seconds, max(budget.left, LEAST_SECONDS))
     began = time.monotonic()
     try:

@@ -47,11 +47,11 @@ START_SECONDS = 60.0
 OF_THE_SYSTEM = ("PATH", "SYSTEMROOT", "TMP", "TEMP", "TMPDIR")
 # Seconds between two measurements of the files of a run that lie on a disk.
 LOOK_SECONDS = 0.25
-# Most messages fit.
+# Most bytes read at a time; most messages fit.
 READ_BYTES = 1 << 16
-# A server that takes longer to answer is stopped, or thrashes.
+# Seconds for a server's answer; a slower one is stopped, or the machine thrashes.
 ANSWER_SECONDS = 20.0
-# Seconds in which a server ends by itself.
+# Seconds for a server to end by itself.
 END_SECONDS = 2.0
 
 _ENGINE = Path(autograder.__file__).resolve().parent
@@ -59,11 +59,11 @@ _BOOT = f"import sys; sys.path.insert(0, {str(_ENGINE.parent)!r}); "
 
 
 class SandboxError(Error):
-    """No process could be started as it must be: a fault of the machine or of ours, never of a submission."""
+    """A process could not be started as required: a fault of the machine or of ours, never of a submission."""
 
 
 class DiskFullError(Exception):
-    """A run has written more than it may."""
+    """A run has written more than its quota."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def command(function: Callable[..., object], argument: object, python: str = sys
     """Return the command that calls a function of ours in a fresh interpreter."""
     module, name = entry_point(function).split(":")
     call = f"from {module} import {name}; {name}({argument!r})"
-    # As "-I", but that ignores PYTHONHASHSEED.
+    # Like "-I", which would also ignore PYTHONHASHSEED.
     return [python, "-P", "-s", "-c", _BOOT + call]
 
 
@@ -122,7 +122,7 @@ def installation() -> list[str]:
 
 
 def exposed(paths: Iterable[Path], data: Iterable[Path]) -> list[Path]:
-    """List the paths that runs could read: in folders of the system, of Python, the engine or the data."""
+    """List the paths that runs can read: in folders of the system, of Python, the engine or the data."""
     shown = [Path(folder).resolve() for folder in (*SYSTEM, *installation(), *(str(path) for path in data))]
     return [path for path in paths if any(path.resolve().is_relative_to(folder) for folder in shown)]
 
@@ -165,7 +165,7 @@ class Started:
     def receive(
         self, seconds: float, most_bytes: int = MAX_BODY_BYTES, most_seconds: float = math.inf
     ) -> Observation | None:
-        """As that of :class:`Forked`, but the code is one's own, and messages of any size are read."""
+        """Wait for the next message; read messages of any size, since the code is the user's own."""
         del most_bytes
         self.deadline = Deadline(seconds, lambda: cpu_seconds(self._process.pid), most=most_seconds)
         while True:
@@ -176,7 +176,7 @@ class Started:
                 return message
 
     def end(self) -> Ended:
-        """End the process, and find out how it ended."""
+        """End the process, and return how it ended."""
         if self._ended is None:
             try:
                 # A process that has closed its channel is about to end; one that hangs is ended.
@@ -190,13 +190,13 @@ class Started:
 
 
 def exit_reason(status: int) -> str:
-    """Describe as a clause how a process ended by itself; an empty text where it was killed."""
+    """Describe as a clause how a process ended by itself; "" if it was killed."""
     if status >= 0:
         return f"the process ended by itself, with exit status {status}"
     try:
         name = signal.Signals(-status).name
     except ValueError:
-        name = f"signal {-status}"  # those of real time have no names
+        name = f"signal {-status}"  # real-time signals have no names
     return "" if name == "SIGKILL" else f"the process was ended by {name}"
 
 
@@ -213,7 +213,7 @@ class Loader:
         self._abandoned = False
 
     def abandon(self) -> None:
-        """Kill all servers with their runs, and start no others."""
+        """Kill all servers with their runs, and start no more."""
         with self._lock:
             self._abandoned = True
             for pid in self._servers:
@@ -243,7 +243,7 @@ class Loader:
                 self._send(preload, order, fds)
 
     def close(self) -> None:
-        """End the processes; the servers end with those that ask them."""
+        """End the processes; each server ends when its control socket is closed."""
         with self._lock:
             self._end(self._started.values())
             self._started.clear()
@@ -263,7 +263,7 @@ class Loader:
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                # It hears signals, and those for the grader's terminal are not meant for it.
+                # Ctrl-C in the grader's terminal must not reach it.
                 start_new_session=True,
             )
         return process, asked
@@ -300,10 +300,10 @@ class Server:
                 "(`autograder check` works here, on one's own code)"
             )
         self._scratch = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
-        self._scratch.chmod(0o711)  # whoever a run is, it must get to its own folder
+        self._scratch.chmod(0o711)  # whatever its user is, a run must reach its own folder
         self._loader = loader
         self._pid = 0
-        # Its errors until it is ready; the other end is closed when it is gone.
+        # The server's errors until it is ready; its end is closed when it is gone.
         self._said, said = os.pipe()
         self._heard = b""
         self._control, theirs = socket.socketpair()
@@ -327,7 +327,7 @@ class Server:
             return msgspec.json.decode(self._receive(length), type=Enforced)
         except (struct.error, msgspec.DecodeError, TimeoutError):
             self.kill()
-            # What still loads its libraries has no number yet, and may never end.
+            # A server that still loads its libraries has no number yet, and may never end.
             self._ended(END_SECONDS)
             said = self._heard.decode(errors="replace").strip().splitlines()
             self.close()
@@ -358,14 +358,14 @@ class Server:
             self._control.sendall(b"t")
             said = self._receive(SPENT.size)
         except TimeoutError:
-            self.kill()  # what it may still say would be taken for the end of the run
+            self.kill()  # a late answer would be taken for the end of the run
             return 0.0
         except OSError:
             return 0.0
         return float(SPENT.unpack(said)[0]) if len(said) == SPENT.size else 0.0
 
     def end(self) -> Ended:
-        """End the run, and find out how it ended."""
+        """End the run, and return how it ended."""
         self._control.sendall(b"e")
         said = self._receive(ENDED.size)
         if len(said) != ENDED.size:
@@ -375,13 +375,13 @@ class Server:
         return Ended(exit_reason(code), seconds, peak, out_of_time=code == -signal.SIGXCPU)
 
     def kill(self) -> None:
-        """End the server at once, and whatever it runs."""
+        """Kill the server and its run."""
         if self._pid and not self._ended(0):
             _kill(self._pid)
             self._ended(END_SECONDS)
 
     def close(self) -> None:
-        """End the server, and whatever it runs."""
+        """End the server and its run."""
         self._control.close()
         self._loader.discard(self._pid)
         if self._said >= 0:
@@ -392,7 +392,7 @@ class Server:
         remove(self._scratch)
 
     def _ended(self, seconds: float) -> bool:
-        """Find out if the process ends within so many seconds: nobody else has the other end of its pipe."""
+        """Tell whether the process ends within these seconds: then the other end of its pipe is closed."""
         ends = time.monotonic() + seconds
         while select.select([self._said], [], [], max(ends - time.monotonic(), 0))[0]:
             if not (said := os.read(self._said, MIB)):
@@ -446,7 +446,7 @@ class Forked:
             with suppress(ConnectionError):
                 while len(self._unread) < size and (part := self._part(max(size - len(self._unread), READ_BYTES))):
                     self._unread += part
-            if len(self._unread) == size:  # large ones are not copied
+            if len(self._unread) == size:  # large parts are not copied
                 taken, self._unread = self._unread, bytearray()
                 return taken
             taken = self._unread[:size]
@@ -478,13 +478,13 @@ class Forked:
                 self._channel.sendall(part)
 
     def end(self) -> Ended:
-        """End the process, and find out how it ended."""
+        """End the run, and return how it ended."""
         if self._ended is None:
             self._channel.close()
             try:
                 self._ended = self._server.end()
             except OSError:
-                # What it may still say would be taken for the end of the next run.
+                # A late answer would be taken for the end of the next run.
                 self._server.close()
                 self._ended = Ended("the process that runs your code was lost", lost=True)
         return self._ended

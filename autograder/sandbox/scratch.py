@@ -1,4 +1,4 @@
-"""Files of runs on a disk: measured while a run works, and removed. In memory, a mount bounds them."""
+"""Files of runs on a disk: measured while a run works, and removed. In memory, the mount bounds them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from contextlib import suppress
 from pathlib import Path
 
 BLOCK_BYTES = 4096
-# Looks at a folder, at most, and looks that must find it within its quota.
+# Most measurements of a folder, and the number of them that must find it within its quota.
 LOOKS, CALM_LOOKS = 20, 2
-# Free space that a run must find; with less its writes could fail through no fault of its own.
+# Least free space for a run; with less its writes could fail without its fault.
 LEAST_BYTES = 8 << 20
 
 
 def has_room(folder: Path, least_bytes: int = LEAST_BYTES) -> bool:
-    """Tell if so much can be written to a folder's disk."""
+    """Tell whether at least these bytes can be written to a folder's disk."""
     try:
         found = os.statvfs(folder)
     except (OSError, AttributeError):  # it is gone; Windows has no such call
@@ -25,11 +25,11 @@ def has_room(folder: Path, least_bytes: int = LEAST_BYTES) -> bool:
 
 
 def exceeds_quota(folder: Path, pid: int, most_bytes: float) -> bool:
-    """Tell if a run's files take more than so many bytes, or can't be measured.
+    """Tell whether a run's files take more than ``most_bytes``, or can't be measured.
 
-    A file counts as a block at least, which bounds their number too. A look during which a folder disappears doesn't
-    count, and it takes two that do, for a folder that is renamed meanwhile can be overlooked. Files that never hold
-    still exceed the quota.
+    Each file counts as at least one block, which bounds their number too. A measurement in which a folder disappears
+    does not count. Two that count are needed, since a folder renamed meanwhile can be missed. Files that keep changing
+    exceed the quota.
     """
     calm = 0
     for _ in range(LOOKS):
@@ -47,7 +47,7 @@ def exceeds_quota(folder: Path, pid: int, most_bytes: float) -> bool:
 
 
 def _taken(folder: Path, most_bytes: float) -> float:
-    """Sum up the bytes of the files below a folder, until there are more than so many."""
+    """Sum up the bytes of the files below a folder, until they exceed ``most_bytes``."""
     taken = 0.0
     waiting = [str(folder)]
     while waiting:
@@ -64,7 +64,6 @@ def _taken(folder: Path, most_bytes: float) -> float:
 
 
 def _nameless(pid: int) -> float:
-    """Sum up the bytes of unlinked files that a process holds open."""
     taken = 0.0
     with suppress(OSError):  # it has ended, or a container keeps its root from looking
         for descriptor in Path(f"/proc/{pid}/fd").iterdir():
@@ -75,7 +74,7 @@ def _nameless(pid: int) -> float:
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder, also where a run has closed parts to its owner, or nested them deeper than a path may be long.
+    """Remove a folder, also if a run has taken permissions from its owner, or nested it deeper than a path may be long.
 
     The contents of an inner folder are moved up before it is removed.
     """
@@ -95,7 +94,7 @@ def remove(folder: Path) -> None:
 
 
 def _folders(folder: Path) -> list[Path]:
-    """The folders in a folder, opened to their owner; the files in it are removed."""
+    """Open the folders in a folder to their owner, and list them; remove the files."""
     inner = []
     for path in folder.iterdir():
         if path.is_dir() and not path.is_symlink():

@@ -134,7 +134,7 @@ def landlock_abi() -> int:
 
 
 def landlock_ruleset(rules: Sequence[tuple[str, int]]) -> int:
-    """Make a ruleset that allows access beneath some paths, and neither TCP nor signals to others; return its file."""
+    """Make a ruleset that allows access below some paths, but no TCP and no signals to others; return its file."""
     abi = landlock_abi()
     files = (1 << (13 if abi < 2 else 14 if abi < 3 else 15 if abi < 5 else 16)) - 1
     fields = (files, 3 if abi >= 4 else 0, 3 if abi >= 6 else 0)
@@ -208,13 +208,13 @@ def drop_capabilities() -> None:
 # --- seccomp: a filter in classic BPF ---
 
 _LOAD, _JUMP, _JEQ, _JSET, _JGE, _RETURN = 0x20, 0x05, 0x15, 0x45, 0x35, 0x06
-# How far an instruction can jump that compares.
+# The farthest jump of an instruction that compares.
 _FARTHEST = 255
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 _X32_BIT = 0x40000000
-# From here on numbers are the same on all architectures, and calls so new that a C library tries them first and does
-# without where they don't exist.
+# From here on numbers are the same on all architectures, and calls are so new that a C library falls back on others
+# where they don't exist.
 _NEW = 424
 
 
@@ -277,7 +277,7 @@ def seccomp_program(rules: Sequence[Rule], allowed: Sequence[str] | None = None)
 
 
 def _ranges(bodies: Mapping[int, list[bytes]], others: tuple[list[bytes], list[bytes]]) -> list[_Range]:
-    """Join neighbouring numbers with the same decision to ranges; others are old and new numbers without one."""
+    """Join neighbouring numbers with the same decision to ranges; ``others`` decides where there is no rule."""
     borders = sorted({0, _NEW, *bodies, *(number + 1 for number in bodies)})
     found: list[_Range] = []
     for number in borders:
@@ -288,7 +288,7 @@ def _ranges(bodies: Mapping[int, list[bytes]], others: tuple[list[bytes], list[b
 
 
 def _decision(ranges: Sequence[_Range]) -> list[bytes]:
-    """Search the ranges by halves: the kernel tries a filter, when it is installed, with the numbers of all calls."""
+    """Search the ranges by halves, for speed: when it is installed, the kernel tries it with all calls' numbers."""
     if len(ranges) == 1:
         return ranges[0][1]
     half = len(ranges) // 2
@@ -299,7 +299,6 @@ def _decision(ranges: Sequence[_Range]) -> list[bytes]:
 
 
 def _body(rule: Rule) -> list[bytes]:
-    """Compile one rule; it ends in a decision."""
     no = _body(rule.otherwise) if rule.otherwise else [_statement(_RETURN, _ERRNO | rule.error)]
     yes = _body(rule.then) if rule.then else [_statement(_RETURN, _ALLOW)]
     if rule.argument < 0:
@@ -328,7 +327,7 @@ def seccomp(program: bytes) -> None:
 
 _OF_ITSELF = ("prlimit64", "sched_setaffinity", "sched_getaffinity", "sched_getscheduler", "sched_getparam")
 _FUTEX_PRIVATE = 128
-# FUTEX_WAIT and FUTEX_WAIT_BITSET, also by the clock of the day.
+# FUTEX_WAIT and FUTEX_WAIT_BITSET, also with FUTEX_CLOCK_REALTIME.
 _FUTEX_WAITS = (0, 9, 0x100, 0x109)
 _MAP_SHARED, _MAP_ANONYMOUS, _MAP_LOCKED, _MAP_POPULATE, _MAP_HUGETLB = 1, 0x20, 0x2000, 0x8000, 0x40000
 _PROT_WRITE = 2
@@ -341,15 +340,15 @@ _MSYNC = (1, 4)
 # The machine's own clocks; or, by two bits, that of a thread, which must be one of the process's.
 _CLOCKS = tuple(range(12))
 _CPU_CLOCK, _THREAD = 1 << 31, 4
-# What asks about the process itself, its name, the names of its memory (PR_SET_VMA), and the length of its vectors on
+# Calls about the process itself, its name, the names of its memory (PR_SET_VMA), and the length of its vectors on
 # aarch64 (PR_SVE_*, PR_SME_*).
 _PRCTL = (2, 3, 15, 16, 21, 23, 30, 39, 42, 50, 51, 63, 64, 0x53564D41)
 _AF_UNIX = 1
 # SOCK_STREAM, also SOCK_CLOEXEC and SOCK_NONBLOCK: a socket of another type can send to any address, connected or not.
 _STREAMS = (1, 0x80001, 0x801, 0x80801)
-# Of a socket's options, those that say of which kind it is and how it does; not who has the other end.
+# Options about a socket's kind and state; none that tells who has the other end.
 _SO = (2, 3, 4, 7, 8, 9, 13, 20, 21, 30, 38, 39)
-# Of what is sent and received with these flags: data out of band, a corner of the kernel that nobody needs.
+# A flag for out-of-band data, which nothing needs.
 _MSG_OOB = 1
 _FLAGS = {"sendto": 3, "recvfrom": 3, "recvmsg": 2, "recvmmsg": 3}
 # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC, F_GETPIPE_SZ: no locks, leases or owners, and no larger
@@ -384,7 +383,7 @@ def rules(pid: int) -> list[Rule]:
         Rule("msync", errno.EPERM, 2, allowed=_MSYNC),
         Rule("mbind", errno.EPERM, 5, allowed=(0,)),
         *(Rule(call, errno.EOPNOTSUPP, 5, allowed=(0,)) for call in ("preadv2", "pwritev2")),
-        # "Try again" is what a process limit says, and what the worker takes for one.
+        # A process limit gives EAGAIN, and the worker takes it for one.
         *(Rule(call, errno.EAGAIN) for call in ("fork", "vfork")),
         Rule("clone", errno.EAGAIN, 0, needed_bits=CLONE_THREAD, refused_bits=ALL_NEW),
         *(Rule(call, errno.EPERM, 0, allowed=(pid,)) for call in ("kill", "tgkill")),
@@ -394,8 +393,8 @@ def rules(pid: int) -> list[Rule]:
         Rule("socketpair", errno.EPERM, 0, allowed=(_AF_UNIX,), then=Rule("", errno.EPERM, 1, allowed=_STREAMS)),
         Rule("getsockopt", errno.EPERM, 2, allowed=_SO),
         *(Rule(call, errno.EOPNOTSUPP, flags, refused_bits=_MSG_OOB) for call, flags in _FLAGS.items()),
-        # A disk could be full between two looks at it; libraries write what they can't reserve.
+        # A disk could fill up between two measurements; libraries that can't reserve space just write.
         Rule("fallocate", errno.EOPNOTSUPP),
-        # A lock on a file that every run can read is something another run can see.
+        # Other runs could see a lock on a file that every run can read.
         Rule("flock", errno.ENOLCK),
     ]

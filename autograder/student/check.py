@@ -1,4 +1,4 @@
-"""The verdict a student asks for: the same checks as the official run's, on the public seed, without any solution."""
+"""The verdict a student asks for: the checks of the official run, on the public seed, without any solution."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from autograder.student.display import MIME, Row, Waiting, table
 from autograder.student.environment import digests
 from autograder.submissions.selection import resembled
 
-# Whoever imports `check` in a notebook has its pictures say what they show.
+# A notebook that imports `check` gets its figures' data written into its pictures.
 watch_in_a_notebook()
 
 
 @dataclass(frozen=True)
 class Checked:
-    """A problem's report, as it shows itself in a notebook or a terminal, and what identifies the module it is on."""
+    """A problem's report, with its display in a notebook or a terminal, and the digest of the module it is on."""
 
     report: ProblemReport
     digests: Mapping[str, str] = field(default_factory=dict)
@@ -101,7 +101,7 @@ def check(problem: str, *checks: str, folder: Path | str = ".") -> Checked:
 
 
 def find(folder: Path, name: str) -> Problem:
-    """The released problem of a name: in ``checks/`` beside the module, or in the working directory's ``assignments/``.
+    """Find a released problem by name: in ``checks/`` beside the module, or in ``assignments/`` of the current folder.
 
     Raises
     ------
@@ -126,7 +126,7 @@ def find(folder: Path, name: str) -> Problem:
 
 
 def assignment_in(folder: Path) -> Assignment:
-    """The assignment that was unpacked into a folder.
+    """Read the assignment that was unpacked into a folder.
 
     Raises
     ------
@@ -144,7 +144,7 @@ def assignment_in(folder: Path) -> Assignment:
 def check_file(
     problem: Problem, folder: Path, names: Sequence[str] = (), told: Callable[[object], object] = lambda _: None
 ) -> ProblemReport:
-    """The report on the module of a problem in a folder, on the public seed; `told` is called after each draw."""
+    """Report on a problem's module in a folder, on the public seed; `told` is called after each draw."""
     with Sandbox(warm=False, told=told) as sandbox:
         return _report(sandbox, problem, folder, from_file(problem.folder / ANSWERS_FILE), names)
 
@@ -152,7 +152,7 @@ def check_file(
 def check_again(
     targets: Sequence[tuple[Problem, Path]], saved: Iterable[object], *, warm: bool = sys.platform == "linux"
 ) -> Iterator[list[ProblemReport]]:
-    """The reports on modules now, and again each time that ``saved`` has something.
+    """Report on modules now, and again each time that ``saved`` yields.
 
     Parameters
     ----------
@@ -183,12 +183,12 @@ def _report(
     chosen = [one for one in problem.checks if not names or one.name in names]
     files = {}
     for path in sorted(folder.glob("*.py")):
-        with suppress(FileNotFoundError):  # an editor may just be putting another in its place
+        with suppress(FileNotFoundError):  # an editor may be replacing the file
             files[path.name] = path.read_bytes()
     implementation = Implementation.of(problem.module_file, files)
     here = [one for one in chosen if one.at_home]
     with warnings.catch_warnings():
-        # Of the student's values: in a notebook, they would stand above the verdict.
+        # Warnings about the student's values: in a notebook, they would stand above the verdict.
         warnings.simplefilter("ignore")
         report = grade(sandbox.observe, problem, implementation, answers, Seed.public(), here)
     judged = {verdict.check: verdict for verdict in report.checks}

@@ -1,4 +1,4 @@
-"""Output of ours in a notebook: a table in the reader's own colours, also for screen readers, and a progress line."""
+"""Displays in a notebook: a table in the reader's own colours, readable by screen readers, and a progress line."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Self
 if TYPE_CHECKING:
     from jinja2 import Template
 
-# Stands beside each display of ours, for programs: the files that it is about, and the result. A display with it is
-# about a moment and a machine, and is compared with nothing.
+# Data for programs in each display of ours: the digests of its files, and the result. A display with it depends on the
+# time and the machine, and is compared with nothing.
 MIME = "application/vnd.autograder+json"
 # Shorter work shows no progress.
 MOMENT_SECONDS = 1.0
@@ -81,7 +81,7 @@ class Row:
 def table(
     caption: str, heads: Sequence[str], rows: Iterable[Row], foot: str = "", link: tuple[str, str] | None = None
 ) -> str:
-    """A table as HTML; ``link`` is an address and its text, before the foot."""
+    """Render a table as HTML; ``link`` is an address and its text, before the foot."""
     return _template().render(caption=caption, heads=heads, rows=rows, foot=foot, link=link)
 
 
@@ -100,9 +100,9 @@ def _template() -> Template:
 
 
 class Waiting:
-    """A line in a notebook that shows how many of so many steps are done, from a moment on; nothing anywhere else.
+    """A line in a notebook that counts finished steps, once the work takes long; nothing anywhere else.
 
-    It stays when all is done: to remove it would remove all output of the cell until then.
+    It stays at the end: removing it would remove all output of the cell before it.
     """
 
     def __init__(self, what: str, total: int, moment_seconds: float = MOMENT_SECONDS) -> None:

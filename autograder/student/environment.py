@@ -1,6 +1,6 @@
-"""Whether a notebook has what it needs: the Python, the packages, the folder and the files; and what to do if not.
+"""The environment of a notebook: Python, packages, the folder and the files, and the remedy for what is missing.
 
-Imports the standard library alone, since what it looks for may be missing.
+Imports the standard library alone, since packages may be missing.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from typing import Any
 from autograder.student.display import MIME, Row, table
 
 OLDEST = (3, 11)
-# What shows notebooks may lie elsewhere than what runs them.
+# Programs that show notebooks; they may be installed in another environment than the kernel.
 _ELSEWHERE = frozenset(("jupyterlab",))
 
 
 @dataclass(frozen=True)
 class Fact:
-    """One thing that is needed, what was found, and what to do, which is nothing where it is right."""
+    """One requirement: what was found, and the remedy, which is empty if nothing is wrong."""
 
     about: str
     found: str
@@ -33,20 +33,20 @@ class Fact:
 
     @property
     def right(self) -> bool:
-        """Whether nothing is to be done."""
+        """Nothing needs to be done."""
         return not self.remedy
 
 
 @dataclass(frozen=True)
 class Environment:
-    """What a notebook needs and has, as it shows itself in a notebook or a terminal."""
+    """The requirements of a notebook and their state, with a display in a notebook or a terminal."""
 
     facts: tuple[Fact, ...]
     digests: dict[str, str]
 
     @property
     def right(self) -> bool:
-        """Whether everything is there."""
+        """All requirements are met."""
         return all(fact.right for fact in self.facts)
 
     def __str__(self) -> str:
@@ -73,7 +73,7 @@ class Environment:
 
 
 def ready(*files: str) -> Environment:
-    """Whether Python, the packages, the working directory and these files in it are what a notebook needs.
+    """Compare Python, the packages, the working directory and these files in it with a notebook's requirements.
 
     Parameters
     ----------
@@ -86,14 +86,14 @@ def ready(*files: str) -> Environment:
 
 
 def digests(folder: Path, names: list[str]) -> dict[str, str]:
-    """What identifies the files of these names as they are now, as far as they are there."""
+    """Compute the digests of the files with these names that exist."""
     return {name: digest((folder / name).read_bytes()) for name in names if (folder / name).is_file()}
 
 
 def digest(content: bytes) -> str:
-    """What identifies a module: a digest of its code, which no comment changes; of one that is no Python, its bytes."""
+    """Compute a module's digest: of its code, so that comments don't change it; if it isn't Python, of its bytes."""
     with warnings.catch_warnings(), suppress(SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
-        warnings.simplefilter("ignore")  # of odd escapes, which are told where the module is imported
+        warnings.simplefilter("ignore")  # of invalid escapes, which the import of the module reports
         content = ast.unparse(ast.parse(content)).encode()
     return sha256(content).hexdigest()
 
@@ -107,7 +107,7 @@ def _python() -> Fact:
 
 
 def _packages(here: Path) -> Iterator[Fact]:
-    """One fact on all that are there, and one on all that are not."""
+    """Yield one fact on all installed packages, and one on all missing ones."""
     remedy = (
         "run `%pip install -r requirements.txt` in a cell, then restart the kernel"
         if (here / "requirements.txt").is_file()
@@ -142,7 +142,7 @@ def _packages(here: Path) -> Iterator[Fact]:
 
 
 def _requirements(here: Path) -> list[str]:
-    """The lines of the zip's ``requirements.txt``; in a clone, those of the engine and its courses."""
+    """Read the lines of the zip's ``requirements.txt``; in a clone, those of the engine and its courses."""
     listed = here / "requirements.txt"
     if listed.is_file():
         return listed.read_text("utf-8").splitlines()
@@ -153,10 +153,10 @@ def _requirements(here: Path) -> list[str]:
 
 
 def other_package() -> str:
-    """The other program on the public index with the name of ours, as ``autograder 3.7.7``, if it is installed; or "".
+    """Find another distribution called ``autograder`` that is installed, as ``autograder 3.7.7``; "" if none.
 
-    It has the same import and the same command, so that whichever was installed last, or stands first on the path, is
-    found. Ours was installed under that name until version 0.1.
+    The public index has a program with this name, and with our import and our command. If both are installed, the one
+    installed last, or first on the path, is found. Ours was installed under that name until version 0.1.
     """
     try:
         version = metadata.version("autograder")
@@ -190,7 +190,7 @@ def _said(fact: Fact) -> str:
 
 
 def _from_home(path: Path) -> str:
-    """A path without the name of whose home it is in: notebooks are handed in."""
+    """Shorten a path to hide the name of the user's home: notebooks are handed in."""
     try:
         return str(Path("~") / path.relative_to(Path.home()))
     except (ValueError, RuntimeError):

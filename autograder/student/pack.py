@@ -1,6 +1,6 @@
-"""What is handed in of an assignment: the files in a zip, and a warning for each thing that is not as it should be.
+"""The zip that a student hands in for an assignment, and a warning for each thing that is wrong with its files.
 
-Warnings refuse nothing: who runs out of time hands in what there is.
+The zip is made despite warnings: a student who runs out of time hands in the work so far.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _MANY = 3
 
 @dataclass(frozen=True)
 class Packed:
-    """What goes into the zip, by name, what students' own checks say, and what isn't as it should be."""
+    """The files of the zip by name, the results of the student's own checks, and the warnings."""
 
     assignment: str
     files: dict[str, bytes]
@@ -42,12 +42,12 @@ class Packed:
     warnings: tuple[str, ...]
 
     def as_zip(self) -> bytes:
-        """The zip, its files at the top, where `autograder grade` looks for them."""
+        """Make the zip, with its files at the top, where `autograder grade` looks for them."""
         return zipped(self.files)
 
 
 def pack(folder: Path) -> Packed:
-    """Collect what is handed in of the assignment in a folder, and look at it.
+    """Collect the files to hand in from an assignment's folder, and examine them.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def pack(folder: Path) -> Packed:
 
 
 def _collected(folder: Path, assignment: Assignment) -> tuple[dict[str, bytes], list[str]]:
-    """What is handed in of a folder, and a warning for each file that is not there or can't be read."""
+    """Collect the files to hand in, with a warning for each that is missing or can't be read."""
     wanted = [
         name
         for problem in assignment.problems
@@ -90,7 +90,7 @@ def _collected(folder: Path, assignment: Assignment) -> tuple[dict[str, bytes], 
     for name in wanted:
         if name not in there:
             near = [other for other in there if resembled(other, wanted) == name]
-            chosen += near  # as it is, so that somebody who looks can find it
+            chosen += near  # under its own name, so that staff can find it
             asked = f"; did you mean {' or '.join(near)}? What is handed in must be called {name}" if near else ""
             warnings.append(f"{name} is missing{asked}")
     files, unread = _read({name: there[name] for name in chosen})
@@ -108,7 +108,7 @@ def _read(paths: dict[str, Path]) -> tuple[dict[str, bytes], list[str]]:
 
 
 def _take_companions(folder: Path, assignment: Assignment, files: dict[str, bytes]) -> list[str]:
-    """Add the small files that the notebooks, or the modules, name; a warning for each that is too large."""
+    """Add the small files that notebooks or modules name; return a warning for each that is too large."""
     handed_out = {"README.md", "requirements.txt", *(f"data/{name}" for name in assignment.entry.data)}
     paths = {path.relative_to(folder).as_posix(): path for path in (*folder.glob("*"), *folder.glob("*/*"))}
     there = [name for name, path in sorted(paths.items()) if path.is_file() and name not in handed_out]
@@ -140,7 +140,7 @@ def _of_module(problem: Problem, report: ProblemReport) -> Iterator[str]:
 
 
 def _of_notebook(problem: Problem, files: dict[str, bytes]) -> Iterator[str]:
-    """What is wrong with a notebook as it was saved: the grader will say so too."""
+    """Yield what is wrong with a notebook as it was saved; the grader finds the same."""
     name, module = problem.notebook_file, problem.module_file
     ours = problem.folder / name
     shown = "/".join(ours.parts[-3:])
@@ -164,7 +164,7 @@ def _of_notebook(problem: Problem, files: dict[str, bytes]) -> Iterator[str]:
             steps = arrangement.steps if arrangement.recognised else ()
     not_run = [finding.message for finding in was_run(notebook, steps)]
     yield from (f"{name}: {message}" for message in not_run)
-    # Who must run it anyway needn't be told of this as well.
+    # A student who must run it again anyway needs no second warning.
     if module in files and not not_run and {*_digests(files[name], module)} - {digest(files[module])}:
         yield (
             f"{name} shows what another {module} gave than the one that is there now; "
@@ -173,7 +173,7 @@ def _of_notebook(problem: Problem, files: dict[str, bytes]) -> Iterator[str]:
 
 
 def _digests(notebook: bytes, module: str) -> Iterator[str]:
-    """What identified the module each time that a display of ours was about it."""
+    """Yield the module's digests that a notebook's displays of ours hold."""
     for cell in _part(json.loads(notebook), "cells", list):
         for output in _part(cell, "outputs", list):
             told = _part(_part(output, "data", dict), MIME, dict)
@@ -182,6 +182,6 @@ def _digests(notebook: bytes, module: str) -> Iterator[str]:
 
 
 def _part(whole: Any, name: str, kind: type[Any]) -> Any:
-    """A part of what was read as JSON, which any program may have written: an empty one where there is none."""
+    """Return a field of untrusted JSON, or an empty value if it is missing or of another type."""
     part = whole.get(name) if isinstance(whole, dict) else None
     return part if isinstance(part, kind) else kind()

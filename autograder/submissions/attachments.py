@@ -9,14 +9,14 @@ from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import PurePosixPath
 
-# Small files of one submission. A photograph of a page has a few MiB.
+# Most small files of one submission. A photograph of a page has a few MiB.
 MAX_FILES = 20
 MAX_FILE_BYTES = 8 << 20
 MAX_BYTES = 16 << 20
 # A small file lies beside the notebook, or in a folder beside it.
 _MAX_PARTS = 2
 _MAX_NAME_BYTES = 120
-# Without these bounds a hostile submission would take hours. Embedded pictures are not searched.
+# Bounds without which a hostile submission would take hours. Embedded pictures are not searched.
 _MAX_NAMES = 500
 _MAX_SEARCHED_BYTES = 16 << 20
 _MAX_PATTERNS = 100
@@ -29,7 +29,7 @@ _OTHERS = (".py", ".pyc", ".pyd", ".so", ".ipynb", "answers.bin")
 
 
 def used_by_module(module_file: str, files: Mapping[str, bytes]) -> tuple[str, ...]:
-    """The module of that name and its helpers: the modules whose name is in its text, or in another helper's."""
+    """List the module of that name and its helpers: modules that its text, or another helper's, names."""
     taken = {module_file: files[module_file]} if module_file in files else {}
     waiting = list(taken.values())
     while waiting:
@@ -42,7 +42,7 @@ def used_by_module(module_file: str, files: Mapping[str, bytes]) -> tuple[str, .
 
 
 def used_by_notebook(module_file: str, content: bytes, files: Mapping[str, bytes]) -> tuple[str, ...]:
-    """The files beside a notebook when it is run: its module, the modules that either names, and small files."""
+    """List the files for a notebook's run: its module, the modules that either names, and small files."""
     first = [name for name in files if name == module_file or _names_module(content, name)]
     taken = dict.fromkeys(used for name in first for used in used_by_module(name, files))
     small = named_in((content, *(files[name] for name in taken)), files)
@@ -61,7 +61,7 @@ def may_lie_beside(name: str) -> bool:
 
 
 def named_in(texts: Collection[bytes], names: Iterable[str]) -> list[str]:
-    """The small files that a text names: as they are, as JSON, or by a pattern."""
+    """List the small files that texts name: literally, as JSON, or by a pattern."""
     possible = [name for name in names if may_lie_beside(name)][:_MAX_NAMES]
     if not possible:
         return []
@@ -82,7 +82,7 @@ def _names_module(text: bytes, name: str) -> bool:
 
 
 def _is_plain(part: str) -> bool:
-    """Tell whether every system can have a file of this name, and it isn't hidden."""
+    """Tell whether every system allows a file of this name, and it isn't hidden."""
     return (
         part.isprintable() and not part.startswith(".") and "\\" not in part and len(part.encode()) <= _MAX_NAME_BYTES
     )

@@ -1,7 +1,7 @@
-"""Reading of a class: its submissions are found, one folder or archive per student, and files taken from each.
+"""Reading of a class: finding its submissions, one folder or archive per student, and taking files from each.
 
-What can't be taken becomes a sentence in that student's `Submission`; it never stops the others. ``read`` runs in a
-reader (:mod:`autograder.worker.reader`).
+A file that can't be taken becomes a sentence in that student's `Submission`; it never stops the others. ``read`` runs
+in a reader (:mod:`autograder.worker.reader`).
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def find_class(folder: Path) -> list[HandedIn]:
 
 
 def loose_files(folder: Path) -> list[str]:
-    """The names of modules and notebooks that lie in a class's folder itself, in no student's."""
+    """List the modules and notebooks that lie in a class's folder itself, in no student's."""
     with os.scandir(folder) as entries:
         return sorted(
             printable(entry.name)
@@ -138,7 +138,7 @@ def loose_files(folder: Path) -> list[str]:
 
 
 def keep_apart(folder: Path, out: Path) -> None:
-    """Refuse results in the folder of submissions, where the next run would take them for one, with a ClassError."""
+    """Raise ClassError for results in the folder of submissions: the next run would take them for a submission."""
     if out.resolve().is_relative_to(folder.resolve()):
         raise ClassError(
             f"{out} is in the folder of submissions, where it would be taken for a student's; keep results elsewhere: "
@@ -157,7 +157,7 @@ def read_submission(listing: Listing, opened: Open, student: str, wanted: Collec
     try:
         entries = entries_of(listing, opened, wants)
         submission = choose(student, entries, wanted)
-        # Read in a second pass, when it is known which are meant: much else may be there.
+        # Notebooks are read in a second pass, once the needed ones are known: there may be many others.
         notebooks = again(misnamed(entries, wanted))
         files = {**submission.files, **notebooks}
         beside = again(companions(entries, files))
@@ -172,32 +172,32 @@ def read_submission(listing: Listing, opened: Open, student: str, wanted: Collec
 
 
 def _wants(wanted: Collection[str], parts: tuple[str, ...]) -> bool:
-    """Tell whether the file at a path is wanted, or a module that a wanted one may import."""
+    """Tell whether the file at a path is wanted, or is a module that a wanted one may import."""
     return len(parts) <= MAX_DEPTH_TAKEN and (parts[-1] in wanted or is_module(parts[-1]))
 
 
 def _is_folder(entry: os.DirEntry[str] | Path) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link that leads to itself
+    except OSError:  # a link to itself
         return False
 
 
 def stem(entry: os.DirEntry[str] | Path) -> str:
-    """The folder's name, or the archive's without its suffix."""
+    """Return the folder's name, or the archive's without its suffix."""
     name = composed(entry.name)
     suffix = "" if _is_folder(entry) else next((one for one in _PACKED if name.lower().endswith(one)), "")
     return name[: len(name) - len(suffix)]
 
 
 def _several(entries: Sequence[os.DirEntry[str]]) -> str:
-    """The reason why none of several of one name, also in other forms of Unicode, is graded."""
+    """Explain why several submissions of one name, also in other forms of Unicode, are not graded."""
     names = " and ".join(printable(entry.name) for entry in entries)
     return f"{names} are of one name; keep the one to be graded"
 
 
 def student_name(name: str) -> str:
-    """A student's name, whole; of one that can't be shown as it is, what can be shown, and a digest of it."""
+    """Return a student's name in full; if it can't be shown, its printable part and a digest."""
     seen = printable(name, "_")
     if name and seen == name:
         return name

@@ -1,7 +1,7 @@
-"""The selection of a submission's files: which are taken, and what the report says of the others.
+"""The selection of a submission's files: those that are taken, and the sentences of the report about the others.
 
-A module of a nearly right name is not taken for the right one, since notebooks and modules import by name; the report
-says which was meant. Nothing imports a notebook, so it is judged under such a name, too.
+A module of a similar name is not taken for the right one, since notebooks and modules import by name; the report says
+which was meant. A notebook is graded under a similar name, too, since nothing imports it.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from autograder.codes import Code
 from autograder.submissions.attachments import MAX_FILES, named_in
 from autograder.submissions.unpack import ARCHIVES, MAX_FILE_BYTES, Entry, RefusedError, printable
 
-# Files are taken at the top or one folder down; a deeper one is only named to whoever misses it.
+# Files are taken at the top or one folder down; a deeper one is only named, if the wanted file is missing.
 MAX_DEPTH_TAKEN = 2
 MAX_EXTRA_NAMES = 50
-# Of files that one sentence names.
+# Most files that one sentence names.
 MAX_NAMED = 5
-# Modules beside those asked for: each is searched for the names of the others.
+# Most modules beside the wanted ones: each is searched for the names of the others.
 MAX_MODULES = 200
 MAX_MODULE_BYTES = 4 << 20
 MAX_MODULE_NAME = 60
@@ -31,9 +31,9 @@ OTHER_ARCHIVES = (".rar", ".7z", ".gz", ".bz2", ".xz", ".zst")
 # The suffix that counts, and behind it only what programs add: `x.py.txt`, `x.ipynb.json`, `x.py (1)`, `x.py~`.
 _NAME = re.compile(r"(.+?)(\.py|\.ipynb)(?:\.(?:txt|json|py|ipynb|bak|orig)|[\d\W_])*\Z", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+|\d+")
-# In a shorter name one letter makes another word.
+# In a shorter name, a change of one letter makes another word.
 _MIN_LETTERS = 6
-# The longest name on a disk; an archive's may be longer, and would take long.
+# The longest name on a disk; longer ones in archives would take too long to compare.
 _MAX_CHARACTERS = 255
 
 
@@ -109,7 +109,7 @@ def choose(student: str, entries: list[Entry], wanted: Collection[str]) -> Submi
 
 
 def misnamed(entries: list[Entry], wanted: Collection[str]) -> dict[tuple[str, ...], str]:
-    """The paths of notebooks with nearly right names, each with the right name, which no other file has or is near."""
+    """Map the paths of notebooks with similar names to the right name, if no other file has or resembles it."""
     there = {entry.name for entry in entries}
     near: dict[str, list[tuple[str, ...]]] = {}
     for entry in entries:
@@ -123,7 +123,7 @@ def misnamed(entries: list[Entry], wanted: Collection[str]) -> dict[tuple[str, .
 
 
 def companions(entries: list[Entry], files: Mapping[str, bytes]) -> dict[tuple[str, ...], str]:
-    """The paths of small files beside the notebooks that these, or the modules, name; each with the name used there."""
+    """Map the paths of small files that notebooks or modules name to the name used there."""
     if not any(name.endswith(".ipynb") for name in files):
         return {}
     suffixes = tuple(MAX_FILE_BYTES)
@@ -146,10 +146,10 @@ def is_module(name: str) -> bool:
 
 
 def resembled(name: str, wanted: Collection[str]) -> str | None:
-    """The one wanted name that a file's name resembles; None if there is none, or it is a wanted name itself.
+    """Find the one wanted name that a file's name resembles; None if there is none, or it is a wanted name itself.
 
-    It does if its words hold the wanted name's (``soft-margin-svm.py``, ``SoftMarginSVM.py``, ``Copy of line.ipynb``,
-    ``line (1).py``, ``line_final.py``, ``line.py.txt``), or if one letter is wrong, missing, too many or swapped.
+    It resembles a name whose words it holds (``soft-margin-svm.py``, ``SoftMarginSVM.py``, ``Copy of line.ipynb``,
+    ``line (1).py``, ``line_final.py``, ``line.py.txt``), or that has one letter wrong, missing, added or swapped.
     """
     if name in wanted or len(name) > _MAX_CHARACTERS:
         return None
@@ -158,7 +158,7 @@ def resembled(name: str, wanted: Collection[str]) -> str | None:
         return None
     words, suffix = _words(parts[1]), parts[2].lower()
     best = [one for one in wanted if PurePath(one).suffix == suffix and _alike(words, PurePath(one).stem)]
-    # `soft_margin_svm_2.py` holds the words of an `svm.py`, too; as a rule it is the longer that is meant.
+    # `soft_margin_svm_2.py` holds the words of an `svm.py`, too; usually the longer name is meant.
     longest = max(map(len, best), default=0)
     best = [one for one in best if len(one) == longest]
     return best[0] if len(best) == 1 else None
@@ -182,7 +182,7 @@ def _differ_by_a_letter(one: str, other: str) -> bool:
 
 
 def _problem(name: str, candidates: list[Entry], others: list[Entry], wanted: Collection[str]) -> str:
-    """The reason why a wanted file can't be taken, or "" if nothing like it was handed in."""
+    """Explain why a wanted file can't be taken; "" if no such file was handed in."""
     if len(candidates) > 1:
         return f"{name} was handed in {len(candidates)} times ({_paths(candidates, ', ')}); hand in one"
     if candidates:
@@ -203,7 +203,6 @@ def _paths(entries: list[Entry], joint: str) -> str:
 
 
 def _extra(entries: list[Entry]) -> tuple[str, ...]:
-    """The names of files not asked for; deep ones by their folder, and not more than a report can hold."""
     deep = {printable("/".join(entry.parts[:2])) + "/" for entry in entries if len(entry.parts) > MAX_DEPTH_TAKEN}
     names = sorted(deep | {entry.path for entry in entries if len(entry.parts) <= MAX_DEPTH_TAKEN})
     more = len(names) - MAX_EXTRA_NAMES

@@ -1,6 +1,6 @@
-"""Submissions on this machine's disk: a folder or archive, listed and opened but not parsed; and files taken of one.
+"""Submissions on this machine's disk: listed and opened, but not parsed; and the files taken from one.
 
-The grader itself does no more than this with what was handed in. It follows no link, and waits for no pipe.
+The grader itself does nothing else with submissions. It follows no link, and waits for no pipe.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from autograder.submissions.unpack import (
     printable,
 )
 
-# Deeper folders are not listed: a virtual environment among the homework is not read to its end.
+# Deeper folders are not listed, such as those of a virtual environment in the submission.
 MAX_DEPTH = 4
-# Of the paths of all files in a folder.
+# Most bytes of the paths of all files in a folder.
 MAX_NAMES_BYTES = 2 << 20
 PART_BYTES = 1 << 20
 # Files by device and number, whatever their names.
@@ -57,7 +57,7 @@ class Source:
             raise RefusedError(f"{printable(path.name)} is a link; hand in the folder or archive itself")
         name = _as_text(path.name)
         try:
-            path.lstat()  # it was there when the class was listed
+            path.lstat()  # it existed when the class was listed
             if not path.is_dir():
                 self._paths = [path]
                 self.listing = Listing(name)
@@ -91,10 +91,9 @@ class Source:
 
 
 def _walked(folder: Path, above: tuple[str, ...], meter: Meter) -> Iterator[tuple[tuple[str, ...], str]]:
-    """The files below a folder, each with its fault, or ""."""
     items = []
     with os.scandir(folder) as found:
-        # Counted as they come: they are kept and sorted only if they are not too many.
+        # Counted one by one, so that too many are refused before they are sorted.
         for item in found:
             meter.count(names_bytes=sum(map(len, (*above, item.name))))
             items.append(item)
@@ -114,12 +113,11 @@ def _walked(folder: Path, above: tuple[str, ...], meter: Meter) -> Iterator[tupl
 
 
 def _as_text(name: str) -> str:
-    """A name that can be encoded as UTF-8."""
     return name.encode("utf-8", "replace").decode()
 
 
 class Spool(Mapping[str, bytes]):
-    """Files of one submission by name, spooled to disk beyond the first MiB: large classes take no more memory."""
+    """Files of one submission by name, kept on disk beyond the first MiB, so that large classes need little memory."""
 
     def __init__(self) -> None:
         self._file = tempfile.SpooledTemporaryFile(max_size=PART_BYTES)  # noqa: SIM115  it lives as long as this does
@@ -139,11 +137,11 @@ class Spool(Mapping[str, bytes]):
         self._contents[name] = Spooled(self, began, self._end - began, whole.hexdigest())
 
     def content(self, name: str) -> Spooled:
-        """A file that is read part by part."""
+        """Return a file that is read part by part."""
         return self._contents[name]
 
     def read(self, offset: int, size: int) -> bytes:
-        """Some of the bytes of all files."""
+        """Read some of the bytes of all files."""
         with self._lock:
             self._file.seek(offset)
             return self._file.read(size)
@@ -174,16 +172,16 @@ class Spooled:
         return self.size
 
     def parts(self) -> Iterator[bytes]:
-        """Its bytes, part by part."""
+        """Yield its bytes, part by part."""
         for done in range(0, self.size, PART_BYTES):
             yield self.spool.read(self.offset + done, min(PART_BYTES, self.size - done))
 
 
 def content_of(files: Mapping[str, bytes], name: str) -> bytes | Spooled:
-    """A file's content, or, of one in a spool, its handle."""
+    """Return a file's content, or its handle if it is in a spool."""
     return files.content(name) if isinstance(files, Spool) else files[name]
 
 
 def digest_of(files: Mapping[str, bytes], name: str) -> str:
-    """The SHA-256 of a file."""
+    """Return the SHA-256 of a file."""
     return files.content(name).digest if isinstance(files, Spool) else hashlib.sha256(files[name]).hexdigest()

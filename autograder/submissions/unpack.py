@@ -1,8 +1,8 @@
-"""The files in one student's folder or archive: the name of every file, and the content of those asked for.
+"""The files in one student's folder or archive: the name of each, and the content of the wanted ones.
 
 Files are read as bytes, within bounds, and nothing is unpacked to disk. A fault of one file is in its `Entry`; one of
-the whole submission is raised as `RefusedError`. An archive can make any reader of archives slow or large, so this runs
-in a reader (:mod:`autograder.worker.reader`).
+the whole submission is raised as `RefusedError`. Archives can make any reader slow or large, so this runs in a reader
+(:mod:`autograder.worker.reader`).
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ MAX_ARCHIVE_BYTES = 100 * MIB
 MAX_UNPACKED_BYTES = 300 * MIB
 MAX_MEMBERS = 10_000
 MAX_DIRECTORY_BYTES = 4 * MIB
-# Of a name within a sentence: an archive's may have a hundred million characters.
+# Most characters of a name in a sentence: names in archives can have a hundred million.
 MAX_PRINTED = 300
 
 ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
-LITTER = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"}  # and everything hidden
+LITTER = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"}  # beside hidden files
 
 NOT_A_FILE = "is a link, or not an ordinary file; hand in the file itself"
 
-# The exceptions that the standard library raises over damaged archives.
+# Exceptions of the standard library for damaged archives.
 DAMAGED = (
     *(zipfile.BadZipFile, tarfile.TarError, zlib.error, struct.error),
     *(EOFError, OSError, ValueError, OverflowError, NotImplementedError, RuntimeError),
@@ -58,7 +58,7 @@ class NotOpenedError(Exception):
 
 @dataclass(frozen=True)
 class Entry:
-    """One file of a submission: its path, its content if that was asked for, or its fault."""
+    """One file of a submission: its path, and its content if wanted, or its fault."""
 
     parts: tuple[str, ...]
     content: bytes = b""
@@ -76,14 +76,14 @@ class Entry:
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """The outside of a student's folder or archive, nothing in it opened."""
+    """The listing of a student's folder or archive, of which nothing is opened."""
 
     name: str
     # The path of each file in a folder, and its fault or ""; None for an archive.
     files: tuple[tuple[tuple[str, ...], str], ...] | None = None
 
 
-# Tells whether the content of the file at a path is asked for.
+# Tells whether the content of the file at a path is wanted.
 Wants = Callable[[tuple[str, ...]], bool]
 # Opens a listed file by its number; an archive is number 0. Raises NotOpenedError.
 Open = Callable[[int], IO[bytes]]
@@ -91,7 +91,7 @@ Stream = IO[bytes] | gzip.GzipFile
 
 
 def entries_of(listing: Listing, opened: Open, wants: Wants) -> list[Entry]:
-    """The files in a folder or archive, without those that machines leave behind; with contents where asked for.
+    """List the files in a folder or archive, without those that programs leave behind; with contents if wanted.
 
     Raises
     ------
@@ -136,7 +136,7 @@ def _archive_entries(listing: Listing, opened: Open, wants: Wants) -> Iterator[E
     with file:
         if (size := os.fstat(file.fileno()).st_size) > MAX_ARCHIVE_BYTES:
             raise RefusedError(f"{printable(name)} has {size // MIB} MiB; expected at most {MAX_ARCHIVE_BYTES // MIB}")
-        magic = file.read(2)  # suffixes lie
+        magic = file.read(2)  # suffixes may be wrong
         file.seek(0)
         if magic == b"PK":
             yield from _zip_entries(file, wants)
@@ -170,7 +170,7 @@ def _zip_entries(file: IO[bytes], wants: Wants) -> Iterator[Entry]:
 
 
 def _tar_entries(file: Stream, wants: Wants) -> Iterator[Entry]:
-    """The files in a tar archive, read as a stream: bytes are counted, declared sizes are not trusted."""
+    """Yield the files in a tar archive, read as a stream: bytes are counted, declared sizes are not trusted."""
     meter = Meter()
     with tarfile.open(fileobj=Bounded(file), mode="r|") as archive:
         for member in archive:
@@ -187,13 +187,13 @@ def _tar_entries(file: Stream, wants: Wants) -> Iterator[Entry]:
 
 
 def _read(file: IO[bytes], parts: tuple[str, ...], size: int) -> Entry:
-    """The entry of an open file: its content, or the reason why that can't be a module or a notebook."""
+    """Read an open file: its content, or the reason why it can't be a module or a notebook."""
     most = limit(parts[-1])
     too_large = f"is larger than {most // MIB} MiB; hand in the file without data or outputs"
     if size > most:
         return Entry(parts, fault=too_large)
     pieces, length = [], 0
-    # A little at a time: a file may be longer than it says, and a zip reader buffers all it is asked for.
+    # In small pieces: a file may be longer than declared, and a zip reader buffers all requested bytes.
     while length <= most and (piece := file.read(MIB // 4)):
         pieces.append(piece)
         length += len(piece)
@@ -213,7 +213,7 @@ def _read(file: IO[bytes], parts: tuple[str, ...], size: int) -> Entry:
 
 
 class Meter:
-    """Counts the files of a submission, and refuses it when they are more than a student's work can be."""
+    """A count of a submission's files, which refuses it when there are more than a student's work can have."""
 
     def __init__(self, names_bytes: int = 0) -> None:
         self._members, self._unpacked_bytes, self._names_bytes = MAX_MEMBERS, MAX_UNPACKED_BYTES, names_bytes
@@ -236,13 +236,13 @@ def _unpacks_to_more() -> RefusedError:
 
 
 class Bounded(io.RawIOBase):
-    """A file that refuses to be read beyond a bound, in all or at once: an archive's own numbers can't be trusted."""
+    """A file that can't be read beyond a bound, in total or at once: an archive's own numbers can't be trusted."""
 
     def __init__(self, file: Stream) -> None:
         self._file, self._left = file, MAX_UNPACKED_BYTES
 
     def read(self, size: int | None = -1) -> bytes:
-        """As a file's."""
+        """Read as from any file, within the bounds."""
         if size is not None and size > MAX_DIRECTORY_BYTES:
             raise RefusedError("the archive's list of files is too long; hand in only what was asked for")
         content = self._file.read(-1 if size is None else size)
@@ -252,21 +252,21 @@ class Bounded(io.RawIOBase):
         return content
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """As a file's."""
+        """Move as in any file."""
         return self._file.seek(offset, whence)
 
     def tell(self) -> int:
-        """As a file's."""
+        """Return the position."""
         return self._file.tell()
 
     def seekable(self) -> bool:
-        """As a file's."""
+        """Return True."""
         return True
 
 
 def parts_of(name: str) -> tuple[str, ...]:
-    """The path of an archive's member, which must stay within the archive. Old Windows tools write backslashes."""
-    # Encoded and decoded: a name that is no text could not be printed.
+    """Split a path in an archive, which must stay within the archive. Old Windows tools write backslashes."""
+    # Encoded and decoded, so that a name with invalid characters can be printed.
     path = composed(name).replace("\\", "/").encode("utf-8", "replace").decode()
     parts = tuple(part for part in path.split("/") if part not in ("", "."))
     if path.startswith("/") or re.match(r"[A-Za-z]:", path) or ".." in parts:
@@ -275,13 +275,13 @@ def parts_of(name: str) -> tuple[str, ...]:
 
 
 def composed(name: str) -> str:
-    """A name in Unicode's composed form, for comparisons: macOS writes an accent as a letter of its own."""
+    """Return a name in Unicode's composed form, for comparisons: macOS stores accents as letters of their own."""
     return unicodedata.normalize("NFC", name)
 
 
 def limit(name: str) -> int:
-    """The greatest size of a file of this name, in bytes."""
-    # Also of a notebook that some program has called `x.ipynb.txt`.
+    """Return the largest size of a file of this name, in bytes."""
+    # A notebook may have been renamed to `x.ipynb.txt`.
     suffix = ".ipynb" if ".ipynb" in name.lower() else os.path.splitext(name)[1]
     return MAX_FILE_BYTES.get(suffix, attachments.MAX_FILE_BYTES)
 
@@ -292,7 +292,7 @@ def litter(name: str) -> bool:
 
 
 def printable(text: str, instead: str = "?") -> str:
-    """A text as one line, cut if it is long; what could break a line or steer a terminal is replaced."""
+    """Return a text as one line, cut if it is long; characters that break lines or control a terminal are replaced."""
     if len(text) > MAX_PRINTED:
         text = f"{text[: MAX_PRINTED // 2]} ... {text[-MAX_PRINTED // 2 :]}"
     plain = "".join(character if character.isprintable() else instead for character in text)

@@ -16,7 +16,7 @@ MAX_MESSAGE_CHARACTERS = 2_000
 
 
 class Forbidden(ImportError):
-    """The student's code imports what the assignment doesn't allow."""
+    """The student's code imports a package that the assignment doesn't allow."""
 
 
 class Oversize(Exception):
@@ -24,9 +24,9 @@ class Oversize(Exception):
 
 
 def failure_of(error: BaseException, job: ProbeJob, folder: str) -> tuple[Ending, Failure]:
-    """Tell whose exception it is, and keep the student's own frames."""
+    """Decide whose fault an exception is, and keep the student's own frames."""
     try:
-        # Where the folder lies is the grader's business.
+        # The student must not see the folder's path.
         message = str(error)[: 2 * MAX_MESSAGE_CHARACTERS].replace(folder, ".")
     except BaseException:
         message = "(its message could not be read)"
@@ -52,7 +52,7 @@ def failure_of(error: BaseException, job: ProbeJob, folder: str) -> tuple[Ending
     if frames:
         return ("asserted" if isinstance(error, AssertionError) else "raised"), failure
     if of_page := [(line, function) for file, line, function in lines if file == PAGE]:
-        # Shown is the check page's line, which could not use the returned value.
+        # Show the check page's line, which could not use the returned value.
         line, function = of_page[-1]
         text = job.page.splitlines()[line - 1].strip()
         return "misfit", Failure(failure.kind, failure.message, (Frame("checks.py", line, function, text),))
@@ -60,10 +60,10 @@ def failure_of(error: BaseException, job: ProbeJob, folder: str) -> tuple[Ending
 
 
 def limit_reached(error: BaseException, limits: Mapping[str, float]) -> str:
-    """Return the limit that an exception shows to be reached, as a sentence, or an empty text."""
+    """Describe the limit that an exception shows to be reached, in a sentence, or return ""."""
     if isinstance(error, Oversize):
         return f"what came back is larger than {limits['returned_bytes'] / MIB:.0f} MiB"
-    # A lock that can't be had is one that there is no memory for.
+    # A lock can't be allocated when there is no memory for it.
     no_lock = isinstance(error, RuntimeError) and str(error) == "can't allocate lock"
     if no_lock or isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return f"asked for more memory than there is (the limit is {limits['memory_bytes'] / MIB:.0f} MiB)"

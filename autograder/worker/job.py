@@ -18,7 +18,7 @@ from typing import Any, Protocol
 PAGE = "<checks.py>"
 # Packages whose functions may be an entry point.
 TRUSTED = ("autograder",)
-# What a notebook's job wants begins with the first for a file, and its values with the second for an expression.
+# The first marks a file among the wants of a notebook's job; the second an expression among the values of its answer.
 FILE, ANSWER = "file ", "= "
 
 LENGTHS = struct.Struct("<IQ")

@@ -31,7 +31,7 @@ Function = Callable[[Mapping[str, Any], "Grader"], Iterable[bytes]]
 
 
 class Grader:
-    """The grader, to be asked by a function in a reader."""
+    """The grader, as seen by a function in a reader, which can ask it."""
 
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
@@ -56,7 +56,7 @@ class Grader:
 
 
 def run(call: CallJob, channel: socket.socket) -> None:
-    """Do a call, and send its messages."""
+    """Make a call, and send its messages."""
     function: Function = load(call.function)
     channel.sendall(encode(Observation("", 0, "returned")))
     try:

@@ -17,10 +17,10 @@ WATCHED_ARRAYS = 16
 WATCHED_BYTES = 1 << 23
 # Smaller arrays are compared faster than their references are counted.
 SMALL_BYTES = 1 << 12
-# References to an array that only the recorder has: its record, the loop over them, and the counting itself.
+# References to an array that only the recorder holds: its record, the loop over the records, and the counting itself.
 UNSHARED = 3
 MEASURED_CALLS = 32
-# Values that a probe computes with are not wrapped, also of a student's class.
+# Types that are not wrapped, also if a student's class inherits from them: a probe computes with them.
 VALUES = (tuple, list, dict, str, int, float, complex, np.ndarray, np.generic)
 SHAPE = re.compile(r"^[ \t]*([\w, ]+?) : .*\bof shape \(([^()\n]*)\)", re.MULTILINE)
 
@@ -33,7 +33,7 @@ class Watch:
     """Records the caller's arrays that a call changes, narrow floats, and, if ``measuring``, the sizes of arguments."""
 
     def __init__(self, *, measuring: bool = False) -> None:
-        # By identity, the oldest first: each with the name of the function it was given to, that, and the argument.
+        # By identity, the oldest first: the array, the name of the function it was passed to, that, the argument.
         self.arrays: dict[int, tuple[np.ndarray[Any, Any], str, Callable[..., Any], int | str]] = {}
         self.changed: dict[str, None] = {}
         self.narrow = False
@@ -55,7 +55,7 @@ class Watch:
         if self.left:
             self.left -= 1
             self._measure(function, given)
-        # Between calls the caller may change its own arrays: what counts is what they hold when this call begins.
+        # Between calls the caller may change its own arrays, so their values when this call begins count.
         watched = [*self.arrays.values()]
         arrays = [array for array, _, _, _ in watched]
         before = _contents(arrays)
@@ -70,7 +70,7 @@ class Watch:
                     start += array.nbytes
 
     def _forget(self, new: np.ndarray[Any, Any]) -> None:
-        """Forget the arrays that nobody else refers to, nor to their memory: the past batches of a training loop."""
+        """Forget arrays whose memory nobody else refers to: the past batches of a training loop."""
         for key, (array, _, _, _) in [*self.arrays.items()]:
             if sys.getrefcount(array) <= UNSHARED:
                 memory = array.base
@@ -98,13 +98,13 @@ class Watch:
 def _contents(arrays: list[np.ndarray[Any, Any]]) -> bytes:
     try:
         return b"".join(arrays)  # type: ignore[arg-type]  # at once, for this stands before and after every call
-    except (BufferError, ValueError, TypeError):  # strided, or of a dtype that is no buffer
+    except (BufferError, ValueError, TypeError):  # strided, or of a dtype without a buffer
         return b"".join(array.tobytes() for array in arrays)
 
 
 @functools.cache
 def _letters(docstring: str) -> Mapping[str, list[str]]:
-    """Sizes by parameter: ``x : ndarray of shape (N, d_in)`` gives ``{"x": ["N", "d_in"]}``."""
+    """Map parameters to sizes: ``x : ndarray of shape (N, d_in)`` gives ``{"x": ["N", "d_in"]}``."""
     return {
         name.strip(): [letter.strip() for letter in letters.split(",")]
         for names, letters in SHAPE.findall(docstring)

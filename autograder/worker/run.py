@@ -3,8 +3,8 @@
 It holds no answer: no reference, no expected value, no tolerance that matters. Of ours it imports only
 :mod:`autograder.wire`, :mod:`autograder.authoring`, and the modules of this package.
 
-A process gets one job on one channel, and answers with a message for the import and one for each draw of each check, in
-order. Whoever reads the channel stops the process after the last message.
+A process gets one job on one channel. It sends a message for the import and one for each draw of each check, in order.
+The grader stops the process after the last message.
 """
 
 from __future__ import annotations
@@ -42,18 +42,18 @@ class Clipped(io.TextIOBase):
         self.limit = self.room = limit
 
     def writable(self) -> bool:
-        """Yes."""
+        """Return True."""
         return True
 
     def write(self, text: str) -> int:
-        """Keep what there is room for."""
+        """Keep the text that fits."""
         if self.room > 0:
             self.kept.append(text[: self.room])
         self.room -= len(text)
         return len(text)
 
     def take(self) -> str:
-        """Return what was kept, and begin anew."""
+        """Return the kept text, and start again."""
         text = "".join(self.kept)
         more = " […]" if self.room < 0 else ""
         self.kept, self.room = [], self.limit
@@ -61,9 +61,9 @@ class Clipped(io.TextIOBase):
 
 
 class ImportRule:
-    """Raises Forbidden where student code imports a package that it may not, as if that were not installed.
+    """Raises Forbidden where student code imports a package that is not allowed, as if it were not installed.
 
-    Libraries may import what they like; the standard library imports for whoever has called it.
+    Libraries may import anything. An import in the standard library counts as its caller's.
     """
 
     def __init__(self, job: ProbeJob, folder: str) -> None:
@@ -75,13 +75,13 @@ class ImportRule:
         self._import = builtins.__import__
 
     def imported(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        """Replace ``__import__``: it hears of every import statement, also of a package that is loaded already."""
+        """Replace ``__import__``, which every import statement calls, also for a package that is loaded already."""
         if not (args[3] if len(args) > 3 else kwargs.get("level")):  # relative ones stay in their package
             self._look_at(name.partition(".")[0])
         return self._import(name, *args, **kwargs)
 
     def audit(self, event: str, args: tuple[Any, ...]) -> None:
-        """Hear of ``importlib.import_module``, which shows only in the file that it opens."""
+        """Catch ``importlib.import_module``, which shows only in the file that it opens."""
         if event == "import":
             self._look_at(args[0].partition(".")[0])
         elif event == "open" and str(args[0]).endswith(".pyc") and str(args[0]).startswith(self._libraries):
@@ -94,7 +94,7 @@ class ImportRule:
         frame: FrameType | None = sys._getframe(2)  # noqa: SLF001
         ours = self.imported.__code__
         while frame is not None and (frame.f_code is ours or frame.f_code.co_filename.startswith(self._carriers)):
-            # Also this file may lie among the libraries.
+            # This file may lie among the libraries, too.
             if frame.f_code is not ours and frame.f_code.co_filename.startswith(self._libraries):
                 return
             frame = frame.f_back
@@ -105,7 +105,7 @@ class ImportRule:
 
 
 def run(job: ProbeJob, folder: str, send: Callable[[bytes], None]) -> None:
-    """Do a job in a folder; send a message before any student code is there, one for its import, one for each draw."""
+    """Do a job in a folder; send a message before student code is loaded, one for its import, one for each draw."""
     output = Clipped(int(job.limits["output_characters"]))
     ours = {f"{name}.py": job.files[f"{name}.py"] for name in job.given}
     try:
@@ -115,13 +115,13 @@ def run(job: ProbeJob, folder: str, send: Callable[[bytes], None]) -> None:
         sys.path.insert(0, folder)
         sys.dont_write_bytecode = True
         sys.stdout = sys.stderr = output
-        # Lines of an exported notebook that only a notebook runs do nothing.
+        # In an exported notebook, magics and commands do nothing.
         builtins.get_ipython = _NoNotebook  # type: ignore[attr-defined]
         for name in autograder.__all__:
             setattr(autograder, name, do_nothing)
         probes = {check.name: check.probe for check in checks_of(_check_page(job))}
     except Exception as error:
-        # A fault of the staff's files. The grader believes that of the first message only.
+        # A fault of the staff's files. The grader accepts this only in the first message.
         send(encode(Observation("", 0, "faulty", failure=Failure(type(error).__name__, str(error)))))
         return
     send(encode(Observation("", 0, "returned")))
@@ -134,7 +134,7 @@ def run(job: ProbeJob, folder: str, send: Callable[[bytes], None]) -> None:
 
 
 def hear_signals() -> None:
-    """Restore the default action of signals: a grader started in the background ignores some, and hands that down."""
+    """Restore the default action of signals: a grader started in the background ignores some, and runs inherit that."""
     for number in signal.valid_signals():
         if signal.getsignal(number) == signal.SIG_IGN and number not in IGNORED_BY_PYTHON:
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
@@ -148,7 +148,7 @@ class _NoNotebook:
 
 
 def do_nothing(*_: object, **__: object) -> None:
-    """Stand for magics, and for asking for a verdict."""
+    """Replace magics, and the function that asks for a verdict."""
 
 
 def write(files: Mapping[str, bytes]) -> None:
@@ -159,7 +159,7 @@ def write(files: Mapping[str, bytes]) -> None:
 
 
 def link(data: Mapping[str, str]) -> None:
-    """Link the data into ``data``, where students read it."""
+    """Link the data into ``data``, where student code reads it."""
     if data:
         os.mkdir("data")
     for name, path in data.items():
@@ -171,7 +171,7 @@ def link(data: Mapping[str, str]) -> None:
 
 def _check_page(job: ProbeJob) -> ModuleType:
     page = ModuleType("checks")
-    # What is unmarshalled comes from the grader, by the way that the page's text does.
+    # The unmarshalled bytes come from the grader, like the page's text.
     code = marshal.loads(base64.b64decode(job.compiled)) if job.compiled else compile_page(job.page)  # noqa: S302
     exec(code, page.__dict__)
     return page
@@ -183,8 +183,8 @@ def _import(job: ProbeJob, folder: str, output: Clipped) -> tuple[ModuleType | N
     module.__file__ = path
     sys.modules[job.module] = module
     try:
-        # Only now: what shadows a library must not be there while the page is loaded, and what doesn't fit into the
-        # folder is the student's fault, not the page's.
+        # Only now: a file that shadows a library must not be there while the page is loaded, and a file that doesn't
+        # fit into the folder is the student's fault, not the page's.
         write({name: content for name, content in job.files.items() if name.removesuffix(".py") not in job.given})
         sys.path_importer_cache.pop(folder, None)
         with open(path, "rb") as file:
@@ -231,7 +231,7 @@ def _observe(
 
 
 def plain_values(returned: object, limit: int) -> dict[str, Any]:
-    """Return the values as the wire carries them, all together no larger than a limit in bytes."""
+    """Return the values as the wire carries them; together they may take at most ``limit`` bytes."""
     if not isinstance(returned, Mapping):
         raise TypeError(f"the check returned a {type(returned).__name__}; expected a dict of names and arrays")
     values: dict[str, Any] = {}
@@ -247,7 +247,7 @@ def plain_values(returned: object, limit: int) -> dict[str, Any]:
 
 
 def once(folder: str) -> None:
-    """Do one job from standard input, with its messages to standard output, in a process of its own on any system."""
+    """Do one job from standard input, with messages to standard output, in a process of its own, on any system."""
     channel = os.dup(1)
     if sys.platform == "win32":
         import msvcrt  # noqa: PLC0415

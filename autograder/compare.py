@@ -134,7 +134,7 @@ def differences(
 
 
 def _by(gap: Array, found: Array) -> str:
-    """The largest difference to two digits, where it doesn't tell the right value."""
+    """Write the largest difference to two digits, if it doesn't reveal the right value."""
     by = " by" if gap.size == 1 else ", by up to"
     if not np.isfinite(gap).any():
         return f"{by} infinity"
@@ -151,7 +151,6 @@ def _count(wrong: Array) -> str:
 
 
 def _first(name: str, wrong: Array) -> str:
-    """The place of the first wrong entry, where there are several entries."""
     if wrong.size == 1:
         return ""
     place = ", ".join(str(int(i)) for i in np.argwhere(wrong)[0])

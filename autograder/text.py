@@ -71,7 +71,6 @@ def neutral(text: str, course: Path | None = None) -> str:
 
 @cache
 def _folders(course: Path | None) -> tuple[dict[str, str], re.Pattern[str]]:
-    """Find each folder's neutral name, and the pattern that matches them, the innermost first."""
     engine = Path(__file__).parent
     found = {
         **{entry: "packages" for entry in (*site.getsitepackages(), *sys.path) if "-packages" in entry},

@@ -1,7 +1,7 @@
-"""Whether a problem's checks are right: measured on its specimens, on mutants of its reference, on many seeds.
+"""The audit of a problem's checks: measured on specimens, on mutants of the reference, and on many seeds.
 
-``specimens`` runs what is known to be right and wrong through the real pipeline. ``syntax``, ``operators`` and
-``mutants`` make wrong answers nobody wrote; ``kills`` says which check catches each, ``margins`` how far right and
-wrong ones are from a tolerance, ``alarms`` that nothing right fails on any seed. ``measure`` does all of it, with a
-``crew`` of threads, and ``page`` shows it. Nothing here is needed to grade, nor given to students.
+``specimens`` grades known right and wrong modules by the real pipeline. ``syntax``, ``operators`` and ``mutants`` make
+wrong modules; ``kills`` tells which check catches each, ``margins`` how far right and wrong values are from a
+tolerance, ``false_alarms`` whether a right module fails on any seed. ``measure`` does all of it, in the threads of
+``parallel``, and ``page`` shows it. Nothing here is needed to grade, nor given to students.
 """

@@ -1,8 +1,8 @@
 """Attempts to break each guarantee on this machine, by small programs that are run as student code is.
 
-What a program says of itself is believed, for it is ours. What is around it is looked at besides: a process of the same
-user, a server that listens, a file, a folder where everybody may write. An attempt without a clear end counts as a
-guarantee that is not kept.
+A program's own result is trusted, for it is ours. Its surroundings are examined too: a process of the same user, a
+listening server, a file, a folder that everybody can write. An attempt without a clear end counts as a guarantee that
+is not kept.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from autograder.wire import WireError
 from autograder.worker.job import ProbeJob
 from autograder.worker.limits import MIB, Limits
 
-# Small, so that each is reached at once. Memory is what NumPy and a thread's stack still fit into.
+# Small, so that each is reached at once. The memory is just enough for NumPy and a thread's stack.
 LIMITS = Limits(
     cpu_seconds=1, memory_bytes=128 * MIB, threads=8, file_bytes=MIB, scratch_bytes=4 * MIB, output_characters=200
 )
 WALL_SECONDS = 0.3
-# For all others, on a busy machine.
+# Seconds for all other attempts, on a busy machine.
 PATIENCE = 10.0
 CANARY = "nobody-else-knows"
 
@@ -68,7 +68,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an attempt ended, and what was said or seen of it."""
+    """The end of an attempt, and the output or traces of it."""
 
     attempt: Attempt
     how: How
@@ -76,7 +76,7 @@ class Outcome:
 
     @property
     def kept(self) -> bool:
-        """The guarantee has stood this attempt."""
+        """The guarantee was kept against this attempt."""
         return self.how == self.attempt.kept_by
 
 
@@ -205,7 +205,7 @@ ATTEMPTS = (
     Attempt(CLOSED, "end without an answer", "os._exit(0)", "was silent"),
 )
 
-# What turns a program into a module; it is done when it is imported.
+# The module that a program is put into; its import runs the program.
 MODULE = """
 import ctypes, os, signal, socket, subprocess, threading, time
 
@@ -228,14 +228,14 @@ else:
 
 
 class Around:
-    """Things to be found and reached: a file, a folder, servers, a process with a secret."""
+    """Targets for attempts: a file, a folder, servers, a process with a secret."""
 
     def __init__(self) -> None:
         self._stack = ExitStack()
         self._mark = f"stray-{os.getpid()}"[:15]
 
     def __enter__(self) -> Self:
-        # Open to everybody, so that it isn't a mode that keeps a run from them.
+        # Open to everybody, so that file permissions don't keep a run away.
         self.folder = Path(tempfile.mkdtemp(prefix="doctor-"))
         self._stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
         self.folder.chmod(0o777)
@@ -262,7 +262,7 @@ class Around:
 
     @property
     def names(self) -> dict[str, object]:
-        """The values that an attempt is told of it."""
+        """The values that an attempt gets, by name."""
         return {
             "file": str(self.folder / "secret"),
             "folder": str(self.folder),
@@ -276,7 +276,7 @@ class Around:
         }
 
     def disturbed(self) -> str:
-        """Name what an attempt has left or changed, as a clause, and put it back."""
+        """Describe what an attempt has left or changed, as a clause, and restore it."""
         found = []
         for server in self._servers:
             with contextlib.suppress(BlockingIOError):
@@ -298,7 +298,7 @@ class Around:
 
 
 def _alive(name: str) -> Iterator[int]:
-    """The numbers of the processes that have given themselves a name, and have not ended."""
+    """Yield the numbers of the living processes that have given themselves a name."""
     for path in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             before, _, after = path.read_text(encoding="utf-8", errors="replace").rpartition(") ")
@@ -307,7 +307,7 @@ def _alive(name: str) -> Iterator[int]:
 
 
 def try_guarantees(layers: Sequence[str] = LAYERS) -> tuple[Enforced, list[Outcome]]:
-    """The record of what is enforced with these layers, and how each attempt ended."""
+    """Return the record of what these layers enforce, and the outcome of each attempt."""
     with ExitStack() as stack:
         around = stack.enter_context(Around())
         stack.enter_context(_environment())
@@ -325,13 +325,12 @@ def try_guarantees(layers: Sequence[str] = LAYERS) -> tuple[Enforced, list[Outco
 
 
 def _counts_threads(enforced: Enforced) -> bool:
-    """Tell whether the threads of a run are counted apart, as the record has it; else the limit is another one."""
+    """Tell whether a run's threads are counted separately, by the record; otherwise the limit is another one."""
     return enforced.limits is not None and enforced.limits.counted and not enforced.limits.threads
 
 
 @contextlib.contextmanager
 def _environment() -> Iterator[None]:
-    """A secret in this process's own environment, which the loader is started out of."""
     os.environ[CANARY] = CANARY
     try:
         yield
@@ -340,7 +339,6 @@ def _environment() -> Iterator[None]:
 
 
 def _tried(attempt: Attempt, server: Server, around: Around) -> Outcome:
-    """Run an attempt, and look at what has come of it."""
     program = textwrap.indent(textwrap.dedent(attempt.program).strip("\n"), "    ")
     module = MODULE.format(around=around.names, program=program)
     job = ProbeJob("attempt", "", (), (), (), {}, asdict(LIMITS), {"attempt.py": module.encode()})
@@ -376,7 +374,6 @@ def _tried(attempt: Attempt, server: Server, around: Around) -> Outcome:
 
 
 def _shown(said: str) -> tuple[How, str]:
-    """How a text that a run has put out looks in a report."""
     text = ProblemReport.of("a/b", (Verdict("one", "", 2, 0.0, 1.0, said, None),)).checks[0].message
     harmful = "\x1b" in text or str(Path(os.__file__).parent) in text
     return ("succeeded", "a report showed it") if harmful else ("refused", "a report shows something else")

@@ -1,4 +1,4 @@
-"""What a long audit has found so far, kept so that one that was cut short goes on where it was."""
+"""The results of a long audit so far, kept so that an interrupted one resumes."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Journal(Generic[Result]):
     Parameters
     ----------
     folder : path
-        Of these results alone: its name says what they depend on.
+        The folder of these results alone; its name holds the digest of their dependencies.
     kind : type
-        What a result is.
+        The type of a result.
     """
 
     def __init__(self, folder: Path, kind: type[Result]) -> None:
@@ -30,7 +30,7 @@ class Journal(Generic[Result]):
         folder.mkdir(parents=True, exist_ok=True)
 
     def once(self, name: str, do: Callable[[], Result]) -> Result:
-        """The result of that name; found if it isn't there, or can't be read."""
+        """Read the result of that name; compute and store it if it is missing or unreadable."""
         path = self._folder / f"{name}.msgpack"
         try:
             return msgspec.msgpack.decode(path.read_bytes(), type=self._kind)

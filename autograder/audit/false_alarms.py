@@ -1,4 +1,4 @@
-"""False alarms: whether what is right ever fails, on many seeds, and whether statistical checks do as they state."""
+"""False alarms: right implementations that fail on some seed, and statistical checks with more failures than stated."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from autograder.grading.modules import judge
 from autograder.seed import Seed
 from autograder.wire import Observation
 
-# A stated rate is too small to be seen. The predicate is asked for this one instead, and what it does then is counted.
+# A stated rate is too small to be observed. The predicate is asked for this one instead, and its failures are counted.
 LOOSENED = 0.05
-# How improbable a count must be to speak against it.
+# A count less probable than this refutes the rate.
 REFUTED_BELOW = 1e-6
 
 
 class Alarm(msgspec.Struct, frozen=True):
-    """A check that failed something right: on how many seeds, and what it said on the first."""
+    """A check that failed something right: the number of seeds, and its message on the first."""
 
     implementation: str
     check: str
@@ -37,7 +37,7 @@ class Alarm(msgspec.Struct, frozen=True):
 
 
 class Bound(msgspec.Struct, frozen=True):
-    """A statistical check's false-alarm rate: what it states, and how often it failed when asked for ``LOOSENED``."""
+    """A statistical check's false-alarm rate: as stated, and the number of failures when asked for ``LOOSENED``."""
 
     check: str
     stated: float
@@ -53,18 +53,18 @@ class Bound(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Alarms:
-    """What the right implementations did on many seeds.
+    """The results of the right implementations on many seeds.
 
     Attributes
     ----------
     seeds : int
-        On how many.
+        The number of seeds.
     alarms : tuple of Alarm
-        What failed.
+        The checks that failed.
     bounds : tuple of Bound
-        Of the statistical checks.
+        The rates of the statistical checks.
     spread : mapping
-        By check and value, how far right values are from the reference's at the most, and whose.
+        By check and value, the largest distance of a right value from the reference's, and the implementation's name.
     """
 
     seeds: int
@@ -85,7 +85,7 @@ def sound(observe: Observe, problem: Problem, seeds: Sequence[int], crew: Crew, 
     Parameters
     ----------
     kept : path, optional
-        A folder for what each seed gave: one that is there, of the same problem and engine, is not run again.
+        A folder for the results of each seed; existing ones, of the same problem and engine, are not computed again.
     """
     right = {
         f"accept/{specimen.name}": problem.implementation(specimen.source) for specimen in problem.specimens("accept")
@@ -133,7 +133,6 @@ def _seed(observe: Observe, problem: Problem, right: Mapping[str, Implementation
 def _failed(
     problem: Problem, checks: Sequence[Check], seen: Sequence[Observation], answers: Draws, seed: Seed
 ) -> dict[str, str]:
-    """The checks that observations fail, and what they say."""
     failed = {}
     for check in checks:
         mine = [each for each in seen if each.check == check.name]
@@ -145,7 +144,7 @@ def _failed(
 def elsewhere(
     here: Observe, there: Observe, name: str, problem: Problem, right: Mapping[str, Implementation]
 ) -> Alarms:
-    """What right implementations do when they run somewhere else than the reference: another NumPy, other threads."""
+    """Run right implementations in other surroundings than the reference: another NumPy, other threads."""
     answers = by_draw(here(problem, problem.reference, problem.seed, None))
     alarms, spread = [], []
     for each, implementation in right.items():
@@ -158,7 +157,7 @@ def elsewhere(
 
 
 def wrong(alarms: Alarms) -> Iterable[str]:
-    """What does not hold, a sentence each."""
+    """List the faults, a sentence each."""
     for alarm in alarms.alarms:
         yield (
             f"{alarm.implementation} fails `{alarm.check}` on {alarm.failures} of {alarms.seeds} seeds, "

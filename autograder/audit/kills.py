@@ -1,7 +1,7 @@
-"""The kill matrix: which check catches which mutant, and with which code.
+"""The kill matrix: the checks that catch each mutant, with the codes.
 
-A mutant that no check catches is a hole in the checks, or the reference in other words. What is the second is listed in
-``equivalent.toml`` beside the checks, with the reason; whatever else survives is a fault of the checks.
+A mutant that no check catches is either a hole in the checks, or the reference in other words. Mutants of the second
+kind are listed in ``equivalent.toml`` beside the checks, with the reason; any other survivor is a fault of the checks.
 """
 
 from __future__ import annotations
@@ -22,24 +22,23 @@ EQUIVALENT_FILE = "equivalent.toml"
 
 
 class Kill(msgspec.Struct, frozen=True):
-    """What became of one mutant.
+    """The fate of one mutant.
 
     Attributes
     ----------
     operator, line, change : str, int, str
-        The kind of mistake, its first line, and what stands there ("before → after").
+        The kind of mistake, its first line, and the change ("before → after").
     codes : dict of str to int
         By check that was tried, the code on the first seed that it caught the mutant on; 0 where it passed on all.
     shares : dict of str to float
         By check that was tried, the share of draws that catch it, over all seeds.
     seeds, survived : int
-        On how many seeds it was tried, and on how many of them no check caught it.
+        The number of seeds that it was tried on, and of those on which no check caught it.
     hints : dict of str to str
         By check that has one, the hint on the first seed.
     explained : bool or None
-        Whether a value that it gets wrong (53) has a hint that is true of it; None where it gets none wrong. A relation
-        is true that is found on every seed, and a known mistake that gives the same wherever it shows; one hint that
-        isn't true, and nothing is explained.
+        Some check of its wrong values (53) gives the same hint on every seed, and no hint names a known mistake that
+        another check refutes; None where no value is wrong.
     """
 
     operator: str
@@ -54,7 +53,7 @@ class Kill(msgspec.Struct, frozen=True):
 
     @property
     def is_lucky(self) -> bool:
-        """Whether no check catches it on every draw: on other inputs it may get through."""
+        """No check catches it on every draw: on other inputs it may survive."""
         return self.survived < self.seeds and max(self.shares.values(), default=0.0) < 1.0
 
 
@@ -73,7 +72,7 @@ Listed = Mapping[tuple[str, str], str]
 
 @dataclass(frozen=True)
 class Tried:
-    """A mutant that was tried: its record, how far off its values are, what is said otherwise at home, what leaks."""
+    """A mutant that was tried: its record, the distances of its values, differences at home, and leaks."""
 
     kill: Kill
     distances: Distances
@@ -82,7 +81,7 @@ class Tried:
 
 
 def change(mutant: Mutant) -> str:
-    """What a mutant changes, as it is printed and listed."""
+    """Write a mutant's change, as it is printed and listed."""
     return f"{mutant.before} → {mutant.after}".strip()
 
 
@@ -147,13 +146,12 @@ def kill(mutant: Mutant, rounds: Sequence[Round], stages: Sequence[Sequence[str]
 
 
 def _caught_officially(official: Iterable[Trial], home: Round) -> bool:
-    """Tell whether the official run catches, by a check that it alone makes, what passes at home as it must."""
+    """Tell whether a check of the official run alone catches what passes at home, as expected."""
     alone = {check.name for check in home.problem.checks if not check.at_home}
     return any(verdict.code and verdict.check in alone for trial in official for verdict in trial.report.checks)
 
 
 def _explained(trials: Sequence[Trial]) -> bool | None:
-    """Whether wrong values are explained, as a record says."""
     told: dict[str, set[str | None]] = {}
     for trial in trials:
         for verdict in trial.report.checks:
@@ -166,7 +164,7 @@ def _explained(trials: Sequence[Trial]) -> bool | None:
 
 
 def listed(problem: Problem) -> Listed:
-    """The mutants that the problem's folder lists as equivalent, by operator and change, with the reasons.
+    """Read the mutants that the problem's folder lists as equivalent, by operator and change, with the reasons.
 
     Raises
     ------
@@ -187,7 +185,7 @@ def listed(problem: Problem) -> Listed:
 
 
 def holes(problem: Problem, kills: Iterable[Kill], equivalents: Listed) -> Iterator[str]:
-    """What is wrong with the checks, or with the list of equivalent mutants, a sentence each."""
+    """List the faults of the checks, or of the list of equivalent mutants, a sentence each."""
     unseen = dict(equivalents)
     for each in kills:
         where = f"{problem.module_file}, line {each.line}, {each.operator}: `{each.change}`"
@@ -208,6 +206,6 @@ def holes(problem: Problem, kills: Iterable[Kill], equivalents: Listed) -> Itera
 
 
 def idle(problem: Problem, catches: Iterable[Mapping[str, int]]) -> list[str]:
-    """The checks that catch nothing which no other check catches, among mutants and specimens."""
+    """List the checks that catch no mutant or specimen that another check doesn't catch, too."""
     alone = {names[0] for caught in catches if len(names := [name for name, code in caught.items() if code]) == 1}
     return [check.name for check in problem.checks if check.name not in alone]

@@ -1,4 +1,4 @@
-"""Whether what a student reads gives away an expected number, or a line of the solution."""
+"""Leaks: an expected number, or a line of the solution, in a text that a student reads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from autograder.wire import Array
 
 # A number with a fraction or an exponent; whole numbers are counts, indices and sizes.
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+(?:e[+-]?\d+)?|e[+-]?\d+)(?![\w.])")
-# With fewer digits numbers agree by chance: among thousands of expected ones there is one that begins with any three.
+# With fewer digits numbers agree by chance: among thousands of expected ones, one begins with any three digits.
 LEAST_DIGITS = 4
 
 
@@ -28,9 +28,9 @@ class Secrets:
     Attributes
     ----------
     numbers : ndarray
-        The reference's, sizes alone, in order.
+        The absolute values of the reference's numbers, sorted.
     lines : mapping of str to str
-        Those of its regions, by their words.
+        The lines of its regions, by their words.
     """
 
     numbers: Array
@@ -38,7 +38,7 @@ class Secrets:
 
     @classmethod
     def of(cls, problem: Problem, right: Draws) -> Self:
-        """Those of a problem, with what its reference gives."""
+        """Collect a problem's secrets, with the observations of its reference."""
         values = [
             np.abs(value, dtype=float).ravel()
             for observation in right.values()
@@ -52,9 +52,9 @@ class Secrets:
         return cls(np.unique(np.concatenate([np.zeros(1), *values])), lines)
 
     def told(self, report: ProblemReport) -> Iterator[str]:
-        """What a report gives away, a sentence each."""
+        """List the leaks of a report, a sentence each."""
         for verdict in report.checks:
-            # What is indented is the student's own traceback, with the student's own lines.
+            # Indented lines are the student's own traceback.
             said = [line for line in verdict.message.splitlines() if not line.startswith(" ")]
             for line in [*said, verdict.hint or ""]:
                 for number in _NUMBER.findall(line):
@@ -65,7 +65,7 @@ class Secrets:
                     yield f"`{verdict.check}` tells the solution's line `{solution}`: {line}"
 
     def _is_expected(self, number: str) -> bool:
-        """Whether one of the expected numbers, rounded to as many digits, is this one."""
+        """Tell whether an expected number, rounded to as many digits, is this one."""
         mantissa, _, exponent = number.partition("e")
         digits = len(mantissa.replace(".", "").lstrip("0"))
         if digits < LEAST_DIGITS:

@@ -1,4 +1,4 @@
-"""Margins: how far from failing what is right is, and how far from passing what is wrong, in units of the tolerance."""
+"""Margins: the distance of right values from failing, and of wrong values from passing, in units of the tolerance."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from autograder.authoring import Check
 from autograder.course.problem import Implementation, Problem
 from autograder.expected import Observe, by_draw
 
-# A tolerance is right when it could be this many times larger or smaller.
+# A tolerance is good if it could be this many times larger or smaller.
 WIDE = 10.0
-# A killed mutant may leave a value right: what is nearer than this differs by rounding, and is not wrong there.
+# A killed mutant may leave a value right: a smaller distance is rounding, and not wrong there.
 ROUNDING = 1e-3
 
-# Laid over an implementation, it makes every float that a probe hands in a float32. Calls within pass through.
+# Code appended to an implementation: it converts every float that a probe passes to float32, but not in inner calls.
 _NARROW = """
 
 def _narrowed(function):
@@ -53,20 +53,20 @@ for _owner in [globals(), *(each for each in list(globals().values()) if isinsta
 
 
 class Margin(msgspec.Struct, frozen=True):
-    """How wide the room is on both sides of a value's tolerance.
+    """The room on both sides of a value's tolerance.
 
     Attributes
     ----------
     check, value : str
-        Which.
+        The names.
     inputs : str
         ``float64``, as the probe draws them, or ``float32``.
     spread, widest : float, str
-        How far from the reference's what is right gets, in tolerances, and what that is.
+        The largest distance of a right value from the reference's, in tolerances, and the implementation's name.
     nearest, closest : float, str
-        How near to the reference's what is wrong gets, in tolerances, and what that is.
+        The least distance of a wrong value from the reference's, in tolerances, and the implementation's name.
     proposal : str
-        What to do about a narrow margin, and why; empty where both are wide.
+        The remedy for a narrow margin, with the reason; empty where both sides are wide.
     """
 
     check: str
@@ -85,14 +85,14 @@ def margins(
     narrow: Spread,
     wrong: Iterable[tuple[str, Distances]],
 ) -> list[Margin]:
-    """The margins of every value that a check compares.
+    """Compute the margins of every value that a check compares.
 
     Parameters
     ----------
     right, narrow : mapping
-        How far right values get, and whose, with the probes' inputs and with float32.
+        The largest distances of right values, and whose they are, with the probes' inputs and with float32.
     wrong : iterable of (str, mapping)
-        The distances of what is wrong, by name.
+        The distances of wrong values, by name.
     """
     nearest: dict[tuple[str, str, int], tuple[float, str]] = {}
     for name, each in wrong:
@@ -128,7 +128,7 @@ def _proposal(check: Check, spread: float, nearest: float, inputs: str) -> str:
 
 
 def narrowed(observe: Observe, problem: Problem, right: Mapping[str, Implementation], crew: Crew) -> Spread:
-    """How far what is right is from the reference when both are given float32; nothing where the reference raises."""
+    """Measure right values' distances from the reference on float32 inputs; none where the reference raises."""
     runs = crew.each("float32", lambda one: observe(problem, _narrow(problem, one), problem.seed, None), right.values())
     seen = dict(zip(right, runs, strict=True))
     answers = {key: each for key, each in by_draw(seen["the reference"]).items() if each.ending == "returned"}

@@ -1,4 +1,4 @@
-"""A problem's checks as a measured instrument: specimens, mutants, margins and false alarms, and what follows."""
+"""A problem's checks, measured: specimens, mutants, margins and false alarms, and the faults that follow."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ from autograder.sandbox.observe import Sandbox
 from autograder.seed import Seed
 from autograder.wire import Observation
 
-# How many times slower than the middle one a check must be, to be tried only on what survives the others.
+# A check this many times slower than the median is tried only on mutants that survive the others.
 SLOW = 5.0
-# Beside the official run's and the public one, so that what is caught by luck shows.
+# A seed beside the official and the public one, to reveal mutants that are caught by luck.
 ANOTHER_SEED = Seed.numbered(1)
-# Of the mutants that get a value wrong, the share that must have a hint that is true of them.
+# The least share of the mutants with a wrong value that must have a true hint.
 LEAST_EXPLAINED = 0.6
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """What an audit found out about one problem.
+    """The findings of an audit of one problem.
 
     Attributes
     ----------
@@ -50,25 +50,25 @@ class Measured(msgspec.Struct, frozen=True):
     checks : tuple of str
         Their names, in order.
     faults : tuple of str
-        What does not hold, a sentence each; none when all is well.
+        The faults, a sentence each; none when all is well.
     mutants : tuple of Kill
-        What became of each.
+        The fate of each mutant.
     equivalent : dict of str to str
-        Of the mutants that survive by right ("operator: before → after"), the reason.
+        The reasons of the equivalent mutants, by "operator: before → after".
     idle : tuple of str
         The checks that catch nothing which no other check catches; none where not every check was tried.
     margins : tuple of Margin
-        Of each value that is compared.
+        The margins of each compared value.
     seeds : int
-        How many seeds the right implementations ran on.
+        The number of seeds that the right implementations ran on.
     alarms, bounds : tuple of Alarm, tuple of Bound
-        What failed of these, and the statistical checks.
+        The checks that failed these, and the rates of the statistical checks.
     known : tuple of str
         The reject specimens that are diagnosed as themselves.
     rejects : int
-        How many there are.
+        The number of reject specimens.
     at_home : tuple of Difference
-        What a student's own check says otherwise than the official run, of specimens and mutants.
+        Differences between a student's own check and the official run, on specimens and mutants.
     """
 
     problem: str
@@ -87,7 +87,7 @@ class Measured(msgspec.Struct, frozen=True):
 
     @property
     def killed(self) -> int:
-        """How many mutants are caught on every seed."""
+        """The number of mutants that are caught on every seed."""
         return sum(each.survived == 0 for each in self.mutants)
 
     @property
@@ -97,19 +97,19 @@ class Measured(msgspec.Struct, frozen=True):
 
     @property
     def explained(self) -> tuple[int, int]:
-        """Of how many mutants that get a value wrong a student reads what is true, and how many there are."""
+        """The number of mutants with a wrong value and true hints, and of all with a wrong value."""
         wrong_values = [each.explained for each in self.mutants if each.explained is not None]
         return sum(wrong_values), len(wrong_values)
 
     @property
     def narrow(self) -> tuple[Margin, ...]:
-        """The margins that are not wide on both sides; float32, which is not what the probes draw, aside."""
+        """The margins that are not wide on both sides, on the probes' own inputs (float64)."""
         return tuple(each for each in self.margins if each.proposal and each.inputs == "float64")
 
 
 @dataclass
 class Remembering:
-    """An ``observe`` that runs an implementation once on each seed, through all checks, and remembers."""
+    """An ``observe`` that runs an implementation once per seed, through all checks, and caches the result."""
 
     observe: Observe
     seen: dict[tuple[str, tuple[bytes, ...], Seed], Sequence[Observation]] = field(default_factory=dict)
@@ -117,7 +117,7 @@ class Remembering:
     def __call__(
         self, problem: Problem, implementation: Implementation, seed: Seed, checks: Sequence[Check] | None
     ) -> Sequence[Observation]:
-        """As :class:`autograder.expected.Observe` says."""
+        """Observe as :class:`autograder.expected.Observe` does."""
         key = problem.id, tuple(implementation.files.values()), seed
         if key not in self.seen:
             self.seen[key] = self.observe(problem, implementation, seed, None)
@@ -160,7 +160,7 @@ def measure_all(
         def observe(*asked: Any) -> Sequence[Observation]:
             return sandbox().observe(*asked)
 
-        # As students run it; in a fast audit, forked: the worker is the same.
+        # As students run it; in a fast audit forked, since the worker is the same.
         own = observe if fast else Sandbox(warm=False).observe
         for problem in problems:
             released = _released(problem, course)
@@ -170,7 +170,6 @@ def measure_all(
 
 
 def _released(problem: Problem, course: Path) -> Problem | None:
-    """Read the problem as it was released to students; None if it was not."""
     folder = course / "assignments" / problem.assignment
     if not (folder / "checks" / "assignment.toml").is_file():
         return None
@@ -194,17 +193,17 @@ def measure(
     Parameters
     ----------
     observe : callable
-        ``Sandbox.observe``, or what asks several sandboxes; called from the crew's threads.
+        ``Sandbox.observe``, or a function that uses several sandboxes; called from the crew's threads.
     fast : bool
-        Two seeds for mutants instead of three, and the slow checks only for what the others leave alive.
+        Two seeds for mutants instead of three, and the slow checks only for mutants that survive the others.
     seeds : int
-        On how many seeds what is right is run.
+        The number of seeds for right implementations.
     others : mapping of str to callable
-        Other surroundings to run what is right in, for the margins; by name.
+        Other surroundings to run right implementations in, for the margins; by name.
     home : Round, optional
-        A student's own check of the problem, out of its release; the public seed, where nothing is released yet.
+        A student's own check of the released problem; by default the course's, on the public seed.
     kept : path, optional
-        A folder for what each seed gave, from which an audit that was cut short goes on.
+        A folder for the results of each seed, from which an interrupted audit resumes.
     """
     equivalents = listed(problem)
     right = {"the reference": problem.reference} | _specimens(problem, "accept")
@@ -242,7 +241,7 @@ def measure(
     alarms = sound(observe, problem, range(seeds), crew, kept)
     faults += wrong(alarms)
     catches = {name: {verdict.check: verdict.code for verdict in one.report.checks} for name, one in caught.items()}
-    # What is caught for its kind of number is rounded, not wrong: how near it is says nothing of a tolerance.
+    # A mutant caught by its dtype is rounded, not wrong: its distance says nothing about a tolerance.
     apart = [(name, one.distances) for name, one in caught.items() if Code.DTYPE not in catches[name].values()]
     apart += [
         (f"line {each.kill.line}: {each.kill.change}", each.distances)
@@ -276,7 +275,7 @@ def measure(
 
 
 def student_s(problem: Problem, observe: Observe) -> Round:
-    """What a student's own check of a released problem is: its checks, on the public seed, beside what was released."""
+    """Make the round of a student's own check: the released problem and answers, on the public seed."""
     return Round(problem, Seed.public(), from_file(problem.folder / ANSWERS_FILE), observe, at_home=True)
 
 
@@ -306,7 +305,7 @@ def _specimens(problem: Problem, kind: str) -> dict[str, Implementation]:
 
 
 def _stages(observe: Observe, problem: Problem) -> list[Sequence[str]]:
-    """The checks in two stages, those that are slow on the reference in the second; one stage where none is."""
+    """Sort the checks into two stages, those slow on the reference in the second; one stage if none is slow."""
     seconds = {}
     for check in problem.checks:
         began = time.perf_counter()

@@ -1,6 +1,6 @@
-"""Mutants of a reference: its text with one mistake in a marked region, of the kinds that numerical homework makes.
+"""Mutants of a reference: its text with one mistake in a marked region, of the kinds common in numerical homework.
 
-A mutant compiles, and differs from the reference and from every other mutant by more than layout.
+A mutant compiles, and differs from the reference and every other mutant by more than layout.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Mutant:
 
 
 def mutants(text: str, where: str) -> list[Mutant]:
-    """The mutants of a reference's text, by operator and place.
+    """Make the mutants of a reference's text, in the order of operators and places.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def mutants(text: str, where: str) -> list[Mutant]:
     found = []
     for operator, node, replacement in reader.replacements():
         if isinstance(replacement, cst.BaseExpression):
-            # By the bytes: replacing it in the tree copies the whole tree, and there are hundreds.
+            # In the bytes: a replacement in the tree would copy the whole tree for each of hundreds of mutants.
             span, code = spans[node], wrapper.module.code_for_node(replacement)
             content = text.encode()
             changed = (content[: span.start] + code.encode() + content[span.start + span.length :]).decode()
@@ -78,7 +78,7 @@ def mutants(text: str, where: str) -> list[Mutant]:
 
 
 def _meaning(text: str) -> str:
-    """A text without its layout; empty if it doesn't compile."""
+    """Normalize a text's layout; "" if it doesn't compile."""
     try:
         tree = ast.parse(text)
         compile(tree, "<mutant>", "exec", dont_inherit=True)
@@ -102,7 +102,7 @@ def _joined(lines: Sequence[str]) -> str:
 
 
 class _Reader(cst.CSTVisitor):
-    """Notes the expressions in regions and the blocks with statements in them, in the order of the text."""
+    """Records the expressions in regions and the blocks with statements in them, in the order of the text."""
 
     def __init__(
         self,
@@ -120,7 +120,6 @@ class _Reader(cst.CSTVisitor):
         self._blocks: list[cst.IndentedBlock] = []
 
     def on_visit(self, node: cst.CSTNode) -> bool:
-        """Note a node, if it is one to mutate."""
         if isinstance(node, cst.FunctionDef):
             self._scopes.append(scope_of(node))
         elif isinstance(node, cst.IndentedBlock):
@@ -133,7 +132,6 @@ class _Reader(cst.CSTVisitor):
         return True
 
     def on_leave(self, original_node: cst.CSTNode) -> None:
-        """Come out of a node."""
         self._around.pop()
         if isinstance(original_node, cst.FunctionDef):
             self._scopes.pop()
@@ -143,7 +141,6 @@ class _Reader(cst.CSTVisitor):
         return span.start.line in self._inside and span.end.line in self._inside
 
     def replacements(self) -> Iterator[tuple[str, cst.CSTNode, cst.CSTNode]]:
-        """Operator, node and what stands in its place."""
         for operator, replace in OPERATORS.items():
             for place in self._places:
                 for expression in replace(place):

@@ -1,7 +1,7 @@
-"""How numerical homework goes wrong: what a mistake puts in place of an expression, or of a block's statements.
+"""Mutation operators: common mistakes in numerical homework, as replacements of an expression or a block's statements.
 
-Each operator takes a place and gives what might stand there instead; ``OPERATORS`` and ``STATEMENT_OPERATORS`` name
-them. Some of what they give is the same program in other words: whoever uses them looks.
+Each operator takes a place and yields its replacements; ``OPERATORS`` and ``STATEMENT_OPERATORS`` name them. Some
+replacements are the same program in other words: the caller checks.
 """
 
 from __future__ import annotations
@@ -83,8 +83,6 @@ def _axis(place: Place) -> Iterator[cst.BaseExpression]:
 
 
 def _exchanged(names: Mapping[str, str]) -> Operator:
-    """The operator that calls one function for another."""
-
     def exchange(place: Place) -> Iterator[cst.BaseExpression]:
         if (name := names.get(called(place.node))) and isinstance(call := place.node, cst.Call):
             new = cst.Name(name)
@@ -96,7 +94,7 @@ def _exchanged(names: Mapping[str, str]) -> Operator:
 
 
 def _off_by_one(place: Place) -> Iterator[cst.BaseExpression]:
-    """One more or one less: of a loop's steps, of a length, of an index."""
+    """One more or one less: in a loop's steps, a length, or an index."""
     node = place.node
     is_length = called(node) == "len" or m.matches(node, m.Subscript(value=m.Attribute(attr=m.Name("shape"))))
     in_range = isinstance(place.parent, cst.Arg) and called(place.around[-2]) in ("range", "arange")
@@ -112,8 +110,6 @@ def _off_by_one(place: Place) -> Iterator[cst.BaseExpression]:
 
 
 def _compared(pairs: Mapping[type[cst.BaseCompOp], type[cst.BaseCompOp]]) -> Operator:
-    """The operator that compares in another way."""
-
     def compare(place: Place) -> Iterator[cst.BaseExpression]:
         if isinstance(node := place.node, cst.Comparison):
             target = node.comparisons[0]
@@ -138,13 +134,12 @@ def _dropped_factor(place: Place) -> Iterator[cst.BaseExpression]:
 
 
 def _missing_divisor(place: Place) -> Iterator[cst.BaseExpression]:
-    """1/N, or whatever is divided by, forgotten."""
     if isinstance(node := place.node, cst.BinaryOperation) and isinstance(node.operator, cst.Divide):
         yield node.left
 
 
 def _dropped_call(place: Place) -> Iterator[cst.BaseExpression]:
-    """What a function was to be taken of, or an array that was to be indexed."""
+    """The argument in place of the call, or the array in place of its entry."""
     node = place.node
     if isinstance(node, cst.Call) and called(node) not in ("range", "len", *MAKERS):
         if isinstance(node.func, cst.Attribute) and not m.matches(node.func.value, m.Name("np")):
@@ -156,7 +151,6 @@ def _dropped_call(place: Place) -> Iterator[cst.BaseExpression]:
 
 
 def _dropped_argument(place: Place) -> Iterator[cst.BaseExpression]:
-    """A function left with its default."""
     if isinstance(call := place.node, cst.Call):
         for argument in call.args:
             if argument.keyword and argument.keyword.value not in ("axis", "keepdims"):
@@ -171,7 +165,7 @@ def _swapped_operands(place: Place) -> Iterator[cst.BaseExpression]:
 
 
 def _swapped_arguments(place: Place) -> Iterator[cst.BaseExpression]:
-    """Two neighbours exchanged: arguments, items of a list, numbers of a shape."""
+    """Two neighbours swapped: arguments, items of a list, numbers of a shape."""
     node = place.node
     if isinstance(node, cst.Call) and len(node.args) == len(positional(node)):
         for args in swapped(node.args):
@@ -188,21 +182,20 @@ def _return_order(place: Place) -> Iterator[cst.BaseExpression]:
 
 
 def _stale(place: Place) -> Iterator[cst.BaseExpression]:
-    """A name for what it was made of, as if the step between had not been taken."""
+    """A name in place of one that was computed from it, as if that step were missing."""
     if isinstance(node := place.node, cst.Name) and place.is_read:
         for name in place.scope.made_of.get(node.value, ()):
             yield cst.Name(name)
 
 
 def _wrong_name(place: Place) -> Iterator[cst.BaseExpression]:
-    """A name for one that looks like it."""
     if isinstance(node := place.node, cst.Name) and place.is_read:
         for name in place.scope.alike.get(node.value, ()):
             yield cst.Name(name)
 
 
 def _in_place(place: Place) -> Iterator[cst.BaseExpression]:
-    """A result written over an array that is somebody else's; a copy that is none."""
+    """A result written into the caller's array, or a copy left out."""
     node = place.node
 
     def is_given(each: cst.BaseExpression) -> bool:
@@ -221,7 +214,7 @@ def _in_place(place: Place) -> Iterator[cst.BaseExpression]:
 
 
 def _wrong_constant(place: Place) -> Iterator[cst.BaseExpression]:
-    """Another number; a parameter's default, or 1, whatever the parameter is."""
+    """Another number; or a fixed value, the default or 1, in place of a parameter."""
     node, parent = place.node, place.parent
     if isinstance(node, cst.Integer) and not isinstance(parent, (cst.Index, cst.Slice)) and not _is_axis(parent):
         value = int(node.value)
@@ -244,7 +237,7 @@ def _is_axis(node: cst.CSTNode) -> bool:
 
 
 def _dtype(place: Place) -> Iterator[cst.BaseExpression]:
-    """A narrower kind of number: of a new array, or of what is returned."""
+    """A narrower dtype: of a new array, or of a returned value."""
     node = place.node
     if isinstance(node, cst.Call) and is_of_numpy(node) and called(node) in MAKERS:
         if not any(argument.keyword and argument.keyword.value == "dtype" for argument in node.args):
@@ -299,7 +292,7 @@ OPERATORS: Mapping[str, Operator] = {
 
 
 def _rewritten(old: Body, new: Sequence[cst.BaseStatement]) -> list[cst.BaseStatement]:
-    """Statements with the comments of those whose places they take: the markers of regions are among these."""
+    """Move the comments of the old statements to those in their places, since markers of regions are among them."""
     if len(old) == len(new):
         return [
             each.with_changes(leading_lines=getattr(was, "leading_lines", ()))
@@ -312,12 +305,10 @@ def _rewritten(old: Body, new: Sequence[cst.BaseStatement]) -> list[cst.BaseStat
 
 
 def _simple(statement: cst.BaseStatement) -> cst.BaseSmallStatement | None:
-    """A statement that is one, and holds no other."""
     return statement.body[0] if isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1 else None
 
 
 def _writes_and_reads(statement: cst.BaseSmallStatement) -> tuple[set[str], set[str]]:
-    """What a statement assigns to and what it reads: names, and the texts of what is indexed."""
     code = cst.Module(())
     if isinstance(statement, cst.AugAssign):
         target = code.code_for_node(statement.target)
@@ -333,7 +324,7 @@ def _writes_and_reads(statement: cst.BaseSmallStatement) -> tuple[set[str], set[
 
 
 def _dropped_step(body: Body, mine: Sequence[bool]) -> Iterator[list[cst.BaseStatement]]:
-    """A statement forgotten whose lack is not an error at once: one that updates, or fills in."""
+    """A missing statement that causes no error at once: one that updates, or fills in."""
     for n, statement in enumerate(body):
         small = _simple(statement)
         if not mine[n] or not isinstance(small, (cst.Assign, cst.AugAssign, cst.Expr)):
@@ -344,7 +335,7 @@ def _dropped_step(body: Body, mine: Sequence[bool]) -> Iterator[list[cst.BaseSta
 
 
 def _other_order(body: Body, mine: Sequence[bool]) -> Iterator[list[cst.BaseStatement]]:
-    """Two steps in the other order, where that matters: the second reads what the first has not made yet."""
+    """Two steps swapped, where that matters: one writes what the other reads or writes."""
     for n in range(len(body) - 1):
         one, other = _simple(body[n]), _simple(body[n + 1])
         if mine[n] and mine[n + 1] and isinstance(one, cst.Assign) and isinstance(other, cst.Assign):
@@ -355,7 +346,7 @@ def _other_order(body: Body, mine: Sequence[bool]) -> Iterator[list[cst.BaseStat
 
 
 def _updated_early(body: Body, mine: Sequence[bool]) -> Iterator[list[cst.BaseStatement]]:
-    """Variables assigned one after the other that were to be assigned at once: a later one reads what is new."""
+    """A simultaneous assignment split into several, so that a later one reads a new value."""
     for n, statement in enumerate(body):
         small = _simple(statement)
         if not mine[n] or not isinstance(small, cst.Assign) or len(small.targets) != 1:
@@ -375,7 +366,7 @@ def _updated_early(body: Body, mine: Sequence[bool]) -> Iterator[list[cst.BaseSt
 
 
 def _before_the_loop(body: Body, mine: Sequence[bool]) -> Iterator[list[cst.BaseStatement]]:
-    """A step of a loop taken once, before it."""
+    """A step of a loop moved before it, and so done once."""
     for n, loop in enumerate(body):
         if not mine[n] or not isinstance(loop, cst.For) or not isinstance(loop.body, cst.IndentedBlock):
             continue

@@ -1,4 +1,4 @@
-"""What an audit found out, as JSON and as a page with pictures. It shows lines of solutions: it is for staff."""
+"""The findings of an audit, as JSON and as a page with pictures. It shows lines of solutions: it is for staff."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from autograder.audit.parity import Difference
 JSON_FILE = "audit.json"
 PAGE_FILE = "index.html"
 
-# By code: what a cell of the kill matrix is painted with. Codes that are no verdict of a student's have none.
+# Colours of cells in the kill matrix, by code. Codes that no student's check can have are left out.
 _COLOURS = {
     0: "#eeeeee",
     1: "#000000",
@@ -61,7 +61,6 @@ def write_audit(found: Sequence[Measured], out: Path) -> None:
 
 
 def _shown(each: Measured) -> dict[str, object]:
-    """The record, with the figures that follow from it."""
     explained, wrong_values = each.explained
     return {
         **msgspec.structs.asdict(each),
@@ -73,7 +72,7 @@ def _shown(each: Measured) -> dict[str, object]:
 
 
 def _kill_picture(each: Measured, path: Path) -> None:
-    """The kill matrix: a row for each mutant, by operator; a column for each check; the colour is the code."""
+    """Draw the kill matrix: a row per mutant, by operator; a column per check; the code as colour."""
     order = list(dict.fromkeys(kill.operator for kill in each.mutants))
     rows = sorted(each.mutants, key=lambda kill: order.index(kill.operator))
     palette = [*_COLOURS, None]
@@ -101,7 +100,7 @@ def _kill_picture(each: Measured, path: Path) -> None:
 
 
 def _margin_picture(margins: Sequence[Margin], path: Path) -> None:
-    """A strip for each value: how far right gets from the reference, how near wrong gets, the tolerance between."""
+    """Draw a strip per value: the largest distance of right values, the least of wrong ones, and the tolerance."""
     figure, axes = plt.subplots(figsize=(8, 1 + 0.16 * max(len(margins), 1)))
     axes.axvspan(1 / WIDE, WIDE, color="#f3e5ab")
     axes.axvline(1, color="#444444", linewidth=1)
@@ -166,7 +165,7 @@ def _share(some: int, of: int) -> str:
 
 
 def print_audit(console: Console, found: Sequence[Measured]) -> None:
-    """The figures as tables: each problem's, each check's; and what is worth a look."""
+    """Print the figures as tables: each problem's, each check's; and details worth a look."""
     table = Table()
     for head in _HEADS:
         table.add_column(head)
@@ -189,7 +188,6 @@ def print_audit(console: Console, found: Sequence[Measured]) -> None:
 
 
 def _details(each: Measured) -> list[tuple[str, list[str]]]:
-    """What is worth a look though it is no fault, by title."""
     return [
         ("Catches nothing which no other check catches", list(each.idle)),
         (

@@ -1,4 +1,4 @@
-"""Threads that do the same to many items, and show their progress."""
+"""Threads that apply one function to many items, and show their progress."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Progress = Callable[[int, str], AbstractContextManager[Callable[[object], object
 
 @dataclass(frozen=True)
 class Crew:
-    """Threads that work for one problem.
+    """The threads that work for one problem.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Crew:
     name: str
 
     def each(self, what: str, do: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-        """Do something to each item; return the results in the order of the items."""
+        """Apply a function to each item; return the results in the order of the items."""
         todo = list(items)
         lock = threading.Lock()
         with self.progress(len(todo), f"{self.name} {what}") as done:

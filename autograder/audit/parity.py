@@ -1,4 +1,4 @@
-"""Whether a student hears at home what the official run will say: the same code and hint for every check."""
+"""Parity: a student's own check gives the same code and hint as the official run, check by check."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from autograder.authoring import Check
 from autograder.codes import Code
 from autograder.report import ProblemReport, Verdict
 
-# What a check says that asks how good a result is, and of a result that is good enough.
+# Codes of a result that is not good enough, from checks that judge its quality.
 FAILED = frozenset({Code.NOT_GOOD_ENOUGH, Code.BAD_ON_TRAINING, Code.BAD_ON_HELD_OUT})
 BOUNDED = FAILED | {Code.SUCCESS}
 GONE_ASTRAY = FAILED | {Code.DIVERGED, Code.RAISED}
@@ -23,16 +23,16 @@ OF_THESE_INPUTS = "the verdict is the same; what the wrong values have to do wit
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """A check on which a student's own run and the official one don't say the same.
+    """A check on which a student's own run and the official one differ.
 
     Attributes
     ----------
     implementation, check : str
-        Of what, and by which.
+        The names.
     official, home : str
-        What each says: the code, and the hint or what the check waits for.
+        The result of each: the code, and the hint or the check that is waited for.
     reason : str
-        Why that is as it must be; empty where it must not be.
+        The reason why the difference is right; empty where it is a fault.
     """
 
     implementation: str
@@ -50,7 +50,7 @@ def compared(
     known: Container[str],
     near: Container[str] = (),
 ) -> Iterator[Difference]:
-    """Where two reports on the same module differ, among the checks that are in both; numbers in messages aside.
+    """Yield the differences of two reports on one module, in checks that are in both; numbers in messages don't count.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def compared(
     known : container of str
         The hints that name a known mistake.
     near : container of str
-        The checks in which both are right, but for what is of the size of rounding.
+        The checks in which the values of both are right up to rounding.
     """
     there = {verdict.check: verdict for verdict in home.checks}
     bounded = {check.name for check in checks if check.expect is not None}
@@ -81,7 +81,7 @@ def compared(
 
 
 def differing(differences: Iterable[Difference]) -> Iterator[str]:
-    """A sentence for each difference without a reason."""
+    """Write a sentence for each difference without a reason."""
     for each in differences:
         if not each.reason:
             yield (

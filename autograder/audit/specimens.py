@@ -1,4 +1,4 @@
-"""The proof that a problem's checks are right: its specimens through the real pipeline, beside what they must get."""
+"""The audit of a problem's specimens: each is graded by the real pipeline, and must get its expected verdicts."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from autograder.seed import Seed
 
 
 def audit(observe: Observe, problem: Problem, answers: Answers, seed: Seed) -> Iterator[str]:
-    """What does not hold of a problem on one seed, a sentence each: nothing, when all is well.
+    """List the faults of a problem on one seed, a sentence each; none when all is well.
 
-    Each check that students make at home has a right answer that depends on the seed.
-
-    The reference and each accept specimen get full marks; the starter gets 40; each reject specimen fails exactly the
-    checks it names, with the codes it names, and reads its own hint; each check is named by a reject specimen.
+    The reference and each accept specimen must get full marks; the starter must get 40; each reject specimen must fail
+    exactly the checks it names, with the codes it names, and get its own hint. Each check must be named by a reject
+    specimen. Each check that students make at home must have a right answer that depends on the seed.
     """
     yield from unvarying(observe, problem, answers.reference)
     for name, source in (

@@ -1,4 +1,4 @@
-"""A reference's syntax tree, as operators look at it: places, what their function says, and nodes made of nodes."""
+"""A reference's syntax tree, as operators use it: places, the names in their function, and nodes made of nodes."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ COMPOUND = (cst.BinaryOperation, cst.UnaryOperation, cst.Comparison, cst.Boolean
 
 @dataclass(frozen=True)
 class Scope:
-    """What the function around a place says of its names.
+    """The names in the function around a place.
 
     Attributes
     ----------
     defaults : mapping of str to expression
-        The parameters that have one.
+        The parameters with a default.
     given : frozenset of str
-        Parameters without a default, and what is unpacked from one: arrays that are somebody else's.
+        Parameters without a default, and names unpacked from one: the caller's arrays.
     made_of : mapping of str to tuple of str
-        For each name that is assigned to, the function's names in what it is assigned.
+        For each assigned name, the function's names in the assigned expression.
     alike : mapping of str to tuple of str
-        For each name, those that are easily written for it.
+        For each name, those it is easily confused with.
     """
 
     defaults: Mapping[str, cst.BaseExpression]
@@ -36,7 +36,7 @@ class Scope:
 
 @dataclass(frozen=True)
 class Place:
-    """An expression in a region: what it stands in, innermost last, and the function around it."""
+    """An expression in a region: the nodes around it, innermost last, and the scope of its function."""
 
     node: cst.BaseExpression
     around: tuple[cst.CSTNode, ...]
@@ -45,11 +45,11 @@ class Place:
 
     @property
     def parent(self) -> cst.CSTNode:
-        """What the node stands in."""
+        """The innermost node around it."""
         return self.around[-1]
 
     def is_value(self, *statements: type[cst.CSTNode]) -> bool:
-        """Whether this is what one of these statements assigns or returns, or one element of it."""
+        """Tell whether it is the value, or an element of the value, that one of these statements assigns or returns."""
         around = list(self.around)
         node: cst.CSTNode = self.node
         if isinstance(node, (cst.Tuple, cst.List, cst.Dict, cst.SimpleString)):
@@ -61,7 +61,7 @@ class Place:
 
 
 def scope_of(function: cst.FunctionDef) -> Scope:
-    """What a function says of its names."""
+    """Collect the names in a function."""
     parameters = [*function.params.params, *function.params.kwonly_params]
     defaults = {each.name.value: each.default for each in parameters if each.default is not None}
     own = [each.name.value for each in parameters]
@@ -80,26 +80,26 @@ def scope_of(function: cst.FunctionDef) -> Scope:
     made_of = {
         name: tuple(dict.fromkeys(each for each in read if each in known and each not in {"self", *defaults}))
         for name, read in values.items()
-        if name not in read  # of what updates itself, the value before is another matter
+        if name not in read  # not for updates: there the old value is part of the new one
     }
     alike = {name: tuple(other for other in known if _alike(name, other, together)) for name in known}
     return Scope(defaults, frozenset(given - {"self", *defaults}), made_of, alike)
 
 
 def names(node: cst.CSTNode) -> list[str]:
-    """The names below a node, in the order of the text."""
+    """List the names below a node, in the order of the text."""
     return [cst.ensure_type(name, cst.Name).value for name in m.findall(node, m.Name())]
 
 
 def _alike(name: str, other: str, together: Sequence[Sequence[str]]) -> bool:
-    """Whether two names differ by one character; for those of one character, whether they are bound side by side."""
+    """Tell whether two names differ by one character; names of one character, whether they are bound together."""
     if len(name) != len(other) or sum(a != b for a, b in zip(name, other, strict=True)) != 1:
         return False
     return len(name) > 1 or any({name, other} == {*pair} for names in together for pair in pairwise(names))
 
 
 def _pairs(target: cst.BaseExpression, value: cst.BaseExpression) -> Iterator[tuple[list[str], cst.BaseExpression]]:
-    """The names that an assignment binds, with what each is bound to; several together where that can't be told."""
+    """Yield the names that an assignment binds, with the bound expression; several together if it can't be split."""
     if isinstance(target, cst.Tuple) and isinstance(value, cst.Tuple) and len(target.elements) == len(value.elements):
         for left, right in zip(target.elements, value.elements, strict=True):
             yield from _pairs(left.value, right.value)
@@ -108,18 +108,18 @@ def _pairs(target: cst.BaseExpression, value: cst.BaseExpression) -> Iterator[tu
         yield [part.value for part in parts if isinstance(part, cst.Name)], value
 
 
-# What is made of nodes, so that it reads as it should.
+# Nodes made of nodes, with parentheses where needed.
 
 
 def grouped(node: cst.BaseExpression) -> cst.BaseExpression:
-    """An expression that holds together whatever it stands in."""
+    """Put an expression in parentheses where it needs them inside any other."""
     if isinstance(node, COMPOUND) and not node.lpar:
         return node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
     return node
 
 
 def fitted(node: cst.BaseExpression, place: Place) -> cst.BaseExpression:
-    """What takes a place, in parentheses where it needs them; those of the node it replaces stay where they are."""
+    """Put a replacement in parentheses if its place needs them; those of the replaced node stay."""
     if place.node.lpar:
         return node.with_changes(lpar=(), rpar=()) if isinstance(node, (*COMPOUND, cst.Tuple)) else node
     is_operand = isinstance(place.parent, (*COMPOUND, cst.Attribute, cst.Subscript))
@@ -127,29 +127,29 @@ def fitted(node: cst.BaseExpression, place: Place) -> cst.BaseExpression:
 
 
 def binary(left: cst.BaseExpression, operator: cst.BaseBinaryOp, right: cst.BaseExpression) -> cst.BinaryOperation:
-    """An operation on two expressions."""
+    """Make an operation on two expressions."""
     return cst.BinaryOperation(grouped(left), operator, grouped(right))
 
 
 def call(function: str, *arguments: cst.BaseExpression, **keywords: cst.BaseExpression) -> cst.Call:
-    """A call of a function, given as text."""
+    """Make a call of a function, given as text."""
     equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
     named = [cst.Arg(value, keyword=cst.Name(name), equal=equal) for name, value in keywords.items()]
     return cst.Call(cst.parse_expression(function), [*(cst.Arg(value) for value in arguments), *named])
 
 
 def attribute(node: cst.BaseExpression, name: str) -> cst.Attribute:
-    """An attribute of an expression."""
+    """Make an attribute of an expression."""
     return cst.Attribute(grouped(node), cst.Name(name))
 
 
 def negated(node: cst.BaseExpression) -> cst.UnaryOperation:
-    """An expression with a minus before it."""
+    """Put a minus before an expression."""
     return cst.UnaryOperation(cst.Minus(), grouped(node))
 
 
 def without(call: cst.Call, unwanted: cst.Arg) -> cst.Call:
-    """A call without one of its arguments."""
+    """Remove one argument from a call."""
     left = [argument for argument in call.args if argument is not unwanted]
     if left:
         left[-1] = left[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
@@ -157,7 +157,7 @@ def without(call: cst.Call, unwanted: cst.Arg) -> cst.Call:
 
 
 def swapped(items: Sequence[cst.Arg] | Sequence[cst.BaseElement]) -> Iterator[list[cst.CSTNode]]:
-    """The items with two neighbours exchanged, the commas staying where they are."""
+    """Yield the items with two neighbours exchanged; the commas stay in place."""
     for n in range(len(items) - 1):
         changed: list[cst.CSTNode] = list(items)
         one, other = items[n].value, items[n + 1].value
@@ -167,7 +167,7 @@ def swapped(items: Sequence[cst.Arg] | Sequence[cst.BaseElement]) -> Iterator[li
 
 
 def called(node: cst.CSTNode) -> str:
-    """The last name of what a call calls."""
+    """Return the last name of a call's function."""
     if isinstance(node, cst.Call):
         if isinstance(node.func, cst.Attribute):
             return node.func.attr.value
@@ -177,15 +177,15 @@ def called(node: cst.CSTNode) -> str:
 
 
 def is_of_numpy(node: cst.CSTNode) -> bool:
-    """Whether a node calls a function of NumPy's."""
+    """Tell whether a node calls a function of NumPy."""
     return isinstance(node, cst.Call) and m.matches(node.func, m.Attribute(value=m.Name("np")))
 
 
 def positional(call: cst.Call) -> list[cst.Arg]:
-    """The arguments of a call that go by their place."""
+    """List the positional arguments of a call."""
     return [argument for argument in call.args if argument.keyword is None and not argument.star]
 
 
 def number(value: float) -> cst.BaseExpression:
-    """A number as an expression."""
+    """Make an expression of a number."""
     return cst.parse_expression(repr(value))

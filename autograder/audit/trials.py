@@ -1,4 +1,4 @@
-"""One implementation through a problem's checks, looked at more closely than in a report: by draw, and by how much."""
+"""The trial of one implementation by a problem's checks, in more detail than a report: by draw, and by distance."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from autograder.report import ProblemReport
 from autograder.seed import Seed
 from autograder.wire import Array, Observation
 
-# In tolerances: what float32 leaves of a number that is nearly 0 beside others.
+# In tolerances: the error that float32 leaves in a number that is nearly 0 beside others.
 NEAR = 100.0
 
 # By check and value, in units of the tolerance: the check's own, and the one that float32 has.
@@ -29,20 +29,20 @@ Spread = Mapping[tuple[str, str], tuple[float, float, str]]
 
 @dataclass(frozen=True)
 class Trial:
-    """What an implementation's run on one seed showed.
+    """The results of an implementation's run on one seed.
 
     Attributes
     ----------
     report : ProblemReport
-        What grading it gives.
+        Its grading.
     draws : mapping of str to tuple of int
-        By check, the code of each draw that was observed.
+        By check, the code of each observed draw.
     distances : mapping
-        How far its values are from the reference's, at the most; of the checks that compare values.
+        The largest distances of its values from the reference's, in the checks that compare values.
     unborne : frozenset of str
         The hints that name a known mistake which gives something else in another check.
     leaks : tuple of str
-        What the report gives away, a sentence each.
+        The leaks of the report, a sentence each.
     """
 
     report: ProblemReport
@@ -53,7 +53,7 @@ class Trial:
 
     @property
     def near(self) -> frozenset[str]:
-        """The checks whose values are all compared, and off by little more than a rounding, if at all."""
+        """The checks whose values are all compared, and off by rounding at most."""
         off = {check: 0.0 for check, _ in self.distances}
         for (check, _), (units, _) in self.distances.items():
             off[check] = max(off[check], units)
@@ -62,16 +62,16 @@ class Trial:
 
 @dataclass(frozen=True)
 class Round:
-    """A seed to try implementations on: on whose checks, who runs them, and what is right and known there.
+    """A seed to try implementations on: the problem, its sandbox, and the answers on that seed.
 
     Attributes
     ----------
     problem : Problem
-        The course's, or the one that students get.
+        The course's, or the released one.
     secrets : Secrets, optional
-        What no report may show.
+        The secrets that no report may show.
     at_home : bool
-        It is a student's own check, which leaves to the official run what that alone makes.
+        It is a student's own check, without the checks that only the official run makes.
     """
 
     problem: Problem
@@ -87,18 +87,18 @@ class Round:
         return frozenset(mistake.hint for mistake in self.answers.mistakes)
 
     def checks(self, names: Iterable[str] | None = None) -> list[Check]:
-        """The problem's checks of these names, or all, as far as they are made here."""
+        """List the problem's checks of these names, or all, without those that are not made here."""
         wanted = {check.name for check in self.problem.checks} if names is None else set(names)
         return [one for one in self.problem.checks if one.name in wanted and (one.at_home or not self.at_home)]
 
 
 def try_out(where: Round, implementation: Implementation, names: Sequence[str] | None = None) -> Trial:
-    """Grade an implementation, as :func:`autograder.grading.modules.grade` does, and keep what else there is to see.
+    """Grade an implementation, as :func:`autograder.grading.modules.grade` does, and keep more details.
 
     Parameters
     ----------
     names : sequence of str, optional
-        Of the checks to make; all of them by default.
+        The checks to make; all by default.
     """
     problem, answers, seed = where.problem, where.answers, where.seed
     checks = where.checks(names)
@@ -125,7 +125,7 @@ def try_out(where: Round, implementation: Implementation, names: Sequence[str] |
 
 
 def distances(problem: Problem, seen: Iterable[Observation], right: Draws) -> Distances:
-    """How far values are from the reference's, where both can be compared."""
+    """Measure the distances of values from the reference's, where both can be compared."""
     compared = {check.name: check for check in problem.checks if check.expect is None}
     found: dict[tuple[str, str], tuple[float, float]] = {}
     for observation in seen:
@@ -134,7 +134,7 @@ def distances(problem: Problem, seen: Iterable[Observation], right: Draws) -> Di
             continue
         expected: Mapping[str, Array] = answer.values  # type: ignore[assignment]  # grade() has seen that none is a text
         for name, value in expected.items():
-            # What is wrong in kind or shape is not caught by a tolerance, and says nothing about it.
+            # A value with a wrong dtype or shape is not caught by a tolerance, and says nothing about it.
             if not any(structure(observation.values, {name: value}, narrow=answer.narrow)):
                 mine: Array = observation.values[name]  # type: ignore[assignment]  # structure() has seen to it
                 units = distance(mine, value, check), distance(mine, value, check, narrow=True)
@@ -144,7 +144,7 @@ def distances(problem: Problem, seen: Iterable[Observation], right: Draws) -> Di
 
 
 def farthest(many: Iterable[tuple[str, Distances]]) -> Spread:
-    """Of several implementations' distances the largest."""
+    """Choose the largest of several implementations' distances, value by value."""
     found: dict[tuple[str, str], tuple[float, float, str]] = {}
     for name, each in many:
         found = farther(found, {key: (own, narrow, name) for key, (own, narrow) in each.items()})
@@ -152,5 +152,5 @@ def farthest(many: Iterable[tuple[str, Distances]]) -> Spread:
 
 
 def farther(one: Spread, other: Spread) -> dict[tuple[str, str], tuple[float, float, str]]:
-    """The larger of two, value by value."""
+    """Choose the larger of two, value by value."""
     return {**one, **{key: each for key, each in other.items() if key not in one or each > one[key]}}

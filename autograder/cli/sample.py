@@ -108,7 +108,6 @@ def write_sample_class(problems: Sequence[Problem], folder: Path, notebooks: Fil
 
 
 def _by_specimen(problems: Sequence[Problem], right: Files) -> dict[str, Files]:
-    """Make a submission of each problem's first specimen, one of each second, and so on."""
     submissions: dict[str, Files] = {}
     for kind, name in (("accept", "right-but-different"), ("reject", "mistaken")):
         columns = [[(p.module_file, s.source.encode()) for s in p.specimens(kind)] for p in problems]

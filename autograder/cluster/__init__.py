@@ -19,5 +19,5 @@ Answers are in the memory of a worker and of the scheduler, and nowhere on a dis
 listen on can't be reached from a run.
 
 ``machines`` describes machines and finds incompatibilities, ``payload`` packs what travels, ``worker`` grades there,
-``connection`` finds a cluster and gives it work.
+``connection`` connects to a cluster and sends it work.
 """

@@ -1,4 +1,4 @@
-"""The command's connection to a cluster: find it, check its machines, give it work."""
+"""The command's connection to a cluster: connect, check its machines, send it work."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ from autograder.gradebook.dependencies import environment, versions
 from autograder.gradebook.executors import TELL_SECONDS, Executor, Finished, Waits, Work
 from autograder.gradebook.grading import Grader
 
-# A task of dask's, of which bytes come.
+# A dask task whose result is bytes.
 Remote: TypeAlias = "distributed.Future[bytes]"
 
 CONNECT_SECONDS = 10
 WORKER_SECONDS = 60
-# How often the cluster is asked how many threads it has.
+# Seconds between two counts of the cluster's threads.
 COUNT_SECONDS = 1.0
-# Of a task that raised, which ours do where a disk is full or a server doesn't start.
+# Most retries of a task that raised, as ours do when a disk is full or a server doesn't start.
 RETRIES = 2
-# Tasks sent ahead, for each thread of the cluster: none waits for a message to go to and fro.
+# Tasks per thread of the cluster, sent ahead so that no thread waits for a message.
 AHEAD = 3
 
 
@@ -68,7 +68,7 @@ class Cluster:
         self.lacks = expected.lacks
 
     def threads(self) -> int:
-        """How many submissions are graded at a time, with the workers that are there now."""
+        """The number of submissions graded at a time, with the present workers."""
         return sum(self._client.nthreads().values())
 
     def executor(self, grader: Grader, waits: Waits = lambda _: None) -> Executor:
@@ -76,7 +76,7 @@ class Cluster:
 
         def execute(work: Iterable[Work]) -> Finished:
             mark = uuid.uuid4().hex
-            # Dask warns of what is large, for it may be sent often; this is sent once.
+            # Dask warns about large data, which may be sent often; the payload is sent once.
             with self._reached(), dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 GiB"}):
                 payload = pack(grader, self._expected, self._private)
                 worker = self._client.submit(PayloadWorker, payload, key=f"autograder-worker-{mark}")
@@ -86,7 +86,7 @@ class Cluster:
             def finished() -> Finished:
                 since = time.monotonic()
                 while not self._is_any_finished(running):
-                    # The first that was sent: the others may be behind it.
+                    # The first task that was sent: others may wait for it.
                     waits([(next(iter(running.values())).submission.student, time.monotonic() - since)])
                 yield from self._finished(running, grader)
 
@@ -131,7 +131,6 @@ class Cluster:
         return self._client.submit(grade_there, worker, submission, piece.ids, key=key, retries=RETRIES)
 
     def _is_any_finished(self, running: Iterable[Remote]) -> bool:
-        """Wait a moment for a task or more."""
         with self._reached(), self._client.as_current():
             try:
                 distributed.wait(list(running), TELL_SECONDS, return_when="FIRST_COMPLETED")
@@ -140,7 +139,6 @@ class Cluster:
         return True
 
     def _finished(self, running: dict[Remote, Work], grader: Grader) -> Finished:
-        """Yield the results of the tasks that are done."""
         ready = sorted((future for future in running if future.done()), key=lambda future: running[future].position)
         for future, outcome in zip(ready, self._outcomes(ready), strict=True):
             piece = running.pop(future)
@@ -154,9 +152,8 @@ class Cluster:
             yield piece, result.graded
 
     def _outcomes(self, futures: Sequence[Remote]) -> list[bytes | Exception]:
-        """The results of tasks, or what they raised, in order."""
         try:
-            return list(self._client.gather(list(futures)))  # in one message, where none has raised
+            return list(self._client.gather(list(futures)))  # in one message, if none has raised
         except Exception:  # noqa: BLE001  whatever one of them has raised, elsewhere
             return [self._outcome(future) for future in futures]
 
@@ -197,7 +194,7 @@ def connect(
     ClusterError
         If no scheduler answers, no worker comes, or one that is there is incompatible.
     """
-    # Ours say what matters of its messages.
+    # Our own messages report what matters.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     if address.startswith("tls:") and not distributed.Security().get_connection_args("client").get("ssl_context"):
         raise ClusterError(
@@ -205,7 +202,7 @@ def connect(
             "(docs/clusters.md)"
         )
     try:
-        # A connection that is refused is refused at once; dask would go on trying.
+        # Fails at once if the connection is refused; dask would go on trying.
         socket.create_connection(get_address_host_port(address), CONNECT_SECONDS).close()
         client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -229,12 +226,12 @@ def _expected(
     client: distributed.Client, packages: tuple[str, ...], private: tuple[str, ...], *, weak: bool
 ) -> MachineInfo:
     """The machine info that every worker must have: this machine's versions, and what the present workers enforce."""
-    # The scheduler reads tasks, and so imports what they name.
+    # The scheduler reads tasks, and so imports the modules they name.
     scheduler = _said(client.run_on_scheduler, describe_scheduler, packages)
     said = {"the scheduler": scheduler} | {
         f"the worker {worker}": one
         for worker, one in client.run(describe_worker, packages, private, on_error="return").items()
-        if not isinstance(one, OSError)  # just lost; if it comes back, it compares for itself
+        if not isinstance(one, OSError)  # just lost; if it comes back, it compares its machine itself
     }
     for who, one in said.items():
         if isinstance(one, BaseException):
@@ -251,7 +248,6 @@ def _expected(
 
 
 def _said(ask: Callable[..., Any], *words: object) -> Any:
-    """The answer of a process, or what it raised."""
     try:
         return ask(*words)
     except Exception as error:  # noqa: BLE001  whatever it was, of another's

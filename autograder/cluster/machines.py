@@ -21,7 +21,7 @@ class ClusterError(SandboxError):
 
 
 class MachineInfo(msgspec.Struct, frozen=True):
-    """A machine, as far as results depend on it.
+    """The properties of a machine that results depend on.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class MachineInfo(msgspec.Struct, frozen=True):
 
 
 def packages_of(problems: Iterable[Problem]) -> tuple[str, ...]:
-    """The packages that the problems' results depend on, and the cluster's own."""
+    """List the packages that the problems' results depend on, and the cluster's own."""
     return tuple(sorted({"dask", "distributed", *(name for one in problems for name in dependencies.packages_of(one))}))
 
 
@@ -52,7 +52,7 @@ def describe_scheduler(packages: tuple[str, ...]) -> bytes:
 
 
 def missing_here(own: Sequence[Path], private: Iterable[str], visible: Sequence[Path]) -> tuple[str, ...]:
-    """The guarantees about student code that are not enforced on this machine, a clause each.
+    """List the guarantees about student code that are not enforced on this machine, a clause each.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def missing_here(own: Sequence[Path], private: Iterable[str], visible: Sequence[
 
 
 def incompatibility(who: str, there: MachineInfo, expected: MachineInfo, *, weak: bool) -> str:
-    """Why a machine may not grade, as a sentence; empty if it may."""
+    """Explain why a machine may not grade, in a sentence; "" if it may."""
     for name, wanted in expected.versions.items():
         found = there.versions.get(name, "none")
         if found != wanted:

@@ -1,4 +1,4 @@
-"""The payload, sent once to each worker: problems, what judges them, their answers; no reference and no mistake."""
+"""The payload, sent once to each worker: problems, their judging files and answers; no reference and no mistake."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from autograder.notebook.checks import Rubric
 from autograder.seed import Seed
 from autograder.worker.limits import Limits
 
-# Of a problem's folder, what judges.
+# The files of a problem's folder that judge.
 OWN_FILES = ("checks.py", "expect.py", "model.py", "figures.toml")
 
 
 class SentProblem(msgspec.Struct, frozen=True):
-    """A problem whose files are named as in the payload."""
+    """A problem whose files have the names of the payload."""
 
     assignment: str
     name: str
@@ -38,7 +38,7 @@ class SentProblem(msgspec.Struct, frozen=True):
 
 
 class Payload(msgspec.Struct, frozen=True):
-    """What a worker needs to grade: problems with their answers, files by path, and the machine that is expected."""
+    """The data that a worker needs to grade: problems with answers, files by path, and the expected machine info."""
 
     problems: tuple[SentProblem, ...]
     files: dict[str, bytes]
@@ -91,7 +91,7 @@ def _trained(rubric: Rubric | None) -> bytes | None:
 
 
 def unpack(sent: SentProblem, home: Path) -> Problem:
-    """The problem, with its files below a folder."""
+    """Make the problem, with its files below a folder."""
     folder = home / "solutions" / sent.assignment
     given = tuple(folder / "given" / name for name in sent.given)
     return Problem(

@@ -1,4 +1,4 @@
-"""The part of a dask worker: it unpacks the payload and grades submissions."""
+"""A dask worker's part: it unpacks the payload and grades submissions."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Result(msgspec.Struct, frozen=True):
 class PayloadWorker:
     """The payload on a dask worker, unpacked when the first submission comes.
 
-    Dask keeps it as long as the command that made it is connected; with the last reference its servers and files go.
-    Where dask moves it to another worker, or to a disk, only the payload moves.
+    Dask keeps it while the command that made it is connected; its servers and files go with the last reference. If dask
+    moves it to another worker, or to a disk, only the payload moves.
     """
 
     def __init__(self, payload: bytes) -> None:
@@ -58,14 +58,14 @@ class PayloadWorker:
 
 
 class OpenWorker:
-    """An unpacked payload: a grader, and a sandbox for each thread; ``refused`` is why it may not grade, or ""."""
+    """An unpacked payload: a grader, and a sandbox for each thread; ``refused`` says why it may not grade, or ""."""
 
     def __init__(self, payload: Payload, stack: ExitStack) -> None:
         self.refused = ""
         warnings.simplefilter("ignore")  # as the command does (autograder.cli.main)
         home = Path(tempfile.mkdtemp(prefix="autograder-")).resolve()
         stack.callback(remove, home)
-        home.chmod(0o711)  # whoever a run is, it must get to the data
+        home.chmod(0o711)  # whatever its user is, a run must reach the data
         for name, content in payload.files.items():
             path = home / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -101,6 +101,6 @@ class OpenWorker:
 
 
 def grade_there(worker: PayloadWorker, submission: bytes, ids: tuple[str, ...]) -> bytes:
-    """Grade a submission on this worker: a task. Bytes in and out are not unpickled, whatever engine is here."""
+    """Grade a submission on this worker, as a task. Bytes are not unpickled, whatever engine is installed."""
     result = worker.open().grade(msgspec.msgpack.decode(submission, type=Submission), ids)
     return msgspec.msgpack.encode(result)

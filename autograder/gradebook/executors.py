@@ -161,7 +161,6 @@ def _unread(handed: HandedIn, why: str, code: Code = Code.FAULTY_GRADER) -> Subm
 
 
 def _taken(student: str, parts: Iterator[bytes], wanted: Collection[str]) -> Submission:
-    """Read a reader's answer about a submission, as far as it is well formed."""
     head = next(parts, b"")
     if len(head) > MAX_TAKEN_BYTES:
         raise OurFaultError("a reader says more of a submission than there can be")

@@ -144,7 +144,6 @@ class Grader:
 
 
 def _files_digest(submission: Submission, name: str) -> str:
-    """Compute the digest of the submission's files that the result on a file depends on."""
     files = dict.fromkeys((*submission.uses.get(name, ()), *((name,) if name in submission.files else ())))
     own = {"": submission.refused.encode()}
     own |= {file: digest_of(submission.files, file).encode() for file in files}

@@ -140,7 +140,6 @@ def judge(
 
 
 def _unusable(answer: Observation) -> str:
-    """Explain why an observation of the reference can't be used to judge, or return ""."""
     if answer.ending != "returned":
         return said_of(answer.failure)
     texts = (f"`{name}` is {value}" for name, value in answer.values.items() if isinstance(value, str))

@@ -86,7 +86,6 @@ def copied(arrays: Arrays) -> Arrays:
 
 
 def _is_ours(error: BaseException, found: Arrays, expected: Arrays) -> bool:
-    """Tell whether no student's values can have caused an exception."""
     if isinstance(error, KeyError):
         return bool(error.args) and isinstance(error.args[0], str)  # staff name the arrays
     if isinstance(error, TypeError):
@@ -122,7 +121,6 @@ def _findings(ask: Ask, arrays: Arrays) -> list[Finding]:
 
 @contextmanager
 def _time_limit(seconds: float) -> Iterator[None]:
-    """Raise EndlessError in a block of this thread after so many seconds."""
     raised = (ctypes.c_ulong(threading.get_ident()), ctypes.py_object(EndlessError))
     timer = threading.Timer(seconds, ctypes.pythonapi.PyThreadState_SetAsyncExc, raised)
     timer.daemon = True

@@ -201,7 +201,6 @@ def _sizes(quoted: str, scales: Mapping[str, Iterable[float]]) -> str:
 
 
 def _unknown(failure: Failure, text: str) -> str | None:
-    """Suggest a known name that resembles an unknown one."""
     match = next(filter(None, (matched(pattern, failure) for pattern in _UNKNOWN)), None)
     if not match:
         return None

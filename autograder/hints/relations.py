@@ -92,8 +92,6 @@ def _held(check: Check, draws: Sequence[Draw], name: str, wrong: Sequence[str]) 
 
 
 def _clause(pairs: Sequence[Pair]) -> str | None:
-    """Find the first relation that holds in all pairs."""
-
     def first(relations: Mapping[str, Relation]) -> str | None:
         return next((clause for clause, holds in relations.items() if all(map(holds, pairs))), None)
 
@@ -111,7 +109,6 @@ def _plain(array: Array) -> bool:
 
 
 def _factor(pairs: Sequence[Pair]) -> str | None:
-    """Name the factor on all entries."""
     factors = [factor for factor in map(_proportional, pairs) if factor]
     if len(factors) < len(pairs) or len({factor > 0 for factor in factors}) > 1:
         return None
@@ -131,7 +128,6 @@ def _factor(pairs: Sequence[Pair]) -> str | None:
 
 
 def _proportional(pair: Pair) -> float | None:
-    """Compute the factor between found and right; None if there is none."""
     found, right = pair.found.astype(np.float64).ravel(), pair.right.astype(np.float64).ravel()
     with np.errstate(all="ignore"):
         factor = float(found @ right / (right @ right))
@@ -157,7 +153,6 @@ def _gap(pair: Pair) -> Array:
 
 
 def _constant(pairs: Sequence[Pair]) -> str | None:
-    """Find a constant that was added to all entries."""
     gaps = [_gap(pair) for pair in pairs]
     if not all(pair.same(pair.found - gap.mean(), pair.right) for pair, gap in zip(pairs, gaps, strict=True)):
         return None
@@ -276,8 +271,6 @@ def _words(names: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _common(some: Sequence[str], others: Sequence[str], cases: Mapping[str, str]) -> str | None:
-    """Find the longest case that all of some names have, and none of the others."""
-
     def has(name: str, case: str) -> bool:
         return f" {case} " in f"{name.replace('_', ' ')} "
 

@@ -185,7 +185,6 @@ def _in_order(places: Sequence[int]) -> frozenset[int]:
 def _steps(
     ours: Sequence[Cell], theirs: Sequence[Cell], found: Mapping[int, int], in_order: frozenset[int]
 ) -> tuple[Step, ...]:
-    """Put the given cells in their order, each with the student's own that follow it."""
     given_places = frozenset(found.values())
     own: dict[int, list[Step]] = {}
     above = -1
@@ -228,7 +227,6 @@ def _findings(
 
 
 def _difference(found: Cell, given: Cell) -> str:
-    """Show the first line that differs, before and after."""
     if found.kind != given.kind:
         return f"it was {given.kind} and is {found.kind} now"
     theirs: Sequence[str] = ()

@@ -323,7 +323,6 @@ def judged(run_cells: RunCells, task: Task, released: Notebook, content: bytes) 
 
 
 def _fault(task: Task, execution: Execution) -> Finding | None:
-    """Explain why nothing could be run: the module is missing, or something of ours failed."""
     if not task.has_module:
         message = f"{task.module_file} was not handed in; the notebook needs it: hand in both"
         return Finding(Code.MISSING, "", message)
@@ -347,7 +346,6 @@ def _shortened(found: Judged) -> Judged:
 
 
 def _failed(step: Step, shown: Shown) -> bool:
-    """Tell whether a cell failed and was not meant to raise."""
     return shown.ending != "returned" and not (shown.ending in {"raised", "missing"} and may_raise(step))
 
 

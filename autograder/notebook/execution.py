@@ -135,7 +135,6 @@ def job_of(
 
 
 def _shown(observation: Observation, most_bytes: int) -> Shown:
-    """Read an observation of a cell; malformed or too large outputs are left out."""
     raw = observation.values.get("outputs")
     if observation.ending == "died":
         return Shown("died", failure=observation.failure)

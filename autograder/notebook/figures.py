@@ -168,7 +168,6 @@ def asked_of(
 
 
 def _last(steps: Sequence[Step], makes: Sequence[bool]) -> int:
-    """Find the last given step that makes something; failing that, the last of all; or the last that is run."""
     places = [n for n, step in enumerate(steps) if step.kind == "code" and step.source.strip()]
     making = [n for n in places if makes[n]]
     given = [n for n in making if steps[n].given is not None]
@@ -232,7 +231,6 @@ def _places(required: RequiredFigure, steps: Sequence[Step]) -> list[int]:
 
 
 def _lacks(required: RequiredFigure, shown: Sequence[Figure | None]) -> Iterator[Finding]:
-    """Find what is missing from all figures that may be the required one."""
     if not shown:
         where = f" under “{required.under}”" if required.under else ""
         yield Finding(

@@ -149,7 +149,6 @@ def _runs(
     files: Mapping[str, bytes | Content],
     values: dict[str, Array],
 ) -> RunCells:
-    """Make runs whose trained arrays go into `values`, and to nobody else."""
     drawn = {figure.file for figure in rubric.figures}
     laid = {name: one for name, one in files.items() if name not in drawn}
     if len(content) <= MAX_FILE_BYTES:
@@ -187,7 +186,6 @@ def _bounded(parts: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _checked(rubric: Rubric, found: Judged) -> Judged:
-    """Check that a reader's findings are about this notebook's checks, in codes that exist."""
     names = {check.name for check in rubric.checks}
     for findings in (*found.findings.values(), [found.refused] if found.refused else []):
         for finding in findings:
@@ -203,7 +201,6 @@ def _checked(rubric: Rubric, found: Judged) -> Judged:
 
 
 def _concluded(rubric: Rubric, found: Judged, values: Mapping[str, Array], seed: Seed) -> ProblemReport:
-    """Conclude the report from the findings and the trained arrays."""
     problem = rubric.problem
     if found.refused:
         return unjudged_notebook(rubric, Code(found.refused.code), found.refused.message)

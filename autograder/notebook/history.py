@@ -109,7 +109,6 @@ def _shows(n: int, step: Step, now: Mapping[int, Sequence[Output]] | None) -> bo
 
 
 def _finding(cells: Sequence[Cell], what: str, advice: str = _RUN_ALL) -> Iterator[Finding]:
-    """Make one finding about several cells, which names the first; none for no cells."""
     if cells:
         others = len({cell.number for cell in cells}) - 1
         more = f" (and {others} more)" if others else ""

@@ -69,7 +69,6 @@ _LOCKS = ("Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore", "Event"
 
 
 def _prepare() -> None:
-    """Make the changes that all forked runs share."""
     watch()  # as in a student's own kernel
     # A run has no other processes and no system semaphores, so locks between processes become locks of threads.
     context: Any = multiprocessing.context
@@ -96,7 +95,6 @@ def run(job: NotebookJob, folder: str, send: Callable[[bytes], None]) -> None:
 
 
 def _begin(job: NotebookJob, folder: str, outputs: _Outputs) -> Any:
-    """Start a shell in a folder that is laid out as the assignment's is."""
     os.chdir(folder)
     write({name: content for name, content in job.files.items() if name.endswith(".py")})
     link(job.data)
@@ -192,7 +190,6 @@ async def _run_cell(shell: Any, job: NotebookJob, folder: str, number: int, labe
 
 
 def _failure_of(error: BaseException, job: NotebookJob, folder: str, label: str) -> tuple[Ending, Failure]:
-    """Describe an exception, by its lines in the notebook and in the student's modules."""
     try:
         message = str(error)[: 2 * MAX_MESSAGE_CHARACTERS].replace(folder, ".")[:MAX_MESSAGE_CHARACTERS]
     except BaseException:
@@ -353,8 +350,6 @@ class _Outputs:
 
 
 class _Stream(io.TextIOBase):
-    """Standard output or standard error."""
-
     encoding = "UTF-8"
 
     def __init__(self, outputs: _Outputs, name: str) -> None:
@@ -372,8 +367,6 @@ class _Stream(io.TextIOBase):
 
 
 class _Hook(DisplayHook):
-    """Makes an output from the value of a cell's last line."""
-
     def write_output_prompt(self) -> None:
         """Write nothing: a notebook shows the number beside the output."""
 
@@ -387,8 +380,6 @@ class _Hook(DisplayHook):
 
 
 class _Publisher(DisplayPublisher):
-    """Makes an output from what is displayed."""
-
     def publish(
         self,
         data: Mapping[str, Any],
@@ -410,8 +401,6 @@ def file_of(label: str) -> str:
 
 
 class _Compiler(CachingCompiler):
-    """Compiles cells as files named for them."""
-
     label = "cell"
 
     def get_code_name(self, *_: object) -> str:
@@ -426,8 +415,6 @@ class _Profile(ProfileDir):
 
 
 class _Shell(InteractiveShell):
-    """IPython's shell, whose outputs are kept."""
-
     displayhook_class = Type(_Hook)
     display_pub_class = Type(_Publisher)
 
@@ -487,5 +474,4 @@ _Stream.__module__ = "ipykernel.iostream"
 
 
 def _plain(value: object) -> str:
-    """Convert bytes to base64, and everything else that JSON lacks to its text."""
     return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)

@@ -139,7 +139,6 @@ def loaded(source: str) -> frozenset[str]:
 
 
 def _root(node: ast.AST) -> str:
-    """Return the name that `a.b[c]` begins with, or ""."""
     while isinstance(node, (ast.Attribute, ast.Subscript)):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""

@@ -209,13 +209,11 @@ def _lines(text: str) -> list[tuple[str, bool]]:
 
 
 def _alike(one: str, other: str) -> bool:
-    """Tell whether two texts have the same words, and numbers that agree."""
     theirs, ours = (_TOKEN.findall(_NUMPY_VALUE.sub(r"\1", _ADDRESS.sub("0x", text))) for text in (one, other))
     return len(theirs) == len(ours) and all(a == b or _near(a, b) for a, b in zip(theirs, ours, strict=True))
 
 
 def _near(one: str, other: str) -> bool:
-    """Tell whether two tokens are numbers that agree to their printed precision."""
     if not (_IS_NUMBER.match(one) and _IS_NUMBER.match(other)) or one.endswith("%") != other.endswith("%"):
         return False
     a, b = float(one.rstrip("%")), float(other.rstrip("%"))

@@ -128,7 +128,6 @@ def words(line: str) -> list[str]:
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the innermost statements of a region, and what they compute, each with its first line's number."""
     text = textwrap.dedent(text)
     try:
         tree = ast.parse(text)

@@ -307,6 +307,5 @@ def _threads_of(user: int) -> int:
 
 
 def _readable_by_all(path: str) -> bool:
-    """Tell whether any user can reach and read a path."""
     modes = [part.stat().st_mode for part in (Path(path), *Path(path).parents)]
     return bool(modes[0] & stat.S_IROTH) and all(mode & stat.S_IXOTH for mode in modes[1:])

@@ -184,7 +184,6 @@ def serve(control_fd: int, visible: Sequence[str], scratch: str, layers: Sequenc
 def _run(
     control: socket.socket, channel_fd: int, confinement: Confinement, number: int, alive: int, block: Block
 ) -> None:
-    """Do one job in a session of its own; never return to the server's loop."""
     try:
         control.close()
         os.setsid()

@@ -380,7 +380,6 @@ class Sandbox:
 
 
 def _server_of(problem: Problem, job: ProbeJob | NotebookJob) -> _Key:
-    """Return the key of the server for a job."""
     visible = tuple(sorted({str(path.parent) for path in problem.files.data.values()}))
     # A fork pays for all that its parent has loaded: load what the submission names, and no more.
     texts = [content for content in job.files.values() if isinstance(content, bytes)]
@@ -413,7 +412,6 @@ def _bound(seen: list[Observation], most_bytes: int) -> None:
 
 
 def _told_by_reader(process: Process, limits: Limits) -> Observation:
-    """Receive the next message of a reader; raise if it has failed or passed a limit."""
     said, why = None, ""
     try:
         said = process.receive(float(limits.reading_seconds))
@@ -437,7 +435,6 @@ def _told_by_reader(process: Process, limits: Limits) -> Observation:
 
 
 def _next(process: Process, due: _Due, budget: Budget, limits: Mapping[str, float], most_bytes: int) -> Observation:
-    """Receive the observation that is due, or make one with the reason why there is none."""
     seconds = min(due.seconds, max(budget.left, LEAST_SECONDS))
     began = time.monotonic()
     try:

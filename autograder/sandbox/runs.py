@@ -456,7 +456,6 @@ class Forked:
         return read(exactly, most_bytes)
 
     def _part(self, size: int) -> bytes:
-        """Wait for some bytes; none when there will be none."""
         while True:
             left = self.deadline.wait()
             if self._watched is not None:

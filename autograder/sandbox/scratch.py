@@ -47,7 +47,6 @@ def exceeds_quota(folder: Path, pid: int, most_bytes: float) -> bool:
 
 
 def _taken(folder: Path, most_bytes: float) -> float:
-    """Sum up the bytes of the files below a folder, until they exceed ``most_bytes``."""
     taken = 0.0
     waiting = [str(folder)]
     while waiting:

@@ -107,7 +107,6 @@ def _python() -> Fact:
 
 
 def _packages(here: Path) -> Iterator[Fact]:
-    """Yield one fact on all installed packages, and one on all missing ones."""
     remedy = (
         "run `%pip install -r requirements.txt` in a cell, then restart the kernel"
         if (here / "requirements.txt").is_file()
@@ -142,7 +141,6 @@ def _packages(here: Path) -> Iterator[Fact]:
 
 
 def _requirements(here: Path) -> list[str]:
-    """Read the lines of the zip's ``requirements.txt``; in a clone, those of the engine and its courses."""
     listed = here / "requirements.txt"
     if listed.is_file():
         return listed.read_text("utf-8").splitlines()

@@ -75,7 +75,6 @@ def pack(folder: Path) -> Packed:
 
 
 def _collected(folder: Path, assignment: Assignment) -> tuple[dict[str, bytes], list[str]]:
-    """Collect the files to hand in, with a warning for each that is missing or can't be read."""
     wanted = [
         name
         for problem in assignment.problems
@@ -108,7 +107,6 @@ def _read(paths: dict[str, Path]) -> tuple[dict[str, bytes], list[str]]:
 
 
 def _take_companions(folder: Path, assignment: Assignment, files: dict[str, bytes]) -> list[str]:
-    """Add the small files that notebooks or modules name; return a warning for each that is too large."""
     handed_out = {"README.md", "requirements.txt", *(f"data/{name}" for name in assignment.entry.data)}
     paths = {path.relative_to(folder).as_posix(): path for path in (*folder.glob("*"), *folder.glob("*/*"))}
     there = [name for name, path in sorted(paths.items()) if path.is_file() and name not in handed_out]
@@ -140,7 +138,6 @@ def _of_module(problem: Problem, report: ProblemReport) -> Iterator[str]:
 
 
 def _of_notebook(problem: Problem, files: dict[str, bytes]) -> Iterator[str]:
-    """Yield what is wrong with a notebook as it was saved; the grader finds the same."""
     name, module = problem.notebook_file, problem.module_file
     ours = problem.folder / name
     shown = "/".join(ours.parts[-3:])
@@ -173,7 +170,6 @@ def _of_notebook(problem: Problem, files: dict[str, bytes]) -> Iterator[str]:
 
 
 def _digests(notebook: bytes, module: str) -> Iterator[str]:
-    """Yield the module's digests that a notebook's displays of ours hold."""
     for cell in _part(json.loads(notebook), "cells", list):
         for output in _part(cell, "outputs", list):
             told = _part(_part(output, "data", dict), MIME, dict)

@@ -191,7 +191,6 @@ def stem(entry: os.DirEntry[str] | Path) -> str:
 
 
 def _several(entries: Sequence[os.DirEntry[str]]) -> str:
-    """Explain why several submissions of one name, also in other forms of Unicode, are not graded."""
     names = " and ".join(printable(entry.name) for entry in entries)
     return f"{names} are of one name; keep the one to be graded"
 

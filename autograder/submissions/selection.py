@@ -182,7 +182,6 @@ def _differ_by_a_letter(one: str, other: str) -> bool:
 
 
 def _problem(name: str, candidates: list[Entry], others: list[Entry], wanted: Collection[str]) -> str:
-    """Explain why a wanted file can't be taken; "" if no such file was handed in."""
     if len(candidates) > 1:
         return f"{name} was handed in {len(candidates)} times ({_paths(candidates, ', ')}); hand in one"
     if candidates:

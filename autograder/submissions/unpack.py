@@ -187,7 +187,6 @@ def _tar_entries(file: Stream, wants: Wants) -> Iterator[Entry]:
 
 
 def _read(file: IO[bytes], parts: tuple[str, ...], size: int) -> Entry:
-    """Read an open file: its content, or the reason why it can't be a module or a notebook."""
     most = limit(parts[-1])
     too_large = f"is larger than {most // MIB} MiB; hand in the file without data or outputs"
     if size > most:

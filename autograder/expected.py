@@ -95,13 +95,7 @@ def to_bytes(answers: Answers) -> bytes:
 
 
 def from_file(path: Path) -> Answers:
-    """Read answers from a file.
-
-    Raises
-    ------
-    CourseError
-        If it is missing or damaged.
-    """
+    """Read answers from a file; CourseError if it is missing or damaged."""
     try:
         return from_bytes(path.read_bytes())
     except OSError as error:
@@ -111,13 +105,7 @@ def from_file(path: Path) -> Answers:
 
 
 def from_bytes(content: bytes) -> Answers:
-    """Read answers as :func:`to_bytes` writes them.
-
-    Raises
-    ------
-    ValueError
-        If it is damaged.
-    """
+    """Read answers as :func:`to_bytes` writes them; ValueError if they are damaged."""
     stream = io.BytesIO(content)
     everyone = []
     for section in msgspec.json.decode(stream.readline(), type=list[_Section]):

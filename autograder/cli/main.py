@@ -28,7 +28,7 @@ click.UsageError.exit_code = EXIT_USAGE
 class Commands(click.Group):
     """All commands; the module of a command is imported when it is called, so that a student's check starts fast.
 
-    A command that can't begin, or was interrupted, ends with one line and a status that is no verdict's code.
+    A command that can't begin, or is interrupted, ends with one line and a status that is no verdict's code.
     """
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
@@ -124,7 +124,7 @@ class _Outlet:
             self._give_up()
 
     def _give_up(self) -> None:
-        # Below Python: other holders of the stream, the interpreter at its end among them, must not fail either.
+        # At the descriptor: other users of the stream, such as the interpreter when it ends, must not fail either.
         with suppress(OSError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self._stream.fileno())
@@ -134,7 +134,7 @@ class _Outlet:
 
 @contextmanager
 def forgiving() -> Iterator[None]:
-    """Make standard output and error take every letter, and never fail."""
+    """Make standard output and error accept every character, and never fail."""
     for number in range(3):
         try:
             os.fstat(number)
@@ -156,7 +156,7 @@ def forgiving() -> Iterator[None]:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Raise KeyboardInterrupt at the first Ctrl-C, so that things are put in order; end at once at the second."""
+    """Raise KeyboardInterrupt at the first Ctrl-C, so that the command can clean up; end at once at the second."""
     before = signal.getsignal(signal.SIGINT)
     if before is not signal.default_int_handler or threading.current_thread() is not threading.main_thread():
         yield  # the caller has a handler of its own, or ignores Ctrl-C

@@ -1,4 +1,4 @@
-"""The sample class: submissions made of the course's starters, references and specimens, named for what they are."""
+"""The sample class: submissions made of the course's starters, references and specimens, each named for its content."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def sample_class(problems: Sequence[Problem], folder: Path, workers: int) -> Ite
 
 
 def see_no_class(store: Store) -> None:
-    """Raise StoreError where a store holds a latest run of a real class, whose tables would be replaced."""
+    """Raise StoreError if a store holds a real class's latest run, whose tables would be replaced."""
     for name, runs in store.finished().items():
         if all(report.student != RIGHT for report, _ in store.reports(runs[-1], name)):
             raise StoreError(f"{store.path.parent} holds results of a class; name another folder with --out")

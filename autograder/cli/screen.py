@@ -44,7 +44,7 @@ def screen() -> Console:
 
 
 class Progress:
-    """The progress of ``total`` items: a bar on a terminal, some lines in a log; and who is waited for."""
+    """The progress of ``total`` items: a bar on a terminal, some lines in a log; and the students waited for."""
 
     def __init__(self, console: Console, bar: Bar, total: int, what: str) -> None:
         self._console, self._bar, self._total, self._what = console, bar, total, what
@@ -53,7 +53,7 @@ class Progress:
         self.start()
 
     def start(self) -> None:
-        """Count the time from now on."""
+        """Start the clock."""
         self._began = self._since = time.monotonic()
         self._told = 0.0
 
@@ -67,7 +67,7 @@ class Progress:
             self._log(f"ETA {left:.0f} s")
 
     def waits(self, pending: Sequence[tuple[str, float]]) -> None:
-        """Name who is waited for (names and seconds, the longest first), if nothing has been finished for long."""
+        """Name the students waited for (names and seconds, the longest first), if nothing has finished for long."""
         quiet = time.monotonic() - self._since
         if pending and quiet >= PATIENCE_SECONDS:
             (name, seconds), *others = pending
@@ -75,7 +75,7 @@ class Progress:
             said = f"waiting for {line(name)} ({seconds:.0f} s){more}"
             self._bar.update(self._task, waiting=said)
             usual = (self._since - self._began) / max(self._finished, 1)
-            # In a log, where lines stay, ever more rarely, and only of what takes longer than others did.
+            # In a log, where lines stay: less and less often, and only students slower than the others.
             if quiet >= max(2 * self._told, PATIENCE * usual):
                 self._told = quiet
                 self._log(said)
@@ -155,7 +155,7 @@ class Tally:
             console.print(escape(said), highlight=False)
 
     def show(self, console: Console) -> None:
-        """Print a row for each problem (mean score, submissions by code), then what is to be looked at."""
+        """Print a row for each problem (mean score, submissions by code), then notes that need attention."""
         codes = sorted({code for row in self.rows.values() for code in row.codes})
         pending = ("pending",) if self.pending else ()
         table = Table(title=f"{pluralize(self.submissions, 'submission')} by code", title_justify="left")

@@ -135,13 +135,7 @@ def _model(folder: Path) -> Model:
 
 
 def source(path: Path) -> str:
-    """Read the text of a file.
-
-    Raises
-    ------
-    CourseError
-        If it can't be read, or isn't UTF-8.
-    """
+    """Read the text of a file; CourseError if it can't be read, or isn't UTF-8."""
     try:
         return path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

@@ -147,13 +147,7 @@ class Problem:
 
     @property
     def seed(self) -> Seed:
-        """The seed of the official run.
-
-        Raises
-        ------
-        CourseError
-            If there is none.
-        """
+        """The seed of the official run; CourseError if there is none."""
         if self.official is None:
             path = self.folder.parent / "assignment.toml"
             raise CourseError(f"{path} has no `key`, from which the inputs of the official run follow; {new_key(path)}")

@@ -1,6 +1,6 @@
 """Threads of this process that read submissions and grade them, each thread with a sandbox of its own.
 
-A submission is read when it is nearly its turn. It is graded by an *executor*: threads, or in
+A submission is read shortly before it is graded. It is graded by an *executor*: these threads, or in
 :mod:`autograder.cluster` the workers on other machines.
 """
 
@@ -68,11 +68,11 @@ Result = TypeVar("Result")
 
 Finished: TypeAlias = "Generator[tuple[Work, tuple[Graded, ...]], None, None]"
 
-# Grades work and yields it as it is done, in any order; work without ids as it is. Takes little more than is being
-# graded, in the thread of whoever iterates; closed, it drops what has not begun.
+# Grades work and yields each when it is done, in any order; work without ids unchanged. It takes little more than is
+# being graded, in the caller's thread. When closed, it drops work that has not begun.
 Executor: TypeAlias = "Callable[[Iterable[Work]], Finished]"
 
-# Is told of what takes long: students and the seconds that their submissions have taken, the longest first.
+# Called with the students being waited for, and the seconds so far, the longest first.
 Waits = Callable[[Sequence[tuple[str, float]]], object]
 
 
@@ -85,7 +85,7 @@ def read_ahead(
     *,
     weak: bool,
 ) -> Generator[tuple[int, Submission], None, None]:
-    """Read submissions, so many at a time, and yield each with its position: in order, but for those that take long.
+    """Read submissions, ``readers`` at a time, and yield each with its position, in order except for slow ones.
 
     Raises
     ------

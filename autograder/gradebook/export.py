@@ -69,13 +69,7 @@ def export(out: Path) -> int:
 
 
 def write_report(report: Report, out: Path) -> None:
-    """Write a student's report, for each assignment.
-
-    Raises
-    ------
-    MachineError
-        If it can't be written.
-    """
+    """Write a student's report, for each assignment; MachineError if it can't be written."""
     for assignment, part in by_assignment(report).items():
         folder = out / assignment / "reports" / folder_of(report.student)
         for name, content in (("report.json", as_json(part)), ("report.txt", as_text(part).encode())):

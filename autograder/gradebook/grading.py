@@ -163,33 +163,29 @@ def grade_class(
     opened: Store | None = None,
     waits: Waits = lambda _: None,
 ) -> Generator[Report, None, None]:
-    """Grade a class: an iterator of reports, each stored and written before it is yielded.
+    """Grade a class: an iterator of reports, in order of completion, stored and written first.
 
-    Nothing that the store has a result for is run again. To interrupt, close the iterator (``contextlib.closing``
-    does, whatever happens in the loop): what runs is ended, what was yielded is kept, and the same call resumes there.
-    Only a run that was iterated to its end has tables of grades.
-
-    The reports come in the order in which they are done. ``out`` may hold other assignments' results.
+    A stored result is not computed again. Closing the iterator (``contextlib.closing``) ends what runs and keeps
+    what was yielded; the same call resumes there. Only a run that was iterated to its end has tables of grades.
+    ``out`` may hold other assignments' results.
 
     Parameters
     ----------
     executor : callable, optional
-        What grades submissions; by default, ``workers`` threads of this process.
+        Grades submissions; by default, ``workers`` threads of this process.
     workers : int
-        How many submissions are read at a time, and how many such threads there are.
+        The number of submissions read at a time, and of such threads.
     force : bool
-        Run everything again.
+        Grade again even if a result is stored.
     opened : Store, optional
-        The store in ``out``, where it is open already.
-    waits : callable
-        Told of what takes long: students and seconds, the longest first.
+        The store in ``out``, if it is open already.
 
     Raises
     ------
     StoreError
-        If somebody else grades into ``out``.
+        If another process grades into ``out``.
     MachineError
-        If nothing can be written any more, or the submissions are gone. What was stored before that is kept.
+        If nothing can be written any more, or the submissions are gone. Stored results are kept.
     """
     with nullcontext(opened) if opened else Store(out / STORE_FILE) as store:
         assignments = tuple(dict.fromkeys(problem.assignment for problem in grader.problems))
@@ -231,7 +227,7 @@ def prepare(
 ) -> Grader:
     """Prepare a grader: observe the reference and the known mistakes of each problem, ``workers`` problems at a time.
 
-    What staff have written is tried on the reference, so that a mistake in it ends the run before a student is graded.
+    Staff's predicates are tried on the reference, so that a mistake in them is found before a student is graded.
 
     Parameters
     ----------
@@ -240,21 +236,21 @@ def prepare(
     private : sequence of Path
         Folders that no run may see, beside the problems'.
     lacks : sequence of str, optional
-        Guarantees that are not enforced where student code will run, a clause each; by default, those of this machine.
+        Guarantees not enforced where student code will run, a clause each; by default, those of this machine.
     store : Store, optional
-        Keeps what the references give, for later runs.
+        Keeps the observations for later runs.
     trained : mapping of str to Answers
-        What references' notebooks have trained that were run already, by problem id.
+        Answers from references' notebooks that were run already, by problem id.
     done : callable
-        Told of each problem whose answers are there.
+        Called with each problem when its answers are there.
 
     Raises
     ------
     SandboxError
         If student code can't be confined as promised, and ``weak`` does not allow that.
     CourseError
-        If a package is missing here, an assignment has no key, a notebook that is worth points was not released, or a
-        page of the course fails on the reference.
+        If a package is missing, an assignment has no key, a graded notebook was not released, or a page of the course
+        fails on the reference.
     """
     for problem in problems:
         needed = (*problem.allowed_imports, *(NOTEBOOKS_NEED if problem.notebook_points else ()))

@@ -93,9 +93,9 @@ class Store:
     Parameters
     ----------
     path : Path
-        The file, made if need be; one of an earlier version is brought to this one.
+        The file, made if needed; one of an earlier version is migrated to this one.
     writes : bool
-        Hold the lock of its folder, and so be the only one that writes there.
+        Hold the lock of its folder, so that no other process writes there.
 
     Raises
     ------
@@ -239,9 +239,9 @@ class Store:
         keys: Iterable[Key],
         outputs: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     ) -> None:
-        """Store a report: its results, and that this run's student at this position has them. All of it, or nothing.
+        """Store a report in one transaction: its results, and that this run's student at this position has them.
 
-        ``keys`` are those of its problems. ``outputs``, by problem and check, are what modules printed that were run.
+        ``keys`` are those of its problems. ``outputs`` are the texts that graded modules printed, by problem and check.
         """
         own = dict(zip((problem.problem for problem in report.problems), keys, strict=True))
         with self._used():
@@ -326,17 +326,17 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock of a folder: one process at a time writes there.
+    """Hold the lock of a folder, so that one process at a time writes there.
 
-    The kernel's lock on a file in the folder goes with the process, however that ends. The file stays, else one process
-    could lock the file that was there and another the one that is. It says who holds it, for people.
+    The kernel releases the lock when the process ends, however that happens. The lock's file stays: if it were
+    removed, one process could lock the old file and another a new one. The file says who holds the lock, for people.
 
     Raises
     ------
     StoreError
         If it is held already, or its file system has no locks.
     SandboxError
-        If the system has none.
+        If the system has no locks.
     OSError
         If the file can't be written.
     """

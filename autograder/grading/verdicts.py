@@ -54,12 +54,13 @@ def conclude(checks: Sequence[_Check], found: Mapping[str, Found]) -> tuple[Verd
     - Without findings a check passes and has its points. Otherwise its code is the most severe one, and its message
       holds the findings, the most severe first, at most ``MAX_FINDINGS`` of them.
     - With a code of ours (3, 4, 5) its points are pending: neither earned nor lost. Nothing blocks it.
-    - A check that fails, and needs one that has no result (1, 2, 40, 50, 52) or is itself blocked, is blocked: "not
-      judged: fix `x` first", where `x` is the first of such a row. So is one whose evidence says ``blocked_by``. It
-      keeps its code, or has that of `x` if it passes; its points are pending if those of `x` are.
-    - A check that fails, and needs one with a wrong result, says so after its own findings.
+    - A failed check is blocked if it needs a check without a result (1, 2, 40, 50, 52), or one that is itself blocked.
+      Its message is "not judged: fix `x` first", where `x` is the first check of the chain. A check whose evidence says
+      ``blocked_by`` is blocked, too. It keeps its code, or gets that of `x` if it passes. Its points are pending if
+      those of `x` are.
+    - A failed check that needs one with a wrong result says so after its own findings.
 
-    What a check needs and isn't among ``checks`` is taken for right.
+    A needed check that is not among ``checks`` is taken to be right.
     """
     own = {check.name: most_severe(finding.code for finding in found[check.name].findings) for check in checks}
     first: dict[str, str] = {}  # by blocked check, the one to be fixed first

@@ -47,7 +47,7 @@ class Exposed:
     commits : int
         The number of such commits.
     key : str
-        Left out of the record's text.
+        Not shown in the record's ``repr``.
     """
 
     assignment: str

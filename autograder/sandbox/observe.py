@@ -143,13 +143,7 @@ class Sandbox:
             self._loader.close()
 
     def enforced(self) -> Enforced:
-        """Find out which confinement holds on this machine.
-
-        Raises
-        ------
-        SandboxError
-            If no server starts.
-        """
+        """Find out which confinement holds on this machine; SandboxError if no server starts."""
         try:
             server = Server(self._loader, (), (), self._layers)
         except OSError as error:

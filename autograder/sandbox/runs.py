@@ -73,15 +73,15 @@ class Ended:
     Attributes
     ----------
     exit_reason : str
-        The way in which it ended by itself, as a clause; empty if it was killed.
+        The way it ended by itself, as a clause; empty if it was killed.
     cpu_seconds : float
-        CPU time that it used.
+        The CPU time that it used.
     peak_bytes : int
-        Most memory that it had.
+        Its peak memory.
     out_of_time : bool
         It used up its CPU time.
     lost : bool
-        Its server is gone, and nobody knows how it ended.
+        Its server is gone, so its end is unknown.
     """
 
     exit_reason: str

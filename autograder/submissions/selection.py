@@ -44,20 +44,19 @@ class Submission:
     Attributes
     ----------
     student : str
-        Name of the folder, or of the archive without its suffix; fit to be shown, unique in its class.
+        Name of the folder, or of the archive without its suffix; printable, and unique in its class.
     files : mapping
         Content by name: the wanted files, the modules beside them, and small files that notebooks name.
     extra : tuple of str
-        Names of files that were not asked for, also of those modules.
+        Names of files that were not wanted, including those modules.
     problems : mapping
-        A sentence for each wanted file that can't be taken as it is, by name. A notebook may be among the `files` all
-        the same.
+        A sentence for each wanted file that can't be taken unchanged, by name. A notebook may still be in `files`.
     refused : str
         The reason why nothing could be read, or "".
     uses : mapping of str to tuple of str
         The names of the files that go with a module or a notebook, by its name.
     unread : tuple of (int, str)
-        The fault of this machine, with its code, for which nothing could be read; empty if there is none.
+        The fault of this machine, with its code, that kept everything from being read; empty if there is none.
     """
 
     student: str

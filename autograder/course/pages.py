@@ -173,9 +173,7 @@ def load(folder: Path, stem: str) -> ModuleType:
         sys.dont_write_bytecode = writes_none
     path = folder / f"{stem}.py"
     for name, line in _undefined(source(path), {*vars(page)}):
-        raise CourseError(
-            f"{path}, line {line}: there is no `{name}` for the function that begins here; is it misspelt?"
-        )
+        raise CourseError(f"{path}, line {line}: there is no `{name}`; is it misspelt?")
     return page
 
 
@@ -184,14 +182,18 @@ def _package(folder: Path) -> str:
 
 
 def _undefined(page: str, known: set[str]) -> list[tuple[str, int]]:
-    """List the undefined names in functions and classes of a page, with their first lines; nothing is run."""
+    """List the undefined names in functions and classes of a page, with the lines that read them; nothing is run."""
     tables = [symtable.symtable(page, "page", "exec")]
     for table in tables:
         tables += table.get_children()  # and theirs
     inner = [(symbol, table.get_lineno()) for table in tables[1:] for symbol in table.get_symbols()]
     known = known | {*vars(builtins)} | {symbol.get_name() for symbol, _ in inner if symbol.is_declared_global()}
-    read = [(symbol.get_name(), line) for symbol, line in inner if symbol.is_global()]
-    return [(name, line) for name, line in read if name not in known]
+    uses = [(node.id, node.lineno) for node in ast.walk(ast.parse(page)) if isinstance(node, ast.Name)]
+    return [
+        (name, min((line for used, line in uses if used == name and line >= first), default=first))
+        for name, first in ((symbol.get_name(), first) for symbol, first in inner if symbol.is_global())
+        if name not in known
+    ]
 
 
 def raised_in(error: BaseException, folder: Path) -> str:

@@ -18,10 +18,10 @@ from notebooks import one_output, written
 
 from autograder.notebook import checks, document, execution, figures, stale
 from autograder.notebook.checks import Judged
-from autograder.notebook.execution import ANSWER, FILE
 from autograder.notebook.figure_metadata import KEYWORD
 from autograder.notebook.figures import PNG_SIGNATURE
 from autograder.wire import Failure, Observation
+from autograder.worker.job import ANSWER, FILE
 
 MOST_OUTPUTS = 20
 

@@ -112,7 +112,7 @@ def grade_class(
     scheduler : str, optional
         The address of a Dask scheduler, ``tcp://HOST:PORT``, whose workers grade.
     trained : mapping of str to Answers
-        What the references' notebooks train, where they were run already, by problem id.
+        The arrays that references' notebooks trained in an earlier run, by problem id.
     told, waits : callable
         Called with a line about the references; about once a second, with the students at work and their seconds.
 
@@ -120,7 +120,7 @@ def grade_class(
     ------
     ClassError, CourseError, SandboxError, StoreError
         If it can't begin: for the submissions, the course's files, a machine that can't confine student code, or
-        ``out``, which can't be used or somebody else grades into.
+        ``out``, which can't be used, or which another process grades into.
     MachineError
         If the disk is full, or the submissions are gone; what was yielded is kept.
     """

@@ -111,7 +111,7 @@ class Report(msgspec.Struct, frozen=True):
     def of(
         cls, student: str, problems: tuple[ProblemReport, ...], notes: Iterable[str] = (), footer: Iterable[str] = ()
     ) -> Report:
-        """Make the report from those on the problems."""
+        """Make the report from the problems' reports."""
         return cls(
             student=student,
             score=sum(problem.score for problem in problems),

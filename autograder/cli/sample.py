@@ -34,7 +34,7 @@ def sample_class(problems: Sequence[Problem], folder: Path, workers: int) -> Ite
     Yields
     ------
     dict of str to Answers
-        What the references' notebooks train, by problem id.
+        The arrays that the references' notebooks train, by problem id.
     """
     with ExitStack() as stack:
         with written_to(folder):

@@ -22,7 +22,7 @@ from autograder.text import line
 
 # Width of tables written to a file or a pipe.
 LOG_WIDTH = 160
-# About so many progress lines for a class, in a log.
+# The approximate number of progress lines for a class, in a log.
 LOG_LINES = 20
 # Seconds without a result before the slowest submission is named; in a log, also a multiple of the usual time.
 PATIENCE_SECONDS, PATIENCE = 5.0, 4.0
@@ -147,7 +147,7 @@ class Tally:
             ]
 
     def warn(self, console: Console) -> None:
-        """Name the files that belong to nobody."""
+        """Name the loose files."""
         if self.loose:
             more = len(self.loose) - LISTED
             names = ", ".join(self.loose[:LISTED]) + (f" and {more} more" if more > 0 else "")

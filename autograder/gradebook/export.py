@@ -96,7 +96,7 @@ def write_tables(store: Store, run: int, assignments: Iterable[str], out: Path) 
 def grades_csv(reports: Iterable[Report]) -> Iterator[str]:
     """Write the lines of the table of scores: a row per student, columns per problem, ``total``, ``max``, ``pending``.
 
-    A notebook has a second column: how many of its cells show what its code doesn't give.
+    A notebook has a second column: the number of its cells with stale outputs.
     """
     for number, report in enumerate(reports):
         names, cells = ["student"], [_cell(report.student)]

@@ -68,7 +68,7 @@ class Grader:
     weak : bool
         Grade even where student code can't be confined; each report's footer says so.
     footer : tuple of str
-        What each report says of the run.
+        The lines about the run in each report.
     """
 
     problems: tuple[Problem, ...]
@@ -272,7 +272,7 @@ def prepare(
     released = {problem.id: rubric_of(problem) for problem in problems if problem.notebook_points}
     for rubric in released.values():
         digests[rubric.problem.notebook_id] = of_notebook(rubric.problem, seeds[rubric.problem.id], footer).digest
-    # Weak: what is run here is staff's own code, whatever this machine enforces.
+    # Weak: all code here is staff's own, whatever this machine enforces.
     with sandboxes(workers, weak=True) as (pool, sandbox):
 
         def kept(digest: str, make: Callable[[], Answers]) -> Answers:

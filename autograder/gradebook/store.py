@@ -205,7 +205,7 @@ class Store:
     def begin(self, assignments: Iterable[str], footer: Iterable[str]) -> int:
         """Begin a run that grades these assignments; return its number.
 
-        What interrupted runs have left is cleared, but for their results.
+        Remains of interrupted runs are deleted, except their results.
         """
         with self._used():
             self._database.execute("BEGIN IMMEDIATE")

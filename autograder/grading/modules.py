@@ -72,7 +72,7 @@ def grade(
         }
         try:
             hints = diagnose(chosen, findings, seen, answers, text)
-        except Exception:  # noqa: BLE001  values that break a hint cost the hint, and are no fault of ours
+        except Exception:  # noqa: BLE001  values that break a hint only lose the hint
             hints = {}
     found = {name: Found(some, hints.get(name)) for name, some in findings.items()}
     return ProblemReport.of(problem.id, conclude(chosen, found), problem.course)

@@ -66,7 +66,7 @@ def tried(ask: Ask, expected: Arrays, predicate: Callable[..., object], path: Pa
     Raises
     ------
     CourseError
-        If it fails, or finds anything wrong; the message ends in what it is ``about``.
+        If it fails, or finds anything wrong; the message names the subject, ``about``.
     """
     code = getattr(getattr(predicate, "func", predicate), "__code__", None)  # `func`: it may be a partial
     place = f"{path.name}, line {code.co_firstlineno}" if isinstance(code, CodeType) else path.name
@@ -103,7 +103,7 @@ def _accepts(ask: Ask, expected: Arrays) -> bool:
 
 
 def _findings(ask: Ask, arrays: Arrays) -> list[Finding]:
-    # Finite values can be so large that what is computed from them is NaN, for which neither `loss > bound` nor
+    # Finite values can be so large that results of them are NaN, for which neither `loss > bound` nor
     # `loss <= bound` holds. `invalid="raise"` makes a predicate that hasn't thought of it fail, and pass nothing.
     with np.errstate(all="ignore", invalid="raise"), _time_limit(MOST_SECONDS):
         given = ask(copied(arrays))

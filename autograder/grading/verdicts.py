@@ -16,7 +16,7 @@ _NOT_WRONG = FAULTS_OF_OURS | {Code.SUCCESS}
 
 
 class _Check(Protocol):
-    """A check, as far as a verdict depends on it."""
+    """The fields of a check that a verdict depends on."""
 
     @property
     def name(self) -> str: ...

@@ -163,7 +163,7 @@ def _constant(pairs: Sequence[Pair]) -> str | None:
 
 
 def _reduced(pair: Pair, function: Callable[..., Array], axis: int | None, *, missing: bool) -> bool:
-    """Tell whether the right value is a sum or mean of what was found (``missing``), or the other way round."""
+    """Tell whether the right value is a sum or mean of the found one (``missing``), or the reverse."""
     whole, part = (pair.found, pair.right) if missing else (pair.right, pair.found)
     if whole.ndim <= (axis or 0) or whole.size <= part.size or whole.min() == whole.max():
         return False

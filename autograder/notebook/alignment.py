@@ -38,7 +38,7 @@ class Step:
     """One cell of the notebook as it should be: the source that is run, and the cell that was handed in.
 
     `given` is the released cell, None for one that the student has added; `saved` is the student's, None where a given
-    cell is missing. If it is `replaced`, the given cell stands in the place of one that was changed or is missing, so
+    cell is missing. If it is `replaced`, the given cell takes the place of one that was changed or is missing, so
     the saved outputs are not its own.
     """
 
@@ -199,10 +199,10 @@ def _steps(
             steps.append(Step(given.source, given.kind, given, None, replaced=True))
             continue
         cell, source = theirs[found[n]], given.source
-        # One to be filled holds the student's work, even where it has lost a line of ours.
+        # A cell to be filled holds the student's work, even if it has lost a given line.
         kept = intact(cell, given) or (FILL in given.tags and cell.kind == given.kind)
         if not kept and cell.kind == given.kind == "code" and not source.startswith("%%"):
-            # The student's own cells may use what was imported in a changed one.
+            # The student's own cells may use the imports of a changed one.
             source = "\n".join(filter(None, (imports_added(cell.source, source), source)))
         steps.append(Step(cell.source if kept else source, given.kind, given, cell, replaced=not kept))
         steps += own.get(found[n], ())

@@ -81,14 +81,14 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class Judged(msgspec.Struct):
-    """The findings about a notebook, without those about what it has trained.
+    """The findings about a notebook, without those about its model.
 
     Attributes
     ----------
     findings : dict of str to list of Finding
         By check.
     note : str
-        What is said of `runs` if it passes.
+        The message of `runs` if it passes.
     refused : Finding or None
         Why there was nothing to judge: the same verdict for every check.
     bare : bool

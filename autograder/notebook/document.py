@@ -146,7 +146,7 @@ def read(content: bytes, name: str = "the notebook") -> Notebook:
     content : bytes
         The file, from a stranger.
     name : str
-        What a message calls it.
+        Its name in messages.
 
     Raises
     ------

@@ -158,7 +158,7 @@ def asked_of(
 ) -> tuple[tuple[str, int], ...]:
     """List the values and files that a run is asked for, each with the place of the step after which it is taken.
 
-    That is the last given cell that makes it: what a student's own cells make of the name afterwards doesn't count.
+    That is the last given cell that makes it: later changes by a student's own cells don't count.
     """
     makes: list[frozenset[str]] = [bound(step.source) if step.kind == "code" else frozenset() for step in steps]
     made = {value: [bool(names & loaded(value)) for names in makes] for value in values}

@@ -68,9 +68,9 @@ def grade_notebook(
     files : mapping of str to bytes
         The other files of the submission, by name.
     seed : Seed
-        What data that nobody has seen follow from.
+        The seed of the held-out data.
     misnamed : str
-        What is wrong with the name that it was handed in under; "" if nothing is.
+        The fault of the name that it was handed in under; "" if there is none.
     """
     values: dict[str, Array] = {}
     used = beside_it(rubric.problem, content, files)
@@ -89,7 +89,7 @@ def grade_apart(
 ) -> ProblemReport:
     """Grade a notebook that is read and compared in a reader.
 
-    Parameters are as of :func:`grade_notebook`; `files` are those that lie beside it when it is run.
+    Parameters are those of :func:`grade_notebook`; `files` are laid beside the notebook for its run.
 
     Raises
     ------

@@ -3,8 +3,8 @@
 One channel stands in the place of a kernel's sockets. A message goes out for each cell as soon as it has run: an
 :class:`~autograder.wire.Observation` that holds the cell's outputs, as JSON in nbformat's form. Cells run in IPython's
 own shell, in a loop of asyncio as a kernel's do, so magics, rich display, figures and ``await`` work as in a notebook.
-A cell that starts a program, or asks somebody at the keyboard, finds none; Colab's package and folders of other
-machines are let pass, for what a cell looks for there lies beside the notebook.
+A cell that starts a program, or asks for input, gets none. Colab's package and folders of other machines are accepted,
+since the files that a cell looks for there lie beside the notebook.
 
 Code may ask where it is run. So classes have the names that they have in a kernel, cells come from files that are named
 as a kernel's are, and ``ipykernel`` is loaded.
@@ -240,7 +240,7 @@ def _values(shell: Any, asked: Sequence[str], left: int) -> dict[str, Any]:
                 with open(what.removeprefix(FILE), "rb") as file:
                     value: Any = np.frombuffer(file.read(left + 1), np.uint8)
             else:
-                value = eval(what, shell.user_ns)  # noqa: S307  staff's words, on what is the student's
+                value = eval(what, shell.user_ns)  # noqa: S307  staff's expression, on the student's values
             one = plain_values({what: value}, left)
         except BaseException:  # noqa: S112  it is left out
             continue

@@ -22,7 +22,7 @@ _UNPARSED = (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError
 
 
 class Statement(NamedTuple):
-    """One statement of a cell: what it defines, or ""; its syntax tree as text, without docstrings; and its line.
+    """One statement of a cell: the name it defines, or ""; its syntax tree as text, without docstrings; and its line.
 
     A gap is, or holds, a place to be filled.
     """
@@ -111,7 +111,7 @@ def prints(source: str) -> bool:
 def bound(source: str) -> frozenset[str]:
     """Return the names that a cell may change: it assigns to them, defines or imports them, or calls their methods.
 
-    What a function does inside doesn't count until it is called.
+    The body of a function doesn't count until it is called.
     """
     names: set[str] = set()
     waiting: list[ast.AST] = [*(statements(source) or ())]

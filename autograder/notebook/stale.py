@@ -91,7 +91,7 @@ def comparable(step: Step) -> bool:
 
 
 def asks_for_a_verdict(source: str) -> bool:
-    """Tell whether a cell calls ``check``: a kernel shows a verdict there, and a run of ours nothing."""
+    """Tell whether a cell calls ``check``: a kernel shows a verdict there, our run nothing."""
     return re.search(r"(?<![\w.])check\(", source) is not None
 
 

@@ -116,7 +116,7 @@ def _become_server(order: dict[str, Any], fds: Sequence[int], asked: socket.sock
         os.setsid()
         os.chdir(order["scratch"])
         serve(control, **{name: order.pop(name) for name in [*order]})
-    except BaseException:  # noqa: BLE001  there is nobody to raise it to
+    except BaseException:  # noqa: BLE001  no caller is left to raise it to
         traceback.print_exc()
     finally:
         os._exit(0)
@@ -213,7 +213,7 @@ def _run(
                 jobs.load(job.kernel)()(job, folder, channel.sendall)  # the server has loaded it already
             case ProbeJob():
                 run(job, folder, channel.sendall)
-        # Ended from outside, or when nobody listens any more.
+        # Ended from outside, or when the other side is gone.
         channel.recv(1)
     finally:
         os._exit(0)
@@ -271,7 +271,7 @@ class Block:
         return cls(int(fields[_BEGINS]), int(fields[_ENDS]) - int(fields[_BEGINS]))
 
     def rewrite(self, name: str, environment: Mapping[str, str]) -> None:
-        """Overwrite it with a name and an environment, as far as they fit."""
+        """Overwrite it with as much of a name and an environment as fits."""
         text = b""
         for word in (name, *(f"{key}={value}" for key, value in environment.items())):
             # Whole words only: a report could not recognise, and hide, a part of a folder's name.

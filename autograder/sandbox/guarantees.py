@@ -130,7 +130,7 @@ class Enforced:
 
 
 def sentences(enforced: Enforced) -> dict[str, str]:
-    """Describe each layer: its form here, or why it is missing, what is lost, and how to get it."""
+    """Describe each layer: its form here, or why it is missing, the consequence, and the remedy."""
     said = {layer: f"none here ({enforced.missing.get(layer, '')}): {REMEDIES[layer]}" for layer in LAYERS}
     if enforced.namespaces:
         how = "in a user namespace" if enforced.namespaces.of_users else "as root, without a user namespace"

@@ -102,7 +102,7 @@ class Sandbox:
     python, blas_threads : str, int
         For runs that are started afresh: the interpreter, and the number of threads of its libraries.
     loader : Loader, optional
-        Starts the servers; by default one of its own. Whoever gives one closes it.
+        Starts the servers; by default one of its own. The caller closes a loader that it passes.
     told : callable, optional
         Called with each observation of a check as soon as it is there.
     """
@@ -203,7 +203,7 @@ class Sandbox:
         return seen
 
     def run_cells(self, problem: Problem, job: NotebookJob, budget: Budget | None = None) -> Iterator[Observation]:
-        """Run a notebook's cells once, as far as they get.
+        """Run a notebook's cells once, until one ends the process.
 
         Parameters
         ----------
@@ -315,9 +315,9 @@ class Sandbox:
             yield from (one.died(budget.not_run) for one in left)
 
     def _attempts(self, key: _Key, job: Job, take: Callable[[Process], Iterator[_Message]]) -> Iterator[_Message]:
-        """Yield what is taken from a process that does a job.
+        """Yield the messages that ``take`` receives from a process that does a job.
 
-        A job whose server was lost is done again, once, and what it had given is not given twice.
+        A job whose server was lost is repeated once; messages that it had sent are not yielded twice.
 
         Raises
         ------

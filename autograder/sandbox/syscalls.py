@@ -144,7 +144,7 @@ def landlock_ruleset(rules: Sequence[tuple[str, int]]) -> int:
         try:
             fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
         except OSError:
-            continue  # what isn't there needs no permission
+            continue  # a missing path needs no permission
         try:
             beneath = access & files if Path(path).is_dir() else access & files & _OF_A_FILE
             call("landlock_add_rule", ruleset, 1, struct.pack("<Qi", beneath, fd), 0)

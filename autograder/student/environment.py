@@ -78,7 +78,7 @@ def ready(*files: str) -> Environment:
     Parameters
     ----------
     *files : str
-        Paths from the assignment's folder: the module first, then what is handed out with it.
+        Paths from the assignment's folder: the module first, then the files handed out with it.
     """
     here = Path.cwd()
     facts = [_python(), *_other_package(), *_packages(here), *_files(here, files)]

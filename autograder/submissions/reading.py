@@ -46,7 +46,7 @@ _PACKED = ARCHIVES + OTHER_ARCHIVES
 
 
 class ClassError(Error):
-    """The folder of submissions can't be used at all; the message says why and what is expected."""
+    """The folder of submissions can't be used; the message gives the reason, and the expected layout."""
 
 
 @dataclass(frozen=True)

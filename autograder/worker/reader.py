@@ -1,12 +1,12 @@
-"""A *reader*: a process in which a function of ours parses what a student has handed in or printed.
+"""A *reader*: a process in which a function of ours parses bytes that a student has handed in or printed.
 
 Such bytes can make any parser slow, large or wrong, so the process is confined as a run is, knows no secret, and is
 ended when it passes a limit. No student code runs in it. The function works on the files of its
 :class:`~autograder.worker.job.CallJob`, may ask the grader for more, and returns bytes, part by part.
 
-To the grader goes an :class:`~autograder.wire.Observation` when the function is loaded, one for each question, one for
-each part of the result, and one at the end. An answer of the grader's is a length and that many bytes, with a file's
-descriptor where one was asked for.
+It sends an :class:`~autograder.wire.Observation` when the function is loaded, for each question, for each part of the
+result, and at the end. The grader's answer is a length and that many bytes, with a file's descriptor if one was asked
+for.
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ class Watch:
 
 def _contents(arrays: list[np.ndarray[Any, Any]]) -> bytes:
     try:
-        return b"".join(arrays)  # type: ignore[arg-type]  # at once, for this stands before and after every call
+        return b"".join(arrays)  # type: ignore[arg-type]  # in one call, since it runs before and after every call
     except (BufferError, ValueError, TypeError):  # strided, or of a dtype without a buffer
         return b"".join(array.tobytes() for array in arrays)
 

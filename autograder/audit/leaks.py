@@ -65,7 +65,6 @@ class Secrets:
                     yield f"`{verdict.check}` tells the solution's line `{solution}`: {line}"
 
     def _is_expected(self, number: str) -> bool:
-        """Tell whether an expected number, rounded to as many digits, is this one."""
         mantissa, _, exponent = number.partition("e")
         digits = len(mantissa.replace(".", "").lstrip("0"))
         if digits < LEAST_DIGITS:

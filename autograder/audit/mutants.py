@@ -78,7 +78,6 @@ def mutants(text: str, where: str) -> list[Mutant]:
 
 
 def _meaning(text: str) -> str:
-    """Normalize a text's layout; "" if it doesn't compile."""
     try:
         tree = ast.parse(text)
         compile(tree, "<mutant>", "exec", dont_inherit=True)

@@ -72,7 +72,6 @@ def _shown(each: Measured) -> dict[str, object]:
 
 
 def _kill_picture(each: Measured, path: Path) -> None:
-    """Draw the kill matrix: a row per mutant, by operator; a column per check; the code as colour."""
     order = list(dict.fromkeys(kill.operator for kill in each.mutants))
     rows = sorted(each.mutants, key=lambda kill: order.index(kill.operator))
     palette = [*_COLOURS, None]

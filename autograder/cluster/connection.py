@@ -111,7 +111,6 @@ class Cluster:
 
     @contextmanager
     def _reached(self) -> Iterator[None]:
-        """Turn every failure to reach the scheduler into one sentence."""
         try:
             yield
         except (CancelledError, OSError, RuntimeError):

@@ -182,7 +182,6 @@ def _package(folder: Path) -> str:
 
 
 def _undefined(page: str, known: set[str]) -> list[tuple[str, int]]:
-    """List the undefined names in functions and classes of a page, with the lines that read them; nothing is run."""
     tables = [symtable.symtable(page, "page", "exec")]
     for table in tables:
         tables += table.get_children()  # and theirs

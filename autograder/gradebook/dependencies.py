@@ -145,7 +145,6 @@ def _read(problem: Problem, paths: Iterable[Path]) -> dict[str, bytes]:
 
 
 def _pages(problem: Problem, *stems: str) -> list[Path]:
-    """List those of these pages that exist, and the pages that they import."""
     taken: dict[Path, None] = {}
     waiting = [problem.folder / f"{stem}.py" for stem in stems]
     while waiting:
@@ -165,7 +164,6 @@ def _packages(problem: Problem, pages: Iterable[Path], more: Iterable[str]) -> t
 
 
 def _imported(path: Path) -> Iterator[str]:
-    """List the modules that a file imports; those beside it have a dot in front."""
     try:
         tree = ast.parse(path.read_bytes())
     except SyntaxError:

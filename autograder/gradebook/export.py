@@ -216,7 +216,6 @@ def _write_table(path: Path, lines: Iterable[str]) -> None:
 
 
 def _cell(text: str) -> str:
-    """Escape a student's text, so that no spreadsheet takes it for a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

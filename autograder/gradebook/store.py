@@ -155,7 +155,6 @@ class Store:
         return int(version)
 
     def _migrate(self) -> None:
-        """Bring an empty store, or one of version 0, to this version, in one transaction."""
         with self._database:
             self._database.execute("BEGIN IMMEDIATE")
             if self._version() == VERSION:
@@ -273,7 +272,6 @@ class Store:
 
     @contextmanager
     def _used(self) -> Iterator[None]:
-        """Hold the database for this thread alone, and commit or roll back as a whole."""
         with self._lock:
             try:
                 with self._database:

@@ -82,8 +82,6 @@ def explain(check: Check, draws: Sequence[Draw], names: Sequence[str]) -> str | 
 
 
 def _held(check: Check, draws: Sequence[Draw], name: str, wrong: Sequence[str]) -> str | None:
-    """Find the other value that this one equals."""
-
     def holds(draw: Draw, other: str) -> bool:
         found, right = draw.found[name], draw.right[other]
         return found.shape == right.shape != () and bool(right.any() and agree(found, right, check).all())
@@ -239,7 +237,6 @@ PARTS: Mapping[str, Relation] = {
 
 
 def _which(wrong: Sequence[str], right: Sequence[str]) -> str | None:
-    """Tell the wrong values from the right ones by the words in their names."""
     if not right or not wrong:
         return None
     quantities, cases = _words([*wrong, *right])

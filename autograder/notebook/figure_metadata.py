@@ -101,7 +101,6 @@ def _axes(axes: Any) -> dict[str, Any]:
 
 
 def _collection(one: Any) -> dict[str, Any]:
-    """Describe a collection of paths: points, contours, meshes, filled areas."""
     if type(one).__name__ == "PathCollection":
         offsets: Any = np.ma.filled(np.ma.asarray(one.get_offsets(), dtype=float), np.nan)
         return _artist("points", one, offsets[:, 0], offsets[:, 1])

@@ -88,7 +88,6 @@ def _has_code(cell: Cell) -> bool:
 
 
 def _order(cells: Sequence[Cell]) -> Iterator[Finding]:
-    """Find the first sign that cells were not run one after the other from the top."""
     run = [(cell.count, cell) for cell in cells if cell.count is not None]
     for (before, above), (count, cell) in pairwise(run):
         if count <= before:

@@ -263,7 +263,6 @@ def _no_system(_: object) -> int:
 
 
 def _stay_within(folder: str) -> None:
-    """Restrict ``os.chdir`` to the notebook's folder and those below it."""
     go, home = os.chdir, os.path.realpath(folder)
 
     def chdir(path: Any) -> None:

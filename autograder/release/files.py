@@ -151,7 +151,6 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
 
 
 def _kept(path: Path, folder: Path) -> bool:
-    """Tell whether a path is a file of a release, and not left behind by a tool or a student's run."""
     parts = path.relative_to(folder).parts
     return path.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in parts)
 
@@ -167,7 +166,6 @@ def _texts(files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
 
 
 def _guide() -> dict[str, str]:
-    """Find the guide for students in a clone; an installed engine has none."""
     path = Path(autograder.__file__).parents[1] / "docs" / GUIDE
     return {GUIDE: path.read_bytes().decode()} if path.is_file() else {}
 

@@ -272,7 +272,6 @@ class Confinement:
 
 
 def _another_user() -> int:
-    """Find a user, with a group of the same number, that this process can become; 0 if there is none."""
     if Path("/proc/self/setgroups").read_text().strip() != "allow":
         return 0
     maps = [Path("/proc/self", name).read_text().splitlines() for name in ("uid_map", "gid_map")]

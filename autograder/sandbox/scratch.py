@@ -93,7 +93,6 @@ def remove(folder: Path) -> None:
 
 
 def _folders(folder: Path) -> list[Path]:
-    """Open the folders in a folder to their owner, and list them; remove the files."""
     inner = []
     for path in folder.iterdir():
         if path.is_dir() and not path.is_symlink():

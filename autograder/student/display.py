@@ -135,6 +135,5 @@ class Waiting:
 
 
 def _in_notebook() -> bool:
-    """Tell whether a kernel runs this; a shell in a terminal has none."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     return getattr(shell, "kernel", None) is not None

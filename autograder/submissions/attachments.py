@@ -82,7 +82,6 @@ def _names_module(text: bytes, name: str) -> bool:
 
 
 def _is_plain(part: str) -> bool:
-    """Tell whether every system allows a file of this name, and it isn't hidden."""
     return (
         part.isprintable() and not part.startswith(".") and "\\" not in part and len(part.encode()) <= _MAX_NAME_BYTES
     )

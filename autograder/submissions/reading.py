@@ -172,7 +172,6 @@ def read_submission(listing: Listing, opened: Open, student: str, wanted: Collec
 
 
 def _wants(wanted: Collection[str], parts: tuple[str, ...]) -> bool:
-    """Tell whether the file at a path is wanted, or is a module that a wanted one may import."""
     return len(parts) <= MAX_DEPTH_TAKEN and (parts[-1] in wanted or is_module(parts[-1]))
 
 

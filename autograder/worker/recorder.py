@@ -79,7 +79,6 @@ class Watch:
                     del self.arrays[key]
 
     def _measure(self, function: Callable[..., Any], given: list[tuple[int | str, Any]]) -> None:
-        """Record numbers by the parameter's name, and sizes of arrays by the letters in the docstring."""
         letters = _letters(str(getattr(function, "__doc__", "")))
         for position, value in given:
             name = _parameter(function, position)

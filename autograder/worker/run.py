@@ -141,8 +141,6 @@ def hear_signals() -> None:
 
 
 class _NoNotebook:
-    """A notebook's shell whose magics and commands do nothing."""
-
     def __getattr__(self, name: str) -> Callable[..., None]:
         return do_nothing
 

@@ -732,7 +732,7 @@ def test_a_package_that_students_may_import_is_there(lines):
 # What staff write, a change of it, and what is said before anybody is graded.
 MISTAKES = [
     pytest.param(
-        "expect.py", "positives(rng)):", "positives(rgn)):", r"/expect\.py, line 10: there is no `rgn`", id="expect"
+        "expect.py", "positives(rng)):", "positives(rgn)):", r"/expect\.py, line 12: there is no `rgn`", id="expect"
     ),
     pytest.param(
         "expect.py", "if not np", "if np", r"/expect\.py, line 10: it finds the reference wrong, .*`rooted`", id="bound"

@@ -75,7 +75,7 @@ def photograph(page: str, path: Path, width: int) -> None:
 
 
 def report(scratch: Path) -> None:
-    """What a student with one mistake reads in a terminal."""
+    """A report in a terminal, of a module with one mistake."""
     folder = unpacked("svm", scratch / "report")
     mistaken(folder, "cvxopt_svm", MISTAKE)
     command = [sys.executable, "-m", "autograder", "check", "cvxopt_svm.py"]

@@ -65,7 +65,7 @@ def grade(command: Path, scratch: Path) -> dict[str, dict[str, dict[str, int]]]:
 
 
 def claims(problems: Sequence[Problem]) -> Iterator[tuple[str, str, dict[str, int]]]:
-    """What submissions of the sample class must get: a student, a problem, and codes by check."""
+    """Yield the codes by check that each submission of the sample class must get, with its student and problem."""
     for problem in problems:
         for student in RIGHT:
             yield student, problem.id, {}

@@ -15,7 +15,7 @@ def test_every_failure_has_one_place_in_the_precedence():
 
 
 def test_every_code_is_explained():
-    """What can be reported is what `autograder codes` explains, in the order of the numbers."""
+    """`autograder codes` explains every code that can be reported, in the order of the numbers."""
     assert list(MEANINGS) == sorted(Code)
 
 

@@ -57,7 +57,7 @@ def test_every_requirement_is_pinned():
 
 
 def test_the_engine_requires_no_package_of_a_course():
-    """What the homework imports is in an extra: another course needs other packages."""
+    """The packages of this homework are an extra: another course needs other packages."""
     project = tomllib.loads((HOME / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     courses = set(project["optional-dependencies"]["courses"])
 

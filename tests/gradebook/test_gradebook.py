@@ -321,7 +321,7 @@ class TestAtOnce:
 
 
 class TestStores:
-    """What is in OUT already: a store of an earlier version is opened, whatever else is refused and left as it is."""
+    """A store of an earlier version is opened; any other file in its place is refused and left as it is."""
 
     def test_a_store_of_version_0(self, tmp_path):
         """Its runs are split by assignment: three students in both, then three in one, then one, interrupted."""

@@ -1,4 +1,4 @@
-"""What was saved beside what the run shows: numbers as far as they are printed, and words but for their spaces."""
+"""Saved outputs are compared with the run's: numbers to their printed digits, words apart from their spaces."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ The process is confined by independent layers, so that the others remain if the 
 seccomp, identity, limits (:mod:`autograder.sandbox.confine`). With all of them a run reads the Python installation, the
 system's libraries, the engine's own modules and the course's ``data/``; writes its own folder, which is gone with it;
 reaches no network, no other process and no environment but a few variables; starts no process; and is held to the table
-in :mod:`autograder.worker.limits`. ``autograder doctor`` tries each promise on this machine. Where one can't be kept,
+in :mod:`autograder.worker.job`. ``autograder doctor`` tries each promise on this machine. Where one can't be kept,
 ``autograder grade`` refuses to begin, unless it is told ``--weak-sandbox``; then each report says what is missing.
 
 What is *not* promised

@@ -21,8 +21,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from autograder.sandbox.runs import START_SECONDS, Loader, Process, Server
-from autograder.worker.job import ProbeJob
-from autograder.worker.limits import Limits
+from autograder.worker.job import Limits, ProbeJob
 
 ROUNDS = 5
 BITS = 256

@@ -17,8 +17,7 @@ from dataclasses import asdict
 
 from autograder.sandbox.guarantees import LAYERS
 from autograder.sandbox.runs import START_SECONDS, Loader, Process, Server, Started
-from autograder.worker.job import ProbeJob
-from autograder.worker.limits import MIB, Limits
+from autograder.worker.job import MIB, Limits, ProbeJob
 
 ROUNDS = 200
 WARM_UP = 5

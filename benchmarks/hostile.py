@@ -32,7 +32,7 @@ from autograder.course.problem import Problem
 from autograder.notebook.reference import filled, save
 from autograder.sandbox.deadline import BY_THE_CLOCK
 from autograder.sandbox.observe import Sandbox
-from autograder.worker.limits import MIB, Limits
+from autograder.worker.job import MIB, Limits
 
 COURSE = Path(__file__).resolve().parent.parent
 ASSIGNMENT = "svm"

@@ -32,8 +32,7 @@ from autograder.sandbox.runs import Ended, Forked, Server
 from autograder.submissions.attachments import used_by_module
 from autograder.submissions.reading import HandedIn, read_submission
 from autograder.submissions.storage import Source
-from autograder.worker.job import CallJob, Job
-from autograder.worker.limits import MIB
+from autograder.worker.job import MIB, CallJob, Job
 
 COURSE = Path(__file__).resolve().parent.parent
 MODULE_MS, NOTEBOOK_SHARE = 3.0, 0.10

@@ -26,8 +26,7 @@ from autograder.report import ProblemReport, Verdict
 from autograder.sandbox.guarantees import GUARANTEES, LAYERS, Enforced, Guarantee
 from autograder.sandbox.runs import START_SECONDS, DiskFullError, Loader, Server
 from autograder.wire import WireError
-from autograder.worker.job import ProbeJob
-from autograder.worker.limits import MIB, Limits
+from autograder.worker.job import MIB, Limits, ProbeJob
 
 # Small, so that each is reached at once. The memory is just enough for NumPy and a thread's stack.
 LIMITS = Limits(

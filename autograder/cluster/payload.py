@@ -13,7 +13,7 @@ from autograder.expected import to_bytes
 from autograder.gradebook.grading import Grader
 from autograder.notebook.checks import Rubric
 from autograder.seed import Seed
-from autograder.worker.limits import Limits
+from autograder.worker.job import Limits
 
 # The files of a problem's folder that judge.
 OWN_FILES = ("checks.py", "expect.py", "model.py", "figures.toml")

@@ -18,7 +18,7 @@ import msgspec
 from autograder.course.pages import CourseError, load_page
 from autograder.course.problem import Problem, ProblemFiles, new_key
 from autograder.seed import Seed
-from autograder.worker.limits import Limits
+from autograder.worker.job import Limits
 
 _SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 

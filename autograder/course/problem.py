@@ -13,7 +13,7 @@ from autograder.authoring import Check
 from autograder.course.pages import CheckPage, CourseError, source
 from autograder.seed import Seed
 from autograder.submissions.attachments import used_by_module
-from autograder.worker.limits import Limits
+from autograder.worker.job import Limits
 
 _PARAGRAPH = re.compile(r"\n\s*\n|\n(?=Hint:|Caught:)")
 _CAUGHT = re.compile(r"(\w+)\s+(\d+)\Z")

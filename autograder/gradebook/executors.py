@@ -29,7 +29,7 @@ from autograder.submissions.reading import HandedIn, Taken, Wish
 from autograder.submissions.selection import MAX_MODULES, Submission, is_module
 from autograder.submissions.storage import Identities, Source, Spool, UnreadError
 from autograder.submissions.unpack import NotOpenedError, RefusedError, limit, printable
-from autograder.worker.limits import Limits
+from autograder.worker.job import Limits
 
 if TYPE_CHECKING:
     from autograder.gradebook.grading import Graded, Grader

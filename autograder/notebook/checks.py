@@ -28,7 +28,7 @@ from autograder.notebook.source import bound
 from autograder.notebook.stale import stale_outputs
 from autograder.report import Stale
 from autograder.wire import Array, Failure, Observation, read_bytes
-from autograder.worker.limits import Limits
+from autograder.worker.job import Limits
 from autograder.worker.reader import Grader
 
 # Most lines of a failed cell's output that a message shows.

@@ -19,8 +19,7 @@ from autograder.notebook.alignment import Step
 from autograder.notebook.document import MAX_OUTPUTS, Output, output
 from autograder.sandbox.observe import Budget
 from autograder.wire import Array, Ending, Failure, Observation
-from autograder.worker.job import ANSWER, Content, NotebookJob, entry_point
-from autograder.worker.limits import MIB, Limits
+from autograder.worker.job import ANSWER, MIB, Content, Limits, NotebookJob, entry_point
 
 # Most cells of one notebook that may end their process; after each, the run is repeated.
 MAX_ENDED = 20

@@ -53,9 +53,8 @@ from traitlets.config import Config
 import autograder
 from autograder.notebook.figure_metadata import watch
 from autograder.wire import MAX_FRAMES, Ending, Failure, Frame, Observation, encode
-from autograder.worker.failures import MAX_MESSAGE_CHARACTERS, limit_reached
 from autograder.worker.job import ANSWER, FILE, NotebookJob
-from autograder.worker.run import do_nothing, link, plain_values, write
+from autograder.worker.run import MAX_MESSAGE_CHARACTERS, do_nothing, limit_reached, link, plain_values, write
 
 NO_INPUT = "nobody is there to answer when the notebook is run for its grade: put the value into the cell"
 NO_PROCESS = "no other program is run here: what the notebooks import is installed already, and the rest goes on\n"

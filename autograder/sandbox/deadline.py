@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
-from autograder.worker.limits import Limits
+from autograder.worker.job import Limits
 
 WINDOWS = 4
 # Shares of a window: a run that used less CPU time slept, and one that used more had the processor to itself.

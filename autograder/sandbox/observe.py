@@ -26,8 +26,7 @@ from autograder.sandbox.guarantees import LAYERS, Enforced
 from autograder.sandbox.runs import START_SECONDS, DiskFullError, Forked, Loader, Process, SandboxError, Server, Started
 from autograder.seed import Seed
 from autograder.wire import Failure, Observation, Part, WireError
-from autograder.worker.job import CallJob, Content, Job, NotebookJob, ProbeJob, compiled, entry_point
-from autograder.worker.limits import MIB, Limits
+from autograder.worker.job import MIB, CallJob, Content, Job, Limits, NotebookJob, ProbeJob, compiled, entry_point
 from autograder.worker.reader import ASKED, RETURNED, Function
 
 __all__ = ["Budget", "OurFaultError", "ReaderError", "Sandbox", "SandboxError"]

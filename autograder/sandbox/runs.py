@@ -38,8 +38,7 @@ from autograder.sandbox.scratch import exceeds_quota, has_room, remove
 from autograder.text import PREFIX
 from autograder.wire import MAX_BODY_BYTES, Observation, Part, WireError, read
 from autograder.worker import reader
-from autograder.worker.job import Job, ProbeJob, entry_point, parts, surroundings
-from autograder.worker.limits import MIB
+from autograder.worker.job import MIB, Job, ProbeJob, entry_point, parts, surroundings
 from autograder.worker.run import once
 
 START_SECONDS = 60.0

@@ -1,4 +1,4 @@
-"""The jobs of a confined process: a module's probes, a notebook's cells, or a call of a function of ours."""
+"""The jobs of a confined process, and their limits: a module's probes, a notebook's cells, or a call of our own."""
 
 from __future__ import annotations
 
@@ -22,6 +22,65 @@ TRUSTED = ("autograder",)
 FILE, ANSWER = "file ", "= "
 
 LENGTHS = struct.Struct("<IQ")
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of one run; going past one is code 1, and costs the check it happened in.
+
+    Attributes
+    ----------
+    import_seconds : float
+        Time of the module's import, charged as :mod:`autograder.sandbox.deadline` says.
+    wall_seconds : float
+        Time of one draw of a check that does not set its own.
+    module_seconds : float
+        Time of a module's import and all draws, in all their processes; by the clock at most twice as long.
+    cpu_seconds : int
+        CPU time of one process, over all its checks.
+    memory_bytes : int
+        Address space, beyond what the libraries take.
+    threads : int
+        Threads of the process; it can't start other processes.
+    file_bytes : int
+        Size of one file written.
+    scratch_bytes : int
+        Size of all files written.
+    output_characters : int
+        Printed text that is kept; the rest is dropped, and costs nothing.
+    returned_bytes : int
+        Size of the values of one draw.
+    module_bytes : int
+        Size of the values of all draws together.
+    cell_seconds : float
+        Time of one cell of a notebook.
+    notebook_seconds : float
+        Time of all cells, as of a module; also the CPU time of each process.
+    cell_bytes : int
+        Outputs of one cell that are kept; the rest is dropped, and costs nothing.
+    reading_seconds : int
+        CPU time of a reader (:mod:`autograder.worker.reader`), and its time between two messages.
+    reading_memory_bytes : int
+        Address space of a reader, beyond what the libraries take.
+    """
+
+    import_seconds: float = 20.0
+    wall_seconds: float = 10.0
+    module_seconds: float = 90.0
+    cpu_seconds: int = 60
+    memory_bytes: int = 2048 * MIB
+    threads: int = 64
+    file_bytes: int = 16 * MIB
+    scratch_bytes: int = 64 * MIB
+    output_characters: int = 4_000
+    returned_bytes: int = 4 * MIB
+    module_bytes: int = 8 * MIB
+    cell_seconds: float = 60.0
+    notebook_seconds: float = 240.0
+    cell_bytes: int = 4 * MIB
+    reading_seconds: int = 20
+    reading_memory_bytes: int = 1024 * MIB
 
 
 def compile_page(page: str) -> CodeType:
@@ -31,19 +90,14 @@ def compile_page(page: str) -> CodeType:
 
 
 def surroundings(folder: str) -> dict[str, str]:
-    """Return the environment variables that name a run's user: a student, at home in the run's own folder.
-
-    Without a name ``getpass.getuser`` looks into the list of users, where that of a confined run is missing.
-    """
-    return {
-        **dict.fromkeys(("USER", "LOGNAME", "USERNAME"), "student"),
-        **dict.fromkeys(("HOME", "USERPROFILE"), folder),
-    }
+    """Return the environment variables that name a run's user: a student, at home in the run's own folder."""
+    # Without a name getpass.getuser looks into the list of users, where that of a confined run is missing.
+    return dict.fromkeys(("USER", "LOGNAME", "USERNAME"), "student") | dict.fromkeys(("HOME", "USERPROFILE"), folder)
 
 
 @functools.lru_cache
 def compiled(page: str) -> str:
-    """Compile a check page's text into the form that a job carries."""
+    """Compile a check page into the form that a job carries: compiling takes longer than most checks."""
     return base64.b64encode(marshal.dumps(compile_page(page))).decode()
 
 
@@ -65,11 +119,9 @@ def load(name: str) -> Callable[..., Any]:
 class Content(Protocol):
     """Bytes that are read part by part, not held in memory."""
 
-    def __len__(self) -> int:
-        """Return their number."""
+    def __len__(self) -> int: ...
 
-    def parts(self) -> Iterable[bytes]:
-        """Read them in order."""
+    def parts(self) -> Iterable[bytes]: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -91,14 +143,13 @@ class ProbeJob:
     data : mapping of str to str
         Paths of the files that students read as ``data/<name>``.
     limits : mapping of str to float
-        The fields of :class:`autograder.worker.limits.Limits`.
+        The fields of :class:`Limits`.
     files : mapping of str to bytes or Content
         The submission's and the handed-out modules, laid out in the working directory.
     measured : bool
         Sizes and numbers among the arguments are recorded.
     compiled : str
-        The check page's code, marshalled, in base 64, for compiling takes longer than most checks. Empty where another
-        Python reads the job.
+        The check page's code, marshalled, in base 64. Empty where another Python reads the job.
     """
 
     module: str

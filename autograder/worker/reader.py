@@ -1,12 +1,9 @@
 """A *reader*: a process in which a function of ours parses bytes that a student has handed in or printed.
 
-Such bytes can make any parser slow, large or wrong, so the process is confined as a run is, knows no secret, and is
-ended when it passes a limit. No student code runs in it. The function works on the files of its
-:class:`~autograder.worker.job.CallJob`, may ask the grader for more, and returns bytes, part by part.
-
-It sends an :class:`~autograder.wire.Observation` when the function is loaded, for each question, for each part of the
-result, and at the end. The grader's answer is a length and that many bytes, with a file's descriptor if one was asked
-for.
+It is confined as a run is, and no student code runs in it. The function works on the files of its
+:class:`~autograder.worker.job.CallJob`, may ask the grader for more, and returns bytes, part by part. The process sends
+an :class:`~autograder.wire.Observation` when the function is loaded, for each question, for each part of the result,
+and at the end. The grader's answer is a length and that many bytes, with a file's descriptor if one was asked for.
 """
 
 from __future__ import annotations

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import functools
 import re
-import sys
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from autograder.wire import MAX_SCALES
+from autograder.wire import MAX_SCALES, Array
 
 WATCHED_ARRAYS = 16
 WATCHED_BYTES = 1 << 23
-# Smaller arrays are compared faster than their references are counted.
-SMALL_BYTES = 1 << 12
-# References to an array that only the recorder holds: its record, the loop over the records, and the counting itself.
-UNSHARED = 3
 MEASURED_CALLS = 32
 # Types that are not wrapped, also if a student's class inherits from them: a probe computes with them.
 VALUES = (tuple, list, dict, str, int, float, complex, np.ndarray, np.generic)
@@ -34,7 +30,8 @@ class Watch:
 
     def __init__(self, *, measuring: bool = False) -> None:
         # By identity, the oldest first: the array, the name of the function it was passed to, that, the argument.
-        self.arrays: dict[int, tuple[np.ndarray[Any, Any], str, Callable[..., Any], int | str]] = {}
+        # Weak references: the past batches of a training loop take no time once neither side has them any more.
+        self.arrays: dict[int, tuple[weakref.ref[Array], str, Callable[..., Any], int | str]] = {}
         self.changed: dict[str, None] = {}
         self.narrow = False
         self.left = MEASURED_CALLS if measuring else 0
@@ -43,21 +40,24 @@ class Watch:
     def call(self, name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Call the function; compare all arrays that the caller has passed so far before and after."""
         given: list[tuple[int | str, Any]] = [*enumerate(args), *kwargs.items()]
+        self.arrays = {key: record for key, record in self.arrays.items() if record[0]() is not None}
         for position, array in given:
             if isinstance(array, np.ndarray):
                 self.narrow |= array.dtype.kind == "f" and array.dtype.itemsize < 8
                 if id(array) not in self.arrays and array.nbytes <= WATCHED_BYTES:
-                    if array.nbytes > SMALL_BYTES:
-                        self._forget(array)
                     if len(self.arrays) == WATCHED_ARRAYS:
                         del self.arrays[next(iter(self.arrays))]
-                    self.arrays[id(array)] = array, name, function, position
+                    self.arrays[id(array)] = weakref.ref(array), name, function, position
         if self.left:
             self.left -= 1
             self._measure(function, given)
         # Between calls the caller may change its own arrays, so their values when this call begins count.
-        watched = [*self.arrays.values()]
-        arrays = [array for array, _, _, _ in watched]
+        watched = [
+            (array, given_to, owner, position)
+            for reference, given_to, owner, position in self.arrays.values()
+            if (array := reference()) is not None
+        ]
+        arrays = [array for array, *_ in watched]
         before = _contents(arrays)
         try:
             return function(*args, **kwargs)
@@ -68,15 +68,6 @@ class Watch:
                     if array.tobytes() != before[start : start + array.nbytes]:
                         self.changed[f"`{_parameter(owner, position)}` of `{given_to}`"] = None
                     start += array.nbytes
-
-    def _forget(self, new: np.ndarray[Any, Any]) -> None:
-        """Forget arrays whose memory nobody else refers to: the past batches of a training loop."""
-        for key, (array, _, _, _) in [*self.arrays.items()]:
-            if sys.getrefcount(array) <= UNSHARED:
-                memory = array.base
-                gone = memory is None or (sys.getrefcount(memory) <= UNSHARED and memory.base is None)
-                if gone or (memory is new.base and array.__array_interface__ == new.__array_interface__):
-                    del self.arrays[key]
 
     def _measure(self, function: Callable[..., Any], given: list[tuple[int | str, Any]]) -> None:
         letters = _letters(str(getattr(function, "__doc__", "")))
@@ -94,7 +85,7 @@ class Watch:
                     self.scales.setdefault(symbol, {})[number] = None  # type: ignore[index]  # exactly a number
 
 
-def _contents(arrays: list[np.ndarray[Any, Any]]) -> bytes:
+def _contents(arrays: list[Array]) -> bytes:
     try:
         return b"".join(arrays)  # type: ignore[arg-type]  # in one call, since it runs before and after every call
     except (BufferError, ValueError, TypeError):  # strided, or of a dtype without a buffer

@@ -1,23 +1,23 @@
 """A run: imports a student's module, runs probes on it, and sends an observation of each.
 
-It holds no answer: no reference, no expected value, no tolerance that matters. Of ours it imports only
-:mod:`autograder.wire`, :mod:`autograder.authoring`, and the modules of this package.
-
-A process gets one job on one channel. It sends a message for the import and one for each draw of each check, in order.
-The grader stops the process after the last message.
+It holds no answer: no reference, no expected value, no tolerance that matters. A process gets one job on one channel.
+It sends a message for the import and one for each draw of each check, in order; then the grader ends it.
 """
 
 from __future__ import annotations
 
 import base64
 import builtins
+import errno
 import io
+import linecache
 import marshal
 import math
 import os
 import shutil
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from types import FrameType, ModuleType
 from typing import Any
@@ -26,12 +26,20 @@ import numpy as np
 
 import autograder
 from autograder.authoring import checks_of, generator
-from autograder.wire import Ending, Failure, Observation, encode, plain
-from autograder.worker.failures import Forbidden, Oversize, failure_of
-from autograder.worker.job import PAGE, ProbeJob, compile_page, read_job
+from autograder.wire import MAX_FRAMES, Ending, Failure, Frame, Observation, encode, plain
+from autograder.worker.job import MIB, PAGE, ProbeJob, compile_page, read_job
 from autograder.worker.recorder import Watch, Watched
 
+MAX_MESSAGE_CHARACTERS = 2_000
 IGNORED_BY_PYTHON = {getattr(signal, name, None) for name in ("SIGPIPE", "SIGXFSZ")}
+
+
+class Forbidden(ImportError):
+    """The student's code imports a package that the assignment doesn't allow."""
+
+
+class Oversize(Exception):
+    """A draw returned more than the limit."""
 
 
 class Clipped(io.TextIOBase):
@@ -119,18 +127,32 @@ def run(job: ProbeJob, folder: str, send: Callable[[bytes], None]) -> None:
         builtins.get_ipython = _NoNotebook  # type: ignore[attr-defined]
         for name in autograder.__all__:
             setattr(autograder, name, do_nothing)
-        probes = {check.name: check.probe for check in checks_of(_check_page(job))}
+        page = ModuleType("checks")
+        # The unmarshalled bytes come from the grader, like the page's text.
+        code = marshal.loads(base64.b64decode(job.compiled)) if job.compiled else compile_page(job.page)  # noqa: S302
+        exec(code, page.__dict__)
+        probes = {check.name: check.probe for check in checks_of(page)}
     except Exception as error:
         # A fault of the staff's files. The grader accepts this only in the first message.
         send(encode(Observation("", 0, "faulty", failure=Failure(type(error).__name__, str(error)))))
         return
     send(encode(Observation("", 0, "returned")))
-    module, observation = _import(job, folder, output)
-    send(encode(observation))
-    if module is None:
-        return
-    for draw in job.draws:
-        send(encode(_observe(job, folder, module, draw, probes[draw[0]], output)))
+    module = ModuleType(job.module)
+    imported = _import(job, folder, module, output)
+    send(encode(imported))
+    for check, number, seed in job.draws if imported.ending == "returned" else ():
+        watch = Watch(measuring=job.measured)
+        values: dict[str, Any] = {}
+        failure = None
+        ending: Ending = "returned"
+        try:
+            returned = probes[check](Watched(module, job.module, job.module, watch), generator(seed))
+            values = plain_values(returned, int(job.limits["returned_bytes"]))
+        except BaseException as error:
+            ending, failure = failure_of(error, job, folder)
+        scales = {symbol: tuple(sizes) for symbol, sizes in watch.scales.items()}
+        changed = tuple(watch.changed)
+        send(encode(Observation(check, number, ending, values, changed, watch.narrow, scales, failure, output.take())))
 
 
 def hear_signals() -> None:
@@ -167,17 +189,8 @@ def link(data: Mapping[str, str]) -> None:
             shutil.copyfile(path, os.path.join("data", name))
 
 
-def _check_page(job: ProbeJob) -> ModuleType:
-    page = ModuleType("checks")
-    # The unmarshalled bytes come from the grader, like the page's text.
-    code = marshal.loads(base64.b64decode(job.compiled)) if job.compiled else compile_page(job.page)  # noqa: S302
-    exec(code, page.__dict__)
-    return page
-
-
-def _import(job: ProbeJob, folder: str, output: Clipped) -> tuple[ModuleType | None, Observation]:
+def _import(job: ProbeJob, folder: str, module: ModuleType, output: Clipped) -> Observation:
     path = os.path.join(folder, f"{job.module}.py")
-    module = ModuleType(job.module)
     module.__file__ = path
     sys.modules[job.module] = module
     try:
@@ -193,39 +206,64 @@ def _import(job: ProbeJob, folder: str, output: Clipped) -> tuple[ModuleType | N
         exec(code, module.__dict__)
     except BaseException as error:
         ending, failure = failure_of(error, job, folder)
-        return None, Observation("", 0, ending, failure=failure, output=output.take())
-    return module, Observation("", 0, "returned", output=output.take())
+        return Observation("", 0, ending, failure=failure, output=output.take())
+    return Observation("", 0, "returned", output=output.take())
 
 
-def _observe(
-    job: ProbeJob,
-    folder: str,
-    module: ModuleType,
-    draw: tuple[str, int, int],
-    probe: Callable[..., Any],
-    output: Clipped,
-) -> Observation:
-    check, number, draw_seed = draw
-    watch = Watch(measuring=job.measured)
-    values: dict[str, Any] = {}
-    failure = None
-    ending: Ending = "returned"
+def failure_of(error: BaseException, job: ProbeJob, folder: str) -> tuple[Ending, Failure]:
+    """Decide whose fault an exception is, and keep the student's own frames."""
     try:
-        returned = probe(Watched(module, job.module, job.module, watch), generator(draw_seed))
-        values = plain_values(returned, int(job.limits["returned_bytes"]))
-    except BaseException as error:
-        ending, failure = failure_of(error, job, folder)
-    return Observation(
-        check,
-        number,
-        ending,
-        values,
-        tuple(watch.changed),
-        watch.narrow,
-        {symbol: tuple(sizes) for symbol, sizes in watch.scales.items()},
-        failure,
-        output.take(),
-    )
+        # The student must not see the folder's path.
+        message = str(error)[: 2 * MAX_MESSAGE_CHARACTERS].replace(folder, ".")
+    except BaseException:
+        message = "(its message could not be read)"
+    given = {os.path.join(folder, f"{name}.py") for name in job.given}
+    walked = traceback.walk_tb(error.__traceback__)
+    lines = [(frame.f_code.co_filename, line, frame.f_code.co_name) for frame, line in walked]
+    frames = [
+        Frame(os.path.basename(file), line, function, linecache.getline(file, line).strip()[:200])
+        for file, line, function in lines
+        if file.startswith(folder + os.sep) and file not in given
+    ]
+    if isinstance(error, SyntaxError) and (error.filename or "").startswith(folder + os.sep) and not frames:
+        frames = [Frame(os.path.basename(error.filename or ""), error.lineno or 0, "", (error.text or "").strip())]
+        message = error.msg
+    failure = Failure(type(error).__name__[:100], message[:MAX_MESSAGE_CHARACTERS], tuple(frames[-MAX_FRAMES:]))
+    if limit := limit_reached(error, job.limits):
+        return "exhausted", Failure("", limit, failure.frames)
+    if isinstance(error, Forbidden):
+        return "forbidden", failure
+    if isinstance(error, NotImplementedError):
+        return "missing", failure
+    if isinstance(error, FileNotFoundError) and error.filename == os.path.join(folder, f"{job.module}.py"):
+        return "missing", Failure("FileNotFoundError", f"{job.module}.py was not handed in")
+    if frames:
+        return ("asserted" if isinstance(error, AssertionError) else "raised"), failure
+    if of_page := [(line, function) for file, line, function in lines if file == PAGE]:
+        # Show the check page's line, which could not use the returned value.
+        line, function = of_page[-1]
+        text = job.page.splitlines()[line - 1].strip()
+        return "misfit", Failure(failure.kind, failure.message, (Frame("checks.py", line, function, text),))
+    return "raised", failure
+
+
+def limit_reached(error: BaseException, limits: Mapping[str, float]) -> str:
+    """Describe the limit that an exception shows to be reached, in a sentence, or return ""."""
+    if isinstance(error, Oversize):
+        return f"what came back is larger than {limits['returned_bytes'] / MIB:.0f} MiB"
+    # A lock can't be allocated when there is no memory for it.
+    no_lock = isinstance(error, RuntimeError) and str(error) == "can't allocate lock"
+    if no_lock or isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return f"asked for more memory than there is (the limit is {limits['memory_bytes'] / MIB:.0f} MiB)"
+    if isinstance(error, OSError) and error.errno == errno.EFBIG:
+        return f"wrote a file larger than {limits['file_bytes'] / MIB:.0f} MiB"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"wrote more than {limits['scratch_bytes'] / MIB:.0f} MiB in all, or too many files"
+    if isinstance(error, BlockingIOError) and error.errno == errno.EAGAIN:
+        return "tried to start another process; a run is one process"
+    if isinstance(error, RuntimeError) and str(error) == "can't start new thread":
+        return f"tried to start more than {limits['threads']:.0f} threads"
+    return ""
 
 
 def plain_values(returned: object, limit: int) -> dict[str, Any]:

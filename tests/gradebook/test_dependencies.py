@@ -209,7 +209,7 @@ def test_the_machine(course, monkeypatch, where, name, value):
         ("compare.py", {"module", "notebook", "audit"}),
         ("notebook/figures.py", {"module", "notebook", "audit"}),
         ("worker/run.py", {"module", "notebook", "audit"}),
-        ("worker/limits.py", {"module", "notebook", "audit"}),
+        ("worker/job.py", {"module", "notebook", "audit"}),
         ("audit/false_alarms.py", {"audit"}),
         ("cli/main.py", {"audit"}),
         ("student/pack.py", {"audit"}),

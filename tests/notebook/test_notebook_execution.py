@@ -17,7 +17,7 @@ from autograder.notebook.alignment import Step
 from autograder.notebook.document import Cell
 from autograder.notebook.execution import beside, execute
 from autograder.wire import Failure, Observation
-from autograder.worker.limits import Limits
+from autograder.worker.job import Limits
 
 # All that a cell that hangs costs these tests; an honest one needs a hundredth.
 SECONDS = 1.5

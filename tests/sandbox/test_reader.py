@@ -25,7 +25,7 @@ from autograder.sandbox import observe, runs
 from autograder.sandbox.observe import OurFaultError, ReaderError, Sandbox
 from autograder.submissions.reading import HandedIn, Taken
 from autograder.worker import job
-from autograder.worker.limits import MIB, Limits
+from autograder.worker.job import MIB, Limits
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="readers are confined, on Linux")
 

@@ -22,7 +22,7 @@ from autograder.sandbox import runs
 from autograder.sandbox.observe import Budget, Sandbox, SandboxError
 from autograder.sandbox.runs import Loader
 from autograder.seed import Seed
-from autograder.worker.limits import MIB, Limits
+from autograder.worker.job import MIB, Limits
 
 SEED = Seed.numbered(5)
 # Enough for an honest run on a busy machine, and all that a hanging one costs these tests.

@@ -12,7 +12,7 @@ from pathlib import Path
 ENGINE = Path(__file__).parent.parent / "autograder"
 # What has to be read to trust a verdict.
 CORE = (
-    "codes.py", "wire.py", "compare.py", "authoring.py", "expected.py", "report.py", "grading", "worker", "sandbox",
+    "codes.py", "wire.py", "compare.py", "authoring.py", "expected.py", "report.py", "grading.py", "worker", "sandbox",
 )  # fmt: skip
 # Rooms at the edge: nothing of the rest imports them.
 LEAVES = ("audit", "cluster")

@@ -10,8 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from autograder.course.assignments import Assignment, read_course
-from autograder.course.pages import CourseError
-from autograder.course.problem import Problem
+from autograder.course.problem import CourseError, Problem
 from autograder.expected import Answers
 from autograder.gradebook import grading
 from autograder.gradebook.grading import prepare

@@ -11,8 +11,7 @@ from pathlib import Path
 import msgspec
 
 from autograder.authoring import Check
-from autograder.course.pages import CourseError
-from autograder.course.problem import Implementation, Problem
+from autograder.course.problem import CourseError, Implementation, Problem
 from autograder.seed import Seed
 from autograder.wire import Frame, Observation, WireError, encode, read
 

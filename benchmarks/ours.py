@@ -20,13 +20,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from autograder import grading as verdicts
 from autograder.course.assignments import read_course
 from autograder.course.problem import Problem
 from autograder.gradebook import executors, grading
 from autograder.gradebook.executors import threads
 from autograder.gradebook.grading import prepare
 from autograder.gradebook.store import STORE_FILE, Store
-from autograder.grading import modules
 from autograder.sandbox.observe import Sandbox
 from autograder.submissions.reading import find_class
 
@@ -63,8 +63,8 @@ class Stages:
         """Time the stages of the pipeline."""
         self.time("reading", executors, "read_apart")
         self.time("worker protocol", Sandbox, "observe")
-        self.time("comparison", modules, "judge")
-        self.time("diagnosis", modules, "diagnose")
+        self.time("comparison", verdicts, "judge")
+        self.time("diagnosis", verdicts, "diagnose")
         self.time("reporting", grading, "write_report")
         self.time("store", Store, "file")
         self.time("waiting for runs", Sandbox, "observe", time.perf_counter)

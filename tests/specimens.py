@@ -12,7 +12,7 @@ from autograder.audit.leaks import Secrets
 from autograder.codes import Code
 from autograder.course.assignments import read_course
 from autograder.expected import ANSWERS_FILE, MAX_MISTAKE_BYTES, from_file, observe_answers
-from autograder.grading.modules import grade
+from autograder.grading import grade
 from autograder.seed import Seed
 from autograder.wire import encode
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.codes import Code
-from autograder.grading.modules import own_lines, said_of
+from autograder.grading import own_lines, said_of
 from autograder.report import MARKS, ProblemReport, Report, Verdict, as_text
 from autograder.submissions.reading import student_name
 from autograder.text import MAX_MARKS, line, sanitize

@@ -16,7 +16,7 @@ from autograder.authoring import Check
 from autograder.course.problem import Implementation, Problem
 from autograder.expected import Draws, Observe, by_draw
 from autograder.gradebook.dependencies import of_audit
-from autograder.grading.modules import judge
+from autograder.grading import judge
 from autograder.seed import Seed
 from autograder.wire import Observation
 

@@ -15,8 +15,7 @@ from autograder.audit.mutants import Mutant
 from autograder.audit.parity import Difference, compared
 from autograder.audit.trials import Distances, Round, Trial, farthest, try_out
 from autograder.codes import Code
-from autograder.course.pages import CourseError
-from autograder.course.problem import Problem
+from autograder.course.problem import CourseError, Problem
 
 EQUIVALENT_FILE = "equivalent.toml"
 

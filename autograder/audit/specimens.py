@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from autograder.codes import Code
 from autograder.course.problem import Problem
 from autograder.expected import Answers, Observe
-from autograder.grading.modules import grade
+from autograder.grading import grade
 from autograder.release.files import unvarying
 from autograder.release.starter import starter
 from autograder.seed import Seed

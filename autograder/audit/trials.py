@@ -11,7 +11,7 @@ from autograder.authoring import Check
 from autograder.compare import distance, structure
 from autograder.course.problem import Implementation, Problem
 from autograder.expected import Answers, Draws, Observe
-from autograder.grading.modules import grade, judge
+from autograder.grading import grade, judge
 from autograder.hints.diagnose import borne_out
 from autograder.report import ProblemReport
 from autograder.seed import Seed
@@ -93,7 +93,7 @@ class Round:
 
 
 def try_out(where: Round, implementation: Implementation, names: Sequence[str] | None = None) -> Trial:
-    """Grade an implementation, as :func:`autograder.grading.modules.grade` does, and keep more details.
+    """Grade an implementation, as :func:`autograder.grading.grade` does, and keep more details.
 
     Parameters
     ----------

@@ -44,7 +44,7 @@ def check(paths: Sequence[Path], watch: bool) -> None:
 
 def _saves(folders: Iterable[Path]) -> Iterator[object]:
     """Yield once for each save of a module in the folders, until Ctrl-C."""
-    from autograder.course.pages import CourseError
+    from autograder.course.problem import CourseError
 
     try:
         import watchfiles

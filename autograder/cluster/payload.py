@@ -7,8 +7,7 @@ from pathlib import Path
 import msgspec
 
 from autograder.cluster.machines import MachineInfo
-from autograder.course.pages import load_page
-from autograder.course.problem import Problem, ProblemFiles
+from autograder.course.problem import Problem, ProblemFiles, load_page
 from autograder.expected import to_bytes
 from autograder.gradebook.grading import Grader
 from autograder.notebook.checks import Rubric

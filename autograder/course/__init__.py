@@ -1,5 +1,4 @@
-"""Files that staff write, read from their folders: courses, assignments, problems.
+"""Files that staff write, read from their folders.
 
-``assignments`` reads ``assignment.toml``. ``problem`` has the records: a problem's facts, its files, its specimens.
-``pages`` loads check pages, predicates and models, and names the file that is at fault.
+``assignments`` reads ``assignment.toml``. ``problem`` has the records of a problem, and loads its pages.
 """

@@ -15,8 +15,7 @@ from typing import Any
 
 import msgspec
 
-from autograder.course.pages import CourseError, load_page
-from autograder.course.problem import Problem, ProblemFiles, new_key
+from autograder.course.problem import CourseError, Problem, ProblemFiles, load_page, new_key
 from autograder.seed import Seed
 from autograder.worker.job import Limits
 

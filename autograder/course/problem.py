@@ -1,19 +1,224 @@
-"""The records of a problem: its facts, its files, its loaded page, its specimens, and modules that fill it."""
+"""A problem: its facts, its specimens, and its pages, loaded as modules: ``checks.py``, ``expect.py``, ``model.py``."""
 
 from __future__ import annotations
 
 import ast
+import builtins
+import importlib
 import re
-from collections.abc import Mapping
+import symtable
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from types import ModuleType
 
-from autograder import codes
-from autograder.authoring import Check
-from autograder.course.pages import CheckPage, CourseError, source
+from autograder import Error, codes
+from autograder.authoring import Check, Finding, checks_of
 from autograder.seed import Seed
 from autograder.submissions.attachments import used_by_module
 from autograder.worker.job import Limits
+
+# (found, reference, generator), and for a statistical check false_alarm=...
+Predicate = Callable[..., Iterable[Finding]]
+
+
+class CourseError(Error):
+    """A course's own files are wrong; the message names the file, what was found, and what was expected."""
+
+
+# The lines around a region of a solution that students don't get.
+BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"
+
+
+@dataclass(frozen=True)
+class Model:
+    """The requirements of a problem's ``model.py`` on the model that its notebook trains.
+
+    Attributes
+    ----------
+    wanted : tuple of str
+        Expressions in the notebook's names, for the arrays that make up the model.
+    title : str
+        The sentence the student reads.
+    judge : callable
+        ``trained_model(found, data, generator) -> iterable of Finding``: the arrays by expression, the paths of the
+        data by name, and the generator for inputs that no student has seen.
+    """
+
+    wanted: tuple[str, ...]
+    title: str
+    judge: Predicate
+
+
+@dataclass(frozen=True)
+class CheckPage:
+    """A problem's pages, loaded: checks in the order they are written, and the functions of ``expect.py`` they name."""
+
+    # Of ``checks.py``, read once: all runs are runs of one page, whatever is edited meanwhile.
+    text: str = ""
+    checks: tuple[Check, ...] = ()
+    predicates: Mapping[str, Predicate] = field(default_factory=dict)
+    model: Model | None = None
+
+    def predicate(self, check: Check) -> Predicate | None:
+        """Return the predicate of a check, with the check's false-alarm rate; None where values are compared."""
+        if check.expect is None:
+            return None
+        predicate = self.predicates[check.expect]
+        # The bound that is stated is the bound that is applied.
+        return partial(predicate, false_alarm=check.false_alarm) if check.false_alarm else predicate
+
+
+def load_page(folder: Path, given: tuple[Path, ...], points: float) -> CheckPage:
+    """Load the pages in a problem's folder.
+
+    Parameters
+    ----------
+    given : tuple of Path
+        The handed-out modules, which the pages may import.
+    points : float
+        The sum of the checks' points.
+
+    Raises
+    ------
+    CourseError
+        If a page can't be loaded; if there is no check, their points have another sum, or one names a predicate that
+        doesn't exist or needs a check that doesn't stand before it, or isn't judged at home as it is.
+    """
+    path = folder / "checks.py"
+    for name in [name for name in sys.modules if name.startswith(f"{_package(folder)}.")]:
+        del sys.modules[name]  # of an earlier reading
+    with importable(given):
+        checks = checks_of(load(folder, "checks"))
+        if not checks:
+            raise CourseError(f"{path} holds no check; mark at least one probe with @check(points=...)")
+        expectations = load(folder, "expect") if (folder / "expect.py").is_file() else None
+        model = _model(folder) if (folder / "model.py").is_file() else None
+    total = sum(check.points for check in checks)
+    if abs(total - points) > 1e-9:
+        raise CourseError(f"{path}: the checks' points sum to {total:g}; assignment.toml says {points:g}")
+    before: dict[str, Check] = {}
+    predicates = {}
+    for check in checks:
+        for name in sorted(check.needs):
+            if name not in before:
+                raise CourseError(f"{path}: `{check.name}` needs `{name}`; name a check that stands before it")
+            if check.at_home and not before[name].at_home:
+                raise CourseError(
+                    f"{path}: `{check.name}` needs `{name}`, which is not judged at home; give both "
+                    "at_home=False, or let it need another check"
+                )
+        before[check.name] = check
+        if check.expect is not None:
+            predicate = getattr(expectations, check.expect, None)
+            if predicate is None:
+                raise CourseError(
+                    f"{folder / 'expect.py'} has no function `{check.expect}`; the check `{check.name}` expects it"
+                )
+            predicates[check.expect] = predicate
+    return CheckPage(source(path), checks, predicates, model)
+
+
+def _model(folder: Path) -> Model:
+    path, module = folder / "model.py", load(folder, "model")
+    try:
+        wanted, judge = module.WANTED, module.trained_model
+    except AttributeError as error:
+        raise CourseError(f"{path} has no `{error.name}`; see docs/authors.md") from None
+    try:
+        for expression in wanted if isinstance(wanted, tuple | list) else (None,):
+            ast.parse(expression, mode="eval")
+    except (SyntaxError, TypeError):
+        raise CourseError(f"{path}: WANTED is {wanted!r}; expected a tuple of expressions, each a text") from None
+    return Model(tuple(wanted), " ".join((judge.__doc__ or "").strip().split("\n\n")[0].split()), judge)
+
+
+def source(path: Path) -> str:
+    """Read the text of a file; CourseError if it can't be read, or isn't UTF-8."""
+    try:
+        return path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CourseError(f"{path} can't be read: {error}") from None
+
+
+def without_markers(text: str) -> str:
+    """Return a solution without the lines that mark its regions."""
+    return "\n".join(line for line in text.splitlines() if line.strip() not in {BEGIN, END}) + "\n"
+
+
+def load(folder: Path, stem: str) -> ModuleType:
+    """Load a problem's own file as a module of a package made for its folder: ``expect.py`` can import ``.checks``.
+
+    Raises
+    ------
+    CourseError
+        If it raises an exception, or a function in it reads a name that nothing defines.
+    """
+    package = _package(folder)
+    if package not in sys.modules:
+        module = ModuleType(package)
+        module.__path__ = [str(folder)]
+        sys.modules[package] = module
+    writes_none = sys.dont_write_bytecode
+    # A page changed within a second of its last import has the same time, and maybe size: its bytecode would be stale.
+    sys.dont_write_bytecode = True
+    try:
+        page = importlib.import_module(f"{package}.{stem}")
+    except (Exception, SystemExit) as error:
+        # A boundary: a page may raise anything, and that is the page's fault.
+        where = raised_in(error, folder) or f"{stem}.py"
+        raise CourseError(f"{folder / where} can't be loaded: {type(error).__name__}: {error}") from error
+    finally:
+        sys.dont_write_bytecode = writes_none
+    path = folder / f"{stem}.py"
+    for name, line in _undefined(source(path), {*vars(page)}):
+        raise CourseError(f"{path}, line {line}: there is no `{name}`; is it misspelt?")
+    return page
+
+
+def _package(folder: Path) -> str:
+    return "_problem_" + re.sub(r"\W", "_", str(folder.resolve()))
+
+
+def _undefined(page: str, known: set[str]) -> list[tuple[str, int]]:
+    tables = [symtable.symtable(page, "page", "exec")]
+    for table in tables:
+        tables += table.get_children()  # and theirs
+    inner = [(symbol, table.get_lineno()) for table in tables[1:] for symbol in table.get_symbols()]
+    known = known | {*vars(builtins)} | {symbol.get_name() for symbol, _ in inner if symbol.is_declared_global()}
+    uses = [(node.id, node.lineno) for node in ast.walk(ast.parse(page)) if isinstance(node, ast.Name)]
+    return [
+        (name, min((line for used, line in uses if used == name and line >= first), default=first))
+        for name, first in ((symbol.get_name(), first) for symbol, first in inner if symbol.is_global())
+        if name not in known
+    ]
+
+
+def raised_in(error: BaseException, folder: Path) -> str:
+    """Find where in a problem's own files an exception was raised: ``expect.py, line 31``, or "" if in none."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).parent == folder]
+    return f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+
+
+@contextmanager
+def importable(given: tuple[Path, ...]) -> Iterator[None]:
+    """Let a check page import the handed-out modules, and forget them afterwards: another assignment has others."""
+    names = [path.stem for path in given]
+    folders = list({str(path.parent): None for path in given})
+    hidden = {name: sys.modules.pop(name) for name in names if name in sys.modules}
+    sys.path[:0] = folders
+    try:
+        yield
+    finally:
+        del sys.path[: len(folders)]
+        for name in names:
+            sys.modules.pop(name, None)
+        sys.modules.update(hidden)
+
 
 _PARAGRAPH = re.compile(r"\n\s*\n|\n(?=Hint:|Caught:)")
 _CAUGHT = re.compile(r"(\w+)\s+(\d+)\Z")

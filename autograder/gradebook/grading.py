@@ -17,15 +17,14 @@ from typing import Any
 
 from autograder import codes
 from autograder.codes import Code
-from autograder.course.pages import CourseError, source
-from autograder.course.problem import Implementation, Problem
+from autograder.course.problem import CourseError, Implementation, Problem, source
 from autograder.expected import Answers, observe_answers
 from autograder.gradebook import faults
 from autograder.gradebook.dependencies import digest, of_module, of_notebook
 from autograder.gradebook.executors import Executor, Waits, Work, read_ahead, read_apart, sandboxes, threads
 from autograder.gradebook.export import write_report, write_tables
 from autograder.gradebook.store import STORE_FILE, Key, Store
-from autograder.grading.modules import grade, see_reference, see_steady, unjudged
+from autograder.grading import grade, see_reference, see_steady, unjudged
 from autograder.notebook.checks import Rubric, rubric_of
 from autograder.notebook.grade import grade_apart, unjudged_notebook
 from autograder.notebook.reference import run_reference, see_model

@@ -14,11 +14,9 @@ import msgspec
 
 from autograder.authoring import Finding
 from autograder.codes import Code
-from autograder.course.pages import CourseError
-from autograder.course.problem import Problem
+from autograder.course.problem import CourseError, Problem
 from autograder.expected import Answers
-from autograder.grading.modules import own_lines, said_of
-from autograder.grading.verdicts import MAX_FINDINGS, by_severity
+from autograder.grading import MAX_FINDINGS, by_severity, own_lines, said_of
 from autograder.notebook.alignment import Arrangement, Step, arrange
 from autograder.notebook.document import Notebook, UnreadableError, read
 from autograder.notebook.execution import Execution, RunCells, Shown, execute

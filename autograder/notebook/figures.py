@@ -16,7 +16,7 @@ import msgspec
 
 from autograder.authoring import Finding
 from autograder.codes import Code
-from autograder.course.pages import CourseError
+from autograder.course.problem import CourseError
 from autograder.notebook.alignment import Step
 from autograder.notebook.document import FILL, PICTURES, PNG, Output, quoted
 from autograder.notebook.figure_metadata import KEYWORD, MAX_ARTISTS, MAX_PACKED, MAX_TEXTS, VERSION

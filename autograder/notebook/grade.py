@@ -16,11 +16,9 @@ import numpy as np
 from autograder import codes
 from autograder.authoring import Finding, generator
 from autograder.codes import Code
-from autograder.course.pages import Model
-from autograder.course.problem import Problem
-from autograder.grading.predicates import Ask
-from autograder.grading.predicates import judged as judged_by
-from autograder.grading.verdicts import Found, conclude, conclude_alike
+from autograder.course.problem import Model, Problem
+from autograder.grading import Ask, Found, conclude, conclude_alike
+from autograder.grading import judged as judged_by
 from autograder.notebook.checks import (
     FIGURES,
     MODEL,

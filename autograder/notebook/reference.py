@@ -13,11 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from autograder.course.pages import CourseError, source, without_markers
-from autograder.course.problem import Problem
+from autograder.course.problem import CourseError, Problem, source, without_markers
 from autograder.expected import Answers
-from autograder.grading.modules import said_of
-from autograder.grading.predicates import tried
+from autograder.grading import said_of, tried
 from autograder.notebook.alignment import Step, arrange
 from autograder.notebook.checks import MODEL, Rubric
 from autograder.notebook.document import FILL, as_notebook, read

@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from autograder.course.assignments import seed_of_key
-from autograder.course.pages import CourseError, source
+from autograder.course.problem import CourseError, source
 from autograder.seed import LEAST_KEY_BYTES
 
 KEY_BYTES = 32

@@ -7,8 +7,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 
-from autograder.course.pages import BEGIN, END, CourseError
-from autograder.course.problem import Problem
+from autograder.course.problem import BEGIN, END, CourseError, Problem
 
 _NEARLY = re.compile(r"#[\W_]*(begin|end)[\W_]*solution", re.IGNORECASE)
 _WORD = re.compile(r"\w+")

@@ -13,16 +13,14 @@ from typing import Any
 from autograder import codes
 from autograder.codes import Code
 from autograder.course.assignments import Assignment, read_assignment
-from autograder.course.pages import CourseError
-from autograder.course.problem import Implementation, Problem
+from autograder.course.problem import CourseError, Implementation, Problem
 from autograder.expected import ANSWERS_FILE, Answers, from_file
-from autograder.grading.modules import grade
+from autograder.grading import grade
 from autograder.notebook.figure_metadata import watch_in_a_notebook
 from autograder.report import MARKS, ProblemReport, Verdict, mark_of, points_of, problem_lines, scored
 from autograder.sandbox.observe import Sandbox
 from autograder.seed import Seed
-from autograder.student.display import MIME, Row, Waiting, table
-from autograder.student.environment import digests
+from autograder.student.environment import MIME, Row, Waiting, digests, table
 from autograder.submissions.selection import resembled
 
 # A notebook that imports `check` gets its figures' data written into its pictures.

@@ -14,8 +14,7 @@ from typing import Any
 from autograder import codes
 from autograder.codes import Code
 from autograder.course.assignments import Assignment
-from autograder.course.pages import CourseError
-from autograder.course.problem import Problem
+from autograder.course.problem import CourseError, Problem
 from autograder.notebook.alignment import Step, arrange
 from autograder.notebook.document import UnreadableError, read
 from autograder.notebook.history import was_run
@@ -23,8 +22,7 @@ from autograder.release.files import zipped
 from autograder.report import ProblemReport, pluralize, scored
 from autograder.sandbox.observe import SandboxError
 from autograder.student.check import assignment_in, check_file
-from autograder.student.display import MIME
-from autograder.student.environment import digest
+from autograder.student.environment import MIME, digest
 from autograder.submissions import attachments
 from autograder.submissions.selection import is_module, resembled
 from autograder.submissions.unpack import MIB, limit

@@ -24,7 +24,7 @@ from autograder.audit.parallel import Crew
 from autograder.audit.trials import Round, distances, farthest, try_out
 from autograder.cli.screen import progress
 from autograder.course.assignments import read_course
-from autograder.course.pages import CourseError
+from autograder.course.problem import CourseError
 from autograder.expected import observe_answers
 from autograder.sandbox.observe import Sandbox
 from autograder.seed import Seed

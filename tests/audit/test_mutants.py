@@ -8,7 +8,7 @@ import pytest
 
 from autograder.audit.mutants import mutants
 from autograder.audit.operators import OPERATORS, STATEMENT_OPERATORS
-from autograder.course.pages import CourseError
+from autograder.course.problem import CourseError
 
 HEAD = """\
 import numpy as np

@@ -20,8 +20,7 @@ from small_course import ACCEPT, ASSIGNMENT, KEY, REFERENCE, REJECT, write_cours
 import autograder
 from autograder.audit import attempts
 from autograder.audit.attempts import Outcome
-from autograder.cli import EXIT_USAGE
-from autograder.cli.main import main
+from autograder.cli.main import EXIT_USAGE, main
 from autograder.codes import MEANINGS
 from autograder.gradebook.store import LOCK_FILE, STORE_FILE, Store, locked
 from autograder.sandbox.guarantees import (

@@ -10,7 +10,7 @@ import pytest
 from small_course import ACCEPT, CHECKS, GIVEN, KEY, REFERENCE, REJECT
 
 from autograder.course.assignments import read_assignment, read_course
-from autograder.course.pages import CourseError
+from autograder.course.problem import CourseError
 from autograder.seed import Seed
 
 TOML = "solutions/lines/assignment.toml"

@@ -20,13 +20,13 @@ from small_course import REFERENCE, REJECT, laid_over
 from autograder.cli.screen import Tally
 from autograder.codes import FAULTS_OF_OURS
 from autograder.course.assignments import read_course
-from autograder.course.pages import CourseError
+from autograder.course.problem import CourseError
 from autograder.expected import Answers, by_draw
 from autograder.gradebook import executors
 from autograder.gradebook.export import differences, export, folder_of, grades_csv, output_of, write_atomically
 from autograder.gradebook.grading import Grader, grade_class, grade_submission, prepare
 from autograder.gradebook.store import STORE_FILE, VERSION, Store, StoreError
-from autograder.grading.modules import see_reference
+from autograder.grading import see_reference
 from autograder.report import ProblemReport, Report, Stale, Verdict, as_json, as_text
 from autograder.sandbox.guarantees import Enforced
 from autograder.sandbox.observe import SandboxError

@@ -11,8 +11,7 @@ from autograder.authoring import generator
 from autograder.codes import FAULTS_OF_OURS
 from autograder.course.problem import Implementation
 from autograder.expected import Answers, by_draw
-from autograder.grading.modules import grade, unjudged
-from autograder.grading.verdicts import MAX_FINDINGS
+from autograder.grading import MAX_FINDINGS, grade, unjudged
 from autograder.seed import Seed
 from autograder.wire import Failure, Frame, Observation
 
@@ -366,7 +365,7 @@ def test_what_trips_up_the_hints_costs_the_hints(problem, right, monkeypatch):
     def tripped(*_):
         raise TypeError
 
-    monkeypatch.setattr("autograder.grading.modules.diagnose", tripped)
+    monkeypatch.setattr("autograder.grading.diagnose", tripped)
     report = graded(problem, right, [replace(one, values={}) for one in right.values()])
 
     assert {verdict.code for verdict in report.checks} == {50}

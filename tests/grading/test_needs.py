@@ -14,10 +14,9 @@ from rich.console import Console
 from autograder.authoring import check
 from autograder.cli.screen import Tally
 from autograder.course.assignments import read_course
-from autograder.course.pages import CheckPage, CourseError
-from autograder.course.problem import Implementation
+from autograder.course.problem import CheckPage, CourseError, Implementation
 from autograder.expected import Answers, by_draw
-from autograder.grading.modules import grade
+from autograder.grading import grade
 from autograder.report import Report, as_json, problem_lines
 from autograder.seed import Seed
 from autograder.student.check import Checked

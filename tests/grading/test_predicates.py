@@ -7,10 +7,10 @@ import re
 import numpy as np
 import pytest
 
+from autograder import grading
 from autograder.authoring import Finding
-from autograder.course.pages import CourseError, load
-from autograder.grading import predicates
-from autograder.grading.predicates import judged, tried
+from autograder.course.problem import CourseError, load
+from autograder.grading import judged, tried
 
 RIGHT = {"x": np.ones(3)}
 FOUND = {"x": np.array([1.0, 2.0, 3.0])}
@@ -96,7 +96,7 @@ def test_where_the_reference_is_not_known_a_failure_is_ours(page, tmp_path):
 )
 def test_one_that_does_not_hold_of_the_reference_is_the_courses_mistake(page, tmp_path, body, said, monkeypatch):
     """It is named with its file and line."""
-    monkeypatch.setattr(predicates, "MOST_SECONDS", 0.05)
+    monkeypatch.setattr(grading, "MOST_SECONDS", 0.05)
     predicate = page(body)
 
     with pytest.raises(CourseError, match=re.escape(str(tmp_path)) + said):
@@ -114,7 +114,7 @@ def test_one_that_holds_of_the_reference_is_let_pass(page, tmp_path):
 
 def test_one_that_does_not_end_holds_nobody_up(page, tmp_path, monkeypatch):
     """Values that it doesn't end on are wrong, as those are that trip it up otherwise."""
-    monkeypatch.setattr(predicates, "MOST_SECONDS", 0.05)
+    monkeypatch.setattr(grading, "MOST_SECONDS", 0.05)
 
     (finding,) = judged(page("while x[1] == 2: pass\n    return []"), FOUND, RIGHT, "`holds`", tmp_path)
 

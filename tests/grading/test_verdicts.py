@@ -8,7 +8,7 @@ import pytest
 
 from autograder.authoring import Finding
 from autograder.codes import Code
-from autograder.grading.verdicts import MAX_FINDINGS, Found, conclude, conclude_alike
+from autograder.grading import MAX_FINDINGS, Found, conclude, conclude_alike
 from autograder.report import ProblemReport, Stale, mark_of, problem_lines
 
 

@@ -39,7 +39,7 @@ from autograder.course.problem import Implementation
 from autograder.expected import observe_answers
 from autograder.gradebook.export import GRADES_FILE, folder_of
 from autograder.gradebook.store import STORE_FILE
-from autograder.grading.modules import grade
+from autograder.grading import grade
 from autograder.report import ProblemReport, Verdict
 from autograder.sandbox.confine import FIRST_USER
 from autograder.sandbox.guarantees import LAYERS

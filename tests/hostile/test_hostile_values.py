@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as arrays
 from autograder.codes import FAULTS_OF_OURS
 from autograder.course.problem import Implementation
 from autograder.expected import Answers, Mistake
-from autograder.grading.modules import grade
+from autograder.grading import grade
 from autograder.hints.diagnose import diagnose
 from autograder.seed import Seed
 from autograder.text import sanitize
@@ -115,7 +115,7 @@ def test_what_comes_back_is_judged(lines, right, data):
             raise
 
     with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("autograder.grading.modules.diagnose", noted)
+        patch.setattr("autograder.grading.diagnose", noted)
         warnings.simplefilter("error")
         report = grade(lambda *_: seen, problem, module, Answers(answers, mistakes), Seed.public())
 

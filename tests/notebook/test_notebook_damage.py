@@ -15,7 +15,7 @@ from damage import notebook as handed_out
 from small_course import ASSIGNMENT, REFERENCE, write_course
 
 from autograder.course.assignments import read_course
-from autograder.course.pages import BEGIN, END
+from autograder.course.problem import BEGIN, END
 from autograder.gradebook.executors import read_apart
 from autograder.gradebook.grading import Grader
 from autograder.notebook.alignment import arrange

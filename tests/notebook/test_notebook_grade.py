@@ -18,7 +18,7 @@ from small_course import REFERENCE
 
 from autograder.codes import FAULTS_OF_OURS
 from autograder.course.assignments import read_course
-from autograder.course.pages import CourseError, Model
+from autograder.course.problem import CourseError, Model
 from autograder.notebook.checks import rubric_of
 from autograder.notebook.grade import beside_it, grade_notebook
 from autograder.notebook.reference import filled, save

@@ -15,7 +15,7 @@ from small_course import REFERENCE
 
 from autograder.cli.sample import run_notebooks
 from autograder.course.assignments import read_course
-from autograder.course.pages import CourseError
+from autograder.course.problem import CourseError
 from autograder.expected import from_bytes
 from autograder.gradebook.export import GRADES_FILE, differences, export
 from autograder.gradebook.grading import prepare

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from specimens import PROBLEMS
 
-from autograder.course.pages import importable, load
+from autograder.course.problem import importable, load
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ import pytest
 from autograder.course.assignments import read_course
 from autograder.course.problem import Implementation
 from autograder.expected import Answers, by_draw
-from autograder.grading.modules import grade
+from autograder.grading import grade
 from autograder.seed import Seed
 
 HOME = Path(__file__).resolve().parents[2]

@@ -13,7 +13,7 @@ from autograder import codes
 from autograder.cli.sample import write_sample_class
 from autograder.expected import Answers, by_draw
 from autograder.gradebook.grading import Grader
-from autograder.grading.modules import grade
+from autograder.grading import grade
 from autograder.seed import Seed
 from autograder.submissions.reading import find_class
 

@@ -10,7 +10,7 @@ from specimens import PROBLEMS
 
 from autograder.course.problem import Implementation
 from autograder.expected import Answers, by_draw
-from autograder.grading.modules import grade
+from autograder.grading import grade
 
 FOLDER = Path(__file__).parent / "submissions"
 LABELS = tomllib.loads((FOLDER / "labels.toml").read_text(encoding="utf-8"))

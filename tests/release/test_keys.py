@@ -12,7 +12,7 @@ import pytest
 from small_course import ASSIGNMENT, KEY
 
 from autograder.course.assignments import assignment_files, read_course
-from autograder.course.pages import CourseError
+from autograder.course.problem import CourseError
 from autograder.release.keys import NoHistoryError, history, read_key, renew, with_key
 
 NEW = "5" * 64

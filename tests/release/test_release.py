@@ -17,11 +17,10 @@ from small_course import ACCEPT, KEY, REFERENCE, REJECT, write_course
 import autograder
 from autograder import codes
 from autograder.course.assignments import read_course
-from autograder.course.pages import CourseError
+from autograder.course.problem import CourseError
 from autograder.expected import ANSWERS_FILE, Answers, Mistake, from_file, to_bytes
 from autograder.notebook.document import as_notebook
-from autograder.release.files import as_zip, differs, release, write
-from autograder.release.handout import readme
+from autograder.release.files import as_zip, differs, readme, release, write
 from autograder.release.starter import solution_lines
 from autograder.wire import Observation
 

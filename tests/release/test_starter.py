@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from small_course import REFERENCE
 
-from autograder.course.pages import CourseError
+from autograder.course.problem import CourseError
 from autograder.release.starter import regions, solution_lines, starter, strip, survivors
 
 STUB = 'raise NotImplementedError("line: `predict` is not written yet")'

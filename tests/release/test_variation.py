@@ -9,7 +9,7 @@ from small_course import KEY, LARGE_ONES, add_table, write_course
 
 from autograder.audit.specimens import audit
 from autograder.course.assignments import read_course
-from autograder.course.pages import CourseError
+from autograder.course.problem import CourseError
 from autograder.expected import ANSWERS_FILE, from_bytes, observe_answers
 from autograder.release.files import SEEDS, release, unvarying
 from autograder.seed import Seed

@@ -16,7 +16,7 @@ from small_course import REFERENCE, laid_over, write_course
 from autograder.course.assignments import read_course
 from autograder.course.problem import Implementation
 from autograder.expected import Answers, by_draw
-from autograder.grading.modules import grade
+from autograder.grading import grade
 from autograder.notebook.execution import job_of
 from autograder.sandbox import runs
 from autograder.sandbox.observe import Budget, Sandbox, SandboxError

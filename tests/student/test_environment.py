@@ -12,8 +12,7 @@ import pytest
 
 import autograder
 from autograder.student import environment
-from autograder.student.display import MIME
-from autograder.student.environment import digest, ready
+from autograder.student.environment import MIME, digest, ready
 
 HOME = Path(autograder.__file__).parent.parent
 NOTEBOOKS = sorted((HOME / "assignments").glob("*/*.ipynb"))

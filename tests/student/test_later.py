@@ -11,7 +11,7 @@ from small_course import LARGE_ONES, REFERENCE, REJECT, add_table, laid_over, wr
 from autograder.cli.main import main
 from autograder.course.assignments import read_course
 from autograder.expected import observe_answers
-from autograder.grading.modules import grade
+from autograder.grading import grade
 from autograder.release.files import release, write
 from autograder.student.check import check, check_again, find
 

@@ -15,10 +15,9 @@ from small_course import REFERENCE, write_course
 
 from autograder.cli.main import main
 from autograder.course.assignments import read_course
-from autograder.course.pages import CourseError
+from autograder.course.problem import CourseError
 from autograder.release.files import release, write
-from autograder.student.display import MIME
-from autograder.student.environment import digest
+from autograder.student.environment import MIME, digest
 from autograder.student.pack import pack
 from autograder.submissions import attachments
 

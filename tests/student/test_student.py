@@ -17,14 +17,13 @@ from small_course import ACCEPT, REFERENCE, REJECT, laid_over, write_course
 import autograder
 from autograder import codes
 from autograder.course.assignments import read_course
-from autograder.course.pages import CourseError
+from autograder.course.problem import CourseError
 from autograder.expected import ANSWERS_FILE, observe_answers
-from autograder.grading.modules import grade
+from autograder.grading import grade
 from autograder.release.files import as_zip, release, write
 from autograder.report import ProblemReport, Verdict
 from autograder.student.check import Checked, assignment_in, check, check_again, check_file, find
-from autograder.student.display import MIME
-from autograder.student.environment import digest
+from autograder.student.environment import MIME, digest
 
 SPECIMENS = {**ACCEPT, **REJECT}
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each run is started anew")

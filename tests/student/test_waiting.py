@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autograder.student import display
-from autograder.student.display import MIME, Waiting
+from autograder.student.environment import MIME, Waiting
 
 LONG_SECONDS = 3600
 

@@ -1,0 +1,425 @@
+"""Grading: from observations to findings, and from findings, of modules and notebooks, to verdicts.
+
+Where the right answer is not unique, staff's predicates find. ``grade`` gets its sandbox as an argument.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from types import CodeType
+from typing import Protocol
+
+import numpy as np
+
+from autograder.authoring import Check, Finding, generator
+from autograder.codes import FAULTS_OF_OURS, PRECEDENCE, WITHOUT_RESULT, Code, most_severe
+from autograder.compare import comparable, differences, not_finite, structure
+from autograder.course.problem import CourseError, Implementation, Predicate, Problem, raised_in
+from autograder.expected import Answers, Draws, Observe
+from autograder.hints.diagnose import diagnose
+from autograder.report import ProblemReport, Verdict
+from autograder.seed import Seed
+from autograder.wire import Array, Failure, Observation
+
+MAX_FINDINGS = 4  # shown in one message; the rest are counted
+_NOT_WRONG = FAULTS_OF_OURS | {Code.SUCCESS}
+
+
+class _Check(Protocol):
+    """The fields of a check that a verdict depends on."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def points(self) -> float: ...
+    @property
+    def needs(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True)
+class Found:
+    """The evidence on one check.
+
+    Attributes
+    ----------
+    findings : sequence of Finding
+        Everything that is wrong, in any order; empty if the check passes.
+    note : str
+        The message of a check that passes.
+    blocked_by : str or None
+        A failed check without which this one earns nothing, even if it passes.
+    """
+
+    findings: Sequence[Finding] = ()
+    hint: str | None = None
+    note: str = ""
+    blocked_by: str | None = None
+
+
+def conclude(checks: Sequence[_Check], found: Mapping[str, Found]) -> tuple[Verdict, ...]:
+    """Turn the evidence on checks into verdicts, in the order of the checks.
+
+    - Without findings a check passes and has its points. Otherwise its code is the most severe one, and its message
+      holds the findings, the most severe first, at most ``MAX_FINDINGS`` of them.
+    - With a code of ours (3, 4, 5) its points are pending: neither earned nor lost. Nothing blocks it.
+    - A failed check is blocked if it needs a check without a result (1, 2, 40, 50, 52), or one that is itself blocked.
+      Its message is "not judged: fix `x` first", where `x` is the first check of the chain. A check whose evidence says
+      ``blocked_by`` is blocked, too. It keeps its code, or gets that of `x` if it passes. Its points are pending if
+      those of `x` are.
+    - A failed check that needs one with a wrong result says so after its own findings.
+
+    A needed check that is not among ``checks`` is taken to be right.
+    """
+    own = {check.name: most_severe(finding.code for finding in found[check.name].findings) for check in checks}
+    first: dict[str, str] = {}  # by blocked check, the one to be fixed first
+    verdicts = []
+    for check in checks:
+        code, evidence = own[check.name], found[check.name]
+        wrong = [] if code in _NOT_WRONG else [name for name in check.needs if own.get(name, 0) not in _NOT_WRONG]
+        blockers = [name for name in wrong if name in first or own[name] in WITHOUT_RESULT]
+        if evidence.blocked_by and code not in FAULTS_OF_OURS:
+            blockers = [evidence.blocked_by]
+        if blockers:
+            by = first[check.name] = first.get(blockers[0], blockers[0])
+            ours = own[by] in FAULTS_OF_OURS
+            message = f"not judged, because `{by}` could not be" if ours else f"not judged: fix `{by}` first"
+            pending = check.points if ours else 0.0
+            code = code or own[by]
+            verdicts.append(Verdict(check.name, check.title, code, 0.0, check.points, message, None, by, pending))
+            continue
+        message = "\n".join(_messages(evidence.findings)) or evidence.note
+        if wrong and (evidence.hint is None or evidence.hint != found[wrong[0]].hint):
+            message += f"\nthis may come of `{wrong[0]}`, which is wrong too; fix that first"
+        verdicts.append(_judged(check, code, message, evidence.hint))
+    return tuple(verdicts)
+
+
+def conclude_alike(checks: Sequence[_Check], code: Code, message: str) -> tuple[Verdict, ...]:
+    """Make verdicts where nothing could be run: the same for every check."""
+    return tuple(_judged(check, code, message) for check in checks)
+
+
+def by_severity(findings: Iterable[Finding]) -> list[Finding]:
+    """Sort findings, the most severe first."""
+    return sorted(findings, key=lambda finding: PRECEDENCE.index(finding.code))
+
+
+def _judged(check: _Check, code: Code, message: str, hint: str | None = None) -> Verdict:
+    earned = check.points if code == Code.SUCCESS else 0.0
+    if code in FAULTS_OF_OURS:  # no hint, since nothing is known to be wrong with the student's code
+        return Verdict(check.name, check.title, code, 0.0, check.points, message, None, pending=check.points)
+    return Verdict(check.name, check.title, code, earned, check.points, message, hint)
+
+
+def _messages(findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield the lines of a message. If several findings in a row have the same next step, the last one shows it."""
+    shown = [finding.message for finding in by_severity(findings)[:MAX_FINDINGS]]
+    for message, after in zip_longest(shown, shown[1:], fillvalue=""):
+        found, separator, step = message.rpartition("; ")
+        yield found if separator and after.endswith(f"; {step}") else message
+    if len(findings) > MAX_FINDINGS:
+        yield f"and {len(findings) - MAX_FINDINGS} more"
+
+
+Arrays = Mapping[str, Array]
+# A predicate, of the arrays alone; each call has a new generator of the same state.
+Ask = Callable[[Arrays], Iterable[Finding]]
+
+# Seconds for one call, which takes milliseconds: no student's values may stop a grader.
+MOST_SECONDS = 60.0
+
+
+class PredicateError(Exception):
+    """A predicate has returned something other than findings."""
+
+
+class EndlessError(Exception):
+    """A predicate has not ended in time."""
+
+
+# No value of an array can cause one of these, so the predicate is at fault.
+_OURS = (NameError, AttributeError, ImportError, OSError, SystemExit, PredicateError)
+
+
+def judged(ask: Ask, found: Arrays, expected: Arrays | None, called: str, folder: Path) -> list[Finding]:
+    """Ask a predicate about a student's arrays; return its findings.
+
+    If it fails, the fault is ours where it fails on the reference too, finds something wrong there, or nothing is known
+    of the reference. Otherwise the student's values have caused it: values made to break a predicate earn nothing.
+
+    Parameters
+    ----------
+    called : str
+        The predicate in a message: a noun with its name.
+    folder : Path
+        The problem's folder; a message names the file and line in it.
+    """
+    try:
+        return _asked(ask, found)
+    except (Exception, SystemExit) as error:  # noqa: BLE001  staff's code, on a student's arrays
+        why = f"{type(error).__name__}: {error}"
+        if expected is None or _is_ours(error, found, expected) or not _accepts(ask, expected):
+            where = raised_in(error, folder)
+            return [Finding(Code.FAULTY_CHECK, "", f"{called} failed ({': '.join(filter(None, (where, why)))})")]
+        message = f"what came back is too far off to be judged ({why}); print it and look at it"
+        return [Finding(Code.STRUCTURE, "", message)]
+
+
+def tried(ask: Ask, expected: Arrays, predicate: Callable[..., object], path: Path, about: str) -> None:
+    """Try a predicate of a file on the reference, which it must accept.
+
+    Raises
+    ------
+    CourseError
+        If it fails, or finds anything wrong; the message names the subject, ``about``.
+    """
+    code = getattr(getattr(predicate, "func", predicate), "__code__", None)  # `func`: it may be a partial
+    place = f"{path.name}, line {code.co_firstlineno}" if isinstance(code, CodeType) else path.name
+    try:
+        findings = _asked(ask, expected)
+    except (Exception, SystemExit) as error:
+        where = path.parent / (raised_in(error, path.parent) or place)
+        raise CourseError(f"{where}: {type(error).__name__}: {error} (tried on the reference, for {about})") from error
+    if findings:
+        said = f"code {findings[0].code}, {findings[0].message}"
+        raise CourseError(f"{path.parent / place}: it finds the reference wrong, for {about}: {said}")
+
+
+def copied(arrays: Arrays) -> Arrays:
+    """Copy arrays for a predicate, which may change them in place."""
+    return {name: value.copy() for name, value in arrays.items()}
+
+
+def _is_ours(error: BaseException, found: Arrays, expected: Arrays) -> bool:
+    if isinstance(error, KeyError):
+        return bool(error.args) and isinstance(error.args[0], str)  # staff name the arrays
+    if isinstance(error, TypeError):
+        return all(
+            (found[name].shape, found[name].dtype) == (value.shape, value.dtype) for name, value in expected.items()
+        )
+    return isinstance(error, _OURS)
+
+
+def _accepts(ask: Ask, expected: Arrays) -> bool:
+    try:
+        return not _asked(ask, expected)
+    except (Exception, SystemExit):  # noqa: BLE001  staff's code
+        return False
+
+
+def _asked(ask: Ask, arrays: Arrays) -> list[Finding]:
+    # Finite values can be so large that results of them are NaN, for which neither `loss > bound` nor
+    # `loss <= bound` holds. `invalid="raise"` makes a predicate that hasn't thought of it fail, and pass nothing.
+    with np.errstate(all="ignore", invalid="raise"), _time_limit(MOST_SECONDS):
+        given = ask(copied(arrays))
+        if not isinstance(given, Iterable):
+            raise PredicateError(f"it gave a {type(given).__name__}; expected findings")
+        findings = [*given]
+    for one in findings:
+        if not isinstance(one, Finding):
+            raise PredicateError(f"it gave a {type(one).__name__}; expected findings")
+        # Exact types: something else that equals a code could be stored, but not read again.
+        if type(one.code) not in (int, Code) or one.code not in PRECEDENCE or not isinstance(one.message, str):
+            raise PredicateError(f"it gave a finding of code {one.code!r}; expected a Code, and a text")
+    return findings
+
+
+@contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    raised = (ctypes.c_ulong(threading.get_ident()), ctypes.py_object(EndlessError))
+    timer = threading.Timer(seconds, ctypes.pythonapi.PyThreadState_SetAsyncExc, raised)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except EndlessError as error:
+        raise EndlessError(f"it has not ended after {seconds:g} s").with_traceback(error.__traceback__) from None
+    finally:
+        timer.cancel()
+
+
+MAX_TEXT_BYTES = 1 << 16  # of a module's text, searched for names
+
+# The code and the message of a run that did not return, by its ending.
+_ENDINGS = {
+    "missing": (Code.MISSING, "{message}; write it"),
+    "died": (Code.DIED, "{message}"),
+    "exhausted": (Code.DIED, "out of memory: {said}{frames}"),
+    "raised": (Code.RAISED, "{said}{frames}"),
+    "asserted": (Code.STRUCTURE, "an assertion in your code failed: {said}{frames}"),
+    "misfit": (
+        Code.STRUCTURE,
+        "what came back can't be used in `{line}`: {said}; compare what your function returns with its docstring",
+    ),
+    "forbidden": (
+        Code.STRUCTURE,
+        "{message}; allowed are {allowed} and the standard library: remove the import",
+    ),
+    "unstarted": (Code.NO_SANDBOX, "the code could not be run: {message}"),
+}
+
+
+def grade(
+    observe: Observe,
+    problem: Problem,
+    implementation: Implementation,
+    answers: Answers,
+    seed: Seed,
+    checks: Sequence[Check] | None = None,
+) -> ProblemReport:
+    """Grade one implementation of a problem.
+
+    Parameters
+    ----------
+    observe : callable
+        Runs an implementation through checks; ``Sandbox.observe`` or a fake.
+    answers : Answers
+        The observations of the reference and the known mistakes on the same seed.
+    checks : sequence of Check, optional
+        Those to judge; all of the problem's by default.
+    """
+    chosen = tuple(problem.checks if checks is None else checks)
+    seen = observe(problem, implementation, seed, chosen)
+    text = implementation.files.get(problem.module_file, b"")[:MAX_TEXT_BYTES].decode(errors="replace")
+    with np.errstate(all="ignore"):  # a student's values may be anything, and verdicts say so
+        findings = {
+            check.name: judge(problem, check, [one for one in seen if one.check == check.name], answers.reference, seed)
+            for check in chosen
+        }
+        try:
+            hints = diagnose(chosen, findings, seen, answers, text)
+        except Exception:  # noqa: BLE001  values that break a hint only lose the hint
+            hints = {}
+    found = {name: Found(some, hints.get(name)) for name, some in findings.items()}
+    return ProblemReport.of(problem.id, conclude(chosen, found), problem.course)
+
+
+def unjudged(problem: Problem, code: Code, message: str) -> ProblemReport:
+    """Report that nothing could be run: the same verdict for every check."""
+    return ProblemReport.of(problem.id, conclude_alike(problem.checks, code, message), problem.course)
+
+
+def see_reference(problem: Problem, right: Draws, seed: Seed, *, at_home: bool = False) -> None:
+    """Make sure that every check, or every one that students make at home, can be judged by the reference.
+
+    Raises
+    ------
+    CourseError
+        If the reference has no result for a check, or its predicate fails on the reference or finds it wrong.
+    """
+    checks = [check for check in problem.checks if check.at_home or not at_home]
+    for check, draw in ((one, draw) for one in checks for draw in range(one.draws)):
+        answer = right.get((check.name, draw))
+        if answer is None or (why := _unusable(answer)):
+            frames = answer.failure.frames if answer and answer.failure else ()
+            where = f"{frames[-1].file}, line {frames[-1].line}" if frames else problem.module_file
+            why = why if answer else "it was not run"
+            raise CourseError(f"{problem.folder / where}: the check `{check.name}` fails on the reference: {why}")
+        if predicate := problem.page.predicate(check):
+            expected: Arrays = answer.values  # type: ignore[assignment]  # none of them is a text
+            ask = _asking(problem, predicate, check, draw, expected, seed)
+            tried(ask, expected, predicate, problem.folder / "expect.py", f"the check `{check.name}`")
+
+
+def see_steady(observe: Observe, problem: Problem, answers: Answers, seed: Seed) -> None:
+    """Make sure that the reference gives the same on the same inputs a second time.
+
+    Raises
+    ------
+    CourseError
+        If it doesn't: right and wrong could not be told apart.
+    """
+    for verdict in grade(observe, problem, problem.reference, answers, seed).checks:
+        if verdict.code != Code.SUCCESS and not verdict.pending:
+            raise CourseError(
+                f"{problem.folder / problem.module_file}: the reference, run a second time on the same inputs, does "
+                f"not agree with itself in the check `{verdict.check}`: {verdict.message}"
+            )
+
+
+def judge(
+    problem: Problem, check: Check, observations: Sequence[Observation], right: Draws, seed: Seed
+) -> list[Finding]:
+    """List the findings of one check over its draws, the most severe first; none if it passes."""
+    findings: dict[tuple[int, str], Finding] = {}
+    for observation in observations:
+        answer = right.get((check.name, observation.draw))
+        if answer is None or (why := _unusable(answer)):
+            why = why if answer else "it was not run"
+            return [Finding(Code.FAULTY_CHECK, "", f"the reference has no result for this check ({why})")]
+        for finding in _findings(problem, check, observation, answer, seed):
+            # The same fault on another draw is not told again.
+            findings.setdefault((finding.code, finding.value), finding)
+    if not findings and len(observations) != check.draws:
+        return [Finding(Code.FAULTY_GRADER, "", "some draws of the check were not run")]
+    return by_severity(findings.values())
+
+
+def _unusable(answer: Observation) -> str:
+    if answer.ending != "returned":
+        return said_of(answer.failure)
+    texts = (f"`{name}` is {value}" for name, value in answer.values.items() if isinstance(value, str))
+    return next(texts, "")  # anything would agree with it
+
+
+def _findings(
+    problem: Problem, check: Check, observation: Observation, answer: Observation, seed: Seed
+) -> list[Finding]:
+    found = [
+        Finding(Code.INPUT_CHANGED, what, f"{what} was changed by a call; work on a copy")
+        for what in observation.changed
+    ]
+    if observation.ending != "returned":
+        return [*found, _failure(problem, observation)]
+    expected: Arrays = answer.values  # type: ignore[assignment]  # judge() has seen that none is a text
+    found += structure(observation.values, expected, narrow=answer.narrow)
+    if not comparable(observation.values, expected):
+        return found
+    arrays: Arrays = {name: observation.values[name] for name in expected}  # type: ignore[misc]
+    if diverged := list(not_finite(arrays, expected)):
+        return [*found, *diverged]
+    predicate = problem.page.predicate(check)
+    if predicate is None:
+        return [*found, *differences(arrays, expected, check, narrow=answer.narrow)]
+    ask = _asking(problem, predicate, check, observation.draw, expected, seed)
+    return [*found, *judged(ask, arrays, expected, f"the predicate `{check.expect}`", problem.folder)]
+
+
+def _asking(problem: Problem, predicate: Predicate, check: Check, draw: int, expected: Arrays, seed: Seed) -> Ask:
+    return lambda arrays: predicate(arrays, copied(expected), generator(seed.of_draw(problem.id, check.name, draw)))
+
+
+def _failure(problem: Problem, observation: Observation) -> Finding:
+    failure = observation.failure or Failure("", "")
+    code, template = _ENDINGS.get(observation.ending, (Code.FAULTY_CHECK, "the check page failed: {said}"))
+    message = template.format(
+        message=failure.message or ("a function is not written yet" if code == Code.MISSING else ""),
+        said=said_of(failure),
+        frames=own_lines(failure),
+        line=failure.frames[-1].text if failure.frames else "",
+        allowed=", ".join(problem.allowed_imports),
+    )
+    return Finding(code, "", message)
+
+
+def said_of(failure: Failure | None) -> str:
+    """Join the exception and its message in one clause."""
+    said = ": ".join(filter(None, (failure.kind, failure.message))) if failure else ""
+    return said or "no reason given"
+
+
+def own_lines(failure: Failure) -> str:
+    """Format the student's own frames, as Python shows them."""
+    lines = []
+    for frame in failure.frames:
+        where = f", in {frame.function}" if frame.function and frame.function != "<module>" else ""
+        lines += [f"\n  {frame.file}, line {frame.line}{where}", f"\n    {frame.text}" if frame.text else ""]
+    return "".join(lines)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.student import display
+from autograder.student import environment
 from autograder.student.environment import MIME, Waiting
 
 LONG_SECONDS = 3600
@@ -32,7 +32,7 @@ def screen(monkeypatch):
     """A notebook's."""
     screen = Screen()
     monkeypatch.setattr("IPython.display.display", screen.display)
-    monkeypatch.setattr(display, "_in_notebook", lambda: True)
+    monkeypatch.setattr(environment, "_in_notebook", lambda: True)
     return screen
 
 
@@ -73,7 +73,7 @@ def test_an_end_before_its_time_is_said(screen):
 
 def test_outside_of_a_notebook_nothing_is_shown(screen, monkeypatch):
     """A terminal has its own ways."""
-    monkeypatch.setattr(display, "_in_notebook", lambda: False)
+    monkeypatch.setattr(environment, "_in_notebook", lambda: False)
 
     with Waiting("checking line", 1, moment_seconds=0) as wait:
         wait.told(None)

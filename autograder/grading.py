@@ -46,21 +46,13 @@ class _Check(Protocol):
 
 @dataclass(frozen=True)
 class Found:
-    """The evidence on one check.
-
-    Attributes
-    ----------
-    findings : sequence of Finding
-        Everything that is wrong, in any order; empty if the check passes.
-    note : str
-        The message of a check that passes.
-    blocked_by : str or None
-        A failed check without which this one earns nothing, even if it passes.
-    """
+    """The evidence on one check: its findings in any order, none if it passes."""
 
     findings: Sequence[Finding] = ()
     hint: str | None = None
+    # The message of a check that passes.
     note: str = ""
+    # A failed check without which this one earns nothing, even if it passes.
     blocked_by: str | None = None
 
 
@@ -114,9 +106,11 @@ def by_severity(findings: Iterable[Finding]) -> list[Finding]:
 
 def _judged(check: _Check, code: Code, message: str, hint: str | None = None) -> Verdict:
     earned = check.points if code == Code.SUCCESS else 0.0
-    if code in FAULTS_OF_OURS:  # no hint, since nothing is known to be wrong with the student's code
-        return Verdict(check.name, check.title, code, 0.0, check.points, message, None, pending=check.points)
-    return Verdict(check.name, check.title, code, earned, check.points, message, hint)
+    pending = check.points if code in FAULTS_OF_OURS else 0.0
+    # Where the fault is ours, nothing is known to be wrong with the student's code.
+    return Verdict(
+        check.name, check.title, code, earned, check.points, message, None if pending else hint, None, pending
+    )
 
 
 def _messages(findings: Sequence[Finding]) -> Iterator[str]:
@@ -150,17 +144,10 @@ _OURS = (NameError, AttributeError, ImportError, OSError, SystemExit, PredicateE
 
 
 def judged(ask: Ask, found: Arrays, expected: Arrays | None, called: str, folder: Path) -> list[Finding]:
-    """Ask a predicate about a student's arrays; return its findings.
+    """Ask a predicate, ``called`` so in a message, about a student's arrays; return its findings.
 
     If it fails, the fault is ours where it fails on the reference too, finds something wrong there, or nothing is known
     of the reference. Otherwise the student's values have caused it: values made to break a predicate earn nothing.
-
-    Parameters
-    ----------
-    called : str
-        The predicate in a message: a noun with its name.
-    folder : Path
-        The problem's folder; a message names the file and line in it.
     """
     try:
         return _asked(ask, found)
@@ -174,13 +161,7 @@ def judged(ask: Ask, found: Arrays, expected: Arrays | None, called: str, folder
 
 
 def tried(ask: Ask, expected: Arrays, predicate: Callable[..., object], path: Path, about: str) -> None:
-    """Try a predicate of a file on the reference, which it must accept.
-
-    Raises
-    ------
-    CourseError
-        If it fails, or finds anything wrong; the message names the subject, ``about``.
-    """
+    """Try a predicate of a file on the reference; CourseError if it doesn't accept. ``about``: the subject."""
     code = getattr(getattr(predicate, "func", predicate), "__code__", None)  # `func`: it may be a partial
     place = f"{path.name}, line {code.co_firstlineno}" if isinstance(code, CodeType) else path.name
     try:
@@ -194,7 +175,7 @@ def tried(ask: Ask, expected: Arrays, predicate: Callable[..., object], path: Pa
 
 
 def copied(arrays: Arrays) -> Arrays:
-    """Copy arrays for a predicate, which may change them in place."""
+    """Copy arrays, which a predicate may change in place."""
     return {name: value.copy() for name, value in arrays.items()}
 
 
@@ -259,10 +240,7 @@ _ENDINGS = {
         Code.STRUCTURE,
         "what came back can't be used in `{line}`: {said}; compare what your function returns with its docstring",
     ),
-    "forbidden": (
-        Code.STRUCTURE,
-        "{message}; allowed are {allowed} and the standard library: remove the import",
-    ),
+    "forbidden": (Code.STRUCTURE, "{message}; allowed are {allowed} and the standard library: remove the import"),
     "unstarted": (Code.NO_SANDBOX, "the code could not be run: {message}"),
 }
 
@@ -275,7 +253,7 @@ def grade(
     seed: Seed,
     checks: Sequence[Check] | None = None,
 ) -> ProblemReport:
-    """Grade one implementation of a problem.
+    """Grade one implementation of a problem, in these or all checks.
 
     Parameters
     ----------
@@ -283,8 +261,6 @@ def grade(
         Runs an implementation through checks; ``Sandbox.observe`` or a fake.
     answers : Answers
         The observations of the reference and the known mistakes on the same seed.
-    checks : sequence of Check, optional
-        Those to judge; all of the problem's by default.
     """
     chosen = tuple(problem.checks if checks is None else checks)
     seen = observe(problem, implementation, seed, chosen)
@@ -310,10 +286,7 @@ def unjudged(problem: Problem, code: Code, message: str) -> ProblemReport:
 def see_reference(problem: Problem, right: Draws, seed: Seed, *, at_home: bool = False) -> None:
     """Make sure that every check, or every one that students make at home, can be judged by the reference.
 
-    Raises
-    ------
-    CourseError
-        If the reference has no result for a check, or its predicate fails on the reference or finds it wrong.
+    CourseError if the reference has no result for a check, or the check's predicate doesn't accept it.
     """
     checks = [check for check in problem.checks if check.at_home or not at_home]
     for check, draw in ((one, draw) for one in checks for draw in range(one.draws)):
@@ -330,13 +303,7 @@ def see_reference(problem: Problem, right: Draws, seed: Seed, *, at_home: bool =
 
 
 def see_steady(observe: Observe, problem: Problem, answers: Answers, seed: Seed) -> None:
-    """Make sure that the reference gives the same on the same inputs a second time.
-
-    Raises
-    ------
-    CourseError
-        If it doesn't: right and wrong could not be told apart.
-    """
+    """Make sure that the reference gives the same on the same inputs a second time; CourseError if it doesn't."""
     for verdict in grade(observe, problem, problem.reference, answers, seed).checks:
         if verdict.code != Code.SUCCESS and not verdict.pending:
             raise CourseError(

@@ -6,9 +6,8 @@ second has no references and no specimens, and no key.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,6 @@ import msgspec
 from autograder.course.problem import CourseError, Problem, ProblemFiles, load_page, new_key
 from autograder.seed import Seed
 from autograder.worker.job import Limits
-
-_SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
 class ProblemEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,8 +32,7 @@ class ProblemEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class AssignmentEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``assignment.toml``, as written.
 
-    A release has a ``name``, since students may rename its folder, and no ``key``; nor has an entry once its key was
-    read.
+    A release has a ``name``, since students may rename its folder, and no ``key``.
     """
 
     title: str
@@ -62,7 +58,7 @@ class Assignment:
 
 
 def read_assignment(folder: Path, name: str, data: Path, only: Collection[str] | None = None) -> Assignment:
-    """Read the assignment in a folder, and load its problems' pages.
+    """Read the assignment in a folder, and load the pages of its problems, or of these ``only``.
 
     Parameters
     ----------
@@ -70,8 +66,6 @@ def read_assignment(folder: Path, name: str, data: Path, only: Collection[str] |
         The assignment's name, if its entry has none.
     data : Path
         The folder of the data files that the entry names.
-    only : collection of str, optional
-        Names of the problems to read; the others are left out.
 
     Raises
     ------
@@ -99,10 +93,9 @@ def read_assignment(folder: Path, name: str, data: Path, only: Collection[str] |
     if len(set(names)) != len(names) or not names:
         raise CourseError(f"{path} names the problems {', '.join(names) or 'none'}; name at least one, and none twice")
     for item in entry.problems:
-        if not _SAFE_NAME.match(item.name):
-            raise CourseError(f"{path}: {item.name!r} can't be a problem's name; use a Python module's name")
-        if not (folder / item.name / "checks.py").is_file():
-            raise CourseError(f"{path} names the problem {item.name}; there is no {folder / item.name / 'checks.py'}")
+        page = folder / item.name / "checks.py"
+        if not (item.name.isascii() and item.name.isidentifier() and page.is_file()):
+            raise CourseError(f"{path} names the problem {item.name!r}; expected a module's name, and the file {page}")
     given = tuple(sorted((folder / "given").glob("*.py")))
     problems = tuple(
         Problem(
@@ -125,13 +118,7 @@ def read_assignment(folder: Path, name: str, data: Path, only: Collection[str] |
 
 
 def read_course(course: Path) -> tuple[Assignment, ...]:
-    """Read all assignments of a course: the folders of ``course/solutions`` that hold an ``assignment.toml``.
-
-    Raises
-    ------
-    CourseError
-        If there is no such folder, an assignment is malformed, or two have the same key.
-    """
+    """Read all assignments of a course; CourseError if there is none, one is malformed, or two have the same key."""
     paths = assignment_files(course)
     assignments = [read_assignment(path.parent, name, course / "data") for name, path in paths.items()]
     holders: dict[Seed, str] = {}
@@ -145,10 +132,7 @@ def read_course(course: Path) -> tuple[Assignment, ...]:
 def assignment_files(course: Path, names: Collection[str] = ()) -> dict[str, Path]:
     """Map the names of a course's assignments, these or all, to their ``assignment.toml``; none is read.
 
-    Raises
-    ------
-    CourseError
-        If there is none, or none of a name.
+    CourseError if there is none, or none of a name.
     """
     there = {path.parent.name: path for path in sorted((course / "solutions").glob("*/assignment.toml"))}
     if not there:
@@ -161,13 +145,7 @@ def assignment_files(course: Path, names: Collection[str] = ()) -> dict[str, Pat
 
 
 def seed_of_key(key: object) -> Seed:
-    """Make the seed of an assignment with this ``key``.
-
-    Raises
-    ------
-    ValueError
-        If it isn't a text of hexadecimal digits of the right length; the message does not hold it.
-    """
+    """Make the seed of an assignment with this ``key``; ValueError, which does not hold it, if it is none."""
     try:
         secret = bytes.fromhex(key)  # type: ignore[arg-type]  # anything may stand there
     except (TypeError, ValueError):
@@ -176,11 +154,8 @@ def seed_of_key(key: object) -> Seed:
 
 
 def _limits(entry: ProblemEntry, path: Path) -> Limits:
-    # Not left to the decoder: it ignores a dataclass's unknown fields, and so a misspelt limit.
-    known = [one.name for one in fields(Limits)]
-    if unknown := entry.limits.keys() - set(known):
-        raise CourseError(f"{path}: {entry.name} sets the limit `{min(unknown)}`; there are {', '.join(known)}")
     try:
+        Limits(**entry.limits)  # type: ignore[arg-type]  # refuses a misspelt limit, which the decoder ignores
         return msgspec.convert(entry.limits, Limits)
-    except msgspec.ValidationError as error:
+    except (TypeError, msgspec.ValidationError) as error:
         raise CourseError(f"{path}: the limits of {entry.name}: {error}") from None

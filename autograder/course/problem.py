@@ -74,20 +74,13 @@ class CheckPage:
 
 
 def load_page(folder: Path, given: tuple[Path, ...], points: float) -> CheckPage:
-    """Load the pages in a problem's folder.
-
-    Parameters
-    ----------
-    given : tuple of Path
-        The handed-out modules, which the pages may import.
-    points : float
-        The sum of the checks' points.
+    """Load the pages in a problem's folder, which may import the handed-out modules ``given``.
 
     Raises
     ------
     CourseError
-        If a page can't be loaded; if there is no check, their points have another sum, or one names a predicate that
-        doesn't exist or needs a check that doesn't stand before it, or isn't judged at home as it is.
+        If a page can't be loaded, the checks' points have another sum than ``points``, or a check names a predicate or
+        an earlier check that doesn't exist.
     """
     path = folder / "checks.py"
     for name in [name for name in sys.modules if name.startswith(f"{_package(folder)}.")]:
@@ -114,12 +107,11 @@ def load_page(folder: Path, given: tuple[Path, ...], points: float) -> CheckPage
                 )
         before[check.name] = check
         if check.expect is not None:
-            predicate = getattr(expectations, check.expect, None)
-            if predicate is None:
+            if not hasattr(expectations, check.expect):
                 raise CourseError(
                     f"{folder / 'expect.py'} has no function `{check.expect}`; the check `{check.name}` expects it"
                 )
-            predicates[check.expect] = predicate
+            predicates[check.expect] = getattr(expectations, check.expect)
     return CheckPage(source(path), checks, predicates, model)
 
 
@@ -127,14 +119,13 @@ def _model(folder: Path) -> Model:
     path, module = folder / "model.py", load(folder, "model")
     try:
         wanted, judge = module.WANTED, module.trained_model
+        for expression in wanted if isinstance(wanted, tuple) else (None,):
+            ast.parse(expression, mode="eval")
     except AttributeError as error:
         raise CourseError(f"{path} has no `{error.name}`; see docs/authors.md") from None
-    try:
-        for expression in wanted if isinstance(wanted, tuple | list) else (None,):
-            ast.parse(expression, mode="eval")
     except (SyntaxError, TypeError):
         raise CourseError(f"{path}: WANTED is {wanted!r}; expected a tuple of expressions, each a text") from None
-    return Model(tuple(wanted), " ".join((judge.__doc__ or "").strip().split("\n\n")[0].split()), judge)
+    return Model(wanted, " ".join((judge.__doc__ or "").strip().split("\n\n")[0].split()), judge)
 
 
 def source(path: Path) -> str:
@@ -153,10 +144,7 @@ def without_markers(text: str) -> str:
 def load(folder: Path, stem: str) -> ModuleType:
     """Load a problem's own file as a module of a package made for its folder: ``expect.py`` can import ``.checks``.
 
-    Raises
-    ------
-    CourseError
-        If it raises an exception, or a function in it reads a name that nothing defines.
+    CourseError if it raises an exception, or a function in it reads a name that nothing defines.
     """
     package = _package(folder)
     if package not in sys.modules:
@@ -188,14 +176,11 @@ def _undefined(page: str, known: set[str]) -> list[tuple[str, int]]:
     tables = [symtable.symtable(page, "page", "exec")]
     for table in tables:
         tables += table.get_children()  # and theirs
-    inner = [(symbol, table.get_lineno()) for table in tables[1:] for symbol in table.get_symbols()]
-    known = known | {*vars(builtins)} | {symbol.get_name() for symbol, _ in inner if symbol.is_declared_global()}
-    uses = [(node.id, node.lineno) for node in ast.walk(ast.parse(page)) if isinstance(node, ast.Name)]
-    return [
-        (name, min((line for used, line in uses if used == name and line >= first), default=first))
-        for name, first in ((symbol.get_name(), first) for symbol, first in inner if symbol.is_global())
-        if name not in known
-    ]
+    inner = [symbol for table in tables[1:] for symbol in table.get_symbols()]
+    known = known | {*vars(builtins)} | {symbol.get_name() for symbol in inner if symbol.is_declared_global()}
+    unknown = {symbol.get_name() for symbol in inner if symbol.is_global()} - known
+    nodes = ast.walk(ast.parse(page))
+    return [(node.id, node.lineno) for node in nodes if isinstance(node, ast.Name) and node.id in unknown]
 
 
 def raised_in(error: BaseException, folder: Path) -> str:
@@ -206,7 +191,7 @@ def raised_in(error: BaseException, folder: Path) -> str:
 
 @contextmanager
 def importable(given: tuple[Path, ...]) -> Iterator[None]:
-    """Let a check page import the handed-out modules, and forget them afterwards: another assignment has others."""
+    """Let a page import the handed-out modules, and forget them afterwards: another assignment has others."""
     names = [path.stem for path in given]
     folders = list({str(path.parent): None for path in given})
     hidden = {name: sys.modules.pop(name) for name in names if name in sys.modules}
@@ -221,7 +206,6 @@ def importable(given: tuple[Path, ...]) -> Iterator[None]:
 
 
 _PARAGRAPH = re.compile(r"\n\s*\n|\n(?=Hint:|Caught:)")
-_CAUGHT = re.compile(r"(\w+)\s+(\d+)\Z")
 
 
 @dataclass(frozen=True)
@@ -251,10 +235,8 @@ class Specimen:
     ----------
     claim : str
         The difference, or the misconception.
-    hint : str
-        The hint for a student with this mistake; empty for a correct one.
-    caught : mapping of str to int
-        The checks that fail, with their codes; empty for a correct one.
+    hint, caught
+        For a wrong one, the hint for a student, and the checks that fail with their codes.
     source : str
         The reference's text with the specimen's after it.
     """
@@ -370,10 +352,7 @@ class Problem:
     def specimens(self, kind: str) -> tuple[Specimen, ...]:
         """Read the specimens in ``accept`` or ``reject``, in the order of their names.
 
-        Raises
-        ------
-        CourseError
-            If a docstring lacks what one of its kind must say, or names a check that the problem doesn't have.
+        CourseError if a docstring lacks what one of its kind must say, or names a check that the problem doesn't have.
         """
         reference = source(self.folder / self.module_file)
         return tuple(self._specimen(path, reference) for path in sorted((self.folder / kind).glob("*.py")))
@@ -391,17 +370,18 @@ class Problem:
             said[label] = said[label] or " ".join(text.split())
         caught = {}
         for item in filter(None, (part.strip() for part in said["Caught"].split(","))):
-            match = _CAUGHT.match(item)
-            if match is None:
-                raise CourseError(f"{path}: `Caught: {item}` is not a check and its code, like `forward 53`")
-            if int(match[2]) not in codes.PRECEDENCE:
-                raise CourseError(f"{path}: {match[2]} is no code of a failure; `autograder codes` shows them")
-            caught[match[1]] = int(match[2])
+            name, _, code = item.partition(" ")
+            if not code.isdecimal() or int(code) not in codes.PRECEDENCE:
+                raise CourseError(
+                    f"{path}: `Caught: {item}` is not a check and the code of a failure, like `forward 53`; "
+                    "`autograder codes` shows them"
+                )
+            if name not in (check.name for check in self.checks):
+                raise CourseError(f"{path} names the check {name}; checks.py has none of it")
+            caught[name] = int(code)
         if not said[""] or (kind == "reject") != bool(caught) or (kind == "reject") != bool(said["Hint"]):
             says = "the misconception, `Hint:` and `Caught:`" if kind == "reject" else "what is different, and no hint"
             raise CourseError(f"{path}: the docstring of a specimen in {kind}/ says {says}")
-        if unknown := caught.keys() - {check.name for check in self.checks}:
-            raise CourseError(f"{path} names the check {min(unknown)}; checks.py has none of it")
         return Specimen(path.stem, said[""], said["Hint"], caught, f"{reference}\n\n{fragment}")
 
 

@@ -84,7 +84,7 @@ CHECK_OF_FOUR = "@check(points=4, draws=2)"
         pytest.param(TOML, "quota = 3", "quotas = 3", "`quotas`", id="toml_unknown_key"),
         pytest.param(TOML, "quota = 3", 'quota = "3"', "`$.quota`", id="toml_wrong_type"),
         pytest.param(
-            TOML, "points = 7\n", "points = 7\nlimits = {seconds = 3}\n", "`seconds`", id="toml_unknown_limit"
+            TOML, "points = 7\n", "points = 7\nlimits = {seconds = 3}\n", "'seconds'", id="toml_unknown_limit"
         ),
         pytest.param(
             TOML, "points = 7\n", "points = 7\nlimits = {threads = 0.5}\n", "threads", id="toml_half_a_thread"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
 import tarfile
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from itertools import zip_longest
 from pathlib import Path
 
@@ -16,10 +14,12 @@ from autograder.course.problem import Problem
 from autograder.expected import Answers
 from autograder.gradebook.executors import sandboxes
 from autograder.gradebook.faults import written_to
-from autograder.gradebook.store import LOCK_FILE, Store, StoreError, locked
+from autograder.gradebook.store import LOCK_FILE, STORE_FILE, Store, StoreError, locked
 from autograder.notebook.checks import rubric_of
 from autograder.notebook.reference import ReferenceRun, run_reference
+from autograder.release.files import zipped
 from autograder.release.starter import starter
+from autograder.submissions.reading import keep_apart
 
 Files = Mapping[str, bytes]
 
@@ -28,35 +28,37 @@ RIGHT = "all-right"
 
 
 @contextmanager
-def sample_class(problems: Sequence[Problem], folder: Path, workers: int) -> Iterator[dict[str, Answers]]:
+def sample_class(problems: Sequence[Problem], folder: Path, out: Path, workers: int) -> Iterator[dict[str, Answers]]:
     """Write the sample class into a folder, and keep others out of it meanwhile.
 
     Yields
     ------
     dict of str to Answers
         The arrays that the references' notebooks train, by problem id.
+
+    Raises
+    ------
+    StoreError
+        If the folder of results, ``out``, holds a real class's latest run, whose tables would be replaced.
     """
-    with ExitStack() as stack:
-        with written_to(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(locked(folder / LOCK_FILE))
+    keep_apart(folder, out)
+    with Store(out / STORE_FILE) as store:
+        for name, runs in store.finished().items():
+            if all(report.student != RIGHT for report, _ in store.reports(runs[-1], name)):
+                raise StoreError(f"{out} holds results of a class; name another folder with --out")
+    with written_to(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder / LOCK_FILE):
         ran = run_notebooks(problems, workers)
-        right = {problem.notebook_file: ran[problem.id].content for problem in problems if problem.id in ran}
         with written_to(folder):
             for entry in folder.iterdir():
                 if entry.is_dir():
                     shutil.rmtree(entry)
                 elif entry.name != LOCK_FILE:
                     entry.unlink()
-            write_sample_class(problems, folder, right)
+            notebooks = {problem.notebook_file: ran[problem.id].content for problem in problems if problem.id in ran}
+            write_sample_class(problems, folder, notebooks)
         yield {name: run.answers for name, run in ran.items()}
-
-
-def see_no_class(store: Store) -> None:
-    """Raise StoreError if a store holds a real class's latest run, whose tables would be replaced."""
-    for name, runs in store.finished().items():
-        if all(report.student != RIGHT for report, _ in store.reports(runs[-1], name)):
-            raise StoreError(f"{store.path.parent} holds results of a class; name another folder with --out")
 
 
 def run_notebooks(problems: Sequence[Problem], workers: int) -> dict[str, ReferenceRun]:
@@ -102,9 +104,11 @@ def write_sample_class(problems: Sequence[Problem], folder: Path, notebooks: Fil
         (folder / name).mkdir(parents=True, exist_ok=True)
         for file, content in files.items():
             (folder / name / file).write_bytes(content)
-    (folder / "all-right-zipped.zip").write_bytes(_zip(right))
-    (folder / "all-right-wrapped.tar.gz").write_bytes(_tar(right))
-    (folder / "climbs-out.zip").write_bytes(_zip({f"../{name}": content for name, content in right.items()}))
+    (folder / "all-right-zipped.zip").write_bytes(zipped(right))
+    (folder / "climbs-out.zip").write_bytes(zipped({f"../{name}": content for name, content in right.items()}))
+    with tarfile.open(folder / "all-right-wrapped.tar.gz", "w:gz") as archive:
+        for name in right:
+            archive.add(folder / RIGHT / name, f"homework/{name}")
 
 
 def _by_specimen(problems: Sequence[Problem], right: Files) -> dict[str, Files]:
@@ -134,21 +138,3 @@ def _by_notebook(problems: Sequence[Problem], notebooks: Files) -> dict[str, Fil
         "notebook-stale": {**mistake, name: notebooks[name]},
         "notebook-truncated": {**module, name: notebooks[name][: len(notebooks[name]) // 2]},
     }
-
-
-def _zip(files: Files) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(zipfile.ZipInfo(name), content)
-    return stream.getvalue()
-
-
-def _tar(files: Files) -> bytes:
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
-        for name, content in files.items():
-            info = tarfile.TarInfo(f"homework/{name}")
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
-    return stream.getvalue()

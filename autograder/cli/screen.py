@@ -11,7 +11,6 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
@@ -146,14 +145,6 @@ class Tally:
                 for said, checks in why.items()
             ]
 
-    def warn(self, console: Console) -> None:
-        """Name the loose files."""
-        if self.loose:
-            more = len(self.loose) - LISTED
-            names = ", ".join(self.loose[:LISTED]) + (f" and {more} more" if more > 0 else "")
-            said = f"warning: not graded, for it lies in no student's folder: {names}; put each into its student's"
-            console.print(escape(said), highlight=False)
-
     def show(self, console: Console) -> None:
         """Print a row for each problem (mean score, submissions by code), then notes that need attention."""
         codes = sorted({code for row in self.rows.values() for code in row.codes})
@@ -167,7 +158,10 @@ class Tally:
             mean = f"{row.score / row.codes.total():.1f}/{row.max_score:g}"
             table.add_row(name, mean, *(f"{count:g}" if count else "·" for count in counts))
         console.print(table)
-        self.warn(console)
+        loose = [
+            f"warning: {name} is not graded, for it lies in no student's folder; put it there" for name in self.loose
+        ]
+        _list(console, loose, "put each into its student's folder")
         _list(console, self.doubtful, "each report says it")
         _list(console, self.pending, "the column `pending` of grades.csv says whose", "bold")
         if self.pending:

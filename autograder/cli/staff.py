@@ -1,11 +1,11 @@
-"""The commands of staff."""
+"""The commands of instructors and of problem authors; each imports what it needs when it is called."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +26,10 @@ GRADES = Path("build/grades")
 SAMPLE_GRADES = Path("build/sample-grades")
 
 OUT = click.option("--out", type=click.Path(path_type=Path), default=GRADES, show_default=True)
+SEED = click.option(
+    "--seed", type=click.IntRange(0), help="On the inputs of this number instead of the official run's."
+)
+WORKERS = click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="one per core")
 
 
 @click.command(name="new-term")
@@ -42,33 +46,31 @@ def new_term(names: tuple[str, ...], only_check: bool, course: Path) -> None:
     from autograder.release.keys import NoHistoryError, history, read_key, renew
 
     paths = assignment_files(course, names)
-    before = {name: key for name, path in paths.items() if (key := read_key(path))}
-    bad = only_check and len(before) < len(paths)
-    if only_check:
-        for name in paths.keys() - before.keys():
-            click.echo(f"{paths[name]} has no `key` that can be used")
-    else:
+    before = {name: read_key(path) for name, path in paths.items()}
+    bad = only_check and None in before.values()
+    if not only_check:
         renew(paths.values())
-        for path in paths.values():
+    for name, path in paths.items():
+        if not only_check:
             click.echo(f"{path}: a new key")
+        elif before[name] is None:
+            click.echo(f"{path} has no `key` that can be used")
     try:
-        found = history(course, before)
-    except NoHistoryError as error:
-        click.echo(f"no history was looked through: {error}")
-    else:
-        exposed = [one for one in found.exposed if one.assignment in paths]
-        for one in exposed:
-            latest = one.key == before.get(one.assignment)
-            bad |= only_check and latest
-            which = "the key so far" if latest else "an earlier key"
-            click.echo(
-                f"warning: {one.assignment}: {which} was committed together with "
-                f"assignments/{one.assignment}, in {pluralize(one.commits, 'commit')}, the first {one.commit[:12]}: "
-                "whoever has that commit can compute the official inputs that followed from it"
-            )
+        exposed = [one for one in history(course) if one.assignment in paths]
         if not exposed:
-            where = "in the repository's history" if found.whole else "in what a shallow clone has of the history"
-            click.echo(f"no key was committed together with its release, {where}")
+            click.echo("no key was committed together with its release, in the history that is here")
+    except NoHistoryError as error:
+        exposed = []
+        click.echo(f"no history was looked through: {error}")
+    for one in exposed:
+        latest = one.key == before[one.assignment]
+        bad |= only_check and latest
+        key = "the key so far" if latest else "an earlier key"
+        commits = f"{pluralize(len(one.commits), 'commit')}, the first {one.commits[0][:12]}"
+        click.echo(
+            f"warning: {one.assignment}: {key} was committed together with assignments/{one.assignment}, in {commits}: "
+            "whoever has that commit can compute the official inputs that followed from it"
+        )
     click.echo(
         "Whoever has solutions/ has the keys, and with a clone or a fork of the repository those of its history, too: "
         "give students what `autograder dist` makes, and nothing else."
@@ -85,8 +87,8 @@ def new_term(names: tuple[str, ...], only_check: bool, course: Path) -> None:
     default=None,
     show_default=f"{GRADES}, and {SAMPLE_GRADES} for the sample class",
 )
-@click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="one per core")
-@click.option("--seed", type=click.IntRange(0), help="On the inputs of this number instead of the official run's.")
+@WORKERS
+@SEED
 @click.option("--force", is_flag=True, help="Run again what has been graded already.")
 @click.option("--weak-sandbox", is_flag=True, help="Grade even if this machine can't confine student code.")
 @click.option("--scheduler", metavar="ADDRESS", help="Grade on a Dask cluster: tcp://HOST:PORT of its scheduler.")
@@ -109,8 +111,7 @@ def grade(
     on where it was.
     """
     from autograder.api import grade_class, open_course
-    from autograder.gradebook.store import STORE_FILE, Store
-    from autograder.submissions.reading import find_class, keep_apart, loose_files
+    from autograder.submissions.reading import find_class, loose_files
 
     console = screen()
     problems = open_course(course).problems(*names)
@@ -118,22 +119,15 @@ def grade(
         for problem in problems:
             problem.seed  # noqa: B018  an assignment without a key is refused before anything is made
     out = out or (GRADES if submissions else SAMPLE_GRADES)
-    keep_apart(submissions or SAMPLE_CLASS, out)
-    if submissions is not None:
-        find_class(submissions)
-    with Store(out / STORE_FILE) as store:  # a second grader is refused before the sample class is touched
-        if submissions is None:
-            from autograder.cli.sample import sample_class, see_no_class
-
-            see_no_class(store)
     with ExitStack() as stack:
         trained: Mapping[str, Answers] = {}
         if submissions is None:
+            from autograder.cli.sample import sample_class
+
             submissions = SAMPLE_CLASS
-            trained = stack.enter_context(sample_class(problems, submissions, workers))
+            trained = stack.enter_context(sample_class(problems, submissions, out, workers))
             console.print(f"No submissions named: grading a sample class, written to {submissions}.")
-        tally, total = Tally(loose_files(submissions)), len(find_class(submissions))
-        tally.warn(console)
+        total, tally = len(find_class(submissions)), Tally(loose_files(submissions))
         shown = stack.enter_context(progress(console, total, "graded"))
 
         def told(said: str) -> None:
@@ -234,7 +228,7 @@ def doctor() -> None:
 
 
 if TYPE_CHECKING:
-    from autograder.course.problem import Problem
+    pass
 
 
 @click.command()
@@ -242,23 +236,17 @@ if TYPE_CHECKING:
 @COURSE
 def release(only_check: bool, course: Path) -> None:
     """Make assignments/ out of solutions/."""
-    from autograder.course.assignments import read_course
     from autograder.release.files import differs, write
-    from autograder.release.files import release as release_of
-    from autograder.sandbox.observe import Sandbox
 
     stale = False
-    with Sandbox() as sandbox:
-        for assignment in read_course(course):
-            folder = course / "assignments" / assignment.name
-            files = release_of(sandbox.observe, assignment, folder)
-            if only_check:
-                for sentence in differs(files, folder):
-                    stale = True
-                    click.echo(sentence, err=True)
-            else:
-                write(files, folder)
-                click.echo(f"{folder}: {len(files)} files")
+    for _, folder, files in _releases(course):
+        if only_check:
+            for sentence in differs(files, folder):
+                stale = True
+                click.echo(sentence, err=True)
+        else:
+            write(files, folder)
+            click.echo(f"{folder}: {len(files)} files")
     sys.exit(stale)
 
 
@@ -267,24 +255,28 @@ def release(only_check: bool, course: Path) -> None:
 @COURSE
 def dist(out: Path, course: Path) -> None:
     """Make the zips that students get, out of assignments/."""
-    from autograder.course.assignments import read_course
     from autograder.course.problem import CourseError
     from autograder.release.files import as_zip, differs
+
+    out.mkdir(parents=True, exist_ok=True)
+    for name, folder, files in _releases(course):
+        if stale := list(differs(files, folder)):
+            raise CourseError("\n".join(stale))
+        path = out / f"{name}.zip"
+        path.write_bytes(as_zip(files, name))
+        click.echo(f"{path}: {path.stat().st_size / 1024:.0f} KiB")
+
+
+def _releases(course: Path) -> Iterator[tuple[str, Path, dict[str, bytes]]]:
+    """Yield the name, the folder and the files of each assignment's release."""
+    from autograder.course.assignments import read_course
     from autograder.release.files import release as release_of
     from autograder.sandbox.observe import Sandbox
 
-    out.mkdir(parents=True, exist_ok=True)
-    for assignment in read_course(course):
-        folder = course / "assignments" / assignment.name
-        if not folder.is_dir():
-            raise CourseError(f"{folder} does not exist; run `autograder release` first")
-        with Sandbox() as sandbox:
-            files = release_of(sandbox.observe, assignment, folder)
-        if stale := list(differs(files, folder)):
-            raise CourseError("\n".join(stale))
-        path = out / f"{assignment.name}.zip"
-        path.write_bytes(as_zip(files, assignment.name))
-        click.echo(f"{path}: {path.stat().st_size / 1024:.0f} KiB")
+    with Sandbox() as sandbox:
+        for assignment in read_course(course):
+            folder = course / "assignments" / assignment.name
+            yield assignment.name, folder, release_of(sandbox.observe, assignment, folder)
 
 
 @click.command()
@@ -294,12 +286,12 @@ def dist(out: Path, course: Path) -> None:
 @click.option(
     "--seeds", type=click.IntRange(1), help="How many seeds correct work is run on.  [default: 1000; fast: 1]"
 )
-@click.option("--seed", type=click.IntRange(0), help="On the inputs of this number instead of the official run's.")
+@SEED
 @click.option(
     "--python", "pythons", multiple=True, help="Another interpreter to run correct work with, for the margins."
 )
 @click.option("--out", type=click.Path(path_type=Path), default=Path("build/audit"), show_default=True)
-@click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="one per core")
+@WORKERS
 @COURSE
 def audit(
     ids: tuple[str, ...],
@@ -323,16 +315,32 @@ def audit(
 
     from autograder.api import open_course
     from autograder.course.problem import CourseError
+    from autograder.expected import observe_answers
+    from autograder.sandbox.observe import Sandbox
     from autograder.seed import Seed
+
+    def say(name: str, faults: Sequence[str]) -> None:
+        click.echo(f"{name}: {f'{len(faults)} things do not hold' if faults else 'all holds'}")
+        for fault in faults:
+            click.echo(f"  {fault}")
 
     problems = open_course(course).problems()
     if unknown := set(ids) - {problem.id for problem in problems}:
-        raise CourseError(f"no problem {sorted(unknown)[0]}; there are {', '.join(p.id for p in problems)}")
+        raise CourseError(f"no problem {min(unknown)}; there are {', '.join(p.id for p in problems)}")
     chosen = [problem for problem in problems if not ids or problem.id in ids]
     if seed is not None:
         chosen = [replace(problem, official=Seed.numbered(seed)) for problem in chosen]
+    bad = False
     if not (whole or fast or seeds or pythons):
-        sys.exit(_audit_specimens(chosen))
+        from autograder.audit.specimens import audit as specimens_of
+
+        with Sandbox() as sandbox:
+            for problem in chosen:
+                answers = observe_answers(sandbox.observe, problem, problem.seed)
+                faults = list(specimens_of(sandbox.observe, problem, answers, problem.seed))
+                bad |= bool(faults)
+                say(problem.id, faults)
+        sys.exit(bad)
     for python in pythons:
         if shutil.which(python) is None:
             raise click.BadParameter(f"{python} is no program that can be started", param_hint="--python")
@@ -348,30 +356,9 @@ def audit(
     for each in measure_all(
         chosen, course, workers, shown, fast=fast, seeds=count, pythons=pythons, kept=out / "seeds"
     ):
-        _say(each.problem, each.faults)
+        say(each.problem, each.faults)
         found.append(each)
     write_audit(found, out)
     print_audit(console, found)
     console.print(f"Pages: {out}/index.html and audit.json")
     sys.exit(any(each.faults for each in found))
-
-
-def _audit_specimens(problems: Sequence[Problem]) -> bool:
-    from autograder.audit.specimens import audit as specimens_of
-    from autograder.expected import observe_answers
-    from autograder.sandbox.observe import Sandbox
-
-    faults = False
-    with Sandbox() as sandbox:
-        for problem in problems:
-            answers = observe_answers(sandbox.observe, problem, problem.seed)
-            sentences = list(specimens_of(sandbox.observe, problem, answers, problem.seed))
-            faults |= bool(sentences)
-            _say(problem.id, sentences)
-    return faults
-
-
-def _say(name: str, sentences: Sequence[str]) -> None:
-    click.echo(f"{name}: {'all holds' if not sentences else f'{len(sentences)} things do not hold'}")
-    for sentence in sentences:
-        click.echo(f"  {sentence}")

@@ -12,8 +12,9 @@ import re
 import sys
 import tomllib
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
@@ -184,10 +185,8 @@ def release(observe: Observe, assignment: Assignment, old: Path) -> dict[str, by
 
     Parameters
     ----------
-    observe : callable
-        Runs the reference and the specimens on the public seed.
     old : Path
-        The folder of the release before this one, or one that isn't there.
+        The folder of the release before this one, if there is one.
 
     Raises
     ------
@@ -315,24 +314,21 @@ def _answers(observe: Observe, problem: Problem, old: Path) -> bytes:
 
 
 def _equal(one: Answers, other: Answers) -> bool:
-    seen = [(answers.reference, *(mistake.seen for mistake in answers.mistakes)) for answers in (one, other)]
-    hints = [[(mistake.name, mistake.hint) for mistake in answers.mistakes] for answers in (one, other)]
-    return hints[0] == hints[1] and all(
-        mine.keys() == theirs.keys() and all(_close(mine[key], theirs[key]) for key in mine)
-        for mine, theirs in zip(*seen, strict=True)
-    )
-
-
-def _close(one: Observation, other: Observation) -> bool:
     def to_rounding(mine: Array, theirs: Array) -> bool:
         near = np.allclose(mine, theirs, rtol=ROUNDING, atol=ROUNDING, equal_nan=True)
         return mine.dtype == theirs.dtype and near
 
-    def rest(each: Observation) -> tuple[object, ...]:
+    def alike(mine: Observation, theirs: Observation) -> bool:
         # The text of an exception depends on NumPy's version.
-        return each.ending, each.changed, each.scales, each.output, each.failure and each.failure.frames
+        rest = [replace(each, values={}, failure=None) for each in (mine, theirs)]
+        return rest[0] == rest[1] and _values_agree(mine, theirs, to_rounding)
 
-    return rest(one) == rest(other) and _values_agree(one, other, to_rounding)
+    def flat(answers: Answers) -> dict[object, Observation]:
+        parts = [("", "", answers.reference), *((each.name, each.hint, each.seen) for each in answers.mistakes)]
+        return {(name, hint, key): seen for name, hint, draws in parts for key, seen in draws.items()}
+
+    mine, theirs = flat(one), flat(other)
+    return mine.keys() == theirs.keys() and all(alike(mine[key], theirs[key]) for key in mine)
 
 
 def _values_agree(one: Observation, other: Observation, agrees: Callable[[Array, Array], bool]) -> bool:
@@ -349,22 +345,20 @@ def _values_agree(one: Observation, other: Observation, agrees: Callable[[Array,
 def unvarying(observe: Observe, problem: Problem, reference: Draws) -> Iterator[str]:
     """Find checks at home whose right answer is the same on all seeds, and so would be handed out; a sentence each.
 
-    Values are compared as a student's would be, within the check's tolerance. A check varies if one of its values does:
-    another that stays the same (a bias of zeros, a shape) can't pass alone.
+    Values are compared within the check's tolerance. A check varies if one of its values does: another that stays the
+    same (a bias of zeros, a shape) can't pass alone.
 
     Parameters
     ----------
     reference : mapping
         The reference's observations on some seed.
     """
-    seen = {check.name: [one for one in reference.values() if one.check == check.name] for check in problem.checks}
-    left = [check for check in problem.checks if check.at_home and not _varies(check, seen[check.name])]
+    seen = list(reference.values())
+    left = [check for check in problem.checks if check.at_home and not _varies(check, seen)]
     for number in range(SEEDS):
-        if not left:
-            return
-        for one in observe(problem, problem.reference, Seed.numbered(number), left):
-            seen[one.check].append(one)
-        left = [check for check in left if not _varies(check, seen[check.name])]
+        if left:
+            seen += observe(problem, problem.reference, Seed.numbered(number), left)
+            left = [check for check in left if not _varies(check, seen)]
     for check in left:
         yield (
             f"{problem.folder / 'checks.py'}: the right answer of `{check.name}` is the same whatever is drawn, and is "
@@ -373,8 +367,9 @@ def unvarying(observe: Observe, problem: Problem, reference: Draws) -> Iterator[
         )
 
 
-def _varies(check: Check, seen: Sequence[Observation]) -> bool:
+def _varies(check: Check, seen: Iterable[Observation]) -> bool:
+    own = [one for one in seen if one.check == check.name]
     # A reference that fails is reported elsewhere.
-    if not seen or any(one.ending != "returned" for one in seen):
+    if not own or any(one.ending != "returned" for one in own):
         return True
-    return not all(_values_agree(seen[0], one, lambda a, b: bool(agree(a, b, check).all())) for one in seen[1:])
+    return not all(_values_agree(own[0], one, lambda a, b: bool(agree(a, b, check).all())) for one in own[1:])

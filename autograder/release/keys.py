@@ -8,27 +8,19 @@ from __future__ import annotations
 
 import re
 import secrets
-import shutil
 import subprocess
-import sys
-import tempfile
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from autograder.course.assignments import seed_of_key
 from autograder.course.problem import CourseError, source
-from autograder.seed import LEAST_KEY_BYTES
 
 KEY_BYTES = 32
-# Larger files are not searched for keys: nobody writes one by hand.
-MAX_BYTES = 1 << 25
 
 _KEY = re.compile(r"""^[ \t]*key[ \t]*=[ \t]*("[^"\n]*"|'[^'\n]*'|[^\s#"']+)""", re.MULTILINE)
-_DIGITS = re.compile(rb"[0-9a-fA-F]{%d,}" % (2 * LEAST_KEY_BYTES))
 
 
 class NoHistoryError(Exception):
@@ -41,27 +33,13 @@ class Exposed:
 
     Attributes
     ----------
-    assignment : str
-    commit : str
-        The first such commit.
-    commits : int
-        The number of such commits.
-    key : str
-        Not shown in the record's ``repr``.
+    commits : tuple of str
+        These commits, the oldest first.
     """
 
     assignment: str
-    commit: str
-    commits: int
     key: str = field(repr=False)
-
-
-@dataclass(frozen=True)
-class History:
-    """The exposed keys in a repository's history, the oldest first; ``whole`` is false for a shallow clone."""
-
-    exposed: tuple[Exposed, ...]
-    whole: bool
+    commits: tuple[str, ...]
 
 
 def read_key(path: Path) -> str | None:
@@ -70,9 +48,9 @@ def read_key(path: Path) -> str | None:
     Raises
     ------
     CourseError
-        If the file can't be read, or is no TOML.
+        If the file can't be read.
     """
-    return _key_of(_parsed(source(path), path))
+    return _key_in(source(path))
 
 
 def renew(paths: Iterable[Path]) -> None:
@@ -83,18 +61,11 @@ def renew(paths: Iterable[Path]) -> None:
     CourseError
         If a file can't be read, changed or written; the message names it.
     """
-    changed = {path: with_key(source(path), secrets.token_hex(KEY_BYTES), path) for path in paths}
-    for path, text in changed.items():
-        real = path.resolve()
-        new = real.with_name(f".{real.name}-new")
+    for path, text in {path: with_key(source(path), secrets.token_hex(KEY_BYTES), path) for path in paths}.items():
         try:
-            new.touch(0o600)
-            new.write_text(text, "utf-8")
-            shutil.copymode(real, new)
-            new.replace(real)
+            path.write_text(text, "utf-8")
         except OSError as error:
-            new.unlink(missing_ok=True)
-            raise CourseError(f"{path} can't be written: {error.strerror}; it is as it was") from None
+            raise CourseError(f"{path} can't be written: {error.strerror}") from None
 
 
 def with_key(text: str, key: str, where: Path) -> str:
@@ -105,7 +76,10 @@ def with_key(text: str, key: str, where: Path) -> str:
     CourseError
         If the text is no TOML, or its key doesn't stand on one line.
     """
-    expected = _parsed(text, where) | {"key": key}
+    try:
+        expected = tomllib.loads(text) | {"key": key}
+    except tomllib.TOMLDecodeError as error:
+        raise CourseError(f"{where}: {error}") from None
     old = _KEY.search(text)
     changed = f'{text[: old.start(1)]}"{key}"{text[old.end(1) :]}' if old else f'key = "{key}"\n{text}'
     with suppress(tomllib.TOMLDecodeError):
@@ -114,86 +88,50 @@ def with_key(text: str, key: str, where: Path) -> str:
     raise CourseError(f"{where}: its `key` does not stand on one line; take it out, and say this again")
 
 
-def history(course: Path, present: Mapping[str, str]) -> History:
+def history(course: Path) -> list[Exposed]:
     """Search all commits of all branches and tags of the repository that a course is in.
-
-    Parameters
-    ----------
-    present : mapping of str to str
-        The present keys, by assignment; they may be uncommitted. Those of earlier commits are found.
 
     Raises
     ------
     NoHistoryError
         If the course is in no repository, or git isn't there.
     """
-    whole = _git(course, "rev-parse", "--is-shallow-repository").strip() != b"true"
-    commits: dict[str, tuple[set[str], set[str]]] = {}
-    entries: set[tuple[str, str]] = set()
-    for commit in _git(course, "rev-list", "--all", "--reverse").decode().split():
-        files = [*_files(course, commit)]
-        entries |= {(blob, path.parent.name) for blob, path in files if path.name == "assignment.toml"}
-        released = {above.name for _, path in files for above in path.parents if above.parent.name == "assignments"}
-        commits[commit] = {blob for blob, _ in files}, released
-    keys = {name: {key} for name, key in present.items()}
-    held: dict[str, set[str]] = {}
-    for blob, content in _contents(course, {blob for blobs, _ in commits.values() for blob in blobs}):
-        held[blob] = {digits.decode().lower() for digits in _DIGITS.findall(content)}
-        for name in [name for entry, name in entries if entry == blob]:
-            with suppress(ValueError):
-                if key := _key_of(tomllib.loads(content.decode())):
-                    keys.setdefault(name, set()).add(key)
+    commits = _git(course, "rev-list", "--all", "--reverse").split()
+    held: list[tuple[str, PurePosixPath, str]] = []
+    if commits:  # without one, git would search the files
+        entries = ":(top,glob)**/solutions/*/assignment.toml"
+        lines = _git(
+            course, "grep", "-z", "--full-name", "-E", "-e", "^[ \t]*key", *commits, "--", entries
+        ).splitlines()
+        for line in lines:
+            place, _, text = line.partition("\0")
+            commit, _, name = place.partition(":")
+            if key := _key_in(text):
+                held.append((commit, PurePosixPath(name), key))
+    released = "".join(f"{commit}:{path.parents[2] / 'assignments' / path.parent.name}\n" for commit, path, _ in held)
     exposed: dict[tuple[str, str], list[str]] = {}
-    for commit, (blobs, released) in commits.items():
-        there = {key for blob in blobs for key in held[blob]}
-        for name in sorted(released & keys.keys()):
-            for key in sorted(there & keys[name]):
-                exposed.setdefault((name, key), []).append(commit)
-    return History(tuple(Exposed(name, where[0], len(where), key) for (name, key), where in exposed.items()), whole)
+    kinds = _git(course, "cat-file", "--batch-check", said=released).splitlines()
+    for (commit, path, key), kind in zip(held, kinds, strict=True):
+        if not kind.endswith(" missing"):
+            exposed.setdefault((path.parent.name, key), []).append(commit)
+    return [Exposed(name, key, tuple(where)) for (name, key), where in exposed.items()]
 
 
-def _files(course: Path, commit: str) -> Iterator[tuple[str, PurePosixPath]]:
-    for line in _git(course, "ls-tree", "-r", "-z", "--full-tree", commit).decode(errors="replace").split("\0"):
-        kind, _, path = line.partition("\t")
-        if " blob " in kind:
-            yield sys.intern(kind.split()[2]), PurePosixPath(path)
-
-
-def _contents(course: Path, blobs: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-    """Yield the blobs with these names, each with its content; a large or missing one without content."""
-    with tempfile.TemporaryFile() as asked:
-        asked.write("".join(f"{name}\n" for name in blobs).encode())
-        asked.seek(0)
-        words = ["git", "-C", str(course), "cat-file", "--batch"]
-        with subprocess.Popen(words, stdin=asked, stdout=subprocess.PIPE) as git:  # noqa: S603
-            assert git.stdout is not None  # noqa: S101  for mypy
-            while head := git.stdout.readline().split():
-                content = git.stdout.read(int(head[2])) if len(head) == 3 else b""
-                git.stdout.read(1)
-                yield head[0].decode(), content if len(content) <= MAX_BYTES else b""
-
-
-def _git(course: Path, *words: str) -> bytes:
+def _git(course: Path, *words: str, said: str = "") -> str:
+    command = ["git", "-C", str(course), *words]
     try:
-        said = subprocess.run(["git", "-C", str(course), *words], capture_output=True, check=False)  # noqa: S603, S607
+        done = subprocess.run(command, input=said.encode(), capture_output=True, check=False)  # noqa: S603
     except OSError as error:
         raise NoHistoryError(f"git can't be started ({error.strerror})") from None
-    if said.returncode:
-        why = said.stderr.decode(errors="replace").strip().splitlines()
-        raise NoHistoryError(why[-1] if why else f"git ended with {said.returncode}")
-    return said.stdout
+    if done.returncode and (why := done.stderr.decode(errors="replace").strip().splitlines()):
+        raise NoHistoryError(why[-1])
+    return done.stdout.decode(errors="replace")
 
 
-def _key_of(entry: Mapping[str, Any]) -> str | None:
-    try:
-        seed_of_key(entry.get("key"))
-    except ValueError:
-        return None
-    return str(entry["key"]).lower()
-
-
-def _parsed(text: str, where: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise CourseError(f"{where}: {error}") from None
+def _key_in(text: str) -> str | None:
+    with suppress(ValueError):
+        if found := _KEY.search(text):
+            key = found[1].strip("\"'").lower()
+            seed_of_key(key)
+            return key
+    return None

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import ast
 import re
-import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 
 from autograder.course.problem import BEGIN, END, CourseError, Problem
 
-_NEARLY = re.compile(r"#[\W_]*(begin|end)[\W_]*solution", re.IGNORECASE)
+_MARKER = re.compile(r"#[\W_]*(begin|end)[\W_]*solution", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 _WORD_OR_SIGN = re.compile(r"\w+|[^\w\s]")
 _SILENT = frozenset("`'\"\\(),;")
 # Comment signs and prompts.
 _BEFORE = re.compile(r"^\s*(?:(?:>>>|\.\.\.|#+)\s*)*")
 _TEXT_OR_COMMENT = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|#.*""")
+# What a line returns or assigns, if that computes something.
+_VALUE = re.compile(r"(?:return|[^=<>!]*=) (?!=)(.* [-+*/@<>%] .*)")
 # A line of fewer words (`return out`, `n = X.shape[0]`) is common, and gives nothing away.
 _TELLING_WORDS = 4
 
@@ -31,18 +32,15 @@ def regions(text: str, where: str) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     first = 0
     for number, line in enumerate(text.splitlines(), 1):
-        place, marker = f"{where}, line {number}:", line.strip()
-        if marker == BEGIN:
+        if line.strip() == (END if first else BEGIN):
             if first:
-                raise CourseError(f"{place} `{BEGIN}` inside the region that line {first} begins")
-            first = number
-        elif marker == END:
-            if not first:
-                raise CourseError(f"{place} `{END}` without a `{BEGIN}` before it")
-            found.append((first, number))
-            first = 0
-        elif _NEARLY.search(line):
-            raise CourseError(f"{place} `{marker}` is no marker; write `{BEGIN}` or `{END}` alone on a line")
+                found.append((first, number))
+            first = 0 if first else number
+        elif _MARKER.search(line):
+            raise CourseError(
+                f"{where}, line {number}: `{line.strip()}` is no marker, or in the wrong place; write "
+                f"`{BEGIN}` before and `{END}` after it, each alone on a line"
+            )
     if first:
         raise CourseError(f"{where}, line {first}: `{BEGIN}` has no `{END}`")
     return found
@@ -71,33 +69,29 @@ def starter(problem: Problem) -> str:
     try:
         compile(text, str(path), "exec", dont_inherit=True)
     except SyntaxError as error:
-        raise CourseError(
-            f"{path}: without its regions it does not compile: line {error.lineno}, {error.msg}"
-        ) from None
+        raise CourseError(f"{path}: without its regions, line {error.lineno} does not compile: {error.msg}") from None
     return text
 
 
 def solution_lines(text: str, where: str) -> dict[str, int]:
-    """Find the lines and statements of a solution that give it away: their words, and the number of the first line.
+    """Find the lines of a solution that give it away, and what they return or assign: their words, and their numbers.
 
-    Included is what a statement returns or assigns, if that computes something. Words are those of :func:`words`.
+    Words are those of :func:`words`.
     """
     lines = text.splitlines()
     found: dict[str, int] = {}
     for first, last in regions(text, where):
-        inside = lines[first : last - 1]
-        for number, piece in (*enumerate(inside, 1), *_statements("\n".join(inside))):
-            code = (_TEXT_OR_COMMENT.sub(r"\1", line) for line in piece.splitlines())
-            said = " ".join(word for line in code for word in words(line)).rstrip(" :")
-            if len(_WORD.findall(said)) >= _TELLING_WORDS:
-                found.setdefault(said, first + number)
+        for number in range(first + 1, last):
+            said = " ".join(words(_TEXT_OR_COMMENT.sub(r"\1", lines[number - 1]))).rstrip(" :")
+            value = _VALUE.match(said)
+            for piece in (said, value[1] if value else ""):
+                if len(_WORD.findall(piece)) >= _TELLING_WORDS:
+                    found.setdefault(piece, number)
     return found
 
 
 def survivors(solutions: Mapping[str, Mapping[str, int]], files: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Find the places where a solution line appears in handed-out files; a sentence each.
-
-    It is found as code, in a docstring, a comment, a text, or after a prompt; on one line or several, with any spacing.
+    """Find the places where a solution line appears in handed-out files, as code or in words; a sentence each.
 
     Parameters
     ----------
@@ -124,20 +118,6 @@ def survivors(solutions: Mapping[str, Mapping[str, int]], files: Iterable[tuple[
 def words(line: str) -> list[str]:
     """Split a line into names, numbers and signs, in lower case, without blanks, quotes, brackets and comment signs."""
     return [word for word in _WORD_OR_SIGN.findall(_BEFORE.sub("", line.casefold())) if word not in _SILENT]
-
-
-def _statements(text: str) -> Iterator[tuple[int, str]]:
-    text = textwrap.dedent(text)
-    try:
-        tree = ast.parse(text)
-    except SyntaxError:
-        return  # a part of a statement, or a magic: its lines must do
-    for node in ast.walk(tree):
-        if isinstance(node, ast.stmt) and not hasattr(node, "body"):
-            yield node.lineno, ast.get_source_segment(text, node) or ""
-            value = getattr(node, "value", None)
-            if value and any(isinstance(part, (ast.BinOp, ast.Compare)) for part in ast.walk(value)):
-                yield node.lineno, ast.get_source_segment(text, value) or ""
 
 
 def _function_at(line: int, text: str) -> str:

@@ -122,7 +122,7 @@ def test_a_starter_that_does_not_compile_is_refused(course, problem):
     path = course / "solutions/lines/line/line.py"
     path.write_text(REFERENCE.replace("    # END SOLUTION\n\n\ndef root", "    # END SOLUTION\n  \n\n  def root"))
 
-    with pytest.raises(CourseError, match="does not compile: line") as error:
+    with pytest.raises(CourseError, match="line 11 does not compile: ") as error:
         starter(problem)
 
     assert str(path) in str(error.value)
@@ -140,18 +140,13 @@ mean = np.mean(x, axis=0)
 scatter  =  centred.T @ centred   # d by d
 for row in range(len(scatter)):
     title = "a # b" + names[row]  # "c"
-    total = (
-        row[0]
-        + mean  # of all
-        - 1
-    )
 return total / scatter.sum(axis=1)
 # END SOLUTION
 """
 
 
 def test_telling_lines_are_the_solution_s():
-    """Lines, statements and what they compute; not remarks, nor what anybody writes. That it is given is no excuse."""
+    """Lines and what they compute; not remarks, nor what anybody writes. That it is given is no excuse."""
     assert solution_lines(SOLUTION, "pca.py") == {
         "centred = x - np . mean x axis = 0": 5,
         "x - np . mean x axis = 0": 5,
@@ -160,10 +155,8 @@ def test_telling_lines_are_the_solution_s():
         "for row in range len scatter": 10,
         "title = a # b + names [ row ]": 11,
         "a # b + names [ row ]": 11,
-        "total = row [ 0 ] + mean - 1": 12,
-        "row [ 0 ] + mean - 1": 12,
-        "return total / scatter . sum axis = 1": 17,
-        "total / scatter . sum axis = 1": 17,
+        "return total / scatter . sum axis = 1": 12,
+        "total / scatter . sum axis = 1": 12,
     }
 
 
@@ -184,7 +177,6 @@ def test_telling_lines_are_the_solution_s():
         pytest.param("Scatter = CENTRED.t @ centred", 1, id="other_capitals"),
         pytest.param("scatter = ( centred.T  @\tcentred )", 1, id="other_spaces"),
         pytest.param("a = 1\nscatter = (\n    centred.T\n    @ centred\n)", 2, id="on_several_lines"),
-        pytest.param("total = row[0] + mean - 1", 1, id="on_one_line_instead"),
         pytest.param("is what np.dot gives, x - np.mean(x, axis=0), of each row", 1, id="what_is_assigned"),
         pytest.param("out = total / scatter.sum(axis=1)", 1, id="what_is_returned"),
         pytest.param("title = 'a # b' + names[row]", 1, id="other_quotes"),
@@ -221,7 +213,9 @@ def test_what_is_not_a_solution_line_is_none(text):
     ("inside", "expected"),
     [
         pytest.param("%timeit x = np.sum(a, axis=0) # b", {"%timeit x = np . sum a axis = 0": 2}, id="magic"),
-        pytest.param("    else:\n        b = a @ w.T - c", {"b = a @ w . t - c": 3}, id="part_of_a_statement"),
+        pytest.param(
+            "    else:\n        b = a @ w.T - c", {"b = a @ w . t - c": 3, "a @ w . t - c": 3}, id="part_of_a_statement"
+        ),
         pytest.param("", {}, id="nothing"),
     ],
 )

@@ -171,7 +171,7 @@ def test_a_missing_file_is_named(course, path, named):
     """What isn't there is missed by name."""
     (course / path).unlink()
 
-    with pytest.raises(CourseError, match=r"can't be|there is no|no function") as error:
+    with pytest.raises(CourseError, match=r"can't be|there is no|no function|the file") as error:
         read_all(course)
 
     assert str(course / named) in str(error.value)

@@ -23,8 +23,7 @@ from traitlets.config import Config
 from autograder.course.assignments import read_course
 from autograder.course.problem import Problem
 from autograder.notebook.checks import rubric_of
-from autograder.notebook.grade import grade_notebook
-from autograder.notebook.reference import filled
+from autograder.notebook.grade import filled, grade_notebook
 from autograder.report import problem_lines
 from autograder.sandbox.observe import Budget, Sandbox
 from autograder.wire import Observation

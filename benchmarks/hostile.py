@@ -29,7 +29,7 @@ from typing import Any
 
 from autograder.course.assignments import read_course
 from autograder.course.problem import Problem
-from autograder.notebook.reference import filled, save
+from autograder.notebook.grade import filled, save
 from autograder.sandbox.deadline import BY_THE_CLOCK
 from autograder.sandbox.observe import Sandbox
 from autograder.worker.job import MIB, Limits

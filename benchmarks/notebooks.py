@@ -34,8 +34,11 @@ from traitlets.config import Config  # noqa: E402
 from autograder.course.assignments import read_course  # noqa: E402
 from autograder.course.problem import Problem  # noqa: E402
 from autograder.notebook.checks import rubric_of  # noqa: E402
-from autograder.notebook.grade import grade_notebook  # noqa: E402
-from autograder.notebook.reference import filled, save  # noqa: E402
+from autograder.notebook.grade import (  # noqa: E402
+    filled,
+    grade_notebook,
+    save,
+)
 from autograder.sandbox.observe import Sandbox  # noqa: E402
 
 COURSE = Path(__file__).resolve().parent.parent

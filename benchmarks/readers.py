@@ -24,8 +24,7 @@ from autograder.course.assignments import read_course
 from autograder.course.problem import Problem
 from autograder.gradebook.executors import read_apart
 from autograder.notebook.checks import rubric_of
-from autograder.notebook.grade import grade_apart, grade_notebook
-from autograder.notebook.reference import filled, save
+from autograder.notebook.grade import filled, grade_apart, grade_notebook, save
 from autograder.sandbox.deadline import cpu_seconds
 from autograder.sandbox.observe import Sandbox
 from autograder.sandbox.runs import Ended, Forked, Server

@@ -7,10 +7,9 @@ import json
 from small_course import ASSIGNMENT, write_course
 
 from autograder.course.assignments import read_course
+from autograder.notebook.alignment import as_notebook
 from autograder.notebook.checks import rubric_of
-from autograder.notebook.document import as_notebook
-from autograder.notebook.grade import grade_notebook
-from autograder.notebook.reference import filled, save
+from autograder.notebook.grade import filled, grade_notebook, save
 from autograder.release.files import HERE
 from autograder.release.starter import strip
 

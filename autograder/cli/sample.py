@@ -16,7 +16,7 @@ from autograder.gradebook.executors import sandboxes
 from autograder.gradebook.faults import written_to
 from autograder.gradebook.store import LOCK_FILE, STORE_FILE, Store, StoreError, locked
 from autograder.notebook.checks import rubric_of
-from autograder.notebook.reference import ReferenceRun, run_reference
+from autograder.notebook.grade import ReferenceRun, run_reference
 from autograder.release.files import zipped
 from autograder.release.starter import starter
 from autograder.submissions.reading import keep_apart

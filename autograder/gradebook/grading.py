@@ -26,8 +26,7 @@ from autograder.gradebook.export import write_report, write_tables
 from autograder.gradebook.store import STORE_FILE, Key, Store
 from autograder.grading import grade, see_reference, see_steady, unjudged
 from autograder.notebook.checks import Rubric, rubric_of
-from autograder.notebook.grade import grade_apart, unjudged_notebook
-from autograder.notebook.reference import run_reference, see_model
+from autograder.notebook.grade import grade_apart, run_reference, see_model, unjudged_notebook
 from autograder.report import NOT_ASKED_FOR, ProblemReport, Report
 from autograder.sandbox.observe import OurFaultError, Sandbox, SandboxError
 from autograder.sandbox.runs import exposed

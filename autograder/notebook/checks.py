@@ -1,39 +1,67 @@
-"""A notebook's checks: a table of functions of the handed-in notebook and its one run; and what they judge by.
+"""A notebook's one run, its checks (a table of functions of the handed-in notebook and the run), and its rubric.
 
 The functions work on a student's bytes. So :func:`judge` is called in a reader (:mod:`autograder.worker.reader`), which
 knows no secret, and asks the grader for the run.
+
+A cell that ends the process or passes its time limit is left out, and the run is repeated without it. So it loses only
+its own points, as long as the notebook has time left.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import msgspec
+import numpy as np
 
 from autograder.authoring import Finding
 from autograder.codes import Code
 from autograder.course.problem import CourseError, Problem
 from autograder.expected import Answers
 from autograder.grading import MAX_FINDINGS, by_severity, own_lines, said_of
-from autograder.notebook.alignment import Arrangement, Step, arrange
-from autograder.notebook.document import Notebook, UnreadableError, read
-from autograder.notebook.execution import Execution, RunCells, Shown, execute
-from autograder.notebook.figures import RequiredFigure, asked_of, has_its_figures, made_up, required_figures
-from autograder.notebook.history import is_untouched, kept_too_little, may_raise, was_run
-from autograder.notebook.source import bound
-from autograder.notebook.stale import stale_outputs
+from autograder.notebook.alignment import Arrangement, Step, arrange, bound
+from autograder.notebook.document import Notebook, Output, UnreadableError, outputs_of, read
+from autograder.notebook.figures import RequiredFigure, asked_of, has_its_figures, required_figures
+from autograder.notebook.outputs import is_bare, is_untouched, may_raise, stale_outputs, was_run
 from autograder.report import Stale
-from autograder.wire import Array, Failure, Observation, read_bytes
-from autograder.worker.job import Limits
+from autograder.wire import Array, Ending, Failure, Observation, read_bytes
+from autograder.worker.job import ANSWER, MIB, Limits
 from autograder.worker.reader import Grader
 
-# Most lines of a failed cell's output that a message shows.
-MAX_SHOWN_LINES = 3
+# Most cells of one notebook that may end their process; after each, the run is repeated.
+MAX_ENDED = 20
 MAX_MESSAGE_CHARACTERS = 4_000
 _NO_MODULE = re.compile(r"No module named '([\w.]+)'")
 _UNKNOWN = re.compile(r"name '(\w+)' is not defined")
+
+# Runs cells, each a label and its text, and answers what is asked after the cell of that number.
+RunCells = Callable[[Sequence[tuple[str, str]], Sequence[tuple[str, int]]], Iterable[Observation]]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The outcome of one cell; the last output is clipped if there were more."""
+
+    ending: Ending
+    outputs: tuple[Output, ...] = ()
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True)
+class Execution:
+    """The outcome of a notebook's run: cells by the places of their steps, and the values that were wanted."""
+
+    cells: Mapping[int, Shown] = field(default_factory=dict)
+    values: Mapping[str, Array] = field(default_factory=dict)
+
+    @property
+    def outputs(self) -> dict[int, tuple[Output, ...]]:
+        """The outputs of the cells that ended well."""
+        return {place: shown.outputs for place, shown in self.cells.items() if shown.ending == "returned"}
 
 
 @dataclass(frozen=True)
@@ -63,11 +91,7 @@ class NotebookCheck:
 
 
 class Task(msgspec.Struct, frozen=True):
-    """A notebook's problem, as far as a reader may know it.
-
-    `wanted` is asked of the run, for the grader to judge; `misnamed` says what is wrong with the name that the notebook
-    was handed in under.
-    """
+    """A notebook's problem, as far as a reader may know it; `wanted` is asked of the run, for the grader to judge."""
 
     module_file: str
     notebook_file: str
@@ -75,32 +99,18 @@ class Task(msgspec.Struct, frozen=True):
     figures: tuple[RequiredFigure, ...] = ()
     wanted: tuple[str, ...] = ()
     has_module: bool = True
-    misnamed: str = ""
 
 
 class Judged(msgspec.Struct):
-    """The findings about a notebook, without those about its model.
+    """The findings about a notebook by check, without those about its model.
 
-    Attributes
-    ----------
-    findings : dict of str to list of Finding
-        By check.
-    note : str
-        The message of `runs` if it passes.
-    refused : Finding or None
-        Why there was nothing to judge: the same verdict for every check.
-    bare : bool
-        Most given cells have lost their outputs: nothing that was saved bears out what the run shows.
-    places : dict of str to str
-        The cell after which each thing asked for was looked for.
-    stale : list of Stale
+    If it is `refused`, there was nothing to judge: the same verdict for every check. It is `bare` if most given cells
+    have lost their outputs: nothing that was saved supports what the run shows.
     """
 
     findings: dict[str, list[Finding]] = {}
-    note: str = ""
     refused: Finding | None = None
     bare: bool = False
-    places: dict[str, str] = {}
     stale: list[Stale] = []
 
 
@@ -111,61 +121,34 @@ class RunAsked(msgspec.Struct, frozen=True):
     wanted: tuple[tuple[str, int], ...]
 
 
-def _is_the_notebook(evidence: Evidence) -> Iterator[Finding]:
-    if evidence.task.misnamed:
-        yield Finding(Code.STRUCTURE, "name", f"{evidence.task.misnamed}; it was graded all the same")
-    yield from evidence.arrangement.findings
+def _is_the_notebook(evidence: Evidence) -> Iterable[Finding]:
+    return evidence.arrangement.findings
 
 
-def _was_run(evidence: Evidence) -> Iterator[Finding]:
-    steps, now = evidence.arrangement.steps, evidence.execution.outputs
-    found = was_run(evidence.handed_in, steps, now)
-    yield from found
-    if not found and kept_too_little(steps, now):
-        message = "most of the given cells that show something have lost it; run all cells from the top, and save"
-        yield Finding(Code.STRUCTURE, "outputs", message)
+def _was_run(evidence: Evidence) -> Iterable[Finding]:
+    return was_run(evidence.handed_in, evidence.arrangement.steps, evidence.execution.outputs)
 
 
 def _runs(evidence: Evidence) -> Iterator[Finding]:
-    """Yield a finding for each cell that failed by itself.
-
-    A cell that only lacks what a failed cell would have made is named in that cell's finding.
-    """
-    steps, cells = evidence.arrangement.steps, evidence.execution.cells
-    failed = {place: shown for place, shown in cells.items() if _failed(steps[place], shown)}
-    causes: dict[int, int] = {}
-    lost: dict[str, int] = {}
-    for place, shown in failed.items():
+    """Yield a finding for each cell that failed by itself; those that lack what it would have made are named in it."""
+    steps = evidence.arrangement.steps
+    causes: dict[str, int] = {}
+    follow: dict[int, list[str]] = {}
+    failed = {n: shown for n, shown in evidence.execution.cells.items() if _failed(steps[n], shown)}
+    for n, shown in failed.items():
         name = _UNKNOWN.search(shown.failure.message) if shown.failure and shown.failure.kind == "NameError" else None
-        cause = lost.get(name[1]) if name else None
-        if cause is not None:
-            causes[place] = cause
-        for made in bound(steps[place].source):
-            lost.setdefault(made, place if cause is None else cause)
-    for place, shown in failed.items():
-        if place not in causes:
-            after = [steps[other].where for other, cause in causes.items() if cause == place]
-            more = f"\n  and so, for want of what it makes: {', '.join(after)}" if after else ""
-            yield _failure(steps[place], shown, more)
-    # A cell may have replaced `print`, or the shell.
-    silent = [
-        steps[place]
-        for place, shown in cells.items()
-        if shown.ending == "returned" and steps[place].prints and not (shown.outputs or shown.clipped)
-    ]
-    if silent:
-        step, more = silent[0], f" (and {len(silent) - 1} more)" if silent[1:] else ""
-        message = f"{step.place} prints, and showed nothing when it was run{more}; see what keeps it from that"
-        yield Finding(Code.STRUCTURE, step.where, message)
+        cause = causes.get(name[1], n) if name else n
+        follow.setdefault(cause, []).append(steps[n].where)
+        for made in bound(steps[n].source):
+            causes.setdefault(made, cause)
+    for n, (_, *after) in follow.items():
+        more = f"\n  and so, for want of what it makes: {', '.join(after)}" if after else ""
+        yield _failure(steps[n], failed[n], more)
 
 
 def _figures(evidence: Evidence) -> Iterable[Finding]:
-    figures, steps, execution = evidence.task.figures, evidence.arrangement.steps, evidence.execution
-    findings = has_its_figures(figures, steps, execution.outputs, execution.values)
-    failed = [place for place, shown in execution.cells.items() if shown.ending != "returned"]
-    if not findings and made_up(figures, steps, failed):
-        return [Finding(Code.STRUCTURE, "", "a figure is drawn from what a given cell should have made, which failed")]
-    return findings
+    execution = evidence.execution
+    return has_its_figures(evidence.task.figures, evidence.arrangement.steps, execution.outputs, execution.values)
 
 
 RUNS, MODEL, FIGURES = "runs", "trained_model", "figures"
@@ -224,28 +207,14 @@ class Rubric:
             replace(check, points=check.share * share, title=titles.get(check.name, check.title)) for check in chosen
         )
 
-    def task(self, *, has_module: bool, misnamed: str = "") -> Task:
+    def task(self, *, has_module: bool) -> Task:
         """Select the part that a reader may know."""
         problem = self.problem
-        return Task(
-            problem.module_file,
-            problem.notebook_file,
-            problem.limits,
-            self.figures,
-            self.wanted,
-            has_module=has_module,
-            misnamed=misnamed,
-        )
+        return Task(problem.module_file, problem.notebook_file, problem.limits, self.figures, self.wanted, has_module)
 
 
 def rubric_of(problem: Problem) -> Rubric:
-    """Read the rubric of a problem's notebook.
-
-    Raises
-    ------
-    CourseError
-        If the notebook has not been released, or a file of the problem's is wrong.
-    """
+    """Read the rubric of a problem's notebook; CourseError if it was not released, or a file is wrong."""
     path = problem.released_notebook
     try:
         released = read(path.read_bytes(), str(path))
@@ -282,15 +251,7 @@ def judge(files: Mapping[str, bytes], grader: Grader) -> Iterator[bytes]:
 
 
 def judged(run_cells: RunCells, task: Task, released: Notebook, content: bytes) -> Judged:
-    """Find what is wrong with a handed-in notebook.
-
-    Parameters
-    ----------
-    run_cells : callable
-        Makes the run; it is not made where the notebook can't be read or is the released one, untouched.
-    content : bytes
-        The notebook, as it was handed in.
-    """
+    """Find what is wrong with a handed-in notebook; it is run only if it is readable, known and not untouched."""
     try:
         handed_in = read(content, task.notebook_file)
     except UnreadableError as error:
@@ -309,15 +270,49 @@ def judged(run_cells: RunCells, task: Task, released: Notebook, content: bytes) 
     if fault := _fault(task, execution):
         found.findings |= {check: [fault] for check in (RUNS, FIGURES, MODEL)}
         return found
-    found.bare = kept_too_little(steps, execution.outputs)
-    found.places = {what: steps[n].place for what, n in asked}
+    found.bare = is_bare(steps, execution.outputs)
     found.stale = [*stale_outputs(steps, execution.outputs)]
-    clipped = [steps[place].place for place, shown in execution.cells.items() if shown.clipped]
-    if clipped:
-        more = f" (and {len(clipped) - 1} more)" if clipped[1:] else ""
-        limit = task.limits.cell_bytes >> 20
-        found.note = f"{clipped[0]}{more} puts out more than {limit} MiB; the rest was not looked at"
     return found
+
+
+def execute(
+    run_cells: RunCells, limits: Limits, steps: Sequence[tuple[int, Step]], wanted: Sequence[tuple[str, int]] = ()
+) -> Execution:
+    """Run the steps, each with its place.
+
+    What is `wanted` are expressions, or ``file NAME``, each with the place of the step after which it is asked for.
+    """
+    shown: dict[int, Shown] = {}
+    values: dict[str, Array] = {}
+    pending = list(steps)
+    ended = 0
+    why = "it was not run"
+    while pending:
+        numbers = {place: number for number, (place, _) in enumerate(pending)}
+        asked = [(what, numbers[after]) for what, after in wanted if after in numbers]
+        count, last = 0, Shown("died")
+        for observation in run_cells([(step.where, step.source) for _, step in pending], asked):
+            if count == 0 and observation.ending in {"unstarted", "faulty"}:
+                return Execution({place: Shown(observation.ending, failure=observation.failure) for place, _ in steps})
+            if count < len(pending):
+                place, _ = pending[count]
+                last = _shown(observation, limits.cell_bytes)
+                # A repeated run does not replace what a cell has shown before.
+                if place not in shown:
+                    shown[place] = last
+                    answers = {what: observation.values.get(ANSWER + what) for what, after in wanted if after == place}
+                    values |= {what: value for what, value in answers.items() if isinstance(value, np.ndarray)}
+            count += 1
+        if count == 0 or count > len(pending):
+            break
+        shown[pending.pop(count - 1)[0]] = last
+        ended += 1
+        if ended > MAX_ENDED:
+            why = f"it was not run: more than {MAX_ENDED} cells had ended the process that they ran in"
+            break
+    for place, _ in steps:
+        shown.setdefault(place, Shown("died", failure=Failure("", why)))
+    return Execution(dict(sorted(shown.items())), values)
 
 
 def _fault(task: Task, execution: Execution) -> Finding | None:
@@ -350,29 +345,28 @@ def _failed(step: Step, shown: Shown) -> bool:
 def _failure(step: Step, shown: Shown, more: str) -> Finding:
     failure = shown.failure or Failure("", "")
     code = {"missing": Code.MISSING, "raised": Code.RAISED}.get(shown.ending, Code.DIED)
-    if shown.ending == "died":
-        words, lines = failure.message, ""
-    elif shown.ending == "missing":
-        words, lines = failure.message or "a function is not written yet", own_lines(failure)
-    else:
-        words, lines = _import_advice(failure) or said_of(failure), own_lines(failure)
-    showed = "" if shown.ending == "missing" else _showed(shown)
-    return Finding(code, step.where, f"{step.place}: {words}{lines}{showed}{more}")
+    words = (failure.message if shown.ending in {"died", "missing"} else _import_advice(failure)) or said_of(failure)
+    return Finding(code, step.where, f"{step.place}: {words}{own_lines(failure)}{more}")
 
 
 def _import_advice(failure: Failure) -> str:
-    """Advise on an import that found nothing, which is no mistake in the code; "" for any other failure."""
     name = _NO_MODULE.match(failure.message) if failure.kind == "ModuleNotFoundError" else None
-    if name is None:
-        return ""
-    return (
-        f"it needs `{name[1]}`, which isn't installed where it is graded, and wasn't handed in; do without it, hand it "
-        "in if it is a module of yours, or ask your instructor to install it and grade again"
-    )
+    advice = "do without it, hand it in if it is a module of yours, or ask your instructor to install it"
+    where = "isn't installed where it is graded, and wasn't handed in"
+    return f"it needs `{name[1]}`, which {where}; {advice}" if name else ""
 
 
-def _showed(shown: Shown) -> str:
-    printed = "".join(one.text for one in shown.outputs if (one.kind, one.name) == ("stream", "stdout"))
-    lines = [line for line in printed[-2000:].splitlines() if line.strip()]
-    last = [f"\n    {line[-200:].strip()}" for line in lines[-MAX_SHOWN_LINES:]]
-    return f"\n  it had shown{''.join(last)}" if last else ""
+def _shown(observation: Observation, most_bytes: int) -> Shown:
+    if observation.ending == "died":
+        return Shown("died", failure=observation.failure)
+    raw = observation.values.get("outputs")
+    said: Any = {"clipped": True}
+    # A character of an output has at most four bytes. Longer data was not written by our code in the run.
+    if isinstance(raw, np.ndarray) and raw.nbytes <= 4 * most_bytes + MIB:
+        try:
+            said = json.loads(raw.tobytes())
+        except (ValueError, RecursionError):
+            said = None
+    said = said if isinstance(said, dict) else {}
+    more = [Output("stream", "stdout", clipped=True)] if said.get("clipped") is True else []
+    return Shown(observation.ending, (*outputs_of(said.get("outputs"), most_bytes), *more), observation.failure)

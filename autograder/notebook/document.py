@@ -6,14 +6,11 @@ accepts, and takes 0.3 s to import.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-
-from autograder.notebook.source import described
 
 # Tags of released cells; a student's own tags mean nothing. A cell with this one is to be filled.
 FILL = "fill"
@@ -49,58 +46,31 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True)
 class Output:
-    """One output of a cell.
+    """One output of a cell; `clipped` if there was more than was kept.
 
-    Attributes
-    ----------
-    kind : str
-        ``stream``, ``display``, ``result`` or ``error``.
-    name : str
-        Of a stream, ``stdout`` or ``stderr``; of an error, the exception's name.
-    text : str
-        A stream's text; a display's or result's plain text; an error's message.
-    data : mapping of str to str
-        Of a display or result, by MIME type: plain text, pictures in base64; "" for other types.
-    clipped : bool
-        There was more than was kept.
+    `data` of a display or result has, by MIME type, plain text, and pictures in base64; "" for other types.
     """
 
-    kind: str
-    name: str = ""
-    text: str = ""
+    kind: str  # `stream`, `display`, `result` or `error`
+    name: str = ""  # of a stream, `stdout` or `stderr`; of an error, the exception's name
+    text: str = ""  # of a display or result, plain text
     data: Mapping[str, str] = field(default_factory=dict)
     clipped: bool = False
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell.
+    """One cell; its source has Unix line ends."""
 
-    Attributes
-    ----------
-    number : int
-        Its place in its notebook, from 1, cells of all kinds counted.
-    kind : str
-        ``code``, ``markdown`` or ``raw``.
-    source : str
-        With Unix line ends.
-    count : int or None
-        The execution count.
-    heading : str
-        Its own first heading, or the nearest one above.
-    key : str
-        ``metadata.autograder.key`` of a released cell, or "".
-    """
-
-    number: int
-    kind: str
+    number: int  # in its notebook, from 1, cells of all kinds counted
+    kind: str  # `code`, `markdown` or `raw`
     source: str
     id: str = ""
     count: int | None = None
     outputs: tuple[Output, ...] = ()
     tags: frozenset[str] = frozenset()
-    heading: str = ""
-    key: str = ""
+    heading: str = ""  # its own first heading, or the nearest one above
+    key: str = ""  # `metadata.autograder.key` of a released cell, or ""
 
     @property
     def where(self) -> str:
@@ -139,14 +109,7 @@ class Notebook:
 
 
 def read(content: bytes, name: str = "the notebook") -> Notebook:
-    """Read a notebook. Fields that break the format but that Jupyter opens are accepted.
-
-    Parameters
-    ----------
-    content : bytes
-        The file, from a stranger.
-    name : str
-        Its name in messages.
+    """Read a notebook, by its name in messages. Fields that break the format but that Jupyter opens are accepted.
 
     Raises
     ------
@@ -165,10 +128,17 @@ def read(content: bytes, name: str = "the notebook") -> Notebook:
         raise UnreadableError(f"{name} has {len(cells):,} cells; expected at most {MAX_CELLS:,}")
     found = [_cell(cell, number, name) for number, cell in enumerate(cells, 1)]
     if sum(len(cell.source) for cell in found) > MAX_SOURCES:
-        raise UnreadableError(
-            f"{name} holds more than {MAX_SOURCES:,} characters of text and code; hand in your own work"
-        )
+        raise UnreadableError(f"{name} has more than {MAX_SOURCES:,} characters of text and code; hand in your own")
     return Notebook(_with_headings(found))
+
+
+def outputs_of(raws: Any, max_characters: int = MAX_CHARACTERS) -> tuple[Output, ...]:
+    """Read a list of outputs in nbformat's form; what is malformed is left out."""
+    raws = raws if isinstance(raws, list) else []
+    outputs = [one for raw in raws[:MAX_OUTPUTS] if (one := output(raw, max_characters))]
+    if len(raws) > MAX_OUTPUTS and outputs:
+        outputs[-1] = replace(outputs[-1], clipped=True)
+    return tuple(outputs)
 
 
 def output(raw: Any, max_characters: int = MAX_CHARACTERS) -> Output | None:
@@ -187,36 +157,6 @@ def output(raw: Any, max_characters: int = MAX_CHARACTERS) -> Output | None:
             data = {mime: text if mime == "text/plain" else pictures.get(mime, "") for mime in bundle}
             return Output("result" if kind == "execute_result" else "display", "", text, data, clipped)
     return None
-
-
-def as_notebook(text: str, problem: str) -> bytes:
-    """Convert a py:percent text to a notebook without outputs, as it is released.
-
-    A cell's id and key are derived from what it holds, so that other cells leave them as they are. Of its metadata only
-    the tags are kept; a cell with a gap gets the tag `FILL`.
-    """
-    # Staff's dependencies: students' own checks import this module, too.
-    import jupytext  # type: ignore[import-untyped]  # noqa: PLC0415
-    import nbformat  # noqa: PLC0415
-
-    notebook = jupytext.reads(text, fmt="py:percent")
-    notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    }
-    notebook.nbformat, notebook.nbformat_minor = 4, 5
-    seen: dict[str, int] = {}
-    for cell in notebook.cells:
-        content = f"{problem}\n{cell.cell_type}\n{cell.source}"
-        seen[content] = seen.get(content, 0) + 1
-        key = hashlib.sha256(f"{content}\n{seen[content]}".encode()).hexdigest()[:12]
-        to_fill = cell.cell_type == "code" and any(each.gap for each in described(cell.source))
-        tags = {*cell.metadata.get("tags", ()), *((FILL,) if to_fill else ())}
-        cell["id"] = key
-        cell.metadata = {OURS: {"key": key}, **({"tags": sorted(tags)} if tags else {})}
-    nbformat.validate(notebook)
-    text = str(nbformat.writes(notebook, version=nbformat.NO_CONVERT))  # type: ignore[no-untyped-call]
-    return f"{text}\n".encode()
 
 
 def shortened(text: str) -> str:
@@ -240,10 +180,8 @@ def where_they_part(one: str, other: str) -> tuple[str, str]:
 
 def _parsed(content: bytes, name: str) -> Any:
     if len(content) > MAX_BYTES:
-        raise UnreadableError(
-            f"{name} has {len(content) >> 20} MiB; expected at most {MAX_BYTES >> 20}: "
-            "find the cell that prints so much, print less, run it again"
-        )
+        size, advice = len(content) >> 20, "find the cell that prints so much, print less, run it again"
+        raise UnreadableError(f"{name} has {size} MiB; expected at most {MAX_BYTES >> 20}: {advice}")
     if not content.strip():
         raise UnreadableError(f"{name} is an empty file; {_SAVE}")
     try:
@@ -267,22 +205,17 @@ def _cell(raw: dict[str, Any], number: int, name: str) -> Cell:
         raise UnreadableError(f"{name}, cell {number}: its source has more than {MAX_CHARACTERS:,} characters")
     kind, tags = raw.get("cell_type"), _field(raw, "metadata", "tags")
     identity, key = raw.get("id"), _field(raw, "metadata", OURS, "key")
-    cell = Cell(
+    count, raws = (raw.get("execution_count"), raw.get("outputs")) if kind == "code" else (None, None)
+    return Cell(
         number,
         kind if kind in ("code", "markdown") else "raw",
         re.sub(r"\r\n?", "\n", source),
         identity if isinstance(identity, str) else "",
-        tags=frozenset(tag for tag in tags[:20] if isinstance(tag, str)) if isinstance(tags, list) else frozenset(),
+        count if type(count) is int and 0 < count < 10**9 else None,
+        outputs_of(raws),
+        frozenset(tag for tag in tags[:20] if isinstance(tag, str)) if isinstance(tags, list) else frozenset(),
         key=key if isinstance(key, str) else "",
     )
-    if cell.kind != "code":
-        return cell
-    count, raws = raw.get("execution_count"), raw.get("outputs")
-    raws = raws if isinstance(raws, list) else []
-    outputs = [one for one in map(output, raws[:MAX_OUTPUTS]) if one is not None]
-    if len(raws) > MAX_OUTPUTS and outputs:
-        outputs[-1] = replace(outputs[-1], clipped=True)
-    return replace(cell, count=count if type(count) is int and 0 < count < 10**9 else None, outputs=tuple(outputs))
 
 
 def _text(value: Any, max_characters: int = MAX_CHARACTERS) -> tuple[str, bool]:

@@ -1,4 +1,4 @@
-"""Figures of a notebook: their data, read from pictures and compared with what is required.
+"""Figures of a notebook: their data, read from pictures, and what is required of them.
 
 Of a picture without data, only its presence is judged.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import math
 import zlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -17,10 +17,9 @@ import msgspec
 from autograder.authoring import Finding
 from autograder.codes import Code
 from autograder.course.problem import CourseError
-from autograder.notebook.alignment import Step
+from autograder.notebook.alignment import Step, bound, loaded
 from autograder.notebook.document import FILL, PICTURES, PNG, Output, quoted
 from autograder.notebook.figure_metadata import KEYWORD, MAX_ARTISTS, MAX_PACKED, MAX_TEXTS, VERSION
-from autograder.notebook.source import bound, loaded
 from autograder.wire import Array
 from autograder.worker.job import FILE
 
@@ -72,19 +71,7 @@ class Figure(msgspec.Struct, frozen=True):
 
 
 class RequiredAxes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The requirements on one set of axes.
-
-    Attributes
-    ----------
-    about : str
-        A word in its title or labels, by which it is found; "" for any.
-    labelled : bool
-        Both axes have labels.
-    curves : int
-        The least number of lines of at least three points.
-    falls, rises : bool or str
-        A curve ends well below, or above, where it began; with a word, one that has it in its label.
-    """
+    """The requirements on one set of axes, as docs/authors.md describes them."""
 
     about: str = ""
     labelled: bool = True
@@ -94,18 +81,7 @@ class RequiredAxes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RequiredFigure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A figure that a problem's notebook must have.
-
-    Attributes
-    ----------
-    name : str
-        Its name in messages: ``the training curves``.
-    under : str
-        The heading of the given notebook under which it is drawn; "" for anywhere.
-    file : str
-        The PNG file that it is saved as; "" for none.
-    axes : tuple of RequiredAxes
-    """
+    """A figure that a notebook must have; `under` is a heading, or "" for anywhere, and `file` a PNG file, or ""."""
 
     name: str
     under: str = ""
@@ -118,13 +94,7 @@ class _Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def required_figures(path: Path) -> tuple[RequiredFigure, ...]:
-    """Read the required figures of a problem from its ``figures.toml``; none where there is no such file.
-
-    Raises
-    ------
-    CourseError
-        If the file is wrong.
-    """
+    """Read a problem's ``figures.toml``; no figures where there is no such file, CourseError if it is wrong."""
     try:
         return msgspec.toml.decode(path.read_bytes(), type=_Page).figures
     except FileNotFoundError:
@@ -153,6 +123,13 @@ def of_png(content: bytes) -> Figure | None:
     return figure if figure.version == VERSION else None
 
 
+def scaled(number: float | None, scale: str) -> float:
+    """Scale a number as the axis does; NaN for none."""
+    if number is None or scale != "log":
+        return math.nan if number is None else number
+    return math.log10(number) if number > 0 else -math.inf
+
+
 def asked_of(
     steps: Sequence[Step], values: Sequence[str], figures: Sequence[RequiredFigure]
 ) -> tuple[tuple[str, int], ...]:
@@ -160,18 +137,15 @@ def asked_of(
 
     That is the last given cell that makes it: later changes by a student's own cells don't count.
     """
-    makes: list[frozenset[str]] = [bound(step.source) if step.kind == "code" else frozenset() for step in steps]
-    made = {value: [bool(names & loaded(value)) for names in makes] for value in values}
-    files = dict.fromkeys(figure.file for figure in figures if figure.file)
-    made |= {f"{FILE}{file}": [step.kind == "code" and file in step.source for step in steps] for file in files}
-    return tuple((what, _last(steps, places)) for what, places in made.items())
-
-
-def _last(steps: Sequence[Step], makes: Sequence[bool]) -> int:
-    places = [n for n, step in enumerate(steps) if step.kind == "code" and step.source.strip()]
-    making = [n for n in places if makes[n]]
-    given = [n for n in making if steps[n].given is not None]
-    return max(given, default=max(making, default=max(places, default=-1)))
+    code = {n: step for n, step in enumerate(steps) if step.kind == "code" and step.source.strip()}
+    makes = {n: bound(step.source) for n, step in code.items()}
+    made = {value: [n for n in code if makes[n] & loaded(value)] for value in values}
+    files = {figure.file for figure in figures if figure.file}
+    made |= {f"{FILE}{file}": [n for n, step in code.items() if file in step.source] for file in sorted(files)}
+    last = max(code, default=-1)
+    return tuple(
+        (what, max([n for n in places if steps[n].given] or places, default=last)) for what, places in made.items()
+    )
 
 
 def has_its_figures(
@@ -182,12 +156,7 @@ def has_its_figures(
 ) -> list[Finding]:
     """List the required figures that are missing from the run, or don't show what they must.
 
-    Parameters
-    ----------
-    rerun : mapping of int to sequence of Output
-        The outputs of each step that ended well, by its place in `steps`.
-    values : mapping of str to ndarray
-        The pictures that the run has written, by ``file NAME``.
+    `rerun` has the outputs of the steps that ended well, by place; `values` the pictures written, by ``file NAME``.
     """
     findings = []
     for one in required:
@@ -203,60 +172,37 @@ def has_its_figures(
     return findings
 
 
-def made_up(required: Sequence[RequiredFigure], steps: Sequence[Step], failed: Collection[int]) -> bool:
-    """Tell whether a figure uses a name that a failed given cell should have made, and the student's own cell has made.
-
-    Parameters
-    ----------
-    failed : collection of int
-        The places of the steps that did not end well.
-    """
-    makes = {n: bound(step.source) for n, step in enumerate(steps) if step.kind == "code"}
-    given = {n: makes[n] for n in makes if n in failed and steps[n].given is not None}
-    theirs = {n: makes[n] for n in makes if n not in failed and steps[n].given is None}
-    for n in {place for one in required for place in _places(one, steps)} & makes.keys():
-        lost = loaded(steps[n].source) & {name for k, names in given.items() if k < n for name in names}
-        if any(lost & theirs[k] for k in theirs if k < n):
-            return True
-    return False
-
-
 def _places(required: RequiredFigure, steps: Sequence[Step]) -> list[int]:
     """List the cells where a figure may be drawn: given ones, or any if all given ones are to be filled."""
     headings = [cell.heading if (cell := step.given or step.saved) else "" for step in steps]
     places = [n for n, heading in enumerate(headings) if not required.under or heading == required.under]
     given = [(n, cell) for n in places if (cell := steps[n].given) and cell.kind == "code"]
-    theirs = all(FILL in cell.tags for _, cell in given)
-    return places if theirs else [n for n, _ in given]
+    return places if all(FILL in cell.tags for _, cell in given) else [n for n, _ in given]
 
 
 def _lacks(required: RequiredFigure, shown: Sequence[Figure | None]) -> Iterator[Finding]:
+    name = required.name
     if not shown:
         where = f" under “{required.under}”" if required.under else ""
-        yield Finding(
-            Code.STRUCTURE, required.name, f"{required.name}: no figure is drawn{where}; see which cell failed"
-        )
+        yield Finding(Code.STRUCTURE, name, f"{name}: no figure is drawn{where}; see which cell failed")
     known = [figure for figure in shown if figure is not None]
     for axes in required.axes if known else ():
         faults = [_fault(axes, one) for figure in known for one in figure.axes if _is_about(axes.about, one)]
         if not faults:
-            message = f"{required.name}: nothing in it is about “{axes.about}”; say so in a title or on an axis"
-            yield Finding(Code.STRUCTURE, required.name, message)
+            message = f"{name}: nothing in it is about “{axes.about}”; say so in a title or on an axis"
+            yield Finding(Code.STRUCTURE, name, message)
         elif all(faults):
             code, said = next(fault for fault in faults if fault)
-            yield Finding(code, required.name, f"{required.name}: {said}")
+            yield Finding(code, name, f"{name}: {said}")
 
 
 def _fault(required: RequiredAxes, axes: Axes) -> tuple[Code, str] | None:
     lines = [one for one in axes.artists if one.kind == "line" and len(one.y) >= MIN_POINTS]
-    if required.labelled and (missing := [name for name, label in (("x", axes.x), ("y", axes.y)) if not label]):
-        axis = f"{' and '.join(missing)} ax{'es' if len(missing) > 1 else 'is'}"
+    if required.labelled and not (axes.x and axes.y):
+        axis = "y axis" if axes.x else "x axis" if axes.y else "x and y axes"
         return Code.STRUCTURE, f"{axes.called} has no label on its {axis}; write what is drawn, and in which unit"
     if len(lines) < required.curves:
-        return (
-            Code.STRUCTURE,
-            f"{axes.called} shows {len(lines)} curve{'' if len(lines) == 1 else 's'}; expected {required.curves}",
-        )
+        return Code.STRUCTURE, f"{axes.called} shows too few curves ({len(lines)}); expected {required.curves}"
     for asked, sign, verb in ((required.falls, 1, "falls"), (required.rises, -1, "rises")):
         word = asked if isinstance(asked, str) else ""
         meant = [line for line in lines if word.casefold() in line.label.casefold()]
@@ -284,10 +230,3 @@ def _of_output(output: Output) -> Figure | None:
         return of_png(base64.b64decode(output.data.get(PNG, ""), validate=False))
     except ValueError:
         return None
-
-
-def scaled(number: float | None, scale: str) -> float:
-    """Scale a number as the axis does; NaN for none."""
-    if number is None or scale != "log":
-        return math.nan if number is None else number
-    return math.log10(number) if number > 0 else -math.inf

@@ -1,14 +1,19 @@
-"""The report on a notebook: a reader's findings, and the verdict on the model that it trains.
+"""The report on a notebook, and the run of the reference's notebook, made once before a class is graded.
 
 ``grade_apart`` has a student's notebook read and compared in a reader. ``grade_notebook`` reads it in this process,
 which is for one's own notebook. Both get the function that makes the run as an argument.
+
+A student's model is judged by ``model.py``. If that fails on a student's arrays, it is tried on the arrays of the
+reference's notebook. So it is known whose fault the failure is.
 """
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import TypeVar
+from dataclasses import asdict, dataclass, replace
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -16,11 +21,15 @@ import numpy as np
 from autograder import codes
 from autograder.authoring import Finding, generator
 from autograder.codes import Code
-from autograder.course.problem import Model, Problem
-from autograder.grading import Ask, Found, conclude, conclude_alike
+from autograder.course.problem import CourseError, Model, Problem, source, without_markers
+from autograder.expected import Answers
+from autograder.grading import Ask, Found, conclude, conclude_alike, said_of, tried
 from autograder.grading import judged as judged_by
+from autograder.notebook import load_kernel
+from autograder.notebook.alignment import Step, arrange, as_notebook
 from autograder.notebook.checks import (
     FIGURES,
+    MAX_ENDED,
     MODEL,
     RUNS,
     THE_NOTEBOOK,
@@ -28,17 +37,20 @@ from autograder.notebook.checks import (
     Judged,
     Rubric,
     RunAsked,
+    RunCells,
+    Shown,
+    execute,
     judge,
     judged,
 )
-from autograder.notebook.document import MAX_CELLS, MAX_SOURCES
-from autograder.notebook.execution import MAX_ENDED, RunCells, beside
-from autograder.report import ProblemReport, Verdict
+from autograder.notebook.document import FILL, MAX_CELLS, MAX_SOURCES, read
+from autograder.notebook.figures import asked_of, has_its_figures
+from autograder.report import ProblemReport
 from autograder.sandbox.observe import Answer, Budget, OurFaultError, ReaderError, Sandbox
 from autograder.seed import Seed
 from autograder.submissions.attachments import MAX_FILE_BYTES, used_by_notebook
 from autograder.wire import Array, Observation, parts
-from autograder.worker.job import ANSWER, FILE, Content, NotebookJob
+from autograder.worker.job import ANSWER, FILE, Content, NotebookJob, entry_point
 
 RunJob = Callable[[Problem, NotebookJob, Budget], Iterable[Observation]]
 Told = TypeVar("Told", RunAsked, Judged)
@@ -57,24 +69,14 @@ def grade_notebook(
 ) -> ProblemReport:
     """Grade a notebook that is read in this process: one's own, or a known one.
 
-    Parameters
-    ----------
-    run_job : callable
-        ``Sandbox.run_cells``, or a fake.
-    content : bytes
-        The notebook, as it was handed in.
-    files : mapping of str to bytes
-        The other files of the submission, by name.
-    seed : Seed
-        The seed of the held-out data.
-    misnamed : str
-        The fault of the name that it was handed in under; "" if there is none.
+    `files` are the others of the submission, `seed` is that of the held-out data, and `misnamed` the fault of the name
+    that the notebook was handed in under, or "".
     """
     values: dict[str, Array] = {}
-    used = beside_it(rubric.problem, content, files)
-    run_cells = _runs(run_job, rubric, content, used, values)
-    task = rubric.task(has_module=rubric.problem.module_file in used, misnamed=misnamed)
-    return _concluded(rubric, judged(run_cells, task, rubric.released, content), values, seed)
+    used = {name: files[name] for name in used_by_notebook(rubric.problem.module_file, content, files)}
+    run_cells = _recorded(run_job, rubric, content, used, values)
+    task = rubric.task(has_module=rubric.problem.module_file in used)
+    return _concluded(rubric, judged(run_cells, task, rubric.released, content), values, seed, misnamed)
 
 
 def grade_apart(
@@ -85,18 +87,12 @@ def grade_apart(
     seed: Seed,
     misnamed: str = "",
 ) -> ProblemReport:
-    """Grade a notebook that is read and compared in a reader.
+    """Grade a notebook that is read and compared in a reader; OurFaultError if we are at fault that it can't be.
 
     Parameters are those of :func:`grade_notebook`; `files` are laid beside the notebook for its run.
-
-    Raises
-    ------
-    OurFaultError
-        If it could not be judged, and that is our fault.
     """
-    problem, limits = rubric.problem, rubric.problem.limits
-    values: dict[str, Array] = {}
-    run_cells = _runs(sandbox.run_cells, rubric, content, files, values)
+    problem, values = rubric.problem, dict[str, Array]()
+    run_cells = _recorded(sandbox.run_cells, rubric, content, files, values)
     runs = 0
 
     def answer(question: bytes) -> Iterator[Answer]:
@@ -112,16 +108,16 @@ def grade_apart(
         yield (), None
 
     given = {
-        "task": msgspec.msgpack.encode(rubric.task(has_module=problem.module_file in files, misnamed=misnamed)),
+        "task": msgspec.msgpack.encode(rubric.task(has_module=problem.module_file in files)),
         "released": problem.released_notebook.read_bytes(),
         "notebook": content,
     }
     try:
-        told = b"".join(_bounded(sandbox.call(judge, given, limits, answer)))
+        told = b"".join(_bounded(sandbox.call(judge, given, problem.limits, answer)))
     except ReaderError as error:
         why = f"{problem.notebook_file} could not be read and compared: {error}; show less, run it again"
         return unjudged_notebook(rubric, Code.DIED, why)
-    return _concluded(rubric, _checked(rubric, _decoded(told, Judged)), values, seed)
+    return _concluded(rubric, _checked(rubric, _decoded(told, Judged)), values, seed, misnamed)
 
 
 def unjudged_notebook(rubric: Rubric, code: Code, message: str) -> ProblemReport:
@@ -130,23 +126,136 @@ def unjudged_notebook(rubric: Rubric, code: Code, message: str) -> ProblemReport
     return ProblemReport.of(problem.notebook_id, conclude_alike(rubric.checks, code, message), problem.course)
 
 
-def beside_it(problem: Problem, content: bytes, files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Select the files for a notebook's run: its module, those that it or they name, and small files they name."""
-    return {name: files[name] for name in used_by_notebook(problem.module_file, content, files)}
+def beside(run_job: RunJob, problem: Problem, files: Mapping[str, bytes | Content]) -> RunCells:
+    """Make a function that runs cells beside a student's files, by name; all runs share the notebook's budget."""
+    budget = Budget.of_notebook(problem.limits)
+    return lambda cells, wanted: run_job(problem, job_of(problem, files, cells, wanted), budget)
 
 
-def asking(problem: Problem, model: Model, seed: Seed) -> Ask:
-    """Make the function that judges a trained model by its arrays alone."""
-    return lambda arrays: model.judge(arrays, problem.files.data, generator(seed.of_draw(problem.id, MODEL, 0)))
+def job_of(
+    problem: Problem,
+    files: Mapping[str, bytes | Content],
+    cells: Sequence[tuple[str, str]],
+    wanted: Sequence[tuple[str, int]] = (),
+) -> NotebookJob:
+    """Make the job of running labelled cells beside files; the handed-out modules and the README are added."""
+    readme = problem.released_readme
+    return NotebookJob(
+        kernel=entry_point(load_kernel),
+        module=problem.name,
+        given=tuple(path.stem for path in problem.files.given),
+        data={name: str(path) for name, path in problem.files.data.items()},
+        limits={**asdict(problem.limits), "cpu_seconds": math.ceil(problem.limits.notebook_seconds)},
+        files={
+            **({"README.md": readme.read_bytes()} if readme.is_file() else {}),
+            **files,
+            **{path.name: path.read_bytes() for path in problem.files.given},
+        },
+        cells=tuple(cells),
+        wanted=tuple(wanted),
+    )
 
 
-def _runs(
+@dataclass(frozen=True)
+class ReferenceRun:
+    """The arrays that the reference's notebook trains, and the notebook with its outputs: a right submission."""
+
+    answers: Answers
+    content: bytes
+
+
+def run_reference(run_job: RunJob, rubric: Rubric) -> ReferenceRun:
+    """Run the reference's notebook as a student's is run; CourseError if a cell, a figure or the model fails."""
+    problem, notebook = rubric.problem, filled(rubric.problem)
+    arrangement = arrange(read(json.dumps(notebook).encode(), problem.notebook_file), rubric.released)
+    steps = arrangement.steps
+    run_cells = beside(run_job, problem, problem.reference.files)
+    seen: list[Observation] = []
+
+    def recorded(*asked: Any) -> Iterator[Observation]:
+        for observation in run_cells(*asked):
+            seen.append(observation)
+            yield observation
+
+    execution = execute(recorded, problem.limits, arrangement.code, asked_of(steps, rubric.wanted, rubric.figures))
+    for place, shown in execution.cells.items():
+        if shown.ending != "returned":
+            raise CourseError(_failed(problem, steps[place], shown))
+    for finding in has_its_figures(rubric.figures, steps, execution.outputs, execution.values):
+        raise CourseError(f"{problem.folder / 'figures.toml'}: the reference's notebook lacks it: {finding.message}")
+    for what in rubric.wanted:
+        if what not in execution.values or not np.all(np.isfinite(execution.values[what])):
+            lacks = "the reference's notebook has no array of finite numbers of that name"
+            raise CourseError(f"{problem.folder / 'model.py'}: WANTED names `{what}`; {lacks}")
+    trained = {what: execution.values[what] for what in rubric.wanted}
+    answers = Answers({(MODEL, 0): Observation(MODEL, 0, "returned", trained)})
+    return ReferenceRun(answers, with_outputs(notebook, seen))
+
+
+def see_model(rubric: Rubric, seed: Seed) -> None:
+    """Check that ``model.py`` accepts what the reference's notebook trains; CourseError if not."""
+    model, trained = rubric.problem.page.model, rubric.trained
+    if model and trained is not None:
+        ask, path = _asking(rubric.problem, model, seed), rubric.problem.folder / "model.py"
+        tried(ask, trained, model.judge, path, f"what {rubric.problem.notebook_id} trains")
+
+
+def filled(problem: Problem) -> dict[str, Any]:
+    """Make the released notebook with its gaps filled from the solution, as JSON; it is not run."""
+    notebook: dict[str, Any] = json.loads(problem.released_notebook.read_bytes())
+    path = problem.folder / "notebook.py"
+    solution = json.loads(as_notebook(without_markers(source(path)), problem.name))
+    if len(solution["cells"]) != len(notebook["cells"]):
+        raise CourseError(f"{problem.released_notebook} is not what {path} gives; run `autograder release`")
+    for cell, solved in zip(notebook["cells"], solution["cells"], strict=True):
+        if FILL in cell["metadata"].get("tags", ()):
+            cell["source"] = solved["source"]
+    return notebook
+
+
+def save(run_job: RunJob, problem: Problem, modules: Mapping[str, bytes], notebook: Mapping[str, Any]) -> bytes:
+    """Run a notebook, given as JSON, beside modules, and save it with its outputs; CourseError if it can't be run."""
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    cells = [(f"cell {number}", "".join(cell["source"])) for number, cell in enumerate(code, 1)]
+    seen = [*beside(run_job, problem, modules)(cells, ())]
+    if len(seen) <= len(cells):
+        raise CourseError(
+            f"{problem.notebook_id} can't be run to its end: {said_of(seen[-1].failure if seen else None)}"
+        )
+    return with_outputs(notebook, seen)
+
+
+def with_outputs(notebook: Mapping[str, Any], seen: Sequence[Observation]) -> bytes:
+    """Serialize a notebook, given as JSON, with the outputs of each of its code cells."""
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    for count, (cell, observation) in enumerate(zip(code, seen, strict=False), 1):
+        raw = observation.values["outputs"]
+        outputs = json.loads(raw.tobytes())["outputs"] if isinstance(raw, np.ndarray) else []
+        if "".join(cell["source"]).startswith("check("):
+            # A run of ours shows no verdict; a student's kernel did.
+            data = {"text/plain": "checked"}
+            outputs = [{"output_type": "execute_result", "execution_count": count, "data": data, "metadata": {}}]
+        cell |= {"execution_count": count, "outputs": outputs}
+    return f"{json.dumps(notebook, indent=1, ensure_ascii=False)}\n".encode()
+
+
+def _failed(problem: Problem, step: Step, shown: Shown) -> str:
+    frames = shown.failure.frames if shown.failure else ()
+    path, where = problem.folder / "notebook.py", step.place
+    if frames and (problem.folder / frames[-1].file).is_file():
+        path = problem.folder / frames[-1].file
+        where = f"line {frames[-1].line}, called in {where}"
+    return f"{path}, {where}: the reference's notebook fails: {said_of(shown.failure)}"
+
+
+def _recorded(
     run_job: RunJob,
     rubric: Rubric,
     content: bytes | Content,
     files: Mapping[str, bytes | Content],
     values: dict[str, Array],
 ) -> RunCells:
+    """Make the function that runs cells, keeps the model's arrays in `values`, and tells the rest."""
     drawn = {figure.file for figure in rubric.figures}
     laid = {name: one for name, one in files.items() if name not in drawn}
     if len(content) <= MAX_FILE_BYTES:
@@ -193,61 +302,56 @@ def _checked(rubric: Rubric, found: Judged) -> Judged:
     # A check without an entry would pass.
     if not found.refused and (missing := names - found.findings.keys() - {MODEL}):
         raise OurFaultError(f"a reader says nothing of {', '.join(sorted(missing))}")
-    if not (found.refused or found.findings.get(MODEL)) and not found.places.keys() >= {*rubric.wanted}:
-        raise OurFaultError("a reader says nothing of where a trained model was looked for")
     return found
 
 
-def _concluded(rubric: Rubric, found: Judged, values: Mapping[str, Array], seed: Seed) -> ProblemReport:
-    problem = rubric.problem
+def _concluded(rubric: Rubric, found: Judged, values: Mapping[str, Array], seed: Seed, misnamed: str) -> ProblemReport:
     if found.refused:
         return unjudged_notebook(rubric, Code(found.refused.code), found.refused.message)
-    found.findings[MODEL] = found.findings.get(MODEL) or [*_model(rubric, values, found.places, seed)]
-    blocked = _unproven(rubric, found)
-    verdicts: tuple[Verdict, ...] = conclude(
+    findings = found.findings
+    if misnamed:
+        findings[THE_NOTEBOOK].insert(0, Finding(Code.STRUCTURE, "name", f"{misnamed}; it was graded all the same"))
+    findings[MODEL] = findings.get(MODEL) or [*_model(rubric, values, seed)]
+    blocked = _unearned(rubric, found)
+    verdicts = conclude(
         rubric.checks,
-        {
-            check.name: Found(
-                found.findings[check.name],
-                note=found.note if check.name == RUNS else "",
-                blocked_by=blocked.get(check.name),
-            )
-            for check in rubric.checks
-        },
+        {check.name: Found(findings[check.name], blocked_by=blocked.get(check.name)) for check in rubric.checks},
     )
-    return ProblemReport.of(problem.notebook_id, verdicts, problem.course, found.stale)
+    return ProblemReport.of(rubric.problem.notebook_id, verdicts, rubric.problem.course, found.stale)
 
 
-def _unproven(rubric: Rubric, found: Judged) -> dict[str, str]:
+def _unearned(rubric: Rubric, found: Judged) -> dict[str, str]:
     """Map checks that earn nothing, although nothing is wrong with them, to the check that must pass first.
 
-    One cell can disable all others and show anything. So a notebook earns points for running, and for its figures, only
-    where outputs were saved with it, or where the model that it trains is good, as its arrays tell. Handing in only the
-    released cells is worth nothing.
+    The student's code decides what its run shows. So running, and drawing, earn points only where outputs were saved,
+    or the model is good by its arrays; and the given cells only where something else earns points.
     """
-    passed = {check.name for check in rubric.checks if not found.findings[check.name]}
-    blocked = {}
-    if found.bare and MODEL not in passed:
-        blocked = {name: WAS_RUN for name in (RUNS, FIGURES) if name in passed}
-    others = [check.name for check in rubric.checks if check.name != THE_NOTEBOOK]
-    if THE_NOTEBOOK in passed and not passed - blocked.keys() - {THE_NOTEBOOK}:
+    names = [check.name for check in rubric.checks]
+    wrong = [name for name in names if found.findings[name]]
+    bare = found.bare and (MODEL in wrong or MODEL not in names)
+    blocked = {name: WAS_RUN for name in names if bare and name in {RUNS, FIGURES} - {*wrong}}
+    if THE_NOTEBOOK not in wrong and {*wrong, *blocked} >= {*names} - {THE_NOTEBOOK}:
         # If one of them is pending, so is this.
-        ours = [name for name in others if any(one.code in codes.FAULTS_OF_OURS for one in found.findings[name])]
-        blocked[THE_NOTEBOOK] = (ours or [name for name in others if name not in blocked])[0]
+        wrong.sort(key=lambda name: not any(one.code in codes.FAULTS_OF_OURS for one in found.findings[name]))
+        blocked[THE_NOTEBOOK] = wrong[0]
     return blocked
 
 
-def _model(rubric: Rubric, values: Mapping[str, Array], places: Mapping[str, str], seed: Seed) -> Iterator[Finding]:
+def _asking(problem: Problem, model: Model, seed: Seed) -> Ask:
+    return lambda arrays: model.judge(arrays, problem.files.data, generator(seed.of_draw(problem.id, MODEL, 0)))
+
+
+def _model(rubric: Rubric, values: Mapping[str, Array], seed: Seed) -> Iterator[Finding]:
     problem, model = rubric.problem, rubric.problem.page.model
     if model is None:
         return
     for wanted in model.wanted:
         if wanted not in values:
-            message = f"after {places[wanted]} there is no array `{wanted}`; keep the names as given"
+            message = f"after the given cells there is no array `{wanted}`; keep the names as given"
             yield Finding(Code.STRUCTURE, wanted, message)
             return
         if not np.all(np.isfinite(values[wanted])):
             yield Finding(Code.DIVERGED, wanted, f"`{wanted}` holds NaN or infinity: the training has diverged")
             return
     found = {wanted: values[wanted] for wanted in model.wanted}
-    yield from judged_by(asking(problem, model, seed), found, rubric.trained, "`trained_model`", problem.folder)
+    yield from judged_by(_asking(problem, model, seed), found, rubric.trained, "`trained_model`", problem.folder)

@@ -1,37 +1,27 @@
 """A notebook's cells, run as a Jupyter kernel runs them. Runs beside student code.
 
-One channel stands in the place of a kernel's sockets. A message goes out for each cell as soon as it has run: an
-:class:`~autograder.wire.Observation` that holds the cell's outputs, as JSON in nbformat's form. Cells run in IPython's
-own shell, in a loop of asyncio as a kernel's do, so magics, rich display, figures and ``await`` work as in a notebook.
-A cell that starts a program, or asks for input, gets none. Colab's package and folders of other machines are accepted,
-since the files that a cell looks for there lie beside the notebook.
-
-Code may ask where it is run. So classes have the names that they have in a kernel, cells come from files that are named
-as a kernel's are, and ``ipykernel`` is loaded.
+A message goes out for each cell as soon as it has run: an :class:`~autograder.wire.Observation` with the cell's
+outputs, as JSON in nbformat's form. Cells run in IPython's own shell, so magics, rich display, figures and ``await``
+work as in a notebook. A cell that starts a program, or asks for input, gets none. Imports of Colab's package and
+folders of other machines are accepted, since the files that a cell looks for there lie beside the notebook.
 """
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import builtins
 import getpass
-import importlib.abc
-import importlib.machinery
 import io
 import json
-import multiprocessing
-import multiprocessing.context
-import multiprocessing.pool
 import os
 import random
 import re
 import sys
-import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
-from types import ModuleType, TracebackType
+from types import TracebackType
 from typing import Any, NoReturn
 from unittest.mock import MagicMock
 
@@ -62,21 +52,11 @@ INLINE = "module://matplotlib_inline.backend_inline"
 # Magics that start a program, beside those that IPython hands to `system`.
 PROGRAMS = ("bash", "sh", "script", "system", "sx", "perl", "ruby", "pip", "conda", "mamba", "uv")
 CLIPPED = " […]"
-COLAB = "google.colab"
-_TRIES = re.compile(r"^\s*try\s*:", re.MULTILINE)
-_LOCKS = ("Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore", "Event", "Barrier")
+# An import of Colab's package in a cell that does not ask whether it is there.
+_COLAB = re.compile(r"(?m)^[ \t]*(?:import|from|%load_ext)[ \t]+(google\.colab[\w.]*)")
+_TRIES = re.compile(r"(?m)^\s*try\s*:")
 
-
-def _prepare() -> None:
-    watch()  # as in a student's own kernel
-    # A run has no other processes and no system semaphores, so locks between processes become locks of threads.
-    context: Any = multiprocessing.context
-    for name in _LOCKS:
-        setattr(context.BaseContext, name, staticmethod(getattr(threading, name)))
-        setattr(multiprocessing, name, getattr(threading, name))
-
-
-_prepare()
+watch()  # as in a student's own kernel
 
 
 def run(job: NotebookJob, folder: str, send: Callable[[bytes], None]) -> None:
@@ -89,7 +69,15 @@ def run(job: NotebookJob, folder: str, send: Callable[[bytes], None]) -> None:
         send(encode(Observation("", 0, "faulty", failure=Failure(type(error).__name__, str(error)))))
         return
     send(encode(Observation("", 0, "returned")))
-    asyncio.run(_run_cells(shell, job, folder, send))
+    left = int(job.limits["returned_bytes"])
+    for number, (label, source) in enumerate(job.cells):
+        observation = _run_cell(shell, job, folder, number, label, source)
+        if observation.ending == "returned":
+            # At once: a later cell may change these names.
+            values = _values(shell, [what for what, after in job.wanted if after == number], left)
+            left -= sum(getattr(value, "nbytes", 0) for value in values.values())
+            observation = replace(observation, values={**values, **observation.values})
+        send(encode(observation))
     send(encode(Observation("", len(job.cells), "returned")))
 
 
@@ -97,18 +85,24 @@ def _begin(job: NotebookJob, folder: str, outputs: _Outputs) -> Any:
     os.chdir(folder)
     write({name: content for name, content in job.files.items() if name.endswith(".py")})
     link(job.data)
-    _add_files({name: content for name, content in job.files.items() if not name.endswith(".py")})
+    for name, content in job.files.items():
+        try:
+            os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
+            with open(name, "xb") as file:
+                file.write(content)
+        except OSError:  # the name is taken: code reads the given file, or fails
+            continue
     sys.path.insert(0, folder)
     sys.dont_write_bytecode = True
     for name in autograder.__all__:
         setattr(autograder, name, do_nothing)
     builtins.input = getpass.getpass = _no_input
-    os.system = _no_system  # type: ignore[assignment]
     random.seed(0)
     np.random.seed(0)  # noqa: NPY002  the generator that the notebook may use
     settings = Config()
     settings.HistoryManager.enabled = False  # a file, and a thread that writes it
     settings.InteractiveShell.colors = "nocolor"
+    settings.InteractiveShell.xmode = "Minimal"
     settings.InteractiveShell.separate_out2 = ""
     settings.IPKernelApp.connection_file = ""  # code that asks whether it runs in a kernel looks for this
     shell: Any = _Shell.instance(
@@ -120,15 +114,12 @@ def _begin(job: NotebookJob, folder: str, outputs: _Outputs) -> Any:
     )
     for name in PROGRAMS:
         shell.register_magic_function(_no_process, "line_cell", name)
-    sources = dict(job.cells)
-    sys.meta_path.append(_ColabFinder(lambda: sources.get(shell.compile.label, "")))
     _stay_within(folder)
     libraries: Any = sys.modules.get("threadpoolctl")
     if libraries is not None and hasattr(libraries, "_HAS_PROCFS"):
         libraries._HAS_PROCFS = False  # noqa: SLF001  it looked where libraries are loaded; a run has no /proc
     shell.set_hook("show_in_pager", do_nothing)
     mpl.use(INLINE)
-    mpl.rcParams["backend_fallback"] = True  # as in a kernel, whose backend the environment names
     shell.enable_matplotlib("inline")
     # `%run` shows figures only after a `%matplotlib`, which no cell has called yet.
     shell.magics_manager.registry["ExecutionMagics"].default_runner = None
@@ -136,49 +127,20 @@ def _begin(job: NotebookJob, folder: str, outputs: _Outputs) -> Any:
     return shell
 
 
-def _add_files(files: Mapping[str, bytes]) -> None:
-    for name, content in files.items():
-        try:
-            os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
-            with open(name, "xb") as file:
-                file.write(content)
-        except OSError:  # the name is taken: code reads the given file, or fails
-            continue
-
-
-async def _run_cells(shell: Any, job: NotebookJob, folder: str, send: Callable[[bytes], None]) -> None:
-    left = int(job.limits["returned_bytes"])
-    for number, (label, source) in enumerate(job.cells):
-        observation = await _run_cell(shell, job, folder, number, label, source)
-        if observation.ending == "returned":
-            # At once: a later cell may change these names.
-            values = _values(shell, [what for what, after in job.wanted if after == number], left)
-            left -= sum(getattr(value, "nbytes", 0) for value in values.values())
-            observation = replace(observation, values={**values, **observation.values})
-        send(encode(observation))
-
-
-async def _run_cell(shell: Any, job: NotebookJob, folder: str, number: int, label: str, source: str) -> Observation:
+def _run_cell(shell: Any, job: NotebookJob, folder: str, number: int, label: str, source: str) -> Observation:
     outputs = shell.outputs
-    outputs.begin()
+    outputs.clear()
+    outputs.clipped = False
     shell.failed = None
     shell.compile.label = label
-    error: BaseException | None = None
+    if (colab := _COLAB.findall(source)) and not _TRIES.search(source):
+        for name in ("google", "google.colab", *colab):
+            sys.modules.setdefault(name, MagicMock())
     try:
-        transformed, broken = source, None
-        try:
-            transformed = shell.transform_cell(source)
-        except Exception:
-            broken = sys.exc_info()
-        result = await shell.run_cell_async(
-            source, store_history=True, transformed_cell=transformed, preprocessing_exc_tuple=broken
-        )
-        shell.events.trigger("post_execute")
-        shell.events.trigger("post_run_cell", result)
+        result = shell.run_cell(source, store_history=True)
         error = result.error_before_exec or result.error_in_exec or shell.failed
-    except BaseException as raised:  # KeyboardInterrupt, asyncio.CancelledError
+    except BaseException as raised:  # what the student's code has made of the shell, or an exception without a text
         error = raised
-        shell.showtraceback((type(raised), raised, raised.__traceback__))
     ending: Ending = "returned"
     failure = None
     if error is not None:
@@ -189,14 +151,10 @@ async def _run_cell(shell: Any, job: NotebookJob, folder: str, number: int, labe
 
 
 def _failure_of(error: BaseException, job: NotebookJob, folder: str, label: str) -> tuple[Ending, Failure]:
-    try:
-        message = str(error)[: 2 * MAX_MESSAGE_CHARACTERS].replace(folder, ".")[:MAX_MESSAGE_CHARACTERS]
-    except BaseException:
-        message = "(its message could not be read)"
+    message = _text_of(error).replace(folder, ".")[:MAX_MESSAGE_CHARACTERS]
     frames = _frames(error.__traceback__, job, folder)
     if isinstance(error, SyntaxError) and error.filename == file_of(label):
-        line = (error.lineno or 0) + _blank_lines(dict(job.cells)[label])
-        frames = [Frame(label, line, "", (error.text or "").strip()[:200])]
+        frames = [Frame(label, error.lineno or 0, "", (error.text or "").strip()[:200])]
         message = error.msg
     failure = Failure(type(error).__name__[:100], message, tuple(frames[-MAX_FRAMES:]))
     if limit := limit_reached(error, job.limits):
@@ -208,26 +166,24 @@ def _failure_of(error: BaseException, job: NotebookJob, folder: str, label: str)
     return "raised", failure
 
 
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error)[: 2 * MAX_MESSAGE_CHARACTERS]
+    except BaseException:  # an exception of the student's own class
+        return "(its message could not be read)"
+
+
 def _frames(trace: TracebackType | None, job: NotebookJob, folder: str) -> list[Frame]:
     given = {os.path.join(folder, f"{name}.py") for name in job.given}
-    # IPython strips the blank lines that a cell begins with; in the notebook they are there.
-    cells = {file_of(label): (label, source.splitlines(), _blank_lines(source)) for label, source in job.cells}
+    cells = {file_of(label): label for label, _ in job.cells}
     frames = []
     for frame in traceback.extract_tb(trace):
-        number = frame.lineno or 0
-        if frame.filename in cells:
-            # The line as in the notebook: a magic is run as other code.
-            label, lines, skipped = cells[frame.filename]
-            number += skipped
-            text = lines[number - 1].strip() if 0 < number <= len(lines) else ""
-            frames.append(Frame(label, number, frame.name, text[:200]))
-        elif frame.filename.startswith(folder + os.sep) and frame.filename not in given:
-            frames.append(Frame(os.path.basename(frame.filename), number, frame.name, (frame.line or "")[:200]))
+        name = cells.get(frame.filename)
+        if frame.filename.startswith(folder + os.sep) and frame.filename not in given:
+            name = os.path.basename(frame.filename)
+        if name:
+            frames.append(Frame(name, frame.lineno or 0, frame.name, (frame.line or "")[:200]))
     return frames
-
-
-def _blank_lines(source: str) -> int:
-    return source[: len(source) - len(source.lstrip())].count("\n")
 
 
 def _values(shell: Any, asked: Sequence[str], left: int) -> dict[str, Any]:
@@ -256,11 +212,6 @@ def _no_process(*_: object) -> None:
     sys.stderr.write(NO_PROCESS)
 
 
-def _no_system(_: object) -> int:
-    _no_process()
-    return 0
-
-
 def _stay_within(folder: str) -> None:
     go, home = os.chdir, os.path.realpath(folder)
 
@@ -274,43 +225,17 @@ def _stay_within(folder: str) -> None:
     os.chdir = chdir
 
 
-class _ColabFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds a stub of Colab's package, for a cell that imports it without asking whether it is there.
-
-    Parameters
-    ----------
-    cell : callable
-        The text of the cell that runs.
-    """
-
-    def __init__(self, cell: Callable[[], str]) -> None:
-        self._cell = cell
-
-    def find_spec(self, fullname: str, *_: object) -> importlib.machinery.ModuleSpec | None:
-        source = self._cell()
-        ours = fullname == COLAB.partition(".")[0] or f"{fullname}.".startswith(f"{COLAB}.")
-        if not ours or COLAB not in source or _TRIES.search(source):
-            return None
-        return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
-
-    def create_module(self, _: importlib.machinery.ModuleSpec) -> Any:
-        return MagicMock()
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Do nothing: a stub is empty."""
-
-
 class _Outputs:
     """The outputs of the cell that runs, as nbformat has them, up to a number of characters."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self.begin()
+        self.clipped = False
+        self.clear()
 
-    def begin(self) -> None:
+    def clear(self) -> None:
         self.items: list[dict[str, Any]] = []
         self.room = self.limit
-        self.clipped = False
 
     def add(self, output: Mapping[str, Any]) -> None:
         text = json.dumps(output, default=_plain)
@@ -332,19 +257,12 @@ class _Outputs:
             if item["output_type"] != "stream":
                 break
             if item["name"] == name:
-                item["parts"].append(text)
+                item["text"].append(text)
                 return
-        self.items.append({"output_type": "stream", "name": name, "parts": [text]})
-
-    def clear(self) -> None:
-        self.items, self.room = [], self.limit
+        self.items.append({"output_type": "stream", "name": name, "text": [text]})
 
     def take(self) -> list[dict[str, Any]]:
-        taken = []
-        for item in self.items:
-            parts = item.pop("parts", None)
-            taken.append(item if parts is None else {**item, "text": "".join(parts)})
-        return taken
+        return [{**item, "text": "".join(item["text"])} if "text" in item else item for item in self.items]
 
 
 class _Stream(io.TextIOBase):
@@ -378,14 +296,7 @@ class _Hook(DisplayHook):
 
 
 class _Publisher(DisplayPublisher):
-    def publish(
-        self,
-        data: Mapping[str, Any],
-        metadata: Mapping[str, Any] | None = None,
-        *_: object,
-        update: bool = False,
-        **__: object,
-    ) -> None:
+    def publish(self, data: Any, metadata: Any = None, *_: object, update: bool = False, **__: object) -> None:
         if not update:
             self.shell.outputs.add({"output_type": "display_data", "data": data, "metadata": metadata or {}})
 
@@ -424,33 +335,16 @@ class _Shell(InteractiveShell):
     def enable_gui(self, gui: object = None) -> None:
         """Do nothing: there is no screen, and a figure is shown as a picture."""
 
+    def _tee(self, channel: str) -> Any:  # noqa: ARG002
+        return nullcontext()  # IPython keeps a second copy of what is printed
+
     def ask_exit(self) -> None:
         os._exit(0)
 
-    def showtraceback(self, exc_tuple: Any = None, *_: object, **__: object) -> None:
-        kind, error, trace = self._get_exc_info(exc_tuple)  # type: ignore[no-untyped-call]
-        self._show_error(kind, error, trace)
-
-    def showsyntaxerror(self, *_: object, **__: object) -> None:
-        self._show_error(*sys.exc_info())
-
-    showindentationerror = showsyntaxerror
-
-    def _show_error(self, kind: Any, error: Any, trace: TracebackType | None) -> None:
-        self.failed = error
-        try:
-            lines = traceback.format_exception(kind, error, trace, limit=-MAX_FRAMES)
-            message = str(error)
-        except Exception:  # an exception of the student's own class, whose text fails
-            lines, message = [], "(its message could not be read)"
-        self.outputs.add(
-            {
-                "output_type": "error",
-                "ename": kind.__name__[:100],
-                "evalue": message[:MAX_MESSAGE_CHARACTERS],
-                "traceback": [line[:MAX_MESSAGE_CHARACTERS] for line in lines[-2 * MAX_FRAMES :]],
-            }
-        )
+    def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
+        self.failed = evalue
+        error = {"ename": etype.__name__[:100], "evalue": _text_of(evalue), "traceback": stb[-MAX_FRAMES:]}
+        self.outputs.add({"output_type": "error", **error})
 
     def system(self, cmd: str) -> None:
         del cmd
@@ -464,11 +358,9 @@ class _Shell(InteractiveShell):
         return SList(())
 
 
-# Libraries look at these names, too.
+# Libraries ask for this name.
 _Shell.__name__ = _Shell.__qualname__ = "ZMQInteractiveShell"
 _Shell.__module__ = "ipykernel.zmqshell"
-_Stream.__name__ = _Stream.__qualname__ = "OutStream"
-_Stream.__module__ = "ipykernel.iostream"
 
 
 def _plain(value: object) -> str:

@@ -29,7 +29,7 @@ from autograder.course.assignments import Assignment
 from autograder.course.problem import CourseError, Problem
 from autograder.expected import ANSWERS_FILE, Answers, Draws, Observe, from_file, observe_answers, to_bytes
 from autograder.grading import see_reference
-from autograder.notebook.document import as_notebook
+from autograder.notebook.alignment import as_notebook
 from autograder.release.starter import solution_lines, starter, strip, survivors
 from autograder.seed import Seed
 from autograder.wire import Array, Observation

@@ -17,7 +17,7 @@ from autograder.course.assignments import Assignment
 from autograder.course.problem import CourseError, Problem
 from autograder.notebook.alignment import Step, arrange
 from autograder.notebook.document import UnreadableError, read
-from autograder.notebook.history import was_run
+from autograder.notebook.outputs import was_run
 from autograder.release.files import zipped
 from autograder.report import ProblemReport, pluralize, scored
 from autograder.sandbox.observe import SandboxError

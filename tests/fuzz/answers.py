@@ -134,8 +134,7 @@ def begin() -> Iterator[tuple[str, bytes]]:
     yield "asked", b"t?\x00\x1e?\x01\x1e?\xff"
     yield "refused", b"t" + msgspec.msgpack.encode(Taken((), (), {}, "it can't be read", {}))
     said = {check.name: [] for check in rubric().checks}
-    found = Judged({**said, "runs": [Finding(2, "cell 3", "no")]}, "a note")
-    found.places = {"model.slope": "cell 3"}
+    found = Judged({**said, "runs": [Finding(2, "cell 3", "no")]})
     asked = RunAsked((("cell 1", "x = 1"), ("cell 3", "y")), (("model.slope", 1),))
     judged = msgspec.msgpack.encode(found)
     yield "judged", b"j?" + msgspec.msgpack.encode(asked) + b"\x1e" + judged

@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 from harness import check_judged, parted, rubric
 
-from autograder.notebook import alignment, checks, document, history, source, stale
-from autograder.notebook.checks import Judged
+from autograder.notebook import alignment, checks, document, outputs
+from autograder.notebook.checks import Judged, RunCells
 from autograder.notebook.document import MAX_CHARACTERS, PICTURES, Cell, Notebook, UnreadableError
-from autograder.notebook.execution import RunCells
 from autograder.wire import Observation
 
 
@@ -147,4 +146,4 @@ def begin() -> Iterator[tuple[str, bytes]]:
 if __name__ == "__main__":
     from harness import fuzz
 
-    fuzz(try_one, alignment, history, source, document, checks, stale)
+    fuzz(try_one, alignment, document, checks, outputs)

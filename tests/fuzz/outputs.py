@@ -16,7 +16,7 @@ import numpy as np
 from harness import check_judged, parted, rubric
 from notebooks import one_output, written
 
-from autograder.notebook import checks, document, execution, figures, stale
+from autograder.notebook import checks, document, figures, outputs
 from autograder.notebook.checks import Judged
 from autograder.notebook.figure_metadata import KEYWORD
 from autograder.notebook.figures import PNG_SIGNATURE
@@ -74,10 +74,10 @@ def try_one(data: bytes) -> Judged:
 
 def check_shown(raw: bytes) -> None:
     """Assert of all that a run's cell shows that it is bounded, and not stale beside itself."""
-    shown = execution._shown(Observation("", 0, "returned", {"outputs": np.frombuffer(raw, np.uint8)}), 1 << 20)
+    shown = checks._shown(Observation("", 0, "returned", {"outputs": np.frombuffer(raw, np.uint8)}), 1 << 20)
     assert len(shown.outputs) <= document.MAX_OUTPUTS
     assert sum(len(text) for one in shown.outputs for text in (one.text, *one.data.values())) <= 2 * len(raw)
-    assert not stale.difference(shown.outputs, shown.outputs), shown
+    assert not outputs.difference(shown.outputs, shown.outputs), shown
 
 
 def picture(kind: bytes, text: bytes) -> dict[str, Any] | None:
@@ -123,4 +123,4 @@ def begin() -> Iterator[tuple[str, bytes]]:
 if __name__ == "__main__":
     from harness import fuzz
 
-    fuzz(try_one, document, execution, checks, stale, figures)
+    fuzz(try_one, document, checks, outputs, figures)

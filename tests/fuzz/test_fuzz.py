@@ -41,7 +41,7 @@ def test_notebooks_were_read():
     """Some to the end, some refused as no notebook of this problem."""
     found = [notebooks.try_one(path.read_bytes()) for path in seeds("notebooks")]
 
-    assert any(one.places for one in found)
+    assert any(one.findings for one in found)
     assert any(one.refused for one in found)
 
 

@@ -18,12 +18,11 @@ from autograder.course.assignments import read_course
 from autograder.course.problem import BEGIN, END
 from autograder.gradebook.executors import read_apart
 from autograder.gradebook.grading import Grader
-from autograder.notebook.alignment import arrange
-from autograder.notebook.checks import rubric_of
-from autograder.notebook.document import as_notebook, read
-from autograder.notebook.execution import beside, execute
+from autograder.notebook.alignment import arrange, as_notebook
+from autograder.notebook.checks import execute, rubric_of
+from autograder.notebook.document import read
 from autograder.notebook.figures import asked_of
-from autograder.notebook.grade import grade_notebook
+from autograder.notebook.grade import beside, grade_notebook
 from autograder.release.files import HERE
 from autograder.release.starter import strip
 from autograder.report import problem_lines

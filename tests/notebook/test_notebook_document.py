@@ -15,8 +15,7 @@ from autograder.notebook.alignment import arrange
 from autograder.notebook.document import Cell, Notebook, Output, UnreadableError, output, read, where_they_part
 from autograder.notebook.figure_metadata import KEYWORD, packed
 from autograder.notebook.figures import RequiredAxes, RequiredFigure, has_its_figures
-from autograder.notebook.history import was_run
-from autograder.notebook.stale import difference, first_difference, stale_outputs
+from autograder.notebook.outputs import difference, first_difference, stale_outputs, was_run
 
 RELEASED = Notebook(
     (

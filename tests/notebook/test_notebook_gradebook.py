@@ -21,7 +21,7 @@ from autograder.gradebook.export import GRADES_FILE, differences, export
 from autograder.gradebook.grading import prepare
 from autograder.gradebook.store import Store
 from autograder.notebook.checks import rubric_of
-from autograder.notebook.reference import run_reference, see_model
+from autograder.notebook.grade import run_reference, see_model
 from autograder.submissions.reading import find_class
 from autograder.submissions.selection import Submission
 

@@ -8,19 +8,30 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from autograder.notebook.alignment import Step, align, arrange, intact, lost_line
+from autograder.notebook.alignment import (
+    Step,
+    align,
+    arrange,
+    bound,
+    described,
+    imports_added,
+    intact,
+    loaded,
+    lost,
+    lost_line,
+    same_program,
+    statements,
+)
 from autograder.notebook.document import Cell, Notebook, Output, UnreadableError, output, quoted, read, where_they_part
-from autograder.notebook.figures import asked_of, figures_of, made_up
-from autograder.notebook.history import was_run
-from autograder.notebook.source import bound, described, imports_added, loaded, lost, prints, same_program, statements
-from autograder.notebook.stale import (
-    asks_for_a_verdict,
+from autograder.notebook.figures import asked_of, figures_of
+from autograder.notebook.outputs import (
     comparable,
     differ,
     difference,
     first_difference,
     pictures_differ,
     stale_outputs,
+    was_run,
 )
 
 HUGE = "0x" + "f" * 5000
@@ -165,7 +176,7 @@ def every_source(one, other):
     for ours in GIVEN:
         lost(one, ours.source)
         imports_added(one, ours.source)
-    for find in (bound, loaded, described, prints, asks_for_a_verdict, quoted):
+    for find in (bound, loaded, described, quoted):
         find(one)
     where_they_part(one, other)
     cells = [Cell(1, "code", one), Cell(2, "code", other, "c"), Cell(3, "markdown", one, "a")]
@@ -176,7 +187,6 @@ def every_source(one, other):
             intact(cell, ours)
     arrangement = arrange(Notebook(tuple(cells)), Notebook(GIVEN))
     asked_of(arrangement.steps, ("model", "model.W"), ())
-    made_up((), arrangement.steps, range(len(arrangement.steps)))
 
 
 def test_any_source_is_read():

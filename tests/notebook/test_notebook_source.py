@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.notebook.alignment import lost_line
-from autograder.notebook.source import bound, lost, same_program
+from autograder.notebook.alignment import bound, lost, lost_line, same_program
 
 GAP = 'raise NotImplementedError("line: `f` is not written yet")'
 

@@ -19,7 +19,7 @@ from autograder import codes
 from autograder.course.assignments import read_course
 from autograder.course.problem import CourseError
 from autograder.expected import ANSWERS_FILE, Answers, Mistake, from_file, to_bytes
-from autograder.notebook.document import as_notebook
+from autograder.notebook.alignment import as_notebook
 from autograder.release.files import as_zip, differs, readme, release, write
 from autograder.release.starter import solution_lines
 from autograder.wire import Observation

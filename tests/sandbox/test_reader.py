@@ -18,8 +18,7 @@ from autograder import codes
 from autograder.authoring import Finding
 from autograder.codes import Code
 from autograder.gradebook.executors import read_apart
-from autograder.notebook.checks import Judged, rubric_of
-from autograder.notebook.execution import MAX_ENDED
+from autograder.notebook.checks import MAX_ENDED, Judged, rubric_of
 from autograder.notebook.grade import grade_apart
 from autograder.sandbox import observe, runs
 from autograder.sandbox.observe import OurFaultError, ReaderError, Sandbox
@@ -300,7 +299,6 @@ def of_all(problem, **fields):
         pytest.param(lambda problem: b"\xc1", id="noise"),
         pytest.param(lambda problem: b"", id="nothing"),
         pytest.param(lambda problem: msgspec.msgpack.encode(Judged()), id="nothing_of_any_check"),
-        pytest.param(lambda problem: msgspec.msgpack.encode(of_all(problem)), id="no_places"),
     ],
 )
 def test_a_reader_s_silence_is_worth_nothing(problem, found):
@@ -343,7 +341,7 @@ def test_a_reader_asks_for_no_more_runs_than_cells_may_end(problem):
 def test_a_notebook_without_figures_that_was_never_run_is_judged(problem):
     """Nothing waits for a witness that the notebook doesn't have."""
     rubric = replace(rubric_of(problem), figures=())
-    found = of_all(problem, bare=True, places={"model.slope": ""})
+    found = of_all(problem, bare=True)
     report = grade_apart(Lying(msgspec.msgpack.encode(found)), rubric, b"", {}, problem.seed)
 
     assert report.pending == 0

@@ -17,7 +17,7 @@ from autograder.course.assignments import read_course
 from autograder.course.problem import Implementation
 from autograder.expected import Answers, by_draw
 from autograder.grading import grade
-from autograder.notebook.execution import job_of
+from autograder.notebook.grade import job_of
 from autograder.sandbox import runs
 from autograder.sandbox.observe import Budget, Sandbox, SandboxError
 from autograder.sandbox.runs import Loader

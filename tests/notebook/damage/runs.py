@@ -84,15 +84,6 @@ NEVER_MIND = {
             "line.py/points.npz": b"a folder of that name",
         },
     ),
-    "a_pool_of_threads": Row(
-        added(
-            "from multiprocessing.pool import ThreadPool\nimport multiprocessing\n"
-            "with ThreadPool(2) as pool, multiprocessing.Lock():\n    print(pool.map(abs, [-1, -2, 3]))\n"
-            "queue = multiprocessing.Queue()\nqueue.put(3)\nqueue.get()",
-            stream("[1, 2, 3]\n"),
-            {"output_type": "execute_result", "data": {"text/plain": "3"}},
-        )
-    ),
     "rewrites_its_own_file": Row(added("with open('line.ipynb', 'w') as file:\n    file.write('{}');")),
     "huge_output": Row(added(HUGE, stream(HUGE_TEXT))),
     "writefile": Row(

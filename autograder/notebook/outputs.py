@@ -1,8 +1,11 @@
-"""Stale outputs: saved outputs that the code does not give. A note for the student and for staff, which costs nothing.
+"""Saved outputs: signs that a notebook was not run as a whole, and outputs that its code does not give.
 
-The notebook's saved outputs are compared with those of its own run, so a note gives no answer away. Printed text,
-displayed text and figures are compared separately, since their order depends on timing. Standard error is not compared.
-A cell whose output differs from run to run may be noted, too: a note is no accusation.
+*Run.* In a fresh kernel the first cell has the execution count 1, and each cell a higher one than those above it.
+Skipped counts cost nothing: a cell was run again, or tried out and deleted.
+
+*Stale.* The saved outputs are compared with those of the notebook's own run, so a note gives no answer away, and it
+costs nothing. Printed text, displayed text and figures are compared separately, since their order depends on timing.
+Standard error is not compared.
 
 Two printed numbers agree in four cases: they are equal; they differ by at most 1 in the last printed digit and by at
 most 2 %; they differ by a relative 10⁻⁶, as other versions of libraries cause; or both are below 10⁻⁶, which is
@@ -19,13 +22,21 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import zip_longest
+from itertools import islice, pairwise, zip_longest
 from typing import NamedTuple
 
+from autograder.authoring import Finding
+from autograder.codes import Code
 from autograder.notebook.alignment import Step
-from autograder.notebook.document import ENVIRONMENT, PICTURES, Output, quoted, where_they_part
+from autograder.notebook.document import ENVIRONMENT, PICTURES, Cell, Notebook, Output, quoted, where_they_part
 from autograder.notebook.figures import Figure, figures_of, scaled
 from autograder.report import Stale
+
+# Jupyter's own tag for a cell whose exception is meant.
+RAISES = "raises-exception"
+# Calls that show something in every kernel.
+SHOWS = re.compile(r"(?m)^(?:print|plt\.show|display|check)\(")
+_RUN_ALL = "restart the kernel, run all cells, and save"
 
 RELATIVE = 1e-6
 NEARLY_NOTHING = 1e-6
@@ -42,7 +53,7 @@ _WIDGETS = ("application/vnd.jupyter.widget-view+json", "application/javascript"
 # The plain text of an object that is displayed in another form.
 _BARE = re.compile(r"\s*<[^<>\n]{1,300}>\s*\Z")
 # Calls of our functions, which a run of ours does not answer.
-_ASKS_US = re.compile(r"(?<![\w.])(?:check|ready)\(")
+_ASKS_US = re.compile(r"(?m)^[^#\n]*(?<![\w.])(?:check|ready)\(")
 # Other programs, help, and magics that list or time something.
 _OF_THE_MACHINE = re.compile(
     r"(?m)^[ \t]*(?:(?:[\w, ]{0,200}=[ \t]*)?"
@@ -62,42 +73,107 @@ _NUMPY_VALUE = re.compile(r"\bnp\.\w{1,20}\(([^()\n]{0,200})\)")
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]{0,40}[A-Za-z]|.\x08")
 
 
-def stale_outputs(steps: Sequence[Step], now: Mapping[int, Sequence[Output]]) -> Iterator[Stale]:
-    """Compare each cell's saved outputs with those of the run.
+def was_run(
+    handed_in: Notebook, steps: Sequence[Step] = (), now: Mapping[int, Sequence[Output]] | None = None
+) -> list[Finding]:
+    """List signs that the notebook was not run as a whole; none if it was.
 
-    Parameters
-    ----------
-    steps : sequence of Step
-        The notebook as it should be. A given cell that was changed is left out: its outputs are of other code.
-    now : mapping of int to sequence of Output
-        The outputs of the steps that ended well, by their places.
+    The steps tell which cells must show something: by their text, and by the outputs of a run if there is one.
     """
-    count = 0
-    for n, step in enumerate(steps):
-        if n not in now or step.replaced or not comparable(step) or not (step.saved and step.saved.outputs):
-            continue
-        if parted := difference(step.saved.outputs, now[n]):
-            count += 1
-            yield Stale(step.saved.number, *parted)
-        if count == MAX_STALE:
+    cells = [cell for cell in handed_in.code if _has_code(cell)]
+    if not any(cell.count or cell.outputs for cell in cells):
+        return [Finding(Code.STRUCTURE, "counts", f"no cell of the notebook was run; {_RUN_ALL}")]
+    allowed = {step.saved.number for step in steps if step.saved and may_raise(step)}
+    errors = [(cell, one.name) for cell in cells for one in cell.outputs if one.kind == "error"]
+    failed = [(cell, name) for cell, name in errors if cell.number not in allowed]
+    lost = [
+        step.saved
+        for n, step in enumerate(steps)
+        if step.saved and step.saved.count and not step.saved.outputs and not step.replaced and _shows(n, step, now)
+    ]
+    return [
+        *_finding([cell for cell in cells if cell.count is None], "was not run"),
+        *_order(handed_in.code),
+        *_finding([cell for cell, _ in failed], f"ended with {failed[0][1] if failed else ''}"),
+        *_finding(
+            [cell for cell in handed_in.code if cell.empty and cell.outputs], "holds no code, and still shows an output"
+        ),
+        *_finding(lost, "has lost what it showed"),
+    ]
+
+
+def may_raise(step: Step) -> bool:
+    """Tell whether a cell has the tag ``raises-exception``; of a given cell, whether it was handed out with it."""
+    cell = step.given or step.saved
+    return cell is not None and RAISES in cell.tags
+
+
+def is_untouched(handed_in: Notebook, steps: Sequence[Step]) -> bool:
+    """Tell whether a notebook is the released one: no cell was run, filled, changed or added."""
+    if any(cell.count or cell.outputs for cell in handed_in.code):
+        return False
+    return all(
+        step.given is not None and (step.saved is None or step.saved.source.strip() == step.given.source.strip())
+        for step in steps
+        if step.source.strip()
+    )
+
+
+def is_bare(steps: Sequence[Step], now: Mapping[int, Sequence[Output]]) -> bool:
+    """Tell whether most given cells that show something have lost it: then nothing supports what the run shows."""
+    showing = [step.saved for n, step in enumerate(steps) if step.given and n in now and _shows(n, step, now)]
+    return 2 * sum(1 for cell in showing if cell and cell.outputs) < len(showing)
+
+
+def _shows(n: int, step: Step, now: Mapping[int, Sequence[Output]] | None) -> bool:
+    # A given cell that prints must have printed, whatever the run shows.
+    if step.given and SHOWS.search(step.source):
+        return True
+    outputs = (now or {}).get(n, ())
+    return bool(_printed(outputs).strip()) or any(output.kind in {"display", "result"} for output in outputs)
+
+
+def _has_code(cell: Cell) -> bool:
+    return any(line.strip() and not line.lstrip().startswith("#") for line in cell.source.splitlines())
+
+
+def _order(cells: Sequence[Cell]) -> Iterator[Finding]:
+    run = [(cell.count, cell) for cell in cells if cell.count is not None]
+    for (before, above), (count, cell) in pairwise(run):
+        if count <= before:
+            what = f"was run as number {count}, and {above.where} above it as number {before}"
+            yield from _finding([cell], what)
             return
+    if run and run[0][0] != 1:
+        yield from _finding([run[0][1]], f"was run as number {run[0][0]}: the kernel wasn't fresh")
+
+
+def _finding(cells: Sequence[Cell], what: str) -> Iterator[Finding]:
+    if cells:
+        others = len({cell.number for cell in cells}) - 1
+        more = f" (and {others} more)" if others else ""
+        yield Finding(Code.STRUCTURE, cells[0].where, f"{cells[0].place} {what}{more}; {_RUN_ALL}")
+
+
+def stale_outputs(steps: Sequence[Step], now: Mapping[int, Sequence[Output]]) -> Iterator[Stale]:
+    """Compare each cell's saved outputs with those of the run, by the places of the steps that ended well.
+
+    A given cell that was changed is left out: its outputs are of other code.
+    """
+    compared = [
+        (step.saved, now[n])
+        for n, step in enumerate(steps)
+        if n in now and step.saved and step.saved.outputs and not step.replaced and comparable(step)
+    ]
+    parted = ((cell.number, difference(cell.outputs, outputs)) for cell, outputs in compared)
+    yield from islice((Stale(number, *pieces) for number, pieces in parted if pieces), MAX_STALE)
 
 
 def comparable(step: Step) -> bool:
     """Tell whether a cell's outputs follow from its code, and not from a verdict or the machine."""
     tags = step.given.tags if step.given else frozenset()
-    aside = _ASKS_US.search(step.calling) or _OF_THE_MACHINE.search(step.source)
+    aside = _ASKS_US.search(step.source) or _OF_THE_MACHINE.search(step.source)
     return step.kind == "code" and ENVIRONMENT not in tags and not aside
-
-
-def asks_for_a_verdict(source: str) -> bool:
-    """Tell whether a cell calls ``check``: a kernel shows a verdict there, our run nothing."""
-    return re.search(r"(?<![\w.])check\(", source) is not None
-
-
-def shows_something(outputs: Sequence[Output]) -> bool:
-    """Tell whether outputs have something to see."""
-    return bool(_printed(outputs).strip()) or any(output.kind in {"display", "result"} for output in outputs)
 
 
 def difference(saved: Sequence[Output], now: Sequence[Output]) -> tuple[str, str] | None:
@@ -132,16 +208,6 @@ def pictures_differ(saved: Sequence[Output], now: Sequence[Output]) -> tuple[str
     return next((parted for one, other in pairs if one and other and (parted := differ(one, other))), None)
 
 
-class _Fact(NamedTuple):
-    """One text or number that a figure shows: its name in messages, and its axis's scale and range."""
-
-    told: str
-    value: str | float | None
-    key: tuple[object, ...] = ()
-    scale: str = "linear"
-    span: float = 0.0
-
-
 def differ(saved: Figure, now: Figure) -> tuple[str, str] | None:
     """Return the first difference of a saved figure from the run's: the saved piece, the run's; None if they agree."""
     for one, other in zip_longest(_facts(saved), _facts(now), fillvalue=_Fact("nothing more", "")):
@@ -158,6 +224,16 @@ def differ(saved: Figure, now: Figure) -> tuple[str, str] | None:
             was, gives = ("a gap" if value is None else f"{value:.4g}" for value in (one.value, other.value))
             return f"{one.told} at {was}", gives
     return None
+
+
+class _Fact(NamedTuple):
+    """One text or number that a figure shows: its name in messages, and its axis's scale and range."""
+
+    told: str
+    value: str | float | None
+    key: tuple[object, ...] = ()
+    scale: str = "linear"
+    span: float = 0.0
 
 
 def _facts(figure: Figure) -> Iterator[_Fact]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from autograder.course.assignments import Assignment, read_course
+from autograder.course.assignments import Assignment, assignment_files, read_course
 from autograder.course.problem import CourseError, Problem
 from autograder.expected import Answers
 from autograder.gradebook import grading
@@ -28,29 +28,13 @@ class Course:
     assignments: tuple[Assignment, ...]
 
     def problems(self, *names: str) -> tuple[Problem, ...]:
-        """List the problems of the assignments with these names; without names, all problems.
-
-        Raises
-        ------
-        CourseError
-            If the course has no assignment of such a name.
-        """
-        known = [assignment.name for assignment in self.assignments]
-        if unknown := set(names).difference(known):
-            there = f"{self.folder / 'solutions'}; there are {', '.join(known)}"
-            raise CourseError(f"no assignment {sorted(unknown)[0]} in {there}")
-        chosen = (assignment for assignment in self.assignments if not names or assignment.name in names)
-        return tuple(problem for assignment in chosen for problem in assignment.problems)
+        """List the problems of the assignments with these names, or of all; CourseError if there is no such name."""
+        chosen = assignment_files(self.folder, names)
+        return tuple(problem for each in self.assignments if each.name in chosen for problem in each.problems)
 
 
 def open_course(folder: Path | str = ".") -> Course:
-    """Read the course in a folder that holds ``solutions/``, and check its settings; nothing is run.
-
-    Raises
-    ------
-    CourseError
-        If the folder holds no course, or a file of it is wrong; the message names the file.
-    """
+    """Read the course in a folder that holds ``solutions/``; CourseError, which names the file, if one is wrong."""
     return Course(Path(folder), read_course(Path(folder)))
 
 
@@ -69,8 +53,7 @@ def grade_submission(
         As for :func:`grade_class`.
     """
     path = Path(submission)
-    chosen = None if seed is None else Seed.numbered(seed)
-    return grading.grade_submission(prepare(problems, chosen, 1, weak=weak_sandbox, private=(path,)), path)
+    return grading.grade_submission(prepare(problems, _numbered(seed), 1, weak=weak_sandbox, private=(path,)), path)
 
 
 def grade_class(
@@ -89,8 +72,7 @@ def grade_class(
 ) -> Generator[Report, None, None]:
     """Grade a class: an iterator of reports, each stored and written to ``out`` before it is yielded.
 
-    Submissions that ``out`` has results for are not run again. An iteration that was stopped is resumed by the same
-    call; only one that came to its end writes the table of grades.
+    An iteration that was stopped is resumed by the same call; only one that came to its end writes the table of grades.
 
     Parameters
     ----------
@@ -140,7 +122,7 @@ def grade_class(
         told(f"Observing the references and known mistakes of {pluralize(len(problems), 'problem')}.")
         grader = prepare(
             problems,
-            None if seed is None else Seed.numbered(seed),
+            _numbered(seed),
             workers,
             weak=weak_sandbox,
             private=private,
@@ -153,3 +135,7 @@ def grade_class(
         yield from grading.grade_class(
             grader, handed_in, out, executor, workers=workers, force=force, opened=store, waits=waits
         )
+
+
+def _numbered(seed: int | None) -> Seed | None:
+    return None if seed is None else Seed.numbered(seed)

@@ -30,13 +30,7 @@ class Seed:
 
     @classmethod
     def secret(cls, key: bytes) -> Self:
-        """Make the seed of the official run, from an assignment's key.
-
-        Raises
-        ------
-        ValueError
-            If the key is too short to be safe, or too long; the message doesn't show it.
-        """
+        """Make the seed of the official run, from an assignment's key; ValueError if it is too short, or long."""
         if not LEAST_KEY_BYTES <= len(key) <= MOST_KEY_BYTES:
             raise ValueError(
                 f"a key of {8 * len(key)} bits; expected {8 * LEAST_KEY_BYTES} to {8 * MOST_KEY_BYTES}, as "

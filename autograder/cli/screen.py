@@ -112,18 +112,18 @@ class Row:
     codes: Counter[int] = field(default_factory=Counter)
 
 
+@dataclass
 class Tally:
     """The sums of a class's reports: codes and scores by problem, what is pending, what to look at.
 
     ``loose`` are names of files that lie in no student's folder, and are not graded.
     """
 
-    def __init__(self, loose: Sequence[str] = ()) -> None:
-        self.loose = loose
-        self.submissions = 0
-        self.rows: dict[str, Row] = {}
-        self.pending: list[str] = []
-        self.doubtful: list[str] = []
+    loose: Sequence[str] = ()
+    submissions: int = 0
+    rows: dict[str, Row] = field(default_factory=dict)
+    pending: list[str] = field(default_factory=list)
+    doubtful: list[str] = field(default_factory=list)
 
     def add(self, report: Report) -> None:
         """Add a report."""

@@ -214,21 +214,13 @@ def doctor() -> None:
         kept = all(tried) and not [*guarantee.unmet(enforced.held)]
         table.add_row(guarantee.says, "yes" if kept else "no", "\n".join(filter(None, (by, guarantee.always))))
     Console().print(table)
-    for layer, sentence in sentences(enforced).items():
-        click.echo(f"{layer}: {sentence}")
-    click.echo(f"tried in vain to {', '.join(one.attempt.what for one in outcomes if one.kept)}")
     broken = [outcome for outcome in outcomes if not outcome.kept]
-    for clause in enforced.lacks:
-        click.echo(f"not enforced here: {clause}")
-    for outcome in broken:
-        click.echo(f"not kept here: tried to {outcome.attempt.what}: {outcome.how} ({sanitize(outcome.said)})")
-    if not enforced.lacks and not broken:
-        click.echo("Every promise is kept.")
+    said = [f"{layer}: {sentence}" for layer, sentence in sentences(enforced).items()]
+    said.append(f"tried in vain to {', '.join(one.attempt.what for one in outcomes if one.kept)}")
+    said += [f"not enforced here: {clause}" for clause in enforced.lacks]
+    said += [f"not kept here: tried to {one.attempt.what}: {one.how} ({sanitize(one.said)})" for one in broken]
+    click.echo("\n".join(said if enforced.lacks or broken else [*said, "Every promise is kept."]))
     sys.exit(bool(enforced.lacks or broken))
-
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from autograder.codes import MEANINGS, Code
+from autograder.codes import MEANINGS
 
 
 @click.command()
@@ -35,15 +35,15 @@ def check(paths: Sequence[Path], watch: bool) -> None:
                 click.echo("\n".join([*problem_lines(report), ""]))
             click.echo("Waiting for the next save; Ctrl-C ends it.")
         sys.exit(0)
-    reports = []
+    status = 0
     for problem, folder in targets:
-        reports.append(check_file(problem, folder))
-        click.echo("\n".join([*problem_lines(reports[-1]), ""]))
-    sys.exit(next((report.code for report in reports if report.code != Code.SUCCESS), 0))
+        report = check_file(problem, folder)
+        click.echo("\n".join([*problem_lines(report), ""]))
+        status = status or report.code
+    sys.exit(status)
 
 
 def _saves(folders: Iterable[Path]) -> Iterator[object]:
-    """Yield once for each save of a module in the folders, until Ctrl-C."""
     from autograder.course.problem import CourseError
 
     try:

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from autograder.notebook.figure_metadata import watch_in_a_notebook
 from autograder.report import MARKS, ProblemReport, Verdict, mark_of, points_of, problem_lines, scored
 from autograder.sandbox.observe import Sandbox
 from autograder.seed import Seed
-from autograder.student.environment import MIME, Row, Waiting, digests, table
+from autograder.student.environment import MIME, Row, digests, table, waiting
 from autograder.submissions.selection import resembled
 
 # A notebook that imports `check` gets its figures' data written into its pictures.
@@ -94,17 +95,14 @@ def check(problem: str, *checks: str, folder: Path | str = ".") -> Checked:
     found = find(here, name)
     seen = digests(here, [found.module_file])
     total = sum(one.draws for one in found.checks if one.at_home and (not checks or one.name in checks))
-    with Waiting(f"checking {name}", total) as waiting:
-        return Checked(check_file(found, here, checks, waiting.told), seen)
+    with waiting(f"checking {name}", total) as told:
+        return Checked(check_file(found, here, checks, told), seen)
 
 
 def find(folder: Path, name: str) -> Problem:
     """Find a released problem by name: in ``checks/`` beside the module, or in ``assignments/`` of the current folder.
 
-    Raises
-    ------
-    CourseError
-        If there is none.
+    CourseError if there is none.
     """
     names: list[str] = []
     homes = [folder.resolve(), *sorted((Path.cwd() / "assignments").glob("*"))]
@@ -124,13 +122,7 @@ def find(folder: Path, name: str) -> Problem:
 
 
 def assignment_in(folder: Path) -> Assignment:
-    """Read the assignment that was unpacked into a folder.
-
-    Raises
-    ------
-    CourseError
-        If there is none, or its ``checks/`` are damaged.
-    """
+    """Read the assignment that was unpacked into a folder; CourseError if there is none, or it is damaged."""
     if not (folder / "checks/assignment.toml").is_file():
         raise CourseError(
             f"{folder.resolve()} holds no `checks/`: go to the assignment's folder or name it; if that has lost its "
@@ -150,25 +142,15 @@ def check_file(
 def check_again(
     targets: Sequence[tuple[Problem, Path]], saved: Iterable[object], *, warm: bool = sys.platform == "linux"
 ) -> Iterator[list[ProblemReport]]:
-    """Report on modules now, and again each time that ``saved`` yields.
+    """Report on modules, each in its folder, now and again each time that ``saved`` yields.
 
-    Parameters
-    ----------
-    targets : sequence of (Problem, Path)
-        Problems, each with the folder its module is in.
-    warm : bool
-        Fork each run from a server that has the libraries loaded. As little confined as one that is started afresh.
+    A ``warm`` run is forked from a server that has the libraries loaded: as little confined as one started afresh.
     """
     answers = [from_file(problem.folder / ANSWERS_FILE) for problem, _ in targets]
     with Sandbox(warm=warm, layers=(), weak=True) as sandbox:
-
-        def now() -> list[ProblemReport]:
+        for _ in chain((None,), saved):
             pairs = zip(targets, answers, strict=True)
-            return [_report(sandbox, problem, folder, right) for (problem, folder), right in pairs]
-
-        yield now()
-        for _ in saved:
-            yield now()
+            yield [_report(sandbox, problem, folder, right) for (problem, folder), right in pairs]
 
 
 def _report(

@@ -11,15 +11,14 @@ import re
 import sys
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -108,39 +107,39 @@ def _template() -> Template:
     return environment.from_string(_TABLE)
 
 
-class Waiting:
-    """A line in a notebook that counts finished steps, once the work takes long; nothing anywhere else.
+@contextmanager
+def waiting(what: str, total: int, moment_seconds: float = MOMENT_SECONDS) -> Iterator[Callable[[object], None]]:
+    """Count finished steps in a line of a notebook, once the work takes long; show nothing anywhere else.
 
-    It stays at the end: removing it would remove all output of the cell before it.
+    Yields a function to call after each step. The line stays at the end: removing it would remove all output of the
+    cell before it.
     """
+    begins = time.monotonic() + moment_seconds if _in_notebook() else math.inf
+    done, end = 0, "done"
+    handle: Any = None
 
-    def __init__(self, what: str, total: int, moment_seconds: float = MOMENT_SECONDS) -> None:
-        self._what, self._total, self._done = what, total, 0
-        self._from = time.monotonic() + moment_seconds if _in_notebook() else math.inf
-        self._handle: Any = None
+    def bundle(text: str, *, ended: bool = False) -> dict[str, Any]:
+        return {"text/plain": f"{what}: {text}", MIME: {"waiting": not ended}}
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._handle:
-            self._handle.update(self._bundle("interrupted" if kind else "done"), raw=True)
-
-    def told(self, _: object) -> None:
-        """Count one more step."""
-        self._done += 1
-        if self._handle:
-            self._handle.update(self._bundle(), raw=True)
-        elif time.monotonic() >= self._from:
+    def told(_: object) -> None:
+        nonlocal done, handle
+        done += 1
+        said = bundle(f"{done} of {total} runs done …")
+        if handle:
+            handle.update(said, raw=True)
+        elif time.monotonic() >= begins:
             from IPython.display import display  # noqa: PLC0415  installed where a notebook runs, and only there
 
-            self._handle = display(self._bundle(), raw=True, display_id=True)  # type: ignore[no-untyped-call]
+            handle = display(said, raw=True, display_id=True)  # type: ignore[no-untyped-call]
 
-    def _bundle(self, end: str = "") -> dict[str, Any]:
-        text = f"{self._what}: {end or f'{self._done} of {self._total} runs done …'}"
-        return {"text/plain": text, MIME: {"waiting": not end}}
+    try:
+        yield told
+    except BaseException:
+        end = "interrupted"
+        raise
+    finally:
+        if handle:
+            handle.update(bundle(end, ended=True), raw=True)
 
 
 def _in_notebook() -> bool:
@@ -148,7 +147,6 @@ def _in_notebook() -> bool:
     return getattr(shell, "kernel", None) is not None
 
 
-OLDEST = (3, 11)
 # Programs that show notebooks; they may be installed in another environment than the kernel.
 _ELSEWHERE = frozenset(("jupyterlab",))
 
@@ -162,9 +160,9 @@ class Fact:
     remedy: str = ""
 
     @property
-    def right(self) -> bool:
-        """Nothing needs to be done."""
-        return not self.remedy
+    def said(self) -> str:
+        """What was found, and the remedy."""
+        return "; ".join(filter(None, (self.found, self.remedy)))
 
 
 @dataclass(frozen=True)
@@ -177,33 +175,33 @@ class Environment:
     @property
     def right(self) -> bool:
         """All requirements are met."""
-        return all(fact.right for fact in self.facts)
+        return not any(fact.remedy for fact in self.facts)
 
     def __str__(self) -> str:
-        rows = [f"{'✓' if fact.right else '✗'} {fact.about}: {_said(fact)}" for fact in self.facts]
-        return "\n".join([*rows, self._conclusion])
+        return "\n".join(
+            [*(f"{'✗' if fact.remedy else '✓'} {fact.about}: {fact.said}" for fact in self.facts), self._end]
+        )
 
     __repr__ = __str__
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
-        words = {True: ("✓", "fine"), False: ("✗", "not yet")}
-        rows = [Row(*words[fact.right], fact.about, _said(fact)) for fact in self.facts]
+        rows = [
+            Row(*(("✗", "not yet") if fact.remedy else ("✓", "fine")), fact.about, fact.said) for fact in self.facts
+        ]
         bundle = {"text/plain": str(self), MIME: {"right": self.right, "files": self.digests}}
         # Without jinja2, which may be one of the missing packages, the text must do.
         with suppress(ModuleNotFoundError):
-            heads = ("state", "what", "found")
-            bundle["text/html"] = table("What this notebook needs", heads, rows, self._conclusion)
+            bundle["text/html"] = table("What this notebook needs", ("state", "what", "found"), rows, self._end)
         return bundle
 
     @property
-    def _conclusion(self) -> str:
-        if self.right:
-            return "Everything is here."
-        return "Not everything is here yet: do what stands beside ✗, and run this cell again."
+    def _end(self) -> str:
+        not_yet = "Not everything is here yet: do what stands beside ✗, and run this cell again."
+        return "Everything is here." if self.right else not_yet
 
 
 def ready(*files: str) -> Environment:
-    """Compare Python, the packages, the working directory and these files in it with a notebook's requirements.
+    """Compare the packages, the working directory and these files in it with a notebook's requirements.
 
     Parameters
     ----------
@@ -211,7 +209,8 @@ def ready(*files: str) -> Environment:
         Paths from the assignment's folder: the module first, then the files handed out with it.
     """
     here = Path.cwd()
-    facts = [_python(), *_other_package(), *_packages(here), *_files(here, files)]
+    python = f"{sys.version.split()[0]}, `{_from_home(Path(sys.executable))}`"
+    facts = [Fact("Python", python), *_other_package(), *_packages(here / "requirements.txt"), *_files(here, files)]
     return Environment(tuple(facts), digests(here, [name for name in files if name.endswith(".py")]))
 
 
@@ -228,32 +227,17 @@ def digest(content: bytes) -> str:
     return sha256(content).hexdigest()
 
 
-def _python() -> Fact:
-    version = ".".join(map(str, sys.version_info[:3]))
-    least = ".".join(map(str, OLDEST))
-    remedy = f"install Python {least} or later, make an environment with it, and choose that as the kernel"
-    found = f"{version}, `{_from_home(Path(sys.executable))}`"
-    return Fact("Python", found, "" if sys.version_info >= OLDEST else remedy)
-
-
-def _packages(here: Path) -> Iterator[Fact]:
-    remedy = (
-        "run `%pip install -r requirements.txt` in a cell, then restart the kernel"
-        if (here / "requirements.txt").is_file()
-        else "in the repository, run `make setup` and choose the Python of `.venv` as the kernel"
-    )
+def _packages(listed: Path) -> Iterator[Fact]:
+    remedy = "run `%pip install -r requirements.txt` in a cell, then restart the kernel"
     try:
-        from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415  it may be missing, too
+        from packaging.requirements import Requirement  # noqa: PLC0415  it may be missing, too
     except ModuleNotFoundError:
         yield Fact("packages to install", "packaging is missing", remedy)
         return
     there, lacking = [], []
-    for line in _requirements(here):
-        try:
-            required = Requirement(line)
-        except InvalidRequirement:
-            continue
-        if required.name in _ELSEWHERE or (required.marker and not required.marker.evaluate({"extra": "courses"})):
+    # In the repository there is no such list.
+    for required in map(Requirement, listed.read_text("utf-8").splitlines() if listed.is_file() else ()):
+        if required.name in _ELSEWHERE:
             continue
         try:
             version = metadata.version(required.name)
@@ -270,21 +254,10 @@ def _packages(here: Path) -> Iterator[Fact]:
         yield Fact("packages", ", ".join(there))
 
 
-def _requirements(here: Path) -> list[str]:
-    listed = here / "requirements.txt"
-    if listed.is_file():
-        return listed.read_text("utf-8").splitlines()
-    try:
-        return metadata.requires("ml-autograder") or []
-    except metadata.PackageNotFoundError:
-        return []
-
-
 def other_package() -> str:
     """Find another distribution called ``autograder`` that is installed, as ``autograder 3.7.7``; "" if none.
 
-    The public index has a program with this name, and with our import and our command. If both are installed, the one
-    installed last, or first on the path, is found. Ours was installed under that name until version 0.1.
+    The public index has a program with this name, import and command. Ours was installed so until version 0.1.
     """
     try:
         version = metadata.version("autograder")
@@ -311,10 +284,6 @@ def _files(here: Path, names: tuple[str, ...]) -> Iterator[Fact]:
         yield Fact(name, "missing", "take it from the assignment's zip again")
     if there := [f"`{name}`" for name in names if name not in lost]:
         yield Fact("files", ", ".join(there))
-
-
-def _said(fact: Fact) -> str:
-    return "; ".join(filter(None, (fact.found, fact.remedy)))
 
 
 def _from_home(path: Path) -> str:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from autograder import codes
 from autograder.codes import Code
@@ -90,40 +90,26 @@ def _collected(folder: Path, assignment: Assignment) -> tuple[dict[str, bytes], 
             chosen += near  # under its own name, so that staff can find it
             asked = f"; did you mean {' or '.join(near)}? What is handed in must be called {name}" if near else ""
             warnings.append(f"{name} is missing{asked}")
-    files, unread = _read({name: there[name] for name in chosen})
-    return files, warnings + unread
+    return {name: there[name].read_bytes() for name in chosen}, warnings
 
 
-def _read(paths: dict[str, Path]) -> tuple[dict[str, bytes], list[str]]:
-    files, warnings = {}, []
-    for name, path in paths.items():
-        try:
-            files[name] = path.read_bytes()
-        except OSError as error:
-            warnings.append(f"{name} can't be read, and is not packed: {error.strerror}")
-    return files, warnings
-
-
-def _take_companions(folder: Path, assignment: Assignment, files: dict[str, bytes]) -> list[str]:
+def _take_companions(folder: Path, assignment: Assignment, files: dict[str, bytes]) -> Iterator[str]:
     handed_out = {"README.md", "requirements.txt", *(f"data/{name}" for name in assignment.entry.data)}
     paths = {path.relative_to(folder).as_posix(): path for path in (*folder.glob("*"), *folder.glob("*/*"))}
     there = [name for name, path in sorted(paths.items()) if path.is_file() and name not in handed_out]
-    named = attachments.named_in(files.values(), (name for name in there if not name.startswith("checks/")))
-    room, taken, warnings = attachments.MAX_BYTES, {}, []
+    room = attachments.MAX_BYTES
+    named = attachments.named_in([*files.values()], (name for name in there if not name.startswith("checks/")))
     for count, name in enumerate(named):
         size = paths[name].stat().st_size
         room -= size
         if count < attachments.MAX_FILES and size <= attachments.MAX_FILE_BYTES and room >= 0:
-            taken[name] = paths[name]
+            files[name] = paths[name].read_bytes()
         else:
-            warnings.append(
+            yield (
                 f"{name}, which your notebook or module names, is not packed: at most "
                 f"{attachments.MAX_FILES} such files are taken, of {attachments.MAX_FILE_BYTES // MIB} MiB each "
                 f"and {attachments.MAX_BYTES // MIB} MiB in all"
             )
-    found, unread = _read(taken)
-    files |= found
-    return warnings + unread
 
 
 def _of_module(problem: Problem, report: ProblemReport) -> Iterator[str]:
@@ -142,21 +128,17 @@ def _of_notebook(problem: Problem, files: dict[str, bytes]) -> Iterator[str]:
     steps: tuple[Step, ...] = ()
     try:
         notebook = read(files[name], name)
+        arrangement = arrange(notebook, read(ours.read_bytes(), shown)) if ours.is_file() else None
     except UnreadableError as error:
         yield str(error)
         return
-    if ours.is_file():
-        try:
-            arrangement = arrange(notebook, read(ours.read_bytes(), shown))
-        except UnreadableError as error:
-            yield f"{name} was not compared with the notebook as it was: {error}; unpack the assignment's zip again"
-        else:
-            found = [finding.message for finding in arrangement.findings]
-            yield from (f"{name}: {message}" for message in found[:_MANY])
-            if len(found) > _MANY:
-                more = pluralize(len(found) - _MANY, "more given cell")
-                yield f"{name}: and {more}; the notebook as it was is {shown}"
-            steps = arrangement.steps if arrangement.recognised else ()
+    if arrangement:
+        found = [finding.message for finding in arrangement.findings]
+        yield from (f"{name}: {message}" for message in found[:_MANY])
+        if len(found) > _MANY:
+            more = pluralize(len(found) - _MANY, "more given cell")
+            yield f"{name}: and {more}; the notebook as it was is {shown}"
+        steps = arrangement.steps if arrangement.recognised else ()
     not_run = [finding.message for finding in was_run(notebook, steps)]
     yield from (f"{name}: {message}" for message in not_run)
     # A student who must run it again anyway needs no second warning.
@@ -168,14 +150,8 @@ def _of_notebook(problem: Problem, files: dict[str, bytes]) -> Iterator[str]:
 
 
 def _digests(notebook: bytes, module: str) -> Iterator[str]:
-    for cell in _part(json.loads(notebook), "cells", list):
-        for output in _part(cell, "outputs", list):
-            told = _part(_part(output, "data", dict), MIME, dict)
-            if found := _part(_part(told, "files", dict), module, str):
+    outputs = [output for cell in json.loads(notebook)["cells"] for output in cell.get("outputs") or ()]
+    for output in outputs:
+        with suppress(KeyError, TypeError):  # another program's, of any shape
+            if isinstance(found := output["data"][MIME]["files"][module], str):
                 yield found
-
-
-def _part(whole: Any, name: str, kind: type[Any]) -> Any:
-    """Return a field of untrusted JSON, or an empty value if it is missing or of another type."""
-    part = whole.get(name) if isinstance(whole, dict) else None
-    return part if isinstance(part, kind) else kind()

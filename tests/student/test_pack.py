@@ -172,7 +172,7 @@ def too_large(home):
         pytest.param(named_otherwise, "line.py is missing; did you mean line (1).py? What is handed", id="other_name"),
         pytest.param(named_otherwise, "line.ipynb is missing; did you mean Line-final.ipynb?", id="other_names"),
         pytest.param(answers_damaged, "line.py was not checked: ", id="answers_damaged"),
-        pytest.param(released_notebook_damaged, "not compared with the notebook as it was: ", id="blank_damaged"),
+        pytest.param(released_notebook_damaged, "checks/line/line.ipynb", id="blank_damaged"),
     ],
 )
 def test_what_is_not_as_it_should_be_is_said(home, damage, said):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autograder.student import environment
-from autograder.student.environment import MIME, Waiting
+from autograder.student.environment import MIME, waiting
 
 LONG_SECONDS = 3600
 
@@ -42,9 +42,9 @@ def said(screen):
 
 def test_a_long_wait_says_how_far_it_is(screen):
     """After each run; in the end that it is done."""
-    with Waiting("checking line", 3, moment_seconds=0) as wait:
-        wait.told(None)
-        wait.told(None)
+    with waiting("checking line", 3, moment_seconds=0) as told:
+        told(None)
+        told(None)
 
     assert said(screen) == [
         "checking line: 1 of 3 runs done …",
@@ -56,16 +56,16 @@ def test_a_long_wait_says_how_far_it_is(screen):
 
 def test_a_moment_says_nothing(screen):
     """Nor does anything come after it."""
-    with Waiting("checking line", 1, moment_seconds=LONG_SECONDS) as wait:
-        wait.told(None)
+    with waiting("checking line", 1, moment_seconds=LONG_SECONDS) as told:
+        told(None)
 
     assert said(screen) == []
 
 
 def test_an_end_before_its_time_is_said(screen):
     """A line that says 1 of 3 for ever is not true."""
-    wait = Waiting("checking line", 3, moment_seconds=0)
-    wait.told(None)
+    wait = waiting("checking line", 3, moment_seconds=0)
+    wait.__enter__()(None)
     wait.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
 
     assert said(screen)[-1] == "checking line: interrupted"
@@ -75,7 +75,7 @@ def test_outside_of_a_notebook_nothing_is_shown(screen, monkeypatch):
     """A terminal has its own ways."""
     monkeypatch.setattr(environment, "_in_notebook", lambda: False)
 
-    with Waiting("checking line", 1, moment_seconds=0) as wait:
-        wait.told(None)
+    with waiting("checking line", 1, moment_seconds=0) as told:
+        told(None)
 
     assert said(screen) == []

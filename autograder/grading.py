@@ -27,8 +27,42 @@ from autograder.report import ProblemReport, Verdict
 from autograder.seed import Seed
 from autograder.wire import Array, Failure, Observation
 
+Arrays = Mapping[str, Array]
+# A predicate, of the arrays alone; each call has a new generator of the same state.
+Ask = Callable[[Arrays], Iterable[Finding]]
+
+# Seconds for one call, which takes milliseconds: no student's values may stop a grader.
+MOST_SECONDS = 60.0
 MAX_FINDINGS = 4  # shown in one message; the rest are counted
+MAX_TEXT_BYTES = 1 << 16  # of a module's text, searched for names
+
+# The code and the message of a run that did not return, by its ending.
+_ENDINGS = {
+    "missing": (Code.MISSING, "{message}; write it"),
+    "died": (Code.DIED, "{message}"),
+    "exhausted": (Code.DIED, "out of memory: {said}{frames}"),
+    "raised": (Code.RAISED, "{said}{frames}"),
+    "asserted": (Code.STRUCTURE, "an assertion in your code failed: {said}{frames}"),
+    "misfit": (
+        Code.STRUCTURE,
+        "what came back can't be used in `{line}`: {said}; compare what your function returns with its docstring",
+    ),
+    "forbidden": (Code.STRUCTURE, "{message}; allowed are {allowed} and the standard library: remove the import"),
+    "unstarted": (Code.NO_SANDBOX, "the code could not be run: {message}"),
+}
 _NOT_WRONG = FAULTS_OF_OURS | {Code.SUCCESS}
+
+
+class PredicateError(Exception):
+    """A predicate has returned something other than findings."""
+
+
+class EndlessError(Exception):
+    """A predicate has not ended in time."""
+
+
+# No value of an array can cause one of these, so the predicate is at fault.
+_OURS = (NameError, AttributeError, ImportError, OSError, SystemExit, PredicateError)
 
 
 class _Check(Protocol):
@@ -123,26 +157,6 @@ def _messages(findings: Sequence[Finding]) -> Iterator[str]:
         yield f"and {len(findings) - MAX_FINDINGS} more"
 
 
-Arrays = Mapping[str, Array]
-# A predicate, of the arrays alone; each call has a new generator of the same state.
-Ask = Callable[[Arrays], Iterable[Finding]]
-
-# Seconds for one call, which takes milliseconds: no student's values may stop a grader.
-MOST_SECONDS = 60.0
-
-
-class PredicateError(Exception):
-    """A predicate has returned something other than findings."""
-
-
-class EndlessError(Exception):
-    """A predicate has not ended in time."""
-
-
-# No value of an array can cause one of these, so the predicate is at fault.
-_OURS = (NameError, AttributeError, ImportError, OSError, SystemExit, PredicateError)
-
-
 def judged(ask: Ask, found: Arrays, expected: Arrays | None, called: str, folder: Path) -> list[Finding]:
     """Ask a predicate, ``called`` so in a message, about a student's arrays; return its findings.
 
@@ -227,24 +241,6 @@ def _time_limit(seconds: float) -> Iterator[None]:
         timer.cancel()
 
 
-MAX_TEXT_BYTES = 1 << 16  # of a module's text, searched for names
-
-# The code and the message of a run that did not return, by its ending.
-_ENDINGS = {
-    "missing": (Code.MISSING, "{message}; write it"),
-    "died": (Code.DIED, "{message}"),
-    "exhausted": (Code.DIED, "out of memory: {said}{frames}"),
-    "raised": (Code.RAISED, "{said}{frames}"),
-    "asserted": (Code.STRUCTURE, "an assertion in your code failed: {said}{frames}"),
-    "misfit": (
-        Code.STRUCTURE,
-        "what came back can't be used in `{line}`: {said}; compare what your function returns with its docstring",
-    ),
-    "forbidden": (Code.STRUCTURE, "{message}; allowed are {allowed} and the standard library: remove the import"),
-    "unstarted": (Code.NO_SANDBOX, "the code could not be run: {message}"),
-}
-
-
 def grade(
     observe: Observe,
     problem: Problem,
@@ -291,10 +287,9 @@ def see_reference(problem: Problem, right: Draws, seed: Seed, *, at_home: bool =
     checks = [check for check in problem.checks if check.at_home or not at_home]
     for check, draw in ((one, draw) for one in checks for draw in range(one.draws)):
         answer = right.get((check.name, draw))
-        if answer is None or (why := _unusable(answer)):
+        if (why := _unusable(answer)) or answer is None:
             frames = answer.failure.frames if answer and answer.failure else ()
             where = f"{frames[-1].file}, line {frames[-1].line}" if frames else problem.module_file
-            why = why if answer else "it was not run"
             raise CourseError(f"{problem.folder / where}: the check `{check.name}` fails on the reference: {why}")
         if predicate := problem.page.predicate(check):
             expected: Arrays = answer.values  # type: ignore[assignment]  # none of them is a text
@@ -319,8 +314,7 @@ def judge(
     findings: dict[tuple[int, str], Finding] = {}
     for observation in observations:
         answer = right.get((check.name, observation.draw))
-        if answer is None or (why := _unusable(answer)):
-            why = why if answer else "it was not run"
+        if (why := _unusable(answer)) or answer is None:
             return [Finding(Code.FAULTY_CHECK, "", f"the reference has no result for this check ({why})")]
         for finding in _findings(problem, check, observation, answer, seed):
             # The same fault on another draw is not told again.
@@ -330,7 +324,9 @@ def judge(
     return by_severity(findings.values())
 
 
-def _unusable(answer: Observation) -> str:
+def _unusable(answer: Observation | None) -> str:
+    if answer is None:
+        return "it was not run"
     if answer.ending != "returned":
         return said_of(answer.failure)
     texts = (f"`{name}` is {value}" for name, value in answer.values.items() if isinstance(value, str))
@@ -340,10 +336,8 @@ def _unusable(answer: Observation) -> str:
 def _findings(
     problem: Problem, check: Check, observation: Observation, answer: Observation, seed: Seed
 ) -> list[Finding]:
-    found = [
-        Finding(Code.INPUT_CHANGED, what, f"{what} was changed by a call; work on a copy")
-        for what in observation.changed
-    ]
+    changed = "{} was changed by a call; work on a copy"
+    found = [Finding(Code.INPUT_CHANGED, what, changed.format(what)) for what in observation.changed]
     if observation.ending != "returned":
         return [*found, _failure(problem, observation)]
     expected: Arrays = answer.values  # type: ignore[assignment]  # judge() has seen that none is a text

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +24,7 @@ LOG_WIDTH = 160
 LOG_LINES = 20
 # Seconds without a result before the slowest submission is named; in a log, also a multiple of the usual time.
 PATIENCE_SECONDS, PATIENCE = 5.0, 4.0
-# Lines of each kind under the table of a class.
+# Lines under the table of a class.
 LISTED = 50
 
 COURSE = click.option(
@@ -42,27 +41,38 @@ def screen() -> Console:
     return console if console.is_terminal else Console(width=LOG_WIDTH, soft_wrap=True)
 
 
-class Progress:
+class Progress(Bar):
     """The progress of ``total`` items: a bar on a terminal, some lines in a log; and the students waited for."""
 
-    def __init__(self, console: Console, bar: Bar, total: int, what: str) -> None:
-        self._console, self._bar, self._total, self._what = console, bar, total, what
-        self._task = bar.add_task(what, total=total, waiting="")
-        self._finished = 0
-        self.start()
+    def __init__(self, console: Console, total: int, what: str) -> None:
+        super().__init__(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("ETA"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[waiting]}", markup=False),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._total, self._what = total, what
+        self._task = self.add_task(what, total=total, waiting="")
+        self._done = 0
+        self.begin()
 
-    def start(self) -> None:
+    def begin(self) -> None:
         """Start the clock."""
         self._began = self._since = time.monotonic()
         self._told = 0.0
 
     def __call__(self, _: object) -> None:
         """Count one finished item."""
-        self._finished += 1
+        self._done += 1
         self._since, self._told = time.monotonic(), 0.0
-        self._bar.update(self._task, advance=1, waiting="")
-        if self._finished * LOG_LINES // self._total != (self._finished - 1) * LOG_LINES // self._total:
-            left = (self._since - self._began) / self._finished * (self._total - self._finished)
+        self.update(self._task, advance=1, waiting="")
+        if self._done * LOG_LINES // self._total != (self._done - 1) * LOG_LINES // self._total:
+            left = (self._since - self._began) / self._done * (self._total - self._done)
             self._log(f"ETA {left:.0f} s")
 
     def waits(self, pending: Sequence[tuple[str, float]]) -> None:
@@ -72,34 +82,17 @@ class Progress:
             (name, seconds), *others = pending
             more = f" and {len(others)} more" if others else ""
             said = f"waiting for {line(name)} ({seconds:.0f} s){more}"
-            self._bar.update(self._task, waiting=said)
-            usual = (self._since - self._began) / max(self._finished, 1)
+            self.update(self._task, waiting=said)
+            usual = (self._since - self._began) / max(self._done, 1)
             # In a log, where lines stay: less and less often, and only students slower than the others.
             if quiet >= max(2 * self._told, PATIENCE * usual):
                 self._told = quiet
                 self._log(said)
 
     def _log(self, said: str) -> None:
-        if not self._console.is_terminal:
-            said = f"{self._what}: {self._finished} of {self._total}, {said}"
-            self._console.print(said, highlight=False, markup=False)
-
-
-@contextmanager
-def progress(console: Console, total: int, what: str) -> Iterator[Progress]:
-    """Show the progress of ``total`` items."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("ETA"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[waiting]}", markup=False),
-    )
-    # In a log, the bar draws nothing.
-    with Bar(*columns, console=console, disable=not console.is_terminal) as bar:
-        yield Progress(console, bar, total, what)
+        if not self.console.is_terminal:
+            said = f"{self._what}: {self._done} of {self._total}, {said}"
+            self.console.print(said, highlight=False, markup=False)
 
 
 @dataclass
@@ -159,18 +152,13 @@ class Tally:
             table.add_row(name, mean, *(f"{count:g}" if count else "·" for count in counts))
         console.print(table)
         loose = [
-            f"warning: {name} is not graded, for it lies in no student's folder; put it there" for name in self.loose
+            f"warning: {one} is not graded, for it lies in no student's folder; put it there" for one in self.loose
         ]
-        _list(console, loose, "put each into its student's folder")
-        _list(console, self.doubtful, "each report says it")
-        _list(console, self.pending, "the column `pending` of grades.csv says whose", "bold")
+        notes = [*self.pending, *loose, *self.doubtful]
+        for note in notes[:LISTED]:
+            console.print(note, highlight=False, markup=False)
+        if len(notes) > LISTED:
+            console.print(f"and {len(notes) - LISTED} more; the reports and the column `pending` of grades.csv say it")
         if self.pending:
             advice = "mend what is said above, and give the same command again"
             console.print(f"What is pending is neither earned nor lost: {advice}", style="bold", highlight=False)
-
-
-def _list(console: Console, said: Sequence[str], rest: str, style: str = "") -> None:
-    for one in said[:LISTED]:
-        console.print(one, style=style, highlight=False, markup=False)
-    if len(said) > LISTED:
-        console.print(f"and {len(said) - LISTED} more; {rest}", style=style, highlight=False)

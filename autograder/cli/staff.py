@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from autograder.cli.screen import COURSE, Tally, progress, screen
+from autograder.cli.screen import COURSE, Progress, Tally, screen
 from autograder.codes import Code
 from autograder.report import pluralize
 from autograder.text import line
@@ -128,11 +128,11 @@ def grade(
             trained = stack.enter_context(sample_class(problems, submissions, out, workers))
             console.print(f"No submissions named: grading a sample class, written to {submissions}.")
         total, tally = len(find_class(submissions)), Tally(loose_files(submissions))
-        shown = stack.enter_context(progress(console, total, "graded"))
+        shown = stack.enter_context(Progress(console, total, "graded"))
 
         def told(said: str) -> None:
             console.print(said, highlight=False)
-            shown.start()
+            shown.begin()
 
         reports = grade_class(
             problems,
@@ -343,7 +343,7 @@ def audit(
     except ModuleNotFoundError as error:
         raise CourseError(f"an audit needs the package {error.name}; install the extra `staff`") from None
     console, found = screen(), []
-    shown = partial(progress, console)
+    shown = partial(Progress, console)
     count = seeds or (1 if fast else 1000)
     for each in measure_all(
         chosen, course, workers, shown, fast=fast, seeds=count, pythons=pythons, kept=out / "seeds"

@@ -36,21 +36,13 @@ BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"
 
 @dataclass(frozen=True)
 class Model:
-    """The requirements of a problem's ``model.py`` on the model that its notebook trains.
+    """The requirements of a problem's ``model.py`` on the model that its notebook trains."""
 
-    Attributes
-    ----------
-    wanted : tuple of str
-        Expressions in the notebook's names, for the arrays that make up the model.
-    title : str
-        The sentence the student reads.
-    judge : callable
-        ``trained_model(found, data, generator) -> iterable of Finding``: the arrays by expression, the paths of the
-        data by name, and the generator for inputs that no student has seen.
-    """
-
+    # Expressions in the notebook's names, for the arrays that make up the model.
     wanted: tuple[str, ...]
+    # The sentence the student reads.
     title: str
+    # (arrays by expression, paths of the data by name, generator for inputs that no student has seen)
     judge: Predicate
 
 
@@ -210,15 +202,10 @@ _PARAGRAPH = re.compile(r"\n\s*\n|\n(?=Hint:|Caught:)")
 
 @dataclass(frozen=True)
 class Implementation:
-    """A module that fills a problem: the student's, the reference, a specimen laid over it.
-
-    Attributes
-    ----------
-    measured : bool
-        Record the sizes of its functions' arguments, so that messages can name sizes by the docstrings' letters.
-    """
+    """A module that fills a problem: the student's, the reference, a specimen laid over it."""
 
     files: Mapping[str, bytes]
+    # Record the sizes of its functions' arguments, so that messages can name sizes by the docstrings' letters.
     measured: bool = False
 
     @classmethod
@@ -231,18 +218,13 @@ class Implementation:
 class Specimen:
     """A known variant of a reference: correct but different, or wrong by one mistake.
 
-    Attributes
-    ----------
-    claim : str
-        The difference, or the misconception.
-    hint, caught
-        For a wrong one, the hint for a student, and the checks that fail with their codes.
-    source : str
-        The reference's text with the specimen's after it.
+    ``source`` is the reference's text with the specimen's after it.
     """
 
     name: str
+    # The difference, or the misconception.
     claim: str
+    # For a wrong one, the hint for a student, and the checks that fail with their codes.
     hint: str
     caught: Mapping[str, int]
     source: str

@@ -26,7 +26,7 @@ from autograder import codes
 from autograder.authoring import Check
 from autograder.compare import agree
 from autograder.course.assignments import Assignment
-from autograder.course.problem import CourseError, Problem
+from autograder.course.problem import CourseError, Problem, source
 from autograder.expected import ANSWERS_FILE, Answers, Draws, Observe, from_file, observe_answers, to_bytes
 from autograder.grading import see_reference
 from autograder.notebook.alignment import as_notebook
@@ -161,7 +161,7 @@ def public_entry(assignment: Assignment) -> str:
 
 
 def _toml(fields: Mapping[str, object]) -> list[str]:
-    """Write TOML lines: texts, lists of texts and numbers look as in JSON."""
+    # Texts, lists of texts and numbers look as in JSON.
     return [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items()]
 
 
@@ -182,10 +182,7 @@ def requirements(imports: Iterable[str]) -> str:
 def release(observe: Observe, assignment: Assignment, old: Path) -> dict[str, bytes]:
     """Make the files of a released assignment, by path.
 
-    Parameters
-    ----------
-    old : Path
-        The folder of the release before this one, if there is one.
+    Answers that equal those in the folder ``old`` to within rounding stay as they are.
 
     Raises
     ------
@@ -196,18 +193,17 @@ def release(observe: Observe, assignment: Assignment, old: Path) -> dict[str, by
     files: dict[str, bytes] = {"README.md": readme(assignment).encode()}
     solutions = {}
     for problem in assignment.problems:
-        module = problem.folder / problem.module_file
-        solutions[str(module)] = solution_lines(problem.reference.files[module.name].decode(), str(module))
+        module, notebook = problem.folder / problem.module_file, problem.folder / "notebook.py"
         files[problem.module_file] = starter(problem).encode()
-        notebook = problem.folder / "notebook.py"
         if notebook.is_file():
-            text = notebook.read_text("utf-8")
-            solutions[str(notebook)] = solution_lines(text, str(notebook))
-            files[problem.notebook_file] = as_notebook(strip(text, str(notebook), HERE), problem.name)
+            stripped = strip(source(notebook), str(notebook), HERE)
+            files[problem.notebook_file] = as_notebook(stripped, problem.name)
+        for path in (module, notebook):
+            if path.is_file():
+                solutions[str(path)] = solution_lines(source(path), str(path))
         for path in (problem.folder / "checks.py", problem.folder / "expect.py"):
             if path.is_file():
-                page = f"# {GENERATED}\n{path.read_text('utf-8')}"
-                files[f"checks/{problem.name}/{path.name}"] = page.encode()
+                files[f"checks/{problem.name}/{path.name}"] = f"# {GENERATED}\n{source(path)}".encode()
     for path in assignment.problems[0].files.given:
         files[path.name] = files[f"checks/given/{path.name}"] = path.read_bytes()
     files[codes.PAGE] = codes_page().encode()
@@ -230,26 +226,32 @@ def release(observe: Observe, assignment: Assignment, old: Path) -> dict[str, by
 
 def differs(files: Mapping[str, bytes], folder: Path) -> Iterator[str]:
     """Compare a folder with the files it should hold: a sentence for each that is missing, different or too many."""
-    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if _kept(path, folder)}
-    for name, content in sorted(files.items()):
-        if name not in there:
-            yield f"{folder / name} is missing; run `make release`"
-        elif (folder / name).read_bytes() != content:
-            yield f"{folder / name} is not what solutions/ gives; run `make release`"
-    for name in sorted(there - files.keys()):
-        yield f"{folder / name} comes from nothing in solutions/; run `make release`"
+    there = _held(folder)
+    for name in sorted(files.keys() | there):
+        if files.get(name) != there.get(name):
+            what = "is not what solutions/ gives" if name in there else "is missing"
+            what = what if name in files else "comes from nothing in solutions/"
+            yield f"{folder / name} {what}; run `make release`"
 
 
 def write(files: Mapping[str, bytes], folder: Path) -> None:
     """Make a folder hold exactly these files."""
-    for path in sorted(folder.rglob("*")):
-        if _kept(path, folder) and path.relative_to(folder).as_posix() not in files:
-            path.unlink()
+    there = _held(folder)
+    for name in there.keys() - files.keys():
+        (folder / name).unlink()
     for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.is_file() or path.read_bytes() != content:
-            path.write_bytes(content)
+        if there.get(name) != content:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
+
+
+def _held(folder: Path) -> dict[str, bytes]:
+    paths = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
+    return {
+        name.as_posix(): path.read_bytes()
+        for name, path in paths.items()
+        if not any(part.startswith(".") or part == "__pycache__" for part in name.parts)
+    }
 
 
 def as_zip(files: Mapping[str, bytes], name: str) -> bytes:
@@ -281,13 +283,7 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
     return stream.getvalue()
 
 
-def _kept(path: Path, folder: Path) -> bool:
-    parts = path.relative_to(folder).parts
-    return path.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in parts)
-
-
 def _texts(files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
-    """Yield the text of each file as people read it: of a notebook, the cells' lines instead of JSON's strings."""
     for name, content in files.items():
         text = content.decode()
         if name.endswith(".ipynb"):
@@ -345,12 +341,7 @@ def unvarying(observe: Observe, problem: Problem, reference: Draws) -> Iterator[
     """Find checks at home whose right answer is the same on all seeds, and so would be handed out; a sentence each.
 
     Values are compared within the check's tolerance. A check varies if one of its values does: another that stays the
-    same (a bias of zeros, a shape) can't pass alone.
-
-    Parameters
-    ----------
-    reference : mapping
-        The reference's observations on some seed.
+    same (a bias of zeros, a shape) can't pass alone. ``reference`` has the observations on some seed.
     """
     seen = list(reference.values())
     left = [check for check in problem.checks if check.at_home and not _varies(check, seen)]

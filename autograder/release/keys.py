@@ -29,13 +29,7 @@ class NoHistoryError(Exception):
 
 @dataclass(frozen=True)
 class Exposed:
-    """A key of an assignment that was committed together with its release.
-
-    Attributes
-    ----------
-    commits : tuple of str
-        These commits, the oldest first.
-    """
+    """A key of an assignment that was committed together with its release; these commits, the oldest first."""
 
     assignment: str
     key: str = field(repr=False)
@@ -43,24 +37,12 @@ class Exposed:
 
 
 def read_key(path: Path) -> str | None:
-    """Read the key in a file, in lower case; None where there is no usable one.
-
-    Raises
-    ------
-    CourseError
-        If the file can't be read.
-    """
+    """Read the key in a file, in lower case; None where there is no usable one."""
     return _key_in(source(path))
 
 
 def renew(paths: Iterable[Path]) -> None:
-    """Write a new key into each file in place of the old one; if one can't be changed, none is.
-
-    Raises
-    ------
-    CourseError
-        If a file can't be read, changed or written; the message names it.
-    """
+    """Write a new key into each file in place of the old one; if one can't be changed, CourseError, and none is."""
     for path, text in {path: with_key(source(path), secrets.token_hex(KEY_BYTES), path) for path in paths}.items():
         try:
             path.write_text(text, "utf-8")
@@ -71,10 +53,7 @@ def renew(paths: Iterable[Path]) -> None:
 def with_key(text: str, key: str, where: Path) -> str:
     """Return an ``assignment.toml`` with another key, all else unchanged; a first key becomes the first line.
 
-    Raises
-    ------
-    CourseError
-        If the text is no TOML, or its key doesn't stand on one line.
+    CourseError if the text is no TOML, or its key doesn't stand on one line.
     """
     try:
         expected = tomllib.loads(text) | {"key": key}
@@ -89,13 +68,7 @@ def with_key(text: str, key: str, where: Path) -> str:
 
 
 def history(course: Path) -> list[Exposed]:
-    """Search all commits of all branches and tags of the repository that a course is in.
-
-    Raises
-    ------
-    NoHistoryError
-        If the course is in no repository, or git isn't there.
-    """
+    """Search all commits of all branches and tags of the repository that a course is in."""
     commits = _git(course, "rev-list", "--all", "--reverse").split()
     held: list[tuple[str, PurePosixPath, str]] = []
     if commits:  # without one, git would search the files

@@ -24,10 +24,7 @@ _TELLING_WORDS = 4
 def regions(text: str, where: str) -> list[tuple[int, int]]:
     """Find the marked regions of a text: the numbers of their first and last line, the markers', from 1.
 
-    Raises
-    ------
-    CourseError
-        If a marker is misspelt, nested, or has no partner; the message names the file and the line.
+    CourseError if a marker is misspelt, nested, or has no partner.
     """
     found: list[tuple[int, int]] = []
     first = 0
@@ -47,13 +44,7 @@ def regions(text: str, where: str) -> list[tuple[int, int]]:
 
 
 def strip(text: str, where: str, place: str) -> str:
-    """Replace each region of a text by a ``raise NotImplementedError`` that names the place and the function.
-
-    Raises
-    ------
-    CourseError
-        As :func:`regions`.
-    """
+    """Replace each region of a text by a ``raise NotImplementedError`` that names the place and the function."""
     lines = text.splitlines()
     for first, last in reversed(regions(text, where)):
         indent = lines[first - 1].partition("#")[0]
@@ -74,10 +65,7 @@ def starter(problem: Problem) -> str:
 
 
 def solution_lines(text: str, where: str) -> dict[str, int]:
-    """Find the lines of a solution that give it away, and what they return or assign: their words, and their numbers.
-
-    Words are those of :func:`words`.
-    """
+    """Find the lines of a solution that give it away, and what they return or assign: :func:`words`, and numbers."""
     lines = text.splitlines()
     found: dict[str, int] = {}
     for first, last in regions(text, where):
@@ -91,15 +79,7 @@ def solution_lines(text: str, where: str) -> dict[str, int]:
 
 
 def survivors(solutions: Mapping[str, Mapping[str, int]], files: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Find the places where a solution line appears in handed-out files, as code or in words; a sentence each.
-
-    Parameters
-    ----------
-    solutions : mapping
-        For each solution file, its lines as :func:`solution_lines` gives them.
-    files : iterable of (str, str)
-        Names and texts of the handed-out files.
-    """
+    """Find where solution lines, by file, appear in handed-out files, names and texts; a sentence each."""
     for name, text in files:
         lines = text.splitlines()
         said = [(number, word) for number, line in enumerate(lines, 1) for word in words(line)]

@@ -22,7 +22,7 @@ from autograder.audit.mutants import Mutant, mutants
 from autograder.audit.page import print_audit, write_audit
 from autograder.audit.parallel import Crew
 from autograder.audit.trials import Round, distances, farthest, try_out
-from autograder.cli.screen import progress
+from autograder.cli.screen import Progress
 from autograder.course.assignments import read_course
 from autograder.course.problem import CourseError
 from autograder.expected import observe_answers
@@ -60,7 +60,7 @@ changes = ["return np.sqrt(np.asarray(a)) → return np.sqrt(a)"]
 def crew():
     """One thread, for there is one sandbox."""
     with ThreadPoolExecutor(1) as pool:
-        yield Crew(pool, partial(progress, Console(quiet=True)), "lines/line")
+        yield Crew(pool, partial(Progress, Console(quiet=True)), "lines/line")
 
 
 @pytest.fixture(scope="module")

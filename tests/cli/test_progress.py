@@ -32,7 +32,7 @@ def clock(monkeypatch):
 def log(clock):
     """The progress of 100 items in a log, and the lines about waiting since it was last asked."""
     stream = io.StringIO()
-    with screen.progress(Console(file=stream, width=160), 100, "graded") as shown:
+    with screen.Progress(Console(file=stream, width=160), 100, "graded") as shown:
 
         def lines():
             said = [line.partition("waiting for ")[2] for line in stream.getvalue().splitlines() if "waiting" in line]
@@ -96,7 +96,7 @@ def test_where_it_is_shown(clock, terminal):
     """A name is text, whatever it looks like."""
     stream = io.StringIO()
     console = Console(file=stream, force_terminal=terminal, width=160)
-    with screen.progress(console, 4, "graded") as shown:
+    with screen.Progress(console, 4, "graded") as shown:
         shown(None)
         clock(42)
         shown.waits([("[red]ada\x1b[2J", 42.0)])

@@ -589,7 +589,7 @@ class TestTally:
         """The table has the rest."""
         said = self.shown([self.report(f"bob-{n:03}", 4, 0) for n in range(71)])
 
-        assert "and 21 more; the column `pending` of grades.csv says whose" in said
+        assert "and 21 more; the reports and the column `pending` of grades.csv say it" in said
 
     def test_where_nothing_is_pending_nothing_is_said_of_it(self):
         """Neither a column nor a line."""

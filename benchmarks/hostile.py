@@ -29,7 +29,8 @@ from typing import Any
 
 from autograder.course.assignments import read_course
 from autograder.course.problem import Problem
-from autograder.notebook.grade import filled, save
+from autograder.notebook.checks import rubric_of
+from autograder.notebook.grade import run_reference
 from autograder.sandbox.deadline import BY_THE_CLOCK
 from autograder.sandbox.observe import Sandbox
 from autograder.worker.job import MIB, Limits
@@ -136,7 +137,7 @@ def saved_files(problems: list[Problem]) -> dict[str, bytes]:
     with Sandbox(weak=True) as sandbox:
         for problem in problems:
             files |= problem.reference.files
-            files[problem.notebook_file] = save(sandbox.run_cells, problem, problem.reference.files, filled(problem))
+            files[problem.notebook_file] = run_reference(sandbox.run_cells, rubric_of(problem)).content
     return files
 
 

@@ -35,9 +35,10 @@ from autograder.course.assignments import read_course  # noqa: E402
 from autograder.course.problem import Problem  # noqa: E402
 from autograder.notebook.checks import rubric_of  # noqa: E402
 from autograder.notebook.grade import (  # noqa: E402
+    beside,
     filled,
     grade_notebook,
-    save,
+    run_reference,
 )
 from autograder.sandbox.observe import Sandbox  # noqa: E402
 
@@ -112,7 +113,7 @@ def measured(problem: Problem, rounds: int) -> Mapping[str, tuple[float, float]]
         took["own"].append(own(problem, sources))
         took["nbclient"].append(timed(partial(in_a_kernel, problem, [SILENCED, *sources])))
         with Sandbox(weak=True) as sandbox:
-            content = save(sandbox.run_cells, problem, problem.reference.files, notebook)
+            content = run_reference(sandbox.run_cells, rubric_of(problem)).content
         # The processor time of a server, and of its runs, is known when it has ended: that of its start is taken off.
         spent = []
         for work in (lambda *_: None, graded):
@@ -131,8 +132,7 @@ def measured(problem: Problem, rounds: int) -> Mapping[str, tuple[float, float]]
 def start(sandbox: Sandbox, problem: Problem, sources: Sequence[str]) -> None:
     """Have a sandbox's server for a problem's notebook started, with all that the cells name, and run nothing."""
     source = "\n".join(f"# {line}" for text in sources for line in text.splitlines())
-    cell = {"cell_type": "code", "source": f"{source}\npass"}
-    save(sandbox.run_cells, problem, problem.reference.files, {"cells": [cell]})
+    assert [*beside(sandbox.run_cells, problem, problem.reference.files)([("cell 1", f"{source}\npass")], ())]
 
 
 def main() -> None:

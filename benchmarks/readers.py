@@ -24,7 +24,7 @@ from autograder.course.assignments import read_course
 from autograder.course.problem import Problem
 from autograder.gradebook.executors import read_apart
 from autograder.notebook.checks import rubric_of
-from autograder.notebook.grade import filled, grade_apart, grade_notebook, save
+from autograder.notebook.grade import grade_apart, grade_notebook, run_reference
 from autograder.sandbox.deadline import cpu_seconds
 from autograder.sandbox.observe import Sandbox
 from autograder.sandbox.runs import Ended, Forked, Server
@@ -121,7 +121,7 @@ def notebooks(problems: Sequence[Problem], spent: Spent, rounds: int) -> bool:
     for problem in problems:
         files, rubric = problem.reference.files, rubric_of(problem)
         with Sandbox(weak=True) as sandbox:
-            content = save(sandbox.run_cells, problem, files, filled(problem))
+            content = run_reference(sandbox.run_cells, rubric).content
             ways = (
                 partial(grade_notebook, sandbox.run_cells, rubric, content, files, problem.seed),
                 partial(grade_apart, sandbox, rubric, content, files, problem.seed),

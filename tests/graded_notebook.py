@@ -9,7 +9,7 @@ from small_course import ASSIGNMENT, write_course
 from autograder.course.assignments import read_course
 from autograder.notebook.alignment import as_notebook
 from autograder.notebook.checks import rubric_of
-from autograder.notebook.grade import filled, grade_notebook, save
+from autograder.notebook.grade import beside, filled, grade_notebook, with_outputs
 from autograder.release.files import HERE
 from autograder.release.starter import strip
 
@@ -120,9 +120,18 @@ def read_graded_problem(home):
     return assignment.problems[0]
 
 
+def save(sandbox, problem, files, notebook):
+    """A notebook, given as JSON, after it was run beside modules and saved."""
+    sources = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    cells = [(f"cell {number}", source) for number, source in enumerate(sources, 1)]
+    seen = [*beside(sandbox.run_cells, problem, files)(cells, ())]
+    assert len(seen) == len(cells) + 1
+    return with_outputs(notebook, seen)
+
+
 def saved_notebook(sandbox, problem):
     """The notebook as a student with the reference would hand it in, as JSON."""
-    return json.loads(save(sandbox.run_cells, problem, problem.reference.files, filled(problem)))
+    return json.loads(save(sandbox, problem, problem.reference.files, filled(problem)))
 
 
 def graded(sandbox, problem, notebook, files=None):

@@ -348,20 +348,18 @@ def _findings(
 def _difference(found: Cell, given: Cell) -> str:
     if found.kind != given.kind:
         return f"it was {given.kind} and is {found.kind} now"
-    theirs: Sequence[str] = ()
+    ours, theirs = lines_of(given.source), lines_of(found.source)
     if FILL in given.tags:
-        was = lost(found.source, given.source)
+        was, theirs = lost(found.source, given.source), ()
     elif given.kind == "code":
-        ours, theirs = lines_of(given.source), lines_of(found.source)
         was = next((line for line in ours if line not in theirs), None)
-        if was is None:
-            more = next((line for line in theirs if line not in ours), None)
-            return "its lines are not in their order" if more is None else f"`{quoted(more)}` was added"
     else:
-        was, theirs = lost_line(found.source, given.source), found.source.splitlines()
-    was = (was or "").strip()
-    alike = get_close_matches(was, [line.strip() for line in theirs[:MAX_LINES]], 1)
-    return "`{}` is now `{}`".format(*where_they_part(was, alike[0])) if alike else f"`{quoted(was)}` is gone"
+        was = lost_line(found.source, given.source)
+    if was is None:
+        more = next((line for line in theirs if line not in ours), None)
+        return "its lines are not in their order" if more is None else f"`{quoted(more)}` was added"
+    alike = get_close_matches(was.strip(), [line.strip() for line in theirs[:MAX_LINES]], 1)
+    return "`{}` is now `{}`".format(*where_they_part(was.strip(), alike[0])) if alike else f"`{quoted(was)}` is gone"
 
 
 def _root(node: ast.AST) -> str:

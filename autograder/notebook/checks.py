@@ -23,7 +23,7 @@ from autograder.codes import Code
 from autograder.course.problem import CourseError, Problem
 from autograder.expected import Answers
 from autograder.grading import MAX_FINDINGS, by_severity, own_lines, said_of
-from autograder.notebook.alignment import Arrangement, Step, arrange, bound
+from autograder.notebook.alignment import Step, arrange, bound
 from autograder.notebook.document import Notebook, Output, UnreadableError, outputs_of, read
 from autograder.notebook.figures import RequiredFigure, asked_of, has_its_figures, required_figures
 from autograder.notebook.outputs import is_bare, is_untouched, may_raise, stale_outputs, was_run
@@ -65,29 +65,25 @@ class Execution:
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """The evidence that the checks judge; nothing was executed where the module was not handed in."""
-
-    handed_in: Notebook
-    arrangement: Arrangement
-    execution: Execution
-    task: Task
-
-
-@dataclass(frozen=True)
 class NotebookCheck:
-    """One claim about a notebook.
-
-    `share` is its part of the notebook's points; `judge` finds what is wrong, and is None for the model, which the
-    grader judges by its arrays. Without a result of those that it `needs` it can't be judged.
-    """
+    """One claim about a notebook: its share of the points, and the checks without whose result it can't be judged."""
 
     name: str
     title: str
     share: int
-    judge: Callable[[Evidence], Iterable[Finding]] | None
     needs: tuple[str, ...] = ()
     points: float = 0.0
+
+
+RUNS, MODEL, FIGURES = "runs", "trained_model", "figures"
+THE_NOTEBOOK, WAS_RUN = "is_the_notebook", "was_run"
+CHECKS = (
+    NotebookCheck(THE_NOTEBOOK, "The cells that were handed out are all there, unchanged and in their order.", 1),
+    NotebookCheck(WAS_RUN, "It was run from top to bottom in a fresh kernel, and saved with all its outputs.", 2),
+    NotebookCheck(RUNS, "It runs from top to bottom once more, beside the module that was handed in with it.", 2),
+    NotebookCheck(FIGURES, "The figures it must have are there, labelled, and show what they must.", 1, (RUNS,)),
+    NotebookCheck(MODEL, "The model that it trains does well on data that nobody has seen.", 2, (RUNS,)),
+)
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -119,58 +115,6 @@ class RunAsked(msgspec.Struct, frozen=True):
 
     cells: tuple[tuple[str, str], ...]
     wanted: tuple[tuple[str, int], ...]
-
-
-def _is_the_notebook(evidence: Evidence) -> Iterable[Finding]:
-    return evidence.arrangement.findings
-
-
-def _was_run(evidence: Evidence) -> Iterable[Finding]:
-    return was_run(evidence.handed_in, evidence.arrangement.steps, evidence.execution.outputs)
-
-
-def _runs(evidence: Evidence) -> Iterator[Finding]:
-    """Yield a finding for each cell that failed by itself; those that lack what it would have made are named in it."""
-    steps = evidence.arrangement.steps
-    causes: dict[str, int] = {}
-    follow: dict[int, list[str]] = {}
-    failed = {n: shown for n, shown in evidence.execution.cells.items() if _failed(steps[n], shown)}
-    for n, shown in failed.items():
-        name = _UNKNOWN.search(shown.failure.message) if shown.failure and shown.failure.kind == "NameError" else None
-        cause = causes.get(name[1], n) if name else n
-        follow.setdefault(cause, []).append(steps[n].where)
-        for made in bound(steps[n].source):
-            causes.setdefault(made, cause)
-    for n, (_, *after) in follow.items():
-        more = f"\n  and so, for want of what it makes: {', '.join(after)}" if after else ""
-        yield _failure(steps[n], failed[n], more)
-
-
-def _figures(evidence: Evidence) -> Iterable[Finding]:
-    execution = evidence.execution
-    return has_its_figures(evidence.task.figures, evidence.arrangement.steps, execution.outputs, execution.values)
-
-
-RUNS, MODEL, FIGURES = "runs", "trained_model", "figures"
-THE_NOTEBOOK, WAS_RUN = "is_the_notebook", "was_run"
-CHECKS = (
-    NotebookCheck(
-        THE_NOTEBOOK,
-        "The cells that were handed out are all there, unchanged and in their order.",
-        1,
-        _is_the_notebook,
-    ),
-    NotebookCheck(
-        WAS_RUN, "It was run from top to bottom in a fresh kernel, and saved with all its outputs.", 2, _was_run
-    ),
-    NotebookCheck(
-        RUNS, "It runs from top to bottom once more, beside the module that was handed in with it.", 2, _runs
-    ),
-    NotebookCheck(
-        FIGURES, "The figures it must have are there, labelled, and show what they must.", 1, _figures, needs=(RUNS,)
-    ),
-    NotebookCheck(MODEL, "The model that it trains does well on data that nobody has seen.", 2, None, needs=(RUNS,)),
-)
 
 
 @dataclass(frozen=True)
@@ -265,14 +209,16 @@ def judged(run_cells: RunCells, task: Task, released: Notebook, content: bytes) 
         return Judged(refused=Finding(Code.MISSING, "", f"{message}; run all cells from the top, and save"))
     asked = asked_of(steps, task.wanted, task.figures)
     execution = execute(run_cells, task.limits, arrangement.code, asked) if task.has_module else Execution()
-    evidence = Evidence(handed_in, arrangement, execution, task)
-    found = Judged({check.name: [*check.judge(evidence)] for check in CHECKS if check.judge})
+    now = execution.outputs
+    findings = {
+        THE_NOTEBOOK: [*arrangement.findings],
+        WAS_RUN: was_run(handed_in, steps, now),
+        RUNS: [*_failures(steps, execution.cells)],
+        FIGURES: has_its_figures(task.figures, steps, now, execution.values),
+    }
     if fault := _fault(task, execution):
-        found.findings |= {check: [fault] for check in (RUNS, FIGURES, MODEL)}
-        return found
-    found.bare = is_bare(steps, execution.outputs)
-    found.stale = [*stale_outputs(steps, execution.outputs)]
-    return found
+        findings |= {check: [fault] for check in (RUNS, FIGURES, MODEL)}
+    return Judged(findings, None, is_bare(steps, now), [*stale_outputs(steps, now)])
 
 
 def execute(
@@ -284,10 +230,8 @@ def execute(
     """
     shown: dict[int, Shown] = {}
     values: dict[str, Array] = {}
-    pending = list(steps)
-    ended = 0
-    why = "it was not run"
-    while pending:
+    pending, ended = list(steps), 0
+    while pending and ended <= MAX_ENDED:
         numbers = {place: number for number, (place, _) in enumerate(pending)}
         asked = [(what, numbers[after]) for what, after in wanted if after in numbers]
         count, last = 0, Shown("died")
@@ -307,12 +251,31 @@ def execute(
             break
         shown[pending.pop(count - 1)[0]] = last
         ended += 1
-        if ended > MAX_ENDED:
-            why = f"it was not run: more than {MAX_ENDED} cells had ended the process that they ran in"
-            break
-    for place, _ in steps:
-        shown.setdefault(place, Shown("died", failure=Failure("", why)))
-    return Execution(dict(sorted(shown.items())), values)
+    why = f": more than {MAX_ENDED} cells had ended the process that they ran in" if ended > MAX_ENDED else ""
+    not_run = Shown("died", failure=Failure("", f"it was not run{why}"))
+    return Execution({place: shown.get(place, not_run) for place, _ in steps}, values)
+
+
+def _failures(steps: Sequence[Step], cells: Mapping[int, Shown]) -> Iterator[Finding]:
+    """Yield a finding for each cell that failed by itself; those that lack what it would have made are named in it."""
+    causes: dict[str, int] = {}
+    follow: dict[int, list[str]] = {}
+    for n, shown in cells.items():
+        if shown.ending == "returned" or (shown.ending in {"raised", "missing"} and may_raise(steps[n])):
+            continue
+        name = _UNKNOWN.search(shown.failure.message) if shown.failure and shown.failure.kind == "NameError" else None
+        cause = causes.get(name[1], n) if name else n
+        follow.setdefault(cause, []).append(steps[n].where)
+        for made in bound(steps[n].source):
+            causes.setdefault(made, cause)
+    for n, (where, *after) in follow.items():
+        failure = cells[n].failure or Failure("", "")
+        more = f"\n  and so, for want of what it makes: {', '.join(after)}" if after else ""
+        code = {"missing": Code.MISSING, "raised": Code.RAISED}.get(cells[n].ending, Code.DIED)
+        words = (failure.message if cells[n].ending in {"died", "missing"} else _import_advice(failure)) or said_of(
+            failure
+        )
+        yield Finding(code, where, f"{steps[n].place}: {words}{own_lines(failure)}{more}")
 
 
 def _fault(task: Task, execution: Execution) -> Finding | None:
@@ -336,17 +299,6 @@ def _shortened(found: Judged) -> Judged:
         for check, findings in found.findings.items()
     }
     return msgspec.structs.replace(found, findings=short)
-
-
-def _failed(step: Step, shown: Shown) -> bool:
-    return shown.ending != "returned" and not (shown.ending in {"raised", "missing"} and may_raise(step))
-
-
-def _failure(step: Step, shown: Shown, more: str) -> Finding:
-    failure = shown.failure or Failure("", "")
-    code = {"missing": Code.MISSING, "raised": Code.RAISED}.get(shown.ending, Code.DIED)
-    words = (failure.message if shown.ending in {"died", "missing"} else _import_advice(failure)) or said_of(failure)
-    return Finding(code, step.where, f"{step.place}: {words}{own_lines(failure)}{more}")
 
 
 def _import_advice(failure: Failure) -> str:

@@ -1,10 +1,8 @@
-"""Metadata of figures: the data that a matplotlib figure shows, written into its PNG.
+"""Metadata of figures: the data that a matplotlib figure shows, without its style, written into its PNG.
 
 Runs beside student code and in students' own kernels, so it imports the standard library and NumPy, and matplotlib only
-when asked to watch it. Colours, sizes, markers and fonts are left out: style is free.
-
-The method by which matplotlib writes a PNG is replaced. Jupyter's inline figures and ``savefig`` both call it, in every
-front end, so a picture in a notebook and one in a file carry the same text.
+when asked to watch it. The method by which matplotlib writes a PNG is replaced: Jupyter's inline figures and
+``savefig`` both call it, so a picture in a notebook and one in a file carry the same text.
 """
 
 from __future__ import annotations

@@ -23,10 +23,10 @@ from autograder.authoring import Finding, generator
 from autograder.codes import Code
 from autograder.course.problem import CourseError, Model, Problem, source, without_markers
 from autograder.expected import Answers
-from autograder.grading import Ask, Found, conclude, conclude_alike, said_of, tried
+from autograder.grading import Ask, Found, conclude, conclude_alike, own_lines, said_of, tried
 from autograder.grading import judged as judged_by
 from autograder.notebook import load_kernel
-from autograder.notebook.alignment import Step, arrange, as_notebook
+from autograder.notebook.alignment import arrange, as_notebook
 from autograder.notebook.checks import (
     FIGURES,
     MAX_ENDED,
@@ -38,7 +38,6 @@ from autograder.notebook.checks import (
     Rubric,
     RunAsked,
     RunCells,
-    Shown,
     execute,
     judge,
     judged,
@@ -180,7 +179,9 @@ def run_reference(run_job: RunJob, rubric: Rubric) -> ReferenceRun:
     execution = execute(recorded, problem.limits, arrangement.code, asked_of(steps, rubric.wanted, rubric.figures))
     for place, shown in execution.cells.items():
         if shown.ending != "returned":
-            raise CourseError(_failed(problem, steps[place], shown))
+            why = f"{said_of(shown.failure)}{own_lines(shown.failure) if shown.failure else ''}"
+            where = f"{problem.folder / 'notebook.py'}, {steps[place].place}"
+            raise CourseError(f"{where}: the reference's notebook fails: {why}")
     for finding in has_its_figures(rubric.figures, steps, execution.outputs, execution.values):
         raise CourseError(f"{problem.folder / 'figures.toml'}: the reference's notebook lacks it: {finding.message}")
     for what in rubric.wanted:
@@ -213,39 +214,18 @@ def filled(problem: Problem) -> dict[str, Any]:
     return notebook
 
 
-def save(run_job: RunJob, problem: Problem, modules: Mapping[str, bytes], notebook: Mapping[str, Any]) -> bytes:
-    """Run a notebook, given as JSON, beside modules, and save it with its outputs; CourseError if it can't be run."""
-    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    cells = [(f"cell {number}", "".join(cell["source"])) for number, cell in enumerate(code, 1)]
-    seen = [*beside(run_job, problem, modules)(cells, ())]
-    if len(seen) <= len(cells):
-        raise CourseError(
-            f"{problem.notebook_id} can't be run to its end: {said_of(seen[-1].failure if seen else None)}"
-        )
-    return with_outputs(notebook, seen)
-
-
 def with_outputs(notebook: Mapping[str, Any], seen: Sequence[Observation]) -> bytes:
     """Serialize a notebook, given as JSON, with the outputs of each of its code cells."""
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     for count, (cell, observation) in enumerate(zip(code, seen, strict=False), 1):
         raw = observation.values["outputs"]
         outputs = json.loads(raw.tobytes())["outputs"] if isinstance(raw, np.ndarray) else []
-        if "".join(cell["source"]).startswith("check("):
+        if "\ncheck(" in "\n" + "".join(cell["source"]):
             # A run of ours shows no verdict; a student's kernel did.
             data = {"text/plain": "checked"}
             outputs = [{"output_type": "execute_result", "execution_count": count, "data": data, "metadata": {}}]
         cell |= {"execution_count": count, "outputs": outputs}
     return f"{json.dumps(notebook, indent=1, ensure_ascii=False)}\n".encode()
-
-
-def _failed(problem: Problem, step: Step, shown: Shown) -> str:
-    frames = shown.failure.frames if shown.failure else ()
-    path, where = problem.folder / "notebook.py", step.place
-    if frames and (problem.folder / frames[-1].file).is_file():
-        path = problem.folder / frames[-1].file
-        where = f"line {frames[-1].line}, called in {where}"
-    return f"{path}, {where}: the reference's notebook fails: {said_of(shown.failure)}"
 
 
 def _recorded(

@@ -17,12 +17,10 @@ import os
 import random
 import re
 import sys
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from types import TracebackType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 from unittest.mock import MagicMock
 
 import ipykernel  # noqa: F401  notebooks ask whether it is loaded
@@ -33,7 +31,6 @@ from IPython.core import magics  # noqa: F401  here, and not in every run
 from IPython.core.compilerop import CachingCompiler
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
-from IPython.core.error import StdinNotImplementedError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.profiledir import ProfileDir
 from IPython.utils.text import SList
@@ -42,9 +39,9 @@ from traitlets.config import Config
 
 import autograder
 from autograder.notebook.figure_metadata import watch
-from autograder.wire import MAX_FRAMES, Ending, Failure, Frame, Observation, encode
+from autograder.wire import Ending, Failure, Observation, encode
 from autograder.worker.job import ANSWER, FILE, NotebookJob
-from autograder.worker.run import MAX_MESSAGE_CHARACTERS, do_nothing, limit_reached, link, plain_values, write
+from autograder.worker.run import do_nothing, failure_of, link, plain_values
 
 NO_INPUT = "nobody is there to answer when the notebook is run for its grade: put the value into the cell"
 NO_PROCESS = "no other program is run here: what the notebooks import is installed already, and the rest goes on\n"
@@ -83,9 +80,8 @@ def run(job: NotebookJob, folder: str, send: Callable[[bytes], None]) -> None:
 
 def _begin(job: NotebookJob, folder: str, outputs: _Outputs) -> Any:
     os.chdir(folder)
-    write({name: content for name, content in job.files.items() if name.endswith(".py")})
     link(job.data)
-    for name, content in job.files.items():
+    for name, content in sorted(job.files.items(), key=lambda file: not file[0].endswith(".py")):
         try:
             os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
             with open(name, "xb") as file:
@@ -132,7 +128,8 @@ def _run_cell(shell: Any, job: NotebookJob, folder: str, number: int, label: str
     outputs.clear()
     outputs.clipped = False
     shell.failed = None
-    shell.compile.label = label
+    # As if the cell were a file beside the notebook: its lines are the student's own.
+    shell.compile.name = os.path.join(folder, label)
     if (colab := _COLAB.findall(source)) and not _TRIES.search(source):
         for name in ("google", "google.colab", *colab):
             sys.modules.setdefault(name, MagicMock())
@@ -144,46 +141,14 @@ def _run_cell(shell: Any, job: NotebookJob, folder: str, number: int, label: str
     ending: Ending = "returned"
     failure = None
     if error is not None:
-        ending, failure = _failure_of(error, job, folder, label)
+        ending, failure = failure_of(error, cast("Any", job), folder)
+        ending = "raised" if ending == "asserted" else ending
+        outputs.add({"output_type": "error", "ename": failure.kind, "evalue": failure.message, "traceback": []})
+        if isinstance(error, ModuleNotFoundError) and error.name == job.module:
+            ending, failure = "missing", Failure("", f"{job.module}.py was not handed in", failure.frames)
     content = json.dumps({"outputs": outputs.take(), "clipped": outputs.clipped}, ensure_ascii=False)
     encoded = np.frombuffer(content.encode("utf-8", "replace"), np.uint8)
     return Observation(label, number, ending, {"outputs": encoded}, failure=failure)
-
-
-def _failure_of(error: BaseException, job: NotebookJob, folder: str, label: str) -> tuple[Ending, Failure]:
-    message = _text_of(error).replace(folder, ".")[:MAX_MESSAGE_CHARACTERS]
-    frames = _frames(error.__traceback__, job, folder)
-    if isinstance(error, SyntaxError) and error.filename == file_of(label):
-        frames = [Frame(label, error.lineno or 0, "", (error.text or "").strip()[:200])]
-        message = error.msg
-    failure = Failure(type(error).__name__[:100], message, tuple(frames[-MAX_FRAMES:]))
-    if limit := limit_reached(error, job.limits):
-        return "exhausted", Failure("", limit, failure.frames)
-    if isinstance(error, ModuleNotFoundError) and error.name == job.module:
-        return "missing", Failure("", f"{job.module}.py was not handed in", failure.frames)
-    if isinstance(error, NotImplementedError) and not isinstance(error, StdinNotImplementedError):
-        return "missing", failure
-    return "raised", failure
-
-
-def _text_of(error: BaseException) -> str:
-    try:
-        return str(error)[: 2 * MAX_MESSAGE_CHARACTERS]
-    except BaseException:  # an exception of the student's own class
-        return "(its message could not be read)"
-
-
-def _frames(trace: TracebackType | None, job: NotebookJob, folder: str) -> list[Frame]:
-    given = {os.path.join(folder, f"{name}.py") for name in job.given}
-    cells = {file_of(label): label for label, _ in job.cells}
-    frames = []
-    for frame in traceback.extract_tb(trace):
-        name = cells.get(frame.filename)
-        if frame.filename.startswith(folder + os.sep) and frame.filename not in given:
-            name = os.path.basename(frame.filename)
-        if name:
-            frames.append(Frame(name, frame.lineno or 0, frame.name, (frame.line or "")[:200]))
-    return frames
 
 
 def _values(shell: Any, asked: Sequence[str], left: int) -> dict[str, Any]:
@@ -205,7 +170,7 @@ def _values(shell: Any, asked: Sequence[str], left: int) -> dict[str, Any]:
 
 
 def _no_input(*_: object, **__: object) -> NoReturn:
-    raise StdinNotImplementedError(NO_INPUT)
+    raise EOFError(NO_INPUT)
 
 
 def _no_process(*_: object) -> None:
@@ -304,16 +269,11 @@ class _Publisher(DisplayPublisher):
         self.shell.outputs.clear()
 
 
-def file_of(label: str) -> str:
-    """Name the file that a cell seems to come from, as a kernel does."""
-    return f"/tmp/ipykernel_1/{label.replace(' ', '_')}.py"  # noqa: S108  a name alone
-
-
 class _Compiler(CachingCompiler):
-    label = "cell"
+    name = ""
 
     def get_code_name(self, *_: object) -> str:
-        return file_of(self.label)
+        return self.name
 
 
 class _Profile(ProfileDir):
@@ -341,10 +301,8 @@ class _Shell(InteractiveShell):
     def ask_exit(self) -> None:
         os._exit(0)
 
-    def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
+    def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:  # noqa: ARG002
         self.failed = evalue
-        error = {"ename": etype.__name__[:100], "evalue": _text_of(evalue), "traceback": stb[-MAX_FRAMES:]}
-        self.outputs.add({"output_type": "error", **error})
 
     def system(self, cmd: str) -> None:
         del cmd

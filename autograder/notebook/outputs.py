@@ -150,30 +150,25 @@ def _order(cells: Sequence[Cell]) -> Iterator[Finding]:
 
 def _finding(cells: Sequence[Cell], what: str) -> Iterator[Finding]:
     if cells:
-        others = len({cell.number for cell in cells}) - 1
-        more = f" (and {others} more)" if others else ""
+        more = f" (and {others} more)" if (others := len({cell.number for cell in cells}) - 1) else ""
         yield Finding(Code.STRUCTURE, cells[0].where, f"{cells[0].place} {what}{more}; {_RUN_ALL}")
 
 
 def stale_outputs(steps: Sequence[Step], now: Mapping[int, Sequence[Output]]) -> Iterator[Stale]:
     """Compare each cell's saved outputs with those of the run, by the places of the steps that ended well.
 
-    A given cell that was changed is left out: its outputs are of other code.
+    Left out are given cells that were changed, whose outputs are of other code, and those that ask for a verdict or
+    show something of the machine.
     """
     compared = [
         (step.saved, now[n])
         for n, step in enumerate(steps)
-        if n in now and step.saved and step.saved.outputs and not step.replaced and comparable(step)
+        if n in now and step.saved and step.saved.outputs and not step.replaced
+        if not (step.given and ENVIRONMENT in step.given.tags)
+        if not (_ASKS_US.search(step.source) or _OF_THE_MACHINE.search(step.source))
     ]
     parted = ((cell.number, difference(cell.outputs, outputs)) for cell, outputs in compared)
     yield from islice((Stale(number, *pieces) for number, pieces in parted if pieces), MAX_STALE)
-
-
-def comparable(step: Step) -> bool:
-    """Tell whether a cell's outputs follow from its code, and not from a verdict or the machine."""
-    tags = step.given.tags if step.given else frozenset()
-    aside = _ASKS_US.search(step.source) or _OF_THE_MACHINE.search(step.source)
-    return step.kind == "code" and ENVIRONMENT not in tags and not aside
 
 
 def difference(saved: Sequence[Output], now: Sequence[Output]) -> tuple[str, str] | None:
@@ -182,10 +177,9 @@ def difference(saved: Sequence[Output], now: Sequence[Output]) -> tuple[str, str
         return None
     if parted := first_difference(_printed(saved), _printed(now)):
         return where_they_part(*parted)
-    if parted := pictures_differ(_pictures(saved), _pictures(now)):
+    if parted := pictures_differ(saved, now):
         return parted
-    theirs, ours = ("\n".join(output.text for output in _displays(one)) for one in (saved, now))
-    parted = first_difference(theirs, ours)
+    parted = first_difference(_displayed(saved), _displayed(now))
     return parted and where_they_part(*parted)
 
 
@@ -201,10 +195,11 @@ def first_difference(saved: str, now: str) -> tuple[str, str] | None:
 
 
 def pictures_differ(saved: Sequence[Output], now: Sequence[Output]) -> tuple[str, str] | None:
-    """Return the first difference of saved pictures from those of a run: the saved piece, and the run's."""
-    if len(saved) != len(now):
-        return f"{len(saved)} figure{'' if len(saved) == 1 else 's'}", f"{len(now)}"
-    pairs = zip(figures_of(saved), figures_of(now), strict=True)
+    """Return the first difference of the pictures among saved outputs from a run's: the saved piece, and the run's."""
+    theirs, ours = figures_of(saved), figures_of(now)
+    if len(theirs) != len(ours):
+        return f"{len(theirs)} figure{'' if len(theirs) == 1 else 's'}", f"{len(ours)}"
+    pairs = zip(theirs, ours, strict=True)
     return next((parted for one, other in pairs if one and other and (parted := differ(one, other))), None)
 
 
@@ -258,20 +253,11 @@ def _printed(outputs: Sequence[Output]) -> str:
     return "".join(output.text for output in outputs if (output.kind, output.name) == ("stream", "stdout"))
 
 
-def _pictures(outputs: Sequence[Output]) -> list[Output]:
-    return [output for output in outputs if any(mime in output.data for mime in PICTURES)]
-
-
-def _displays(outputs: Sequence[Output]) -> list[Output]:
-    """List the outputs with a text besides printed ones, without those whose text only names an object."""
-    return [
-        output
-        for output in outputs
-        if output.kind in {"display", "result"}
-        and not any(mime in output.data for mime in (*PICTURES, *_WIDGETS))
-        and output.text.strip()
-        and not _BARE.match(output.text)
-    ][:MAX_DISPLAYS]
+def _displayed(outputs: Sequence[Output]) -> str:
+    """Join the texts besides printed ones, without those that only name an object."""
+    shown = [one for one in outputs if one.kind in {"display", "result"} and not _BARE.match(one.text)]
+    texts = [one.text for one in shown if one.text.strip() and not {*one.data} & {*PICTURES, *_WIDGETS}]
+    return "\n".join(texts[:MAX_DISPLAYS])
 
 
 def _lines(text: str) -> list[tuple[str, bool]]:

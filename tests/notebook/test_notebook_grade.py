@@ -12,6 +12,7 @@ from graded_notebook import (
     codes_of,
     graded,
     read_graded_problem,
+    save,
     saved_notebook,
 )
 from small_course import REFERENCE
@@ -20,7 +21,7 @@ from autograder.codes import FAULTS_OF_OURS
 from autograder.course.assignments import read_course
 from autograder.course.problem import CourseError, Model
 from autograder.notebook.checks import rubric_of
-from autograder.notebook.grade import filled, grade_notebook, save
+from autograder.notebook.grade import filled, grade_notebook
 from autograder.release.starter import starter
 from autograder.report import Stale, mark_of, problem_lines
 from autograder.submissions.attachments import used_by_notebook
@@ -147,7 +148,7 @@ def test_a_module_that_is_wrong_makes_nothing_stale(sandbox, problem, right):
     """A notebook that was run beside it shows what it gives; the model alone is judged by what is right."""
     wrong = REFERENCE.replace("self.eta * np.mean(residual * x)", "0.01 * self.eta * np.mean(residual * x)")
     files = {"line.py": wrong.encode()}
-    content = save(sandbox.run_cells, problem, files, filled(problem))
+    content = save(sandbox, problem, files, filled(problem))
 
     again = graded(sandbox, problem, content, files)
     stale = graded(sandbox, problem, right, files)
@@ -215,7 +216,7 @@ def test_an_untouched_notebook_is_worth_nothing(sandbox, problem, module):
 def test_what_was_handed_out_and_run_is_worth_nothing(sandbox, problem):
     """Each of its cells ends with an exception, or shows none of the student's work."""
     files = {"line.py": starter(problem).encode()}
-    content = save(sandbox.run_cells, problem, files, json.loads(problem.released_notebook.read_bytes()))
+    content = save(sandbox, problem, files, json.loads(problem.released_notebook.read_bytes()))
 
     report = graded(sandbox, problem, content, files)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from autograder.audit.behaviour import OPERATORS
 from autograder.audit.false_alarms import Alarm, Bound, elsewhere, sound, wrong
 from autograder.audit.kills import Kill, holes, idle, kill, listed
 from autograder.audit.leaks import Secrets
@@ -232,7 +233,7 @@ def measure(
     made = mutants(problem.reference.files[problem.module_file].decode(), problem.module_file)
     tried = crew.each("mutants", lambda mutant: kill(mutant, rounds, stages), made)
     kills = tuple(each.kill for each in tried)
-    faults += holes(problem, kills, equivalents)
+    faults += holes(problem, kills, {key: each for key, each in equivalents.items() if key[0] not in OPERATORS})
     differences = [difference for each in (*at_home, *(each.differences for each in tried)) for difference in each]
     faults += differing(differences)
     faults += [sentence for each in tried for sentence in each.leaks]

@@ -73,7 +73,7 @@ def mutants(text: str, where: str) -> list[Mutant]:
         meaning = _meaning(changed)
         if meaning and meaning not in seen:
             seen.add(meaning)
-            found.append(_mutant(operator, text, changed))
+            found.append(mutant_of(operator, text, changed))
     return found
 
 
@@ -86,7 +86,8 @@ def _meaning(text: str) -> str:
     return ast.dump(tree)
 
 
-def _mutant(operator: str, text: str, changed: str) -> Mutant:
+def mutant_of(operator: str, text: str, changed: str) -> Mutant:
+    """Make the record of a changed text: its first different line, and the lines that differ."""
     old, new = text.splitlines(), changed.splitlines()
     first = next(n for n, (one, other) in enumerate(zip(old, new, strict=False)) if one != other)
     last = next(n for n, (one, other) in enumerate(zip(old[::-1], new[::-1], strict=False)) if one != other)

@@ -282,6 +282,7 @@ def _releases(course: Path) -> Iterator[tuple[str, Path, dict[str, bytes]]]:
 @click.option(
     "--python", "pythons", multiple=True, help="Another interpreter to run correct work with, for the margins."
 )
+@click.option("--only", help="Try only behavioural mutants, of these kinds: domain,state,float32.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("build/audit"), show_default=True)
 @WORKERS
 @COURSE
@@ -292,6 +293,7 @@ def audit(
     seeds: int | None,
     seed: int | None,
     pythons: tuple[str, ...],
+    only: str | None,
     out: Path,
     workers: int,
     course: Path,
@@ -323,7 +325,7 @@ def audit(
     if seed is not None:
         chosen = [replace(problem, official=Seed.numbered(seed)) for problem in chosen]
     bad = False
-    if not (whole or fast or seeds or pythons):
+    if not (whole or fast or seeds or pythons or only):
         from autograder.audit.specimens import audit as specimens_of
 
         with Sandbox() as sandbox:
@@ -338,6 +340,7 @@ def audit(
             raise click.BadParameter(f"{python} is no program that can be started", param_hint="--python")
     try:
         # They need the extra `staff`, which students and graders may lack.
+        from autograder.audit.luck import try_behaviour
         from autograder.audit.measure import measure_all
         from autograder.audit.page import print_audit, write_audit
     except ModuleNotFoundError as error:
@@ -345,6 +348,14 @@ def audit(
     console, found = screen(), []
     shown = partial(Progress, console)
     count = seeds or (1 if fast else 1000)
+    if only:
+        for name, counts, faults in try_behaviour(
+            chosen, workers, shown, seeds or 1000, only.split(","), out / "seeds"
+        ):
+            click.echo(f"{name}: {counts}")
+            say(name, faults)
+            bad |= bool(faults)
+        sys.exit(bad)
     for each in measure_all(
         chosen, course, workers, shown, fast=fast, seeds=count, pythons=pythons, kept=out / "seeds"
     ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from autograder.audit.draws import undetermined
 from autograder.codes import Code
 from autograder.course.problem import Problem
 from autograder.expected import Answers, Observe
@@ -18,9 +19,11 @@ def audit(observe: Observe, problem: Problem, answers: Answers, seed: Seed) -> I
 
     The reference and each accept specimen must get full marks; the starter must get 40; each reject specimen must fail
     exactly the checks it names, with the codes it names, and get its own hint. Each check must be named by a reject
-    specimen. Each check that students make at home must have a right answer that depends on the seed.
+    specimen. Each check that students make at home must have a right answer that depends on the seed, and each check's
+    inputs must follow from the seed alone.
     """
     yield from unvarying(observe, problem, answers.reference)
+    yield from undetermined(observe, problem, seed)
     for name, source in (
         ("the reference", problem.reference.files[problem.module_file].decode()),
         *tuple((f"accept/{specimen.name}", specimen.source) for specimen in problem.specimens("accept")),

@@ -14,13 +14,14 @@ import linecache
 import marshal
 import math
 import os
+import random
 import shutil
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Mapping
 from types import FrameType, ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -40,6 +41,10 @@ class Forbidden(ImportError):
 
 class Oversize(Exception):
     """A draw returned more than the limit."""
+
+
+class UnseededError(Exception):
+    """A check page draws from a generator that no seed of a draw determines."""
 
 
 class Clipped(io.TextIOBase):
@@ -128,6 +133,7 @@ def run(job: ProbeJob, folder: str, send: Callable[[bytes], None]) -> None:
         for name in autograder.__all__:
             setattr(autograder, name, do_nothing)
         page = ModuleType("checks")
+        page.__dict__["__builtins__"] = {**vars(builtins), "__import__": page_import(builtins.__import__)}
         # The unmarshalled bytes come from the grader, like the page's text.
         code = marshal.loads(base64.b64decode(job.compiled)) if job.compiled else compile_page(job.page)  # noqa: S302
         exec(code, page.__dict__)
@@ -153,6 +159,39 @@ def run(job: ProbeJob, folder: str, send: Callable[[bytes], None]) -> None:
         scales = {symbol: tuple(sizes) for symbol, sizes in watch.scales.items()}
         changed = tuple(watch.changed)
         send(encode(Observation(check, number, ending, values, changed, watch.narrow, scales, failure, output.take())))
+
+
+def page_import(real: Callable[..., ModuleType]) -> Callable[..., ModuleType]:
+    """Make the check page's ``__import__``: in what it imports, whatever draws from a global generator raises.
+
+    A probe whose inputs come from there has other ones in each run. Student code may draw from there: it sees the
+    modules themselves, and a page may seed them.
+    """
+
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise UnseededError("a check draws its inputs from a global generator; draw them from `rng`")
+
+    def default_rng(seed: object = None) -> np.random.Generator:
+        return np.random.default_rng(seed) if seed is not None else refuse()  # type: ignore[arg-type]
+
+    def twin(module: ModuleType, **more: object) -> ModuleType:
+        copy = ModuleType(module.__name__)
+        copy.__dict__.update(vars(module), **more)
+        return copy
+
+    def refusing(module: ModuleType, **more: object) -> ModuleType:
+        public = {name: each for name, each in vars(module).items() if name[0] != "_" and name != "seed"}
+        drawn = [name for name, each in public.items() if callable(each) and not isinstance(each, type)]
+        return twin(module, **{**dict.fromkeys(drawn, refuse), **more})
+
+    drawing = refusing(np.random, default_rng=default_rng)
+    twins = {np: twin(np, random=drawing), np.random: drawing, random: refusing(random)}
+
+    def imported(*args: Any, **kwargs: Any) -> ModuleType:
+        module = real(*args, **kwargs)
+        return twins.get(module, module)
+
+    return imported
 
 
 def hear_signals() -> None:

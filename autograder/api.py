@@ -95,15 +95,12 @@ def grade_class(
     trained : mapping of str to Answers
         The arrays that references' notebooks trained in an earlier run, by problem id.
     told, waits : callable
-        Called with a line about the references; about once a second, with the students at work and their seconds.
+        Called with lines about the references; each second, with the students at work and their seconds.
 
     Raises
     ------
-    ClassError, CourseError, SandboxError, StoreError
-        If it can't begin: for the submissions, the course's files, a machine that can't confine student code, or
-        ``out``, which can't be used, or which another process grades into.
-    MachineError
-        If the disk is full, or the submissions are gone; what was yielded is kept.
+    Error
+        If it can't begin, or the machine fails; what was yielded is kept.
     """
     submissions, out = Path(submissions), Path(out)
     workers = workers or os.cpu_count() or 1

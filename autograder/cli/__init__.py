@@ -1,4 +1,4 @@
-"""The command line: ``main`` is the group of all commands, which are in ``students`` and ``staff``, by who types them.
+"""The command line: ``main`` has the group of all commands and those of students, ``staff`` the others.
 
 ``screen`` shows progress and sums of a class; ``sample`` makes the class that is graded if none is named.
 """

@@ -1,14 +1,17 @@
-"""The command ``autograder``: the group of all commands, and the status and the line with which an error ends them."""
+"""The command ``autograder``: the group of all commands, how errors end them, and the commands of students."""
 
 from __future__ import annotations
 
 import os
 import sys
 import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 import click
 
 from autograder import Error, __version__
+from autograder.codes import MEANINGS
 
 # Above every verdict's code (sysexits.h): wrong usage, and work left over that the same command continues.
 EXIT_USAGE = 64
@@ -16,7 +19,6 @@ EXIT_UNFINISHED = 75
 # The status that shells give a command ended by Ctrl-C.
 EXIT_INTERRUPTED = 130
 
-STUDENTS = ("check", "codes", "pack")
 STAFF = ("audit", "diff", "dist", "doctor", "export", "grade", "new-term", "output", "release")
 
 # Click's own 2 is a verdict's code.
@@ -24,24 +26,20 @@ click.UsageError.exit_code = EXIT_USAGE
 
 
 class Commands(click.Group):
-    """All commands; the module of a command is imported when it is called, so that a student's check starts fast."""
+    """All commands; those of staff are imported when one is called, so that a student's check starts fast."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+    def list_commands(self, ctx: click.Context) -> list[str]:
         """List the names of the commands."""
-        return sorted((*STUDENTS, *STAFF))
+        return sorted((*super().list_commands(ctx), *STAFF))
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Import a command by its name."""
-        commands: dict[str, click.Command] = {}
-        if cmd_name in STUDENTS:
-            from autograder.cli import students
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Find a command by its name."""
+        if cmd_name not in STAFF:
+            return super().get_command(ctx, cmd_name)
+        from autograder.cli import staff
 
-            commands = vars(students)
-        elif cmd_name in STAFF:
-            from autograder.cli import staff
-
-            commands = vars(staff)
-        return commands.get(cmd_name.replace("-", "_"))
+        command: click.Command = vars(staff)[cmd_name.replace("-", "_")]
+        return command
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
@@ -83,3 +81,99 @@ def main() -> None:
             "`python -m pip uninstall autograder`, and install ml-autograder again where it was installed",
             err=True,
         )
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--watch", is_flag=True, help="Check again whenever a module is saved, until Ctrl-C.")
+def check(paths: Sequence[Path], watch: bool) -> None:
+    """Check modules at PATHS (files, or an assignment's folder) the way the official run does.
+
+    The exit status is the code of the first problem that isn't right, and 0 when all are.
+    """
+    from autograder.report import problem_lines
+    from autograder.student.check import assignment_in, check_again, check_file, find
+
+    targets = []
+    for path in paths:
+        if path.is_dir():
+            targets += [(problem, path) for problem in assignment_in(path).problems]
+        else:
+            targets.append((find(path.parent, path.stem), path.parent))
+    if watch:
+        for reports in check_again(targets, _saves({folder for _, folder in targets})):
+            click.clear()
+            for report in reports:
+                click.echo("\n".join([*problem_lines(report), ""]))
+            click.echo("Waiting for the next save; Ctrl-C ends it.")
+        sys.exit(0)
+    status = 0
+    for problem, folder in targets:
+        report = check_file(problem, folder)
+        click.echo("\n".join([*problem_lines(report), ""]))
+        status = status or report.code
+    sys.exit(status)
+
+
+def _saves(folders: Iterable[Path]) -> Iterator[object]:
+    from autograder.course.problem import CourseError
+
+    try:
+        import watchfiles
+    except ModuleNotFoundError:
+        raise CourseError("--watch needs the package watchfiles: python -m pip install watchfiles") from None
+    return watchfiles.watch(
+        *folders,
+        watch_filter=lambda _, path: path.endswith(".py"),
+        recursive=False,
+        step=20,  # milliseconds of quiet after a save; editors write twice
+        rust_timeout=60_000,
+        raise_interrupt=False,
+    )
+
+
+@main.command()
+@click.argument("folder", default=Path(), type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The zip.  [default: ASSIGNMENT-hand-in.zip in FOLDER]",
+)
+def pack(folder: Path, out: Path | None) -> None:
+    """Put what is handed in of the assignment in FOLDER (here, by default) into a zip.
+
+    Says what is missing, what your own check gives, and which notebook was not run in order or shows what older code
+    gave. These are warnings: the zip is written all the same.
+    """
+    from zipfile import is_zipfile
+
+    from autograder.report import scored
+    from autograder.student.pack import pack as packed_from
+    from autograder.text import line
+
+    if out is not None and out.exists() and not is_zipfile(out):
+        raise click.BadParameter(f"{out} is there and no zip, and would be lost; name another file", param_hint="--out")
+    packed = packed_from(folder)
+    for report in packed.reports:
+        click.echo(f"{report.problem}: {scored(report, ' in your own check')}")
+    for warning in packed.warnings:
+        click.echo(f"warning: {line(warning)}")
+    path = out or folder / f"{packed.assignment}-hand-in.zip"
+    try:
+        path.write_bytes(packed.as_zip())
+    except OSError as error:
+        raise click.BadParameter(f"{path} can't be written: {error.strerror}", param_hint="--out") from None
+    advice = "it can be handed in as it is, better when the warnings are gone" if packed.warnings else "hand it in"
+    click.echo(f"{path} holds {', '.join(sorted(packed.files))}; {advice}")
+
+
+@main.command()
+def codes() -> None:
+    """Explain the codes: what each means and what to try."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("code", "name", "what it means", "what to try", show_lines=True)
+    for code, told in MEANINGS.items():
+        table.add_row(str(code), told.name, told.meaning, told.advice)
+    Console().print(table)

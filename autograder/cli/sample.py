@@ -31,15 +31,8 @@ RIGHT = "all-right"
 def sample_class(problems: Sequence[Problem], folder: Path, out: Path, workers: int) -> Iterator[dict[str, Answers]]:
     """Write the sample class into a folder, and keep others out of it meanwhile.
 
-    Yields
-    ------
-    dict of str to Answers
-        The arrays that the references' notebooks train, by problem id.
-
-    Raises
-    ------
-    StoreError
-        If the folder of results, ``out``, holds a real class's latest run, whose tables would be replaced.
+    Yields the arrays that the references' notebooks train, by problem id. StoreError if the folder of results, ``out``,
+    holds a real class's latest run, whose tables would be replaced.
     """
     keep_apart(folder, out)
     with Store(out / STORE_FILE) as store:
@@ -74,11 +67,7 @@ def run_notebooks(problems: Sequence[Problem], workers: int) -> dict[str, Refere
 
 
 def write_sample_class(problems: Sequence[Problem], folder: Path, notebooks: Files | None = None) -> None:
-    """Write the sample class as submissions into a folder.
-
-    ``notebooks`` are right ones, run and saved, by file name. One submission has all of them; spoiled ones are made of
-    the shortest.
-    """
+    """Write the sample class into a folder; ``notebooks`` are right ones, run and saved, by file name."""
     right = {problem.module_file: problem.reference.files[problem.module_file] for problem in problems}
     empty = {problem.module_file: starter(problem).encode() for problem in problems}
     (first, text), last = next(iter(right.items())), [*right][-1]

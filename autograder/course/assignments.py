@@ -60,26 +60,21 @@ class Assignment:
 def read_assignment(folder: Path, name: str, data: Path, only: Collection[str] | None = None) -> Assignment:
     """Read the assignment in a folder, and load the pages of its problems, or of these ``only``.
 
+    CourseError if ``assignment.toml`` is missing or malformed, names a missing file, or a page can't be loaded.
+
     Parameters
     ----------
     name : str
         The assignment's name, if its entry has none.
     data : Path
         The folder of the data files that the entry names.
-
-    Raises
-    ------
-    CourseError
-        If ``assignment.toml`` is missing or malformed, names a missing file, or a problem's page can't be loaded.
     """
     folder, data = folder.resolve(), data.resolve()
     path = folder / "assignment.toml"
     try:
         entry = msgspec.toml.decode(path.read_bytes(), type=AssignmentEntry)
-    except OSError as error:
-        raise CourseError(f"{path} can't be read: {error.strerror}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise CourseError(f"{path}: {error}") from None
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise CourseError(f"{path} can't be read: {error}") from None
     name = entry.name or name
     try:
         official = None if entry.key is None else seed_of_key(entry.key)
@@ -136,9 +131,7 @@ def assignment_files(course: Path, names: Collection[str] = ()) -> dict[str, Pat
     """
     there = {path.parent.name: path for path in sorted((course / "solutions").glob("*/assignment.toml"))}
     if not there:
-        raise CourseError(
-            f"{course} is no course: it holds no solutions/<assignment>/assignment.toml; use --course DIR"
-        )
+        raise CourseError(f"{course} is no course: it holds no solutions/*/assignment.toml; use --course DIR")
     if unknown := sorted(set(names) - there.keys()):
         raise CourseError(f"no assignment {unknown[0]} in {course / 'solutions'}; there are {', '.join(there)}")
     return {name: path for name, path in there.items() if name in (names or there)}

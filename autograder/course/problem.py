@@ -93,16 +93,11 @@ def load_page(folder: Path, given: tuple[Path, ...], points: float) -> CheckPage
             if name not in before:
                 raise CourseError(f"{path}: `{check.name}` needs `{name}`; name a check that stands before it")
             if check.at_home and not before[name].at_home:
-                raise CourseError(
-                    f"{path}: `{check.name}` needs `{name}`, which is not judged at home; give both "
-                    "at_home=False, or let it need another check"
-                )
+                raise CourseError(f"{path}: `{check.name}` needs `{name}`, which is not judged at home; nor must it be")
         before[check.name] = check
         if check.expect is not None:
             if not hasattr(expectations, check.expect):
-                raise CourseError(
-                    f"{folder / 'expect.py'} has no function `{check.expect}`; the check `{check.name}` expects it"
-                )
+                raise CourseError(f"{folder / 'expect.py'} has no function `{check.expect}` for `{check.name}`")
             predicates[check.expect] = getattr(expectations, check.expect)
     return CheckPage(source(path), checks, predicates, model)
 
@@ -241,30 +236,20 @@ class ProblemFiles:
 
 @dataclass(frozen=True)
 class Problem:
-    """One module a student completes, with its checks.
-
-    Attributes
-    ----------
-    allowed_imports : tuple of str
-        Packages the student may import, beside the standard library.
-    preload : tuple of str
-        Modules that are imported before the student's, so that their import costs each run nothing.
-    limits : Limits
-        Bounds on what a run may use.
-    official : Seed or None
-        The seed of the official run; None in a release, and where the assignment has no key.
-    notebook_points : float
-        The points of the notebook; 0 where it isn't graded.
-    """
+    """One module a student completes, with its checks."""
 
     assignment: str
     name: str
     title: str = ""
     points: float = 0.0
+    # Packages the student may import, beside the standard library.
     allowed_imports: tuple[str, ...] = ()
+    # Modules that are imported before the student's, so that their import costs each run nothing.
     preload: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    # The seed of the official run; None in a release, and where the assignment has no key.
     official: Seed | None = None
+    # 0 where the notebook isn't graded.
     notebook_points: float = 0.0
     files: ProblemFiles = field(default_factory=ProblemFiles)
     page: CheckPage = field(default_factory=CheckPage)
@@ -354,10 +339,7 @@ class Problem:
         for item in filter(None, (part.strip() for part in said["Caught"].split(","))):
             name, _, code = item.partition(" ")
             if not code.isdecimal() or int(code) not in codes.PRECEDENCE:
-                raise CourseError(
-                    f"{path}: `Caught: {item}` is not a check and the code of a failure, like `forward 53`; "
-                    "`autograder codes` shows them"
-                )
+                raise CourseError(f"{path}: `Caught: {item}` is not a check and a failure's code, like `forward 53`")
             if name not in (check.name for check in self.checks):
                 raise CourseError(f"{path} names the check {name}; checks.py has none of it")
             caught[name] = int(code)

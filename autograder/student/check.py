@@ -49,19 +49,13 @@ class Checked:
         report = self.report
         heads = ("result", "check", "what it claims", "points")
         foot = "; `python -m autograder codes` says it too" if report.code != Code.SUCCESS else ""
-        return table(f"{report.problem}: {scored(report)}", heads, map(_row, report.checks), foot, _CODES)
+        link = (codes.PAGE, "Codes: what each means and what to try")
+        return table(f"{report.problem}: {scored(report)}", heads, map(_row, report.checks), foot, link)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
-        report = self.report
-        found = {name: getattr(report, name) for name in ("problem", "code", "score", "max_score", "pending")}
-        return {
-            "text/plain": str(self),
-            "text/html": self._repr_html_(),
-            MIME: {**found, "files": dict(self.digests)},
-        }
-
-
-_CODES = (codes.PAGE, "Codes: what each means and what to try")
+        found = {name: getattr(self.report, name) for name in ("problem", "code", "score", "max_score", "pending")}
+        told = {**found, "files": dict(self.digests)}
+        return {"text/plain": str(self), "text/html": self._repr_html_(), MIME: told}
 
 
 def _row(verdict: Verdict) -> Row:
@@ -77,6 +71,8 @@ def _row(verdict: Verdict) -> Row:
 def check(problem: str, *checks: str, folder: Path | str = ".") -> Checked:
     """Check a module in the working directory, as saved on disk.
 
+    CourseError if no assignment with that problem is found beside the module, or there is no such check.
+
     Parameters
     ----------
     problem : str
@@ -85,11 +81,6 @@ def check(problem: str, *checks: str, folder: Path | str = ".") -> Checked:
         Names of the checks to make; all of them by default.
     folder : path, optional
         Where the module is.
-
-    Raises
-    ------
-    CourseError
-        If no assignment with that problem is found beside the module, or a check has no such name.
     """
     name, here = problem.removesuffix(".py"), Path(folder)
     found = find(here, name)
@@ -100,10 +91,7 @@ def check(problem: str, *checks: str, folder: Path | str = ".") -> Checked:
 
 
 def find(folder: Path, name: str) -> Problem:
-    """Find a released problem by name: in ``checks/`` beside the module, or in ``assignments/`` of the current folder.
-
-    CourseError if there is none.
-    """
+    """Find a released problem by name: in ``checks/`` beside the module, or in ``assignments/`` here."""
     names: list[str] = []
     homes = [folder.resolve(), *sorted((Path.cwd() / "assignments").glob("*"))]
     for home in (home for home in homes if (home / "checks/assignment.toml").is_file()):
@@ -156,10 +144,9 @@ def check_again(
 def _report(
     sandbox: Sandbox, problem: Problem, folder: Path, answers: Answers, names: Sequence[str] = ()
 ) -> ProblemReport:
-    unknown = set(names) - {one.name for one in problem.checks}
-    if unknown:
-        known = ", ".join(one.name for one in problem.checks)
-        raise CourseError(f"{problem.id} has no check `{sorted(unknown)[0]}`; it has {known}")
+    known = [one.name for one in problem.checks]
+    if unknown := set(names).difference(known):
+        raise CourseError(f"{problem.id} has no check `{min(unknown)}`; it has {', '.join(known)}")
     chosen = [one for one in problem.checks if not names or one.name in names]
     files = {}
     for path in sorted(folder.glob("*.py")):
@@ -171,13 +158,13 @@ def _report(
         # Warnings about the student's values: in a notebook, they would stand above the verdict.
         warnings.simplefilter("ignore")
         report = grade(sandbox.observe, problem, implementation, answers, Seed.public(), here)
-    judged = {verdict.check: verdict for verdict in report.checks}
     message = "handed in, judged later: the official run alone makes this check"
-    later = {
+    verdicts = {
         one.name: Verdict(one.name, one.title, Code.SUCCESS, 0.0, one.points, message, None, later=True)
         for one in chosen
     }
-    return ProblemReport.of(problem.id, tuple({**later, **judged}.values()))
+    verdicts |= {verdict.check: verdict for verdict in report.checks}
+    return ProblemReport.of(problem.id, tuple(verdicts.values()))
 
 
 def _read(home: Path, only: Collection[str] | None = None) -> Assignment:

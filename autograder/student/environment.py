@@ -71,15 +71,13 @@ _TABLE = """\
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a table: a mark and the word for it, a name, and texts, in which code stands between backticks.
-
-    ``meaning`` is a summary and a text that is folded under it.
-    """
+    """One row of a table: a mark and the word for it, a name, and texts, in which code stands between backticks."""
 
     mark: str
     word: str
     about: str
     text: str
+    # A summary, and a text that is folded under it.
     meaning: tuple[str, str] | None = None
     message: str = ""
     hint: str = ""
@@ -147,10 +145,6 @@ def _in_notebook() -> bool:
     return getattr(shell, "kernel", None) is not None
 
 
-# Programs that show notebooks; they may be installed in another environment than the kernel.
-_ELSEWHERE = frozenset(("jupyterlab",))
-
-
 @dataclass(frozen=True)
 class Fact:
     """One requirement: what was found, and the remedy, which is empty if nothing is wrong."""
@@ -178,9 +172,8 @@ class Environment:
         return not any(fact.remedy for fact in self.facts)
 
     def __str__(self) -> str:
-        return "\n".join(
-            [*(f"{'✗' if fact.remedy else '✓'} {fact.about}: {fact.said}" for fact in self.facts), self._end]
-        )
+        rows = [f"{'✗' if fact.remedy else '✓'} {fact.about}: {fact.said}" for fact in self.facts]
+        return "\n".join([*rows, self._end])
 
     __repr__ = __str__
 
@@ -209,8 +202,11 @@ def ready(*files: str) -> Environment:
         Paths from the assignment's folder: the module first, then the files handed out with it.
     """
     here = Path.cwd()
-    python = f"{sys.version.split()[0]}, `{_from_home(Path(sys.executable))}`"
-    facts = [Fact("Python", python), *_other_package(), *_packages(here / "requirements.txt"), *_files(here, files)]
+    facts = [Fact("Python", f"{sys.version.split()[0]}, `{_from_home(Path(sys.executable))}`")]
+    if other := other_package():
+        found = f"`{other}` is installed, another program with this name, import and command"
+        facts += [Fact("autograder", found, "run `%pip uninstall -y autograder` in a cell, then restart the kernel")]
+    facts += [*_packages(here / "requirements.txt"), *_files(here, files)]
     return Environment(tuple(facts), digests(here, [name for name in files if name.endswith(".py")]))
 
 
@@ -237,7 +233,7 @@ def _packages(listed: Path) -> Iterator[Fact]:
     there, lacking = [], []
     # In the repository there is no such list.
     for required in map(Requirement, listed.read_text("utf-8").splitlines() if listed.is_file() else ()):
-        if required.name in _ELSEWHERE:
+        if required.name == "jupyterlab":  # it may be installed in another environment than the kernel
             continue
         try:
             version = metadata.version(required.name)
@@ -264,12 +260,6 @@ def other_package() -> str:
     except metadata.PackageNotFoundError:
         return ""
     return "" if version.startswith("0.1.") else f"autograder {version}"
-
-
-def _other_package() -> Iterator[Fact]:
-    if other := other_package():
-        found = f"`{other}` is installed, another program with this name, import and command"
-        yield Fact("autograder", found, "run `%pip uninstall -y autograder` in a cell, then restart the kernel")
 
 
 def _files(here: Path, names: tuple[str, ...]) -> Iterator[Fact]:

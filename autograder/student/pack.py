@@ -47,10 +47,7 @@ class Packed:
 def pack(folder: Path) -> Packed:
     """Collect the files to hand in from an assignment's folder, and examine them.
 
-    Raises
-    ------
-    CourseError
-        If the folder is no assignment's, or its ``checks/`` are damaged.
+    CourseError if the folder is no assignment's, or its ``checks/`` are damaged.
     """
     assignment = assignment_in(folder)
     files, warnings = _collected(folder, assignment)
@@ -105,11 +102,8 @@ def _take_companions(folder: Path, assignment: Assignment, files: dict[str, byte
         if count < attachments.MAX_FILES and size <= attachments.MAX_FILE_BYTES and room >= 0:
             files[name] = paths[name].read_bytes()
         else:
-            yield (
-                f"{name}, which your notebook or module names, is not packed: at most "
-                f"{attachments.MAX_FILES} such files are taken, of {attachments.MAX_FILE_BYTES // MIB} MiB each "
-                f"and {attachments.MAX_BYTES // MIB} MiB in all"
-            )
+            most = f"{attachments.MAX_FILES} such files, of {attachments.MAX_FILE_BYTES // MIB} MiB each"
+            yield f"{name}, which your notebook or module names, is not packed: at most {most} are taken"
 
 
 def _of_module(problem: Problem, report: ProblemReport) -> Iterator[str]:

@@ -62,7 +62,7 @@ def test_every_command_ends_with_a_line(course, command, monkeypatch):
     """And the status that shells give it."""
     script = (
         "import sys\n"
-        "from autograder.cli import staff, students\n"
+        "from autograder.cli import main as students, staff\n"
         "def interrupted(*_, **__): raise KeyboardInterrupt\n"
         "staff.audit.callback = students.check.callback = interrupted\n"
         "from autograder.cli.main import main\n"

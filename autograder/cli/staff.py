@@ -203,7 +203,7 @@ def doctor() -> None:
     from rich.table import Table
 
     from autograder.audit.attempts import try_guarantees
-    from autograder.sandbox.guarantees import GUARANTEES, sentences
+    from autograder.sandbox.confine import GUARANTEES, sentences
     from autograder.text import sanitize
 
     enforced, outcomes = try_guarantees()

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from types import CodeType
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 # The name of a check page's code. Not a path, so that no student's file can be taken for it.
 PAGE = "<checks.py>"
@@ -32,7 +32,7 @@ class Limits:
     Attributes
     ----------
     import_seconds : float
-        Time of the module's import, charged as :mod:`autograder.sandbox.deadline` says.
+        Time of the module's import, charged as :mod:`autograder.sandbox.usage` says.
     wall_seconds : float
         Time of one draw of a check that does not set its own.
     module_seconds : float
@@ -85,8 +85,7 @@ class Limits:
 
 def compile_page(page: str) -> CodeType:
     """Compile a check page's text."""
-    code: CodeType = compile(page, PAGE, "exec", dont_inherit=True)
-    return code
+    return compile(page, PAGE, "exec", dont_inherit=True)
 
 
 def surroundings(folder: str) -> dict[str, str]:
@@ -112,8 +111,7 @@ def entry_point(function: Callable[..., object]) -> str:
 def load(name: str) -> Callable[..., Any]:
     """Import the function that :func:`entry_point` has named."""
     module, _, function = name.partition(":")
-    found: Callable[..., Any] = getattr(import_module(module), function)
-    return found
+    return cast(Callable[..., Any], getattr(import_module(module), function))
 
 
 class Content(Protocol):

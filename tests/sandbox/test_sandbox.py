@@ -113,7 +113,7 @@ HARMLESS = {
     "event_loop": "import asyncio; asyncio.run(asyncio.wait_for(asyncio.sleep(0.001), 1))",
     "clocks": (
         "for clock in (time.CLOCK_MONOTONIC, time.CLOCK_PROCESS_CPUTIME_ID, 3): time.clock_gettime(clock)"
-        "\ntime.clock_gettime(time.pthread_getcpuclockid(threading.get_ident())); time.sleep(0.001)"
+        "\ntime.sleep(0.001)"
     ),
     "usage": "import resource; resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; os.times(); os.sched_getaffinity(0)",
     "copies": "import shutil; shutil.copyfile('line.py', 'copy'); os.rename('copy', 'moved'); os.remove('moved')",

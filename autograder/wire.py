@@ -79,38 +79,19 @@ class Failure:
 
 @dataclass(frozen=True)
 class Observation:
-    """The outcome of one draw of one check.
-
-    Attributes
-    ----------
-    check, draw : str, int
-        The check's name, empty for the import of the module, and the number of the draw.
-    ending : str
-        How the run ended, one of ``ENDINGS``.
-    values : mapping of str to ndarray or str
-        The probe's return values; a text that names the type where a value is no array.
-    changed : tuple of str
-        Arguments that a call changed, as the subject of a sentence (```x` of relu_forward``).
-    narrow : bool
-        An argument was a float narrower than 64 bits.
-    scales : mapping of str to tuple of float
-        Numbers among the arguments by their names, and sizes of arrays by the letters of the docstring. Recorded in the
-        reference's run only.
-    failure : Failure or None
-        The exception, for the endings that have one.
-    output : str
-        Printed text, clipped.
-    """
+    """The outcome of one draw of one check, or of the import of the module, whose check is ""."""
 
     check: str
     draw: int
     ending: Ending
-    values: Mapping[str, Array | str] = field(default_factory=dict)
-    changed: tuple[str, ...] = ()
-    narrow: bool = False
+    values: Mapping[str, Array | str] = field(default_factory=dict)  # a text names the type where a value is no array
+    changed: tuple[str, ...] = ()  # arguments that a call changed, as the subject of a sentence (`x` of `relu_forward`)
+    narrow: bool = False  # an argument was a float narrower than 64 bits
+    # Numbers among the arguments by their names, and sizes of arrays by the letters of the docstring. Recorded in the
+    # reference's run only.
     scales: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-    failure: Failure | None = None
-    output: str = ""
+    failure: Failure | None = None  # the exception, for the endings that have one
+    output: str = ""  # printed text, clipped
 
 
 def plain(value: object) -> Array | str:

@@ -121,24 +121,14 @@ class Identity:
 
 @dataclass(frozen=True)
 class Enforced:
-    """The confinement that holds on this machine, layer by layer, each None if it doesn't.
-
-    Attributes
-    ----------
-    landlock, seccomp : int, optional
-        The kernel's version of Landlock, and the number of the filter's instructions.
-    limits : int, optional
-        Most threads of all processes of the run's user together; 0 where a run's are counted apart.
-    missing : mapping of str to str
-        The reason for each layer that isn't there.
-    """
+    """The confinement that holds on this machine, layer by layer, each None if it doesn't."""
 
     namespaces: Namespaces | None = None
-    landlock: int | None = None
-    seccomp: int | None = None
+    landlock: int | None = None  # the kernel's version of it
+    seccomp: int | None = None  # the number of the filter's instructions
     identity: Identity | None = None
-    limits: int | None = None
-    missing: Mapping[str, str] = field(default_factory=dict)
+    limits: int | None = None  # most threads of all the user's processes together; 0 where a run's are counted apart
+    missing: Mapping[str, str] = field(default_factory=dict)  # the reason for each layer that isn't there
 
     @property
     def held(self) -> tuple[str, ...]:

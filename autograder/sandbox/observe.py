@@ -95,25 +95,15 @@ class Sandbox:
     warm : bool
         Fork confined runs from a server that has the libraries loaded; otherwise start each run afresh, unconfined and
         on any system, for students' checks of their own code.
-    layers : sequence of str
-        The layers of confinement to use; by default all that the machine has.
-    weak : bool
-        Run even where a guarantee is not enforced.
-    python, blas_threads : str, int
-        For runs that are started afresh: the interpreter, and the number of threads of its libraries.
-    loader : Loader, optional
-        Starts the servers; by default one of its own. The caller closes a loader that it passes.
-    told : callable, optional
-        Called with each observation of a check as soon as it is there.
     """
 
     warm: bool = True
-    layers: Sequence[str] = LAYERS
-    weak: bool = False
-    python: str = sys.executable
-    blas_threads: int = 1
-    loader: Loader | None = None
-    told: Callable[[Observation], object] = lambda _: None
+    layers: Sequence[str] = LAYERS  # of confinement; by default all that the machine has
+    weak: bool = False  # run even where a guarantee is not enforced
+    python: str = sys.executable  # for runs that are started afresh
+    blas_threads: int = 1  # the same
+    loader: Loader | None = None  # starts the servers; by default one of its own. The caller closes one that it passes
+    told: Callable[[Observation], object] = lambda _: None  # hears each observation of a check as soon as it is there
 
     def __post_init__(self) -> None:
         self._loader = self.loader or Loader()

@@ -56,17 +56,15 @@ _ALLOWED = """
     # Pairs of streams, beside the rules for them.
     shutdown 48 210  getsockname 51 204  getpeername 52 205
 """
-# Calls with a rule.
-_RULED = """
+_OTHERS = """
+    # Calls with a rule.
     getsockopt 55 209  futex 202 98  mmap 9 222  madvise 28 233  fcntl 72 25  ioctl 16 29  clock_gettime 228 113
     clock_getres 229 114  clock_nanosleep 230 115  msync 26 227  preadv2 327 286  pwritev2 328 287
     fork 57 -  vfork 58 -  clone 56 220  kill 62 129  tgkill 234 131  prlimit64 302 261  sched_setaffinity 203 122
     sched_getaffinity 204 123  sched_getscheduler 145 120  sched_getparam 143 121  getpgid 121 155  getsid 124 156
     getpriority 140 141  prctl 157 167  socketpair 53 199  sendto 44 206  recvfrom 45 207  recvmsg 47 212
     recvmmsg 299 243  fallocate 285 47  flock 73 32
-"""
-# Calls that confine a run.
-_OURS = """
+    # Calls that confine a run.
     unshare 272 97  setns 308 268  mount 165 40  umount2 166 39  pivot_root 155 41  mount_setattr 442 442
     capset 126 91  set_robust_list 273 99  set_tid_address 218 96  clone3 435 435  landlock_create_ruleset 444 444
     landlock_add_rule 445 445  landlock_restrict_self 446 446
@@ -77,7 +75,7 @@ def _numbers(table: str) -> list[tuple[str, str, str]]:
     return re.findall(r"(\w+) (\d+|-) (\d+|-)", table)
 
 
-_ALL = _numbers(_ALLOWED + _RULED + _OURS)
+_ALL = _numbers(_ALLOWED + _OTHERS)
 X86_64 = {name: int(number) for name, number, _ in _ALL if number != "-"}
 AARCH64 = {name: int(number) for name, _, number in _ALL if number != "-"}
 ALLOWED = tuple(name for name, _, _ in _numbers(_ALLOWED))

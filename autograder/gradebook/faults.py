@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from autograder import Error
-from autograder.sandbox.usage import has_room
+from autograder.sandbox.scratch import has_room
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 # Errors of the machine, which no command causes by itself.

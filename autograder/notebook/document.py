@@ -90,6 +90,11 @@ class Cell:
         under = f" under “{shortened(self.heading)}”" if self.heading and self.heading not in first else ""
         return f"{begins}{under}"
 
+    @property
+    def empty(self) -> bool:
+        """The source is only white space."""
+        return not self.source.strip()
+
 
 @dataclass(frozen=True)
 class Notebook:
@@ -104,9 +109,12 @@ class Notebook:
 
 
 def read(content: bytes, name: str = "the notebook") -> Notebook:
-    """Read a notebook; UnreadableError if it is none, or a larger one than anybody works on by hand.
+    """Read a notebook, by its name in messages. Fields that break the format but that Jupyter opens are accepted.
 
-    Fields that break the format but that Jupyter opens are accepted. A message has the notebook's `name`.
+    Raises
+    ------
+    UnreadableError
+        If it is no notebook, or a larger one than anybody works on by hand.
     """
     raw = _parsed(content, name)
     version, cells = _field(raw, "nbformat"), _field(raw, "cells")

@@ -23,9 +23,10 @@ from autograder.audit.attempts import Outcome
 from autograder.cli.main import EXIT_USAGE, main
 from autograder.codes import MEANINGS
 from autograder.gradebook.store import LOCK_FILE, STORE_FILE, Store, locked
-from autograder.sandbox.confine import (
+from autograder.sandbox.guarantees import (
     GUARANTEES,
     LAYERS,
+    Bounds,
     Enforced,
     Identity,
     Namespaces,
@@ -661,7 +662,7 @@ WHOLE = {
     "landlock": 7,
     "seccomp": 400,
     "identity": Identity(1 << 30, alone=True),
-    "limits": 0,
+    "limits": Bounds(),
 }
 
 

@@ -206,9 +206,8 @@ def test_made_up_scores_do_not_pass_for_a_solution(
 ) -> None:
     """The loss is recomputed from the scores, so scores that only have the right sign have too large a loss."""
     reference = checks.trained(svm, np.random.default_rng(5))
-    rng = np.random.default_rng(5)
-    (_, y), (_, y_new) = checks.core_and_ring(rng, 48), checks.core_and_ring(rng, 300)
-    found = {"f_train": forge(reference["f_train"], checks.mislabelled(y)), "f_new": forge(reference["f_new"], y_new)}
+    _, (_, y), (_, y_new) = checks.task(np.random.default_rng(5))
+    found = {"f_train": forge(reference["f_train"], y), "f_new": forge(reference["f_new"], y_new)}
 
     codes = [finding.code for finding in expect.solved(found, reference, np.random.default_rng(5))]
 
@@ -217,10 +216,9 @@ def test_made_up_scores_do_not_pass_for_a_solution(
 
 def test_recomputed_loss_is_the_optimum(svm: ModuleType, expect: ModuleType, checks: ModuleType) -> None:
     """The loss found from the reference's scores alone equals the dual's optimum: no classifier has a smaller one."""
-    X, y = checks.core_and_ring(np.random.default_rng(5), 48)
-    y = checks.mislabelled(y)
-    classifier = svm.CVXOPTSVC(**checks.CLASSIFIER).fit(X, y)
+    parameters, (X, y), _ = checks.task(np.random.default_rng(5))
+    classifier = svm.CVXOPTSVC(**parameters).fit(X, y)
     f = classifier.decision_function(X)
     dual = classifier.alpha_.sum() - (classifier.alpha_ * classifier.y_train_) @ (f - classifier.b_) / 2
 
-    assert expect._loss(f, X, y) == pytest.approx(dual, rel=1e-5)
+    assert expect._loss(f, X, y, parameters) == pytest.approx(dual, rel=1e-5)

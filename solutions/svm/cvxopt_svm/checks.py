@@ -4,23 +4,144 @@ import numpy as np
 
 from autograder.authoring import check
 
-KERNELS = {
-    "linear": {"kernel": "linear", "degree": 2, "gamma": 0.4, "coef0": 0.6},
-    "poly": {"kernel": "poly", "degree": 2, "gamma": 0.7, "coef0": 1.3},
-    "rbf": {"kernel": "rbf", "degree": 2, "gamma": 0.4, "coef0": 0.6},
-    "sigmoid": {"kernel": "sigmoid", "degree": 2, "gamma": 0.3, "coef0": -0.5},
-}
-CLASSIFIER = {"C": 2.5, "kernel": "rbf", "gamma": 0.4}
+
+@check(
+    points=2,
+    expect="same_objective",
+    atol=1e-5,
+    because="many add up to 1e-5 to P's diagonal, so that rounding leaves it positive definite; alpha stays the same",
+)
+def objective(svm, rng):
+    """`get_qp_params` returns P and q whose ½vᵀPv + qᵀv is smallest where the dual's objective is largest."""
+    X, y = labelled(rng, one_of(rng, 7, 11), one_of(rng, 2, 3))
+    values = {}
+    for name, size, C, kernel_params in kernels(rng):
+        values[f"P_{name}"], values[f"q_{name}"], *_ = program(svm, size * X, y, C, kernel_params)
+    values["P_one_point"], values["q_one_point"], *_ = program(svm, *labelled(rng, 1, 1), C, kernel_params)
+    return values
 
 
-def labelled(rng, n):
-    """n points in three dimensions with labels -1.0 and +1.0."""
-    return rng.normal(scale=0.7, size=(n, 3)), rng.choice([-1.0, 1.0], size=n)
+@check(points=2, expect="same_bounds")
+def bounds(svm, rng):
+    """`get_qp_params` returns G and h whose Gv ≤ h says 0 ≤ alpha_n ≤ C for every n, in whatever order."""
+    values = {}
+    for name, n, low, high in (
+        ("", 5, 0.3, 0.9),
+        ("_large_C", 3, 2e3, 9e3),
+        ("_small_C", 7, 2e-3, 9e-3),
+        ("_one_point", 1, 1.2, 90),
+    ):
+        X, y = labelled(rng, n, 2)
+        _, _, values[f"G{name}"], values[f"h{name}"], _, _ = program(svm, X, y, between(rng, low, high), RBF)
+    return values
+
+
+@check(points=1, expect="same_equality")
+def equality(svm, rng):
+    """`get_qp_params` returns A and b whose Av = b says that the alphas of the two classes balance."""
+    values = {}
+    for name, n in (("", one_of(rng, 5, 7, 11)), ("_one_point", 1)):
+        *_, values[f"A{name}"], values[f"b{name}"] = program(svm, *labelled(rng, n, 3), between(rng, 0.02, 900), RBF)
+    return values
+
+
+@check(points=2)
+def bias(svm, rng):
+    """`fit_bias` averages the bias over the support vectors, those with alpha_n > 1e-4."""
+    X, y = labelled(rng, one_of(rng, 7, 11), one_of(rng, 2, 3))
+    values = {}
+    for name, size, C, kernel_params in kernels(rng):
+        values[f"b_{name}"] = svm.fit_bias(size * X, y, alphas(rng, len(y), C), kernel_params)
+    one = np.where(np.arange(len(y)) == some(rng, 0, 6), between(rng, 0.1, 9), 0.0)
+    values["b_one_support_vector"] = svm.fit_bias(X, y, one, RBF)
+    values["b_all_at_C"] = svm.fit_bias(X, y, np.full(len(y), between(rng, 0.1, 9)), RBF)
+    # Whether alphas of 1e-4 and less count in f(x_n) is left open: so far away it makes no difference.
+    X[0] += 100
+    near = alphas(rng, len(y), between(rng, 0.3, 3))
+    near[:2] = 1e-4 - between(rng, 1e-6, 5e-6), 1e-4 + between(rng, 1e-6, 5e-6)
+    values["b_near_the_threshold"] = svm.fit_bias(X, y, near, RBF)
+    return values
+
+
+@check(points=2)
+def decision(svm, rng):
+    """`decision_function` returns f(x) of every row, whether or not it was trained on."""
+    X_train, y_train = labelled(rng, one_of(rng, 7, 11), one_of(rng, 2, 3))
+    X, _ = labelled(rng, one_of(rng, 5, 13), X_train.shape[1])
+    X[0] = X_train[-1]
+    values = {}
+    for name, size, C, kernel_params in kernels(rng):
+        b, alpha = one_of(rng, -1, 1) * between(rng, 0.3 * C, 3 * C), alphas(rng, len(y_train), C)
+        for case, rows in ((name, X), (f"{name}_one_point", X[1:2])):
+            f = svm.decision_function(size * rows, size * X_train, y_train, b, alpha, kernel_params)
+            values[f"f_{case}"] = f
+    return values
+
+
+@check(points=1, draws=2, expect="solved", needs=("objective", "bounds", "equality", "bias", "decision"))
+def trained(svm, rng):
+    """`CVXOPTSVC`, fitted with a sixth of the labels wrong, finds the dual's solution and classifies new points."""
+    parameters, (X, y), (X_new, _) = task(rng)
+    classifier = svm.CVXOPTSVC(**parameters)
+    classifier.fit(X, y)
+    return {"f_train": classifier.decision_function(X), "f_new": classifier.decision_function(X_new)}
+
+
+RBF = {"kernel": "rbf", "degree": 5, "gamma": 0.37, "coef0": 0.61}
+
+
+def between(rng, low, high):
+    """A number between two others, each order of magnitude as likely as the next: no formula gives it by chance."""
+    return low * (high / low) ** rng.random()
+
+
+def some(rng, low, high):
+    """A whole number from low to high, both included."""
+    return int(rng.integers(low, high, endpoint=True))
+
+
+def one_of(rng, *choices):
+    """One of the choices, each as likely as the next."""
+    return choices[rng.integers(len(choices))]
+
+
+def kernels(rng):
+    """A name, a size for the points, a C and the parameters of each kernel: small sizes and large, no default."""
+    for name, size, C, gamma, coef0 in (
+        ("linear", between(rng, 8, 20), between(rng, 0.02, 0.1), between(rng, 0.1, 0.6), rng.normal()),
+        ("poly", 1.0, between(rng, 0.3, 2), between(rng, 0.1, 0.6), one_of(rng, -1, 1) * between(rng, 0.4, 1.6)),
+        ("rbf", 1.0, between(rng, 5, 20), between(rng, 1.2, 3), rng.normal()),
+        ("rbf_wide", 1.0, between(rng, 0.02, 0.1), between(rng, 0.04, 0.2), rng.normal()),
+        ("sigmoid", 1.0, between(rng, 150, 900), between(rng, 0.1, 0.6), -between(rng, 0.2, 0.9)),
+    ):
+        kernel = name.partition("_")[0]
+        yield name, size, C, {"kernel": kernel, "degree": one_of(rng, 2, 4, 5), "gamma": gamma, "coef0": coef0}
+
+
+def labelled(rng, n, D):
+    """n points in D dimensions, one of them twice, with labels -1.0 and +1.0, both of them if n > 1."""
+    X = rng.normal(scale=0.7, size=(D, n)).T
+    X[-1] = X[0]
+    positive = some(rng, min(1, n - 1), max(1, n - 1))
+    return X, rng.permutation(np.where(np.arange(n) < positive, 1.0, -1.0))
+
+
+def alphas(rng, n, C):
+    """A 0, one just above 1e-4, two at C, and others between, of all sizes."""
+    free = np.exp(rng.uniform(np.log(1.1e-4), np.log(C), size=n - 4))
+    return np.concatenate([[0.0, 1e-4 + between(rng, 2e-6, 1e-5)], free, [C, C]])
 
 
 def program(svm, X, y, C, kernel_params):
     """P, q, G, h, A, b; whole numbers describe a program as well as floats do."""
     return [np.asarray(part) * 1.0 for part in svm.get_qp_params(X, y, C, kernel_params)]
+
+
+def task(rng):
+    """A classifier's parameters; the points that it is fitted to, every sixth label wrong; and new ones."""
+    parameters = {"C": between(rng, 0.45, 0.55), "kernel": "rbf", "gamma": between(rng, 0.4, 0.5)}
+    (X, y), new = core_and_ring(rng, 48), core_and_ring(rng, 140)
+    return parameters, (X, np.where(np.arange(48) % 6 == 0, 1 - y, y)), new
 
 
 def core_and_ring(rng, n):
@@ -31,78 +152,3 @@ def core_and_ring(rng, n):
     angle = rng.uniform(0, 2 * np.pi) + np.linspace(0, 2 * np.pi * n / (n - n // 4), n)
     X = radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
     return X + rng.normal(scale=0.03, size=X.shape), y
-
-
-def mislabelled(y):
-    """The labels with every sixth one wrong, the first among them."""
-    return np.where(np.arange(len(y)) % 6 == 0, 1 - y, y)
-
-
-@check(
-    points=2,
-    expect="same_objective",
-    atol=1e-5,
-    because="many add up to 1e-5 to P's diagonal, so that rounding leaves it positive definite; alpha stays the same",
-)
-def objective(svm, rng):
-    """`get_qp_params` returns P and q whose ½vᵀPv + qᵀv is smallest where the dual's objective is largest."""
-    values = {}
-    for name, kernel_params in KERNELS.items():
-        values[f"P_{name}"], values[f"q_{name}"], *_ = program(svm, *labelled(rng, 7), 2.5, kernel_params)
-    values["P_one_point"], values["q_one_point"], *_ = program(svm, *labelled(rng, 1), 0.5, KERNELS["poly"])
-    return values
-
-
-@check(points=2, expect="same_bounds")
-def bounds(svm, rng):
-    """`get_qp_params` returns G and h whose Gv ≤ h says 0 ≤ alpha_n ≤ C for every n, in whatever order."""
-    values = {}
-    for name, n, C in (("", 5, 0.4), ("_large_C", 3, 30.0), ("_one_point", 1, 1.7)):
-        X, y = labelled(rng, n)
-        _, _, values[f"G{name}"], values[f"h{name}"], _, _ = program(
-            svm, X, y, C * rng.uniform(0.8, 1.2), KERNELS["rbf"]
-        )
-    return values
-
-
-@check(points=1, expect="same_equality")
-def equality(svm, rng):
-    """`get_qp_params` returns A and b whose Av = b says that the alphas of the two classes balance."""
-    values = {}
-    for name, n in (("", 6), ("_one_point", 1)):
-        *_, values[f"A{name}"], values[f"b{name}"] = program(svm, *labelled(rng, n), 2.5, KERNELS["linear"])
-    return values
-
-
-@check(points=2, atol=2e-3, because="whether alphas of 1e-4 and less count in f(x_n) is left open, and one is 2e-5")
-def bias(svm, rng):
-    """`fit_bias` averages the bias over the support vectors, those with alpha_n > 1e-4."""
-    values = {}
-    for name, kernel_params in KERNELS.items():
-        alpha = np.concatenate([[0.0, 2e-5, 4e-4], rng.uniform(0.2, 2.0, size=5)])
-        values[f"b_{name}"] = svm.fit_bias(*labelled(rng, 8), alpha, kernel_params)
-    alpha = np.array([0.0, 0.8, 0.0, 0.0])
-    values["b_one_support_vector"] = svm.fit_bias(*labelled(rng, 4), alpha, KERNELS["rbf"])
-    return values
-
-
-@check(points=2)
-def decision(svm, rng):
-    """`decision_function` returns f(x) of every row, whether or not it was trained on."""
-    values = {}
-    for name, kernel_params in KERNELS.items():
-        X_train, y_train = labelled(rng, 6)
-        alpha = np.concatenate([[0.0, 0.0], rng.uniform(0.2, 2.0, size=4)])
-        for key, n in ((f"f_{name}", 4), (f"f_{name}_one_point", 1)):
-            X, _ = labelled(rng, n)
-            values[key] = svm.decision_function(X, X_train, y_train, rng.normal(), alpha, kernel_params)
-    return values
-
-
-@check(points=1, draws=2, expect="solved", needs=("objective", "bounds", "equality", "bias", "decision"))
-def trained(svm, rng):
-    """`CVXOPTSVC`, fitted with a sixth of the labels wrong, finds the dual's solution and classifies new points."""
-    (X, y), (X_new, _) = core_and_ring(rng, 48), core_and_ring(rng, 300)
-    classifier = svm.CVXOPTSVC(**CLASSIFIER)
-    classifier.fit(X, mislabelled(y))
-    return {"f_train": classifier.decision_function(X), "f_new": classifier.decision_function(X_new)}

@@ -1,7 +1,7 @@
 """Every alpha above zero counts as a support vector: with this solver, all of them.
 
-Hint: The solver stops close to the bounds and never on them, so `alpha > 0` is true of every point. Compare with the
-threshold that the docstring gives.
+Hint: Your mean takes in points whose alpha is below the docstring's threshold. The solver stops close to 0 and never
+on it, so a small alpha doesn't make a support vector: compare the threshold in your code with the docstring's.
 Caught: bias 53
 """
 

@@ -1,7 +1,7 @@
 """Runs 100 epochs whatever is asked.
 
 Hint: The number of epochs you run doesn't depend on `num_epochs`; loop over the argument.
-Caught: one_epoch 53, simultaneous 53, shrinkage 53, epochs 53, one_example 53, one_feature 53
+Caught: one_epoch 53, simultaneous 53, shrinkage 53, epochs 53, defaults 53, one_example 53, one_feature 53
 """
 
 

@@ -2,7 +2,7 @@
 
 Hint: You stop when no margin is violated. E is not at its minimum then: the penalty has a gradient still, and
 smaller weights may do.
-Caught: shrinkage 53, one_example 53
+Caught: shrinkage 53, epochs 53, one_example 53
 """
 
 

@@ -1,0 +1,18 @@
+"""The examples are centred inside the function.
+
+Hint: Your W and b are those of other examples: the mean of each feature has been subtracted. Train on `X` as it is given;
+whoever wants centred data passes centred data.
+Caught: one_epoch 53, simultaneous 53, shrinkage 53, epochs 53, defaults 53, one_example 53, one_feature 53, iris 60,
+label_noise 60
+"""
+
+
+def svm_train_bgd(X, y, num_epochs=100, C=5.0, eta=0.001):
+    X = X - X.mean(axis=0)
+    W, b = np.zeros((1, X.shape[1])), np.zeros(1)
+    for _ in range(num_epochs):
+        violated = y * (X @ W.T + b) < 1
+        W_gradient = W - C * (violated * y).T @ X
+        b_gradient = -C * np.sum(violated * y, axis=0)
+        W, b = W - eta * W_gradient, b - eta * b_gradient
+    return W, b

@@ -27,7 +27,7 @@ from matplotlib.figure import Figure
 from autograder.cli.sample import write_sample_class
 from autograder.course.assignments import read_course
 from autograder.expected import Answers
-from autograder.gradebook.dependencies import of_module
+from autograder.gradebook.dependencies import of_problem
 from autograder.gradebook.executors import read_apart
 from autograder.gradebook.grading import prepare
 from autograder.gradebook.store import Store
@@ -114,7 +114,7 @@ class Bench:
             replace(problem, notebook_points=0.0) for assignment in read_course(ROOT) for problem in assignment.problems
         ]
         HOME.mkdir(parents=True, exist_ok=True)
-        digests = {problem.id: of_module(problem, problem.seed).digest for problem in self.problems}
+        digests = {problem.id: of_problem(problem, problem.seed) for problem in self.problems}
         self.kept = Kept(HOME / "state.json", {"plan": asdict(plan), "problems": digests})
         self.out = HOME / "out"
 

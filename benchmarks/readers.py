@@ -28,9 +28,8 @@ from autograder.notebook.grade import grade_apart, grade_notebook, run_reference
 from autograder.sandbox.deadline import cpu_seconds
 from autograder.sandbox.observe import Sandbox
 from autograder.sandbox.runs import Ended, Forked, Server
-from autograder.submissions.attachments import used_by_module
-from autograder.submissions.reading import HandedIn, read_submission
-from autograder.submissions.storage import Source
+from autograder.submissions.reading import HandedIn, Source, read_submission
+from autograder.submissions.selection import used_by_module
 from autograder.worker.job import MIB, CallJob, Job
 
 COURSE = Path(__file__).resolve().parent.parent

@@ -7,11 +7,9 @@ from contextlib import closing
 from dataclasses import replace
 
 from autograder.gradebook.grading import grade_class
-from autograder.submissions.attachments import used_by_module, used_by_notebook
-from autograder.submissions.reading import find_class
+from autograder.submissions.reading import Source, find_class
 from autograder.submissions.reading import read_submission as read_listed
-from autograder.submissions.selection import Submission
-from autograder.submissions.storage import Source
+from autograder.submissions.selection import Submission, used_by_module, used_by_notebook
 from autograder.submissions.unpack import RefusedError
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 import autograder
-from autograder.gradebook.dependencies import NO_RESULTS
 
 ENGINE = Path(autograder.__file__).parent
 
@@ -35,22 +34,6 @@ WITH_A_SERVER = {
     *(f"autograder.sandbox.{name}" for name in ("forkserver", "confine", "syscalls", "deadline", "guarantees")),
     "autograder.sandbox.scratch",
 }
-
-
-def imported(path):
-    """The engine's modules that a module of it imports, anywhere in its text; not the package."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names if alias.name.partition(".")[0] == "autograder"}
-        elif isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").partition(".")[0] == "autograder"):
-            assert not node.level, f"{path.name}, line {node.lineno}: say autograder, not a dot"
-            inner = (node.module or "").partition(".")[2]
-            # Out of the package, or out of one of its rooms, come modules; out of a module, what is in it.
-            room = inner in ROOMS or not inner
-            found |= {f"{inner}.{alias.name}".lstrip(".") for alias in node.names} if room else {inner}
-            found -= {f"{inner}.load_kernel"}  # what a room's own file has
-    return {name.removeprefix("autograder.") for name in found - {"autograder"}} - {*autograder.__all__}
 
 
 def test_a_room_imports_nothing_at_once():
@@ -96,23 +79,6 @@ def test_a_notebook_beside_student_code_adds_its_kernel_alone():
     )
 
     assert more <= {"autograder.notebook", "autograder.notebook.kernel", "autograder.notebook.figure_metadata"}
-
-
-def test_no_result_hangs_on_what_keys_leave_out():
-    """Nothing that runs or judges imports a part of the engine whose text is in no key."""
-    waiting = ["gradebook.grading", "sandbox.forkserver", "notebook.kernel", "worker.run"]
-    waiting += ["submissions.reading", "notebook.checks"]
-    needed = set()
-    while waiting:
-        name = waiting.pop()
-        if name not in needed:
-            needed.add(name)
-            waiting += imported(ENGINE / f"{name.replace('.', '/')}.py")
-
-    left_out = {name.removesuffix(".py") for name in NO_RESULTS}
-    assert {"compare", "grading", "report"} <= needed
-    assert left_out <= ROOMS | {"__main__", "api"}
-    assert {name for name in needed if name.partition(".")[0] in left_out} == set()
 
 
 def test_a_command_loads_no_other_s_modules():

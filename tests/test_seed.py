@@ -7,7 +7,7 @@ import hashlib
 import pytest
 from small_course import KEY, laid_over
 
-from autograder.gradebook.dependencies import of_module
+from autograder.gradebook.dependencies import of_problem
 from autograder.sandbox import runs
 from autograder.seed import Seed
 from autograder.worker.job import parts
@@ -83,7 +83,7 @@ class TestNobodyReadsAKey:
 
     def test_what_results_are_filed_under_has_none(self, problem):
         """And is another for another key."""
-        found = {of_module(problem, seed).digest for seed in SEEDS.values()}
+        found = {of_problem(problem, seed) for seed in SEEDS.values()}
 
         assert len(found) == len(SEEDS)
         assert not any(tells(digest.encode()) for digest in found)

@@ -15,7 +15,7 @@ from autograder.audit.trials import Spread, distances, farthest
 from autograder.authoring import Check
 from autograder.course.problem import Implementation, Problem
 from autograder.expected import Draws, Observe, by_draw
-from autograder.gradebook.dependencies import of_audit
+from autograder.gradebook.dependencies import of_problem
 from autograder.grading import judge
 from autograder.seed import Seed
 from autograder.wire import Observation
@@ -95,7 +95,7 @@ def sound(observe: Observe, problem: Problem, seeds: Sequence[int], crew: Crew, 
         return _seed(observe, problem, right, Seed.numbered(number))
 
     if kept is not None:
-        journal = Journal(kept / f"{problem.name}-{of_audit(problem).digest[:16]}", _Seed)
+        journal = Journal(kept / f"{problem.name}-{of_problem(problem, Seed.numbered(0))[:16]}", _Seed)
         found = crew.each("seeds", lambda seed: journal.once(str(seed), lambda: one(seed)), seeds)
     else:
         found = crew.each("seeds", one, seeds)

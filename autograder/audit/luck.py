@@ -34,7 +34,7 @@ from autograder.audit.parallel import Crew, Progress
 from autograder.authoring import Check, generator
 from autograder.course.assignments import read_course
 from autograder.course.problem import CourseError, Problem, importable
-from autograder.gradebook.dependencies import of_audit
+from autograder.gradebook.dependencies import of_problem
 from autograder.grading import judge
 from autograder.seed import Seed
 from autograder.wire import Observation
@@ -284,7 +284,7 @@ def fates(
     """
     where = problem.course.resolve(), problem.id
     made = [each for each in pool.submit(_made, *where).result() if each.operator in operators]
-    journal = Journal(kept / f"{problem.name}-{of_audit(problem).digest[:16]}", Fate) if kept else None
+    journal = Journal(kept / f"{problem.name}-{of_problem(problem, Seed.numbered(0))[:16]}", Fate) if kept else None
 
     def one(mutant: Mutant) -> Fate:
         count = min(seeds, 2) if (mutant.operator, change(mutant)) in (equivalents or {}) else seeds

@@ -52,7 +52,7 @@ class Commands(click.Group):
             click.echo("autograder: interrupted", err=True)
             sys.exit(EXIT_INTERRUPTED)
         except Exception as error:
-            from autograder.gradebook.faults import of_machine
+            from autograder.gradebook.store import of_machine
 
             if said := of_machine(error):
                 click.echo(f"autograder: {said}, and give the same command again", err=True)

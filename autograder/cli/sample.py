@@ -13,8 +13,7 @@ from pathlib import Path
 from autograder.course.problem import Problem
 from autograder.expected import Answers
 from autograder.gradebook.executors import sandboxes
-from autograder.gradebook.faults import written_to
-from autograder.gradebook.store import LOCK_FILE, STORE_FILE, Store, StoreError, locked
+from autograder.gradebook.store import LOCK_FILE, STORE_FILE, Store, StoreError, locked, written_to
 from autograder.notebook.checks import rubric_of
 from autograder.notebook.grade import ReferenceRun, run_reference
 from autograder.release.files import zipped

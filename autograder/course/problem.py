@@ -19,7 +19,7 @@ from types import ModuleType
 from autograder import Error, codes
 from autograder.authoring import Check, Finding, checks_of
 from autograder.seed import Seed
-from autograder.submissions.attachments import used_by_module
+from autograder.submissions.selection import used_by_module
 from autograder.worker.job import Limits
 
 # (found, reference, generator), and for a statistical check false_alarm=...

@@ -18,18 +18,14 @@ import msgspec
 
 from autograder.codes import Code
 from autograder.course.problem import Problem
-from autograder.gradebook.faults import MachineError, see_room
-from autograder.gradebook.store import Key
+from autograder.gradebook.store import Key, MachineError, see_room
 from autograder.report import ProblemReport
 from autograder.sandbox.observe import Answer, OurFaultError, ReaderError, Sandbox
 from autograder.sandbox.runs import Loader
 from autograder.submissions import reading
-from autograder.submissions.attachments import MAX_FILES, may_lie_beside
-from autograder.submissions.reading import HandedIn, Taken, Wish
-from autograder.submissions.selection import MAX_MODULES, Submission, is_module
-from autograder.submissions.storage import Identities, Source, Spool, UnreadError
+from autograder.submissions.reading import HandedIn, Identities, Source, Spool, Taken, UnreadError, Wish
+from autograder.submissions.selection import MAX_ATTACHMENTS, MAX_MODULES, Submission, is_module, may_be_attached
 from autograder.submissions.unpack import NotOpenedError, RefusedError, limit, printable
-from autograder.worker.job import Limits
 
 if TYPE_CHECKING:
     from autograder.gradebook.grading import Graded, Grader
@@ -44,20 +40,11 @@ MAX_TAKEN_BYTES = 4 << 20
 
 @dataclass(frozen=True)
 class Work:
-    """A submission to be graded, and its position in the class.
-
-    Attributes
-    ----------
-    keys : mapping of str to Key
-        The keys of its results, by the ids of problems and notebooks.
-    known : dict of str to ProblemReport
-        The results that are there already, by id.
-    ids : tuple of str
-        What is left to grade.
-    """
+    """A submission to be graded, and its position in the class."""
 
     position: int
     submission: Submission
+    # By the ids of problems and notebooks: the keys of its results, those that are there already, and what is left.
     keys: Mapping[str, Key]
     known: dict[str, ProblemReport]
     ids: tuple[str, ...]
@@ -87,22 +74,18 @@ def read_ahead(
 ) -> Generator[tuple[int, Submission], None, None]:
     """Read submissions, ``readers`` at a time, and yield each with its position, in order except for slow ones.
 
-    Raises
-    ------
-    MachineError
-        If the folder of submissions is gone, or there is no room to keep what is read.
+    MachineError if the folder of submissions is gone, or there is no room to keep what is read.
     """
 
     def read(sandbox: Sandbox, at: tuple[int, HandedIn]) -> Submission:
         return read_apart(sandbox, at[1], problems, private)
 
+    def failed(at: tuple[int, HandedIn], why: str) -> Submission:
+        return _unread(at[1], f"the grader failed to read it: {why}")
+
     named = ((handed.student, (position, handed)) for position, handed in enumerate(handed_in))
-    with closing(in_threads(readers, read, named, waits, weak=weak)) as done:
-        for (position, handed), future in done:
-            try:
-                submission = future.result()
-            except Exception as error:  # noqa: BLE001  whatever it is: a submission ends here
-                submission = _unread(handed, f"the grader failed to read it: {type(error).__name__}: {error}")
+    with closing(in_threads(readers, read, failed, named, waits, weak=weak)) as done:
+        for (position, handed), submission in done:
             if submission.unread:
                 see_room()
                 if not handed.path.parent.is_dir():
@@ -118,30 +101,20 @@ def read_apart(sandbox: Sandbox, handed: HandedIn, problems: Sequence[Problem], 
     if handed.refused:
         return Submission(handed.student, refused=handed.refused)
     names = tuple((problem.module_file, problem.notebook_file) for problem in problems)
-    bounds = [problem.limits for problem in problems] or [Limits()]
-    limits = Limits(
-        reading_seconds=max(one.reading_seconds for one in bounds),
-        reading_memory_bytes=max(one.reading_memory_bytes for one in bounds),
-    )
+    limits = max((one.limits for one in problems), key=lambda one: (one.reading_seconds, one.reading_memory_bytes))
+
+    def answer(question: bytes) -> Iterator[Answer]:
+        try:
+            with source.open(msgspec.msgpack.decode(question, type=int)) as file:
+                yield (), file.fileno()
+        except NotOpenedError as error:
+            yield (str(error).encode(),), None
+
     try:
         source = Source(handed.path, private)
-        unread: list[UnreadError] = []
-
-        def answer(question: bytes) -> Iterator[Answer]:
-            try:
-                with source.open(msgspec.msgpack.decode(question, type=int)) as file:
-                    yield (), file.fileno()
-            except NotOpenedError as error:
-                yield (str(error).encode(),), None
-            except UnreadError as error:
-                unread.append(error)
-                yield (str(error).encode(),), None
-
         wish = msgspec.msgpack.encode(Wish(handed.student, source.listing, names))
         parts = sandbox.call(reading.read, {"wish": wish}, limits, answer)
-        taken = _taken(handed.student, parts, {name for pair in names for name in pair})
-        if unread:
-            raise unread[0]
+        return _taken(handed.student, parts, {name for pair in names for name in pair})
     except UnreadError as error:
         return _unread(handed, f"what was handed in could not be read here: {error}")
     except RefusedError as error:
@@ -151,9 +124,8 @@ def read_apart(sandbox: Sandbox, handed: HandedIn, problems: Sequence[Problem], 
         return Submission(handed.student, refused=why)
     except OurFaultError as error:
         return _unread(handed, str(error), error.code)
-    except (IndexError, msgspec.MsgspecError) as error:
+    except (IndexError, ValueError) as error:
         return _unread(handed, f"a reader says or asks for what there can't be ({error})")
-    return taken
 
 
 def _unread(handed: HandedIn, why: str, code: Code = Code.FAULTY_GRADER) -> Submission:
@@ -161,10 +133,8 @@ def _unread(handed: HandedIn, why: str, code: Code = Code.FAULTY_GRADER) -> Subm
 
 
 def _taken(student: str, parts: Iterator[bytes], wanted: Collection[str]) -> Submission:
-    head = next(parts, b"")
-    if len(head) > MAX_TAKEN_BYTES:
-        raise OurFaultError("a reader says more of a submission than there can be")
-    taken = msgspec.msgpack.decode(head, type=Taken)
+    """Check what a reader has taken; ValueError if no reader can have taken it."""
+    taken = msgspec.msgpack.decode(next(parts, b"")[:MAX_TAKEN_BYTES], type=Taken)
     files, held = Spool(), b""
 
     def content(size: int) -> Iterator[bytes]:
@@ -172,18 +142,18 @@ def _taken(student: str, parts: Iterator[bytes], wanted: Collection[str]) -> Sub
         while size > 0:
             held = held or next(parts, b"")
             if not held:
-                raise OurFaultError("a reader says less of a file than there is")
+                raise ValueError("a file is shorter than it says")
             part, held = held[:size], held[size:]
             size -= len(part)
             yield part
 
     for name, size in taken.sizes:
-        known = name in wanted or is_module(name) or may_lie_beside(name)
-        if not known or size > limit(name) or len(files) > len(wanted) + MAX_MODULES + MAX_FILES:
-            raise OurFaultError(f"a reader has taken what none may take: {printable(name)}, {size} bytes")
+        known = name in wanted or is_module(name) or may_be_attached(name)
+        if not known or size > limit(name) or len(files) > len(wanted) + MAX_MODULES + MAX_ATTACHMENTS:
+            raise ValueError(f"{printable(name)}, {size} bytes")
         files.add(name, content(size))
     if held:
-        raise OurFaultError("a reader says more of a file than there is")
+        raise ValueError("a file is longer than it says")
     uses = {name: used for name, used in taken.uses.items() if name in wanted and files.keys() >= {*used}}
     problems = {name: printable(said) for name, said in taken.problems.items() if name in wanted}
     return Submission(student, files, tuple(map(printable, taken.extra)), problems, printable(taken.refused), uses)
@@ -195,26 +165,28 @@ def threads(grader: Grader, workers: int, waits: Waits = lambda _: None) -> Exec
     def graded(sandbox: Sandbox, piece: Work) -> tuple[Graded, ...]:
         return grader.graded(sandbox, piece.submission, piece.ids)
 
+    def failed(piece: Work, why: str) -> tuple[Graded, ...]:
+        return tuple(grader.unjudged(name, Code.FAULTY_GRADER, f"the grader failed: {why}") for name in piece.ids)
+
     def execute(work: Iterable[Work]) -> Finished:
         named = ((piece.submission.student, piece) for piece in work)
-        with closing(in_threads(workers, graded, named, waits, weak=grader.weak)) as done:
-            for piece, future in done:
-                try:
-                    found = future.result()
-                except Exception as error:  # noqa: BLE001  whatever it is: a submission ends here
-                    why = f"the grader failed: {type(error).__name__}: {error}"
-                    found = tuple(grader.unjudged(name, Code.FAULTY_GRADER, why) for name in piece.ids)
-                yield piece, found
+        return in_threads(workers, graded, failed, named, waits, weak=grader.weak)
 
     return execute
 
 
 def in_threads(
-    count: int, do: Callable[[Sandbox, Item], Result], items: Iterable[tuple[str, Item]], waits: Waits, *, weak: bool
-) -> Generator[tuple[Item, Future[Result]], None, None]:
-    """Process items in ``count`` threads, each item a student's, and yield each with its finished future.
+    count: int,
+    do: Callable[[Sandbox, Item], Result],
+    failed: Callable[[Item, str], Result],
+    items: Iterable[tuple[str, Item]],
+    waits: Waits,
+    *,
+    weak: bool,
+) -> Generator[tuple[Item, Result], None, None]:
+    """Process items, each with its student's name, in ``count`` threads; yield each with its result when it is there.
 
-    In order, but for those that take long. Few items are taken before they can begin.
+    Few items are taken before they can begin. ``failed`` makes the result of an item whose processing has raised.
     """
     since: dict[str, float] = {}
     running: dict[Future[Result], Item] = {}
@@ -224,24 +196,21 @@ def in_threads(
             since[student] = time.monotonic()
             try:
                 return do(sandbox(), item)
+            except Exception as error:  # noqa: BLE001  whatever it is: a submission ends here
+                return failed(item, f"{type(error).__name__}: {error}")
             finally:
                 del since[student]
 
-        def done() -> Iterator[tuple[Item, Future[Result]]]:
+        def done() -> Iterator[tuple[Item, Result]]:
             while not (ready := wait(running, TELL_SECONDS, return_when=FIRST_COMPLETED).done):
                 longest = sorted(since.copy().items(), key=lambda item: item[1])
                 waits([(student, time.monotonic() - began) for student, began in longest])
             for future in [future for future in running if future in ready]:
-                yield running.pop(future), future
+                yield running.pop(future), future.result()
 
         try:
             for student, item in items:
-                try:
-                    future = pool.submit(one, student, item)
-                except RuntimeError as error:  # no thread can be started
-                    future = Future()
-                    future.set_exception(error)
-                running[future] = item
+                running[pool.submit(one, student, item)] = item
                 if len(running) >= AHEAD * count:
                     yield from done()
             while running:

@@ -15,12 +15,10 @@ import hashlib
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
 
-from autograder.gradebook import faults
-from autograder.gradebook.store import STORE_FILE, Key, Store, StoreError, by_assignment
+from autograder.gradebook.store import STORE_FILE, Key, Store, StoreError, by_assignment, written_to
 from autograder.report import ProblemReport, Report, as_json, as_text, pluralize, scored
 from autograder.text import line, sanitize
 
@@ -49,15 +47,7 @@ def folder_of(student: str) -> str:
 
 
 def export(out: Path) -> int:
-    """Write tables and reports again, from each assignment's latest whole run; return how many reports.
-
-    Raises
-    ------
-    StoreError
-        If there is no store, or no whole run in it.
-    MachineError
-        If one can't be written.
-    """
+    """Write tables and reports again, from each assignment's latest whole run; return the number of reports."""
     count = 0
     with Store.existing(out / STORE_FILE, writes=True) as store:
         for assignment, runs in _finished(store).items():
@@ -72,25 +62,17 @@ def write_report(report: Report, out: Path) -> None:
     """Write a student's report, for each assignment; MachineError if it can't be written."""
     for assignment, part in by_assignment(report).items():
         folder = out / assignment / "reports" / folder_of(report.student)
-        for name, content in (("report.json", as_json(part)), ("report.txt", as_text(part).encode())):
-            with faults.written_to(folder / name):
-                folder.mkdir(parents=True, exist_ok=True)
-                write_atomically(folder / name, content)
+        write_atomically(folder / "report.json", as_json(part))
+        write_atomically(folder / "report.txt", as_text(part).encode())
 
 
 def write_tables(store: Store, run: int, assignments: Iterable[str], out: Path) -> None:
-    """Write a run's scores, a table for each assignment, and the table of the students' folders.
-
-    Raises
-    ------
-    MachineError
-        If one can't be written.
-    """
+    """Write a run's scores, a table for each assignment, and the students' folders; MachineError if that fails."""
     for assignment in assignments:
         lines = grades_csv(report for report, _ in store.reports(run, assignment))
-        _write_table(out / assignment / GRADES_FILE, lines)
-    folders = ([_cell(student), folder_of(student)] for student in store.students())
-    _write_table(out / STUDENTS_FILE, map(_row, [["student", "folder"], *folders]))
+        write_atomically(out / assignment / GRADES_FILE, "".join(lines).encode())
+    folders = [["student", "folder"], *([_cell(student), folder_of(student)] for student in store.students())]
+    write_atomically(out / STUDENTS_FILE, "".join(map(_row, folders)).encode())
 
 
 def grades_csv(reports: Iterable[Report]) -> Iterator[str]:
@@ -112,57 +94,40 @@ def grades_csv(reports: Iterable[Report]) -> Iterator[str]:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file in one step: no reader ever sees half of it."""
+    """Write a file in one step, so that no reader ever sees half of it; MachineError if it can't be written."""
     new = path.with_name(f".{path.name}.new")
-    try:
+    with written_to(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
         new.write_bytes(content)
         new.replace(path)
-    except OSError:
-        with suppress(OSError):
-            new.unlink()
-        raise
 
 
 def output_of(out: Path, student: str) -> Iterator[str]:
-    """List the output of a student's modules in each assignment's latest whole run, check by check, as lines.
-
-    Raises
-    ------
-    StoreError
-        If there is no store, no whole run in it, or no student of that name.
-    """
-    found = False
+    """List the output of a student's modules in each assignment's latest whole run, check by check, as lines."""
     with Store.existing(out / STORE_FILE) as store:
-        for assignment, runs in _finished(store).items():
-            for report, keys in store.reports(runs[-1], assignment):
-                if report.student == student:
-                    found = True
-                    for problem, key in zip(report.problems, keys, strict=False):
-                        for check, text in store.output(key).items():
-                            yield f"{problem.problem}, {line(check) or 'import'}:"
-                            yield from (f"    {sanitize(said)}" for said in text.splitlines())
-    if not found:
-        raise StoreError(f"nobody in the latest run in {out} is called {line(student)}")
+        finished = _finished(store).items()
+        own = [one for name, runs in finished for one in store.reports(runs[-1], name) if one[0].student == student]
+        if not own:
+            raise StoreError(f"nobody in the latest run in {out} is called {line(student)}")
+        for report, keys in own:
+            for problem, key in zip(report.problems, keys, strict=True):
+                for check, text in store.output(key).items():
+                    yield f"{problem.problem}, {line(check) or 'import'}:"
+                    yield from (f"    {sanitize(said)}" for said in text.splitlines())
 
 
 def differences(out: Path) -> Iterator[str]:
-    """List the changes between the last two whole runs of each assignment that has two, as lines.
-
-    One for each student and problem, and after an assignment's, how many.
-
-    Raises
-    ------
-    StoreError
-        If there is no store, or no assignment has two runs.
-    """
+    """List the changes between the last two whole runs of each assignment, by student and problem, as lines."""
     with Store.existing(out / STORE_FILE) as store:
         pairs = {name: runs[-2:] for name, runs in _finished(store).items() if len(runs) > 1}
         if not pairs:
             raise StoreError(f"{out} holds one whole run of each assignment; a difference needs two: grade again")
-        for assignment, (before, after) in pairs.items():
-            changes = list(_changes(_results(store, before, assignment), _results(store, after, assignment)))
+        for assignment, runs in pairs.items():
+            before, after = (_results(store, run, assignment) for run in runs)
+            both = {**after, **before}
+            changes = [said for one in both if (said := _change(*one, before.get(one), after.get(one)))]
             yield from map(line, changes)
-            yield f"{assignment}: {pluralize(len(changes), 'difference')} between run {before} and run {after}"
+            yield f"{assignment}: {pluralize(len(changes), 'difference')} between run {runs[0]} and run {runs[1]}"
 
 
 def _finished(store: Store) -> dict[str, list[int]]:
@@ -171,10 +136,10 @@ def _finished(store: Store) -> dict[str, list[int]]:
     raise StoreError("no run in this store has come to its end; grade the class first")
 
 
-_Results: TypeAlias = "dict[tuple[str, str], tuple[ProblemReport, Key]]"
+_Result: TypeAlias = "tuple[ProblemReport, Key]"
 
 
-def _results(store: Store, run: int, assignment: str) -> _Results:
+def _results(store: Store, run: int, assignment: str) -> dict[tuple[str, str], _Result]:
     return {
         (report.student, problem.problem): (problem, key)
         for report, keys in store.reports(run, assignment)
@@ -182,22 +147,19 @@ def _results(store: Store, run: int, assignment: str) -> _Results:
     }
 
 
-def _changes(before: _Results, after: _Results) -> Iterator[str]:
-    for student, name in {**after, **before}:
-        old, key = before.get((student, name), (None, None))
-        new, new_key = after.get((student, name), (None, None))
-        if not (old and key):
-            yield f"{student}: {name} is new{f', {scored(new)}' if new else ''}"
-        elif not (new and new_key):
-            yield f"{student}: {name} is gone, had {scored(old)}"
-        elif checks := list(_checks(old, new)):
-            why = "it was tried again"
-            if new_key.files != key.files:
-                why = "other files were handed in"
-            elif new_key.problem != key.problem:
-                why = "the problem or the engine changed"
-            points = f"{old.score:g} → {new.score:g} points ({new.score - old.score:+g})"
-            yield f"{student}: {name} {points}, {why}: {'; '.join(checks)}"
+def _change(student: str, name: str, before: _Result | None, after: _Result | None) -> str:
+    if not before or not after:
+        change = f"is new, {scored(after[0])}" if after else f"is gone, had {scored(before[0])}" if before else ""
+        return f"{student}: {name} {change}"
+    (old, old_key), (new, key) = before, after
+    checks = "; ".join(_checks(old, new))
+    why = "it was tried again"
+    if key.files != old_key.files:
+        why = "other files were handed in"
+    elif key.problem != old_key.problem:
+        why = "the problem or the engine changed"
+    points = f"{old.score:g} → {new.score:g} points ({new.score - old.score:+g})"
+    return f"{student}: {name} {points}, {why}: {checks}" if checks else ""
 
 
 def _checks(old: ProblemReport, new: ProblemReport) -> Iterator[str]:
@@ -207,12 +169,6 @@ def _checks(old: ProblemReport, new: ProblemReport) -> Iterator[str]:
     for name in {**after, **before}:
         if before.get(name) != after.get(name):
             yield f"`{name}` {before.get(name, 'none')} → {after.get(name, 'none')}"
-
-
-def _write_table(path: Path, lines: Iterable[str]) -> None:
-    with faults.written_to(path):
-        path.parent.mkdir(exist_ok=True)
-        write_atomically(path, "".join(lines).encode())
 
 
 def _cell(text: str) -> str:

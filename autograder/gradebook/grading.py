@@ -17,13 +17,12 @@ from typing import Any
 
 from autograder import codes
 from autograder.codes import Code
-from autograder.course.problem import CourseError, Implementation, Problem, source
+from autograder.course.problem import CourseError, Implementation, Problem
 from autograder.expected import Answers, observe_answers
-from autograder.gradebook import faults
-from autograder.gradebook.dependencies import digest, of_module, of_notebook
+from autograder.gradebook.dependencies import digest, of_problem
 from autograder.gradebook.executors import Executor, Waits, Work, read_ahead, read_apart, sandboxes, threads
 from autograder.gradebook.export import write_report, write_tables
-from autograder.gradebook.store import STORE_FILE, Key, Store
+from autograder.gradebook.store import STORE_FILE, Key, Store, see_room
 from autograder.grading import grade, see_reference, see_steady, unjudged
 from autograder.notebook.checks import Rubric, rubric_of
 from autograder.notebook.grade import grade_apart, run_reference, see_model, unjudged_notebook
@@ -31,9 +30,8 @@ from autograder.report import NOT_ASKED_FOR, ProblemReport, Report
 from autograder.sandbox.observe import OurFaultError, Sandbox, SandboxError
 from autograder.sandbox.runs import exposed
 from autograder.seed import Seed
-from autograder.submissions.reading import HandedIn, stem, student_name
+from autograder.submissions.reading import HandedIn, Identities, content_of, digest_of, stem, student_name
 from autograder.submissions.selection import Submission, is_module
-from autograder.submissions.storage import Identities, content_of, digest_of
 from autograder.wire import Observation
 
 # Packages that run notebooks and make the reference's; a student's own check needs none of them.
@@ -42,31 +40,27 @@ NOTEBOOKS_NEED = ("IPython", "matplotlib", "matplotlib_inline", "jupytext", "nbf
 
 @dataclass(frozen=True)
 class Graded:
-    """The result of one problem of a submission, and what the module printed, by check.
-
-    The output is for staff alone, since a module may print the inputs of the official run.
-    """
+    """The result of one problem of a submission, and what the module printed, by check."""
 
     report: ProblemReport
+    # For staff alone, since a module may print the inputs of the official run.
     output: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Grader:
-    """Problems, the seed of each, and the references' observations on it.
+    """Problems, in the order of the reports, and by their ids the references' observations and the seed of each.
 
     Attributes
     ----------
-    problems : tuple of Problem
-        In the order of the reports.
-    answers, seeds, rubrics : mapping of str to Answers, Seed, Rubric
-        By problem id; rubrics of the notebooks that are worth points.
     digests : mapping of str to str
-        Digests of what results depend on beside the submission, by the ids of problems and notebooks.
+        Digests of what results depend on beside the submission, by problem id.
     weak : bool
         Grade even where student code can't be confined; each report's footer says so.
     footer : tuple of str
         The lines about the run in each report.
+    rubrics : mapping of str to Rubric
+        Those of the notebooks that are worth points, by problem id.
     """
 
     problems: tuple[Problem, ...]
@@ -79,19 +73,17 @@ class Grader:
 
     def keys(self, submission: Submission) -> dict[str, Key]:
         """Map the ids of problems and notebooks to the keys of a submission's results, in the order of a report."""
-        return {
-            name: Key(_files_digest(submission, file), self.digests[name])
-            for _, name, file in self._parts()
-            if name in self.digests
-        }
+        found = {}
+        for problem, name, file in self._parts():
+            used = {*submission.uses.get(file, ()), file} & submission.files.keys()
+            said = repr((name, submission.refused, submission.problems.get(file, ""))).encode()
+            files = digest([("", said), *((one, digest_of(submission.files, one).encode()) for one in sorted(used))])
+            found[name] = Key(files, self.digests[problem.id])
+        return found
 
     def graded(self, sandbox: Sandbox, submission: Submission, ids: Collection[str]) -> tuple[Graded, ...]:
         """Grade a submission in the problems and notebooks with these ids; no submission makes this raise."""
-        return tuple(
-            self._graded(sandbox, submission, problem, name, file)
-            for problem, name, file in self._parts()
-            if name in ids
-        )
+        return tuple(self._graded(sandbox, submission, *part) for part in self._parts() if part[1] in ids)
 
     def unjudged(self, name: str, code: Code, message: str) -> Graded:
         """Make the result of the problem or notebook with this id, where nothing could be run."""
@@ -103,7 +95,8 @@ class Grader:
     def _parts(self) -> Iterator[tuple[Problem, str, str]]:
         for problem in self.problems:
             yield problem, problem.id, problem.module_file
-            yield problem, problem.notebook_id, problem.notebook_file
+            if problem.id in self.rubrics:
+                yield problem, problem.notebook_id, problem.notebook_file
 
     def _graded(self, sandbox: Sandbox, submission: Submission, problem: Problem, name: str, file: str) -> Graded:
         for code, why in submission.unread:
@@ -114,40 +107,30 @@ class Grader:
             why = said or f"{file} was not handed in; hand in a file of that name"
             return self.unjudged(name, Code.MISSING, why)
         try:
-            if is_notebook:
-                rubric, files, used = self.rubrics[problem.id], submission.files, submission.uses[file]
-                # A module as bytes, since its names are searched; another file in parts.
-                beside = {one: files[one] if is_module(one) else content_of(files, one) for one in used}
-                content = content_of(files, file)
-                return Graded(grade_apart(sandbox, rubric, content, beside, self.seeds[problem.id], said))
-            return self._module(sandbox, submission, problem)
+            files, used = submission.files, submission.uses[file]
+            if not is_notebook:
+                return self._module(sandbox, {one: files[one] for one in used}, problem)
+            # A module as bytes, since its names are searched; another file in parts.
+            beside = {one: files[one] if is_module(one) else content_of(files, one) for one in used}
+            rubric, seed = self.rubrics[problem.id], self.seeds[problem.id]
+            return Graded(grade_apart(sandbox, rubric, content_of(files, file), beside, seed, said))
         except OurFaultError as error:
             return self.unjudged(name, error.code, f"{file} could not be judged: {error}")
         except Exception as error:  # noqa: BLE001  ours, whatever it is: this student loses nothing, the others go on
             return self.unjudged(name, Code.FAULTY_GRADER, f"the grader failed: {type(error).__name__}: {error}")
 
-    def _module(self, sandbox: Sandbox, submission: Submission, problem: Problem) -> Graded:
+    def _module(self, sandbox: Sandbox, files: Mapping[str, bytes], problem: Problem) -> Graded:
         printed: dict[str, str] = {}
 
         def observe(*asked: Any) -> Sequence[Observation]:
             seen = sandbox.observe(*asked)
             for one in seen:
-                if one.output:
-                    printed[one.check] = printed.get(one.check, "") + one.output
+                printed[one.check] = printed.get(one.check, "") + one.output
             return seen
 
-        files = {file: submission.files[file] for file in submission.uses[problem.module_file]}
         answers, seed = self.answers[problem.id], self.seeds[problem.id]
-        return Graded(grade(observe, problem, Implementation(files), answers, seed), printed)
-
-
-def _files_digest(submission: Submission, name: str) -> str:
-    files = dict.fromkeys((*submission.uses.get(name, ()), *((name,) if name in submission.files else ())))
-    own = {"": submission.refused.encode()}
-    own |= {file: digest_of(submission.files, file).encode() for file in files}
-    if said := submission.problems.get(name):
-        own[f"! {name}"] = said.encode()
-    return digest(sorted(own.items()))
+        report = grade(observe, problem, Implementation(files), answers, seed)
+        return Graded(report, {check: text for check, text in printed.items() if text})
 
 
 def grade_class(
@@ -161,29 +144,14 @@ def grade_class(
     opened: Store | None = None,
     waits: Waits = lambda _: None,
 ) -> Generator[Report, None, None]:
-    """Grade a class: an iterator of reports, in order of completion, stored and written first.
-
-    A stored result is not computed again. Closing the iterator (``contextlib.closing``) ends what runs and keeps
-    what was yielded; the same call resumes there. Only a run that was iterated to its end has tables of grades.
-    ``out`` may hold other assignments' results.
+    """Grade a class: an iterator of reports, in order of completion, as :func:`autograder.grade_class` has it.
 
     Parameters
     ----------
     executor : callable, optional
         Grades submissions; by default, ``workers`` threads of this process.
-    workers : int
-        The number of submissions read at a time, and of such threads.
-    force : bool
-        Grade again even if a result is stored.
     opened : Store, optional
         The store in ``out``, if it is open already.
-
-    Raises
-    ------
-    StoreError
-        If another process grades into ``out``.
-    MachineError
-        If nothing can be written any more, or the submissions are gone. Stored results are kept.
     """
     with nullcontext(opened) if opened else Store(out / STORE_FILE) as store:
         assignments = tuple(dict.fromkeys(problem.assignment for problem in grader.problems))
@@ -203,7 +171,7 @@ def grade_class(
         with closing(submissions), closing(executor(works())) as finished:
             for work, found in finished:
                 if any(one.report.code == Code.NO_SANDBOX for one in found):
-                    faults.see_room()
+                    see_room()
                 report = _store(store, run, work, found, grader.footer)
                 write_report(report, out)
                 yield report
@@ -235,20 +203,13 @@ def prepare(
         Folders that no run may see, beside the problems'.
     lacks : sequence of str, optional
         Guarantees not enforced where student code will run, a clause each; by default, those of this machine.
-    store : Store, optional
-        Keeps the observations for later runs.
     trained : mapping of str to Answers
         Answers from references' notebooks that were run already, by problem id.
-    done : callable
-        Called with each problem when its answers are there.
 
     Raises
     ------
-    SandboxError
-        If student code can't be confined as promised, and ``weak`` does not allow that.
-    CourseError
-        If a package is missing, an assignment has no key, a graded notebook was not released, or a page of the course
-        fails on the reference.
+    SandboxError, CourseError
+        If student code can't be confined, and ``weak`` does not allow that; if the reference can't be observed.
     """
     for problem in problems:
         needed = (*problem.allowed_imports, *(NOTEBOOKS_NEED if problem.notebook_points else ()))
@@ -257,8 +218,7 @@ def prepare(
                 f"{problem.id}: {', '.join(absent)} must be installed here, for students may import it or its notebook "
                 f"is run with it: install it, or change {problem.folder.parent / 'assignment.toml'}"
             )
-    if lacks is None:
-        lacks = _lacks(problems, private)
+    lacks = _lacks(problems, private) if lacks is None else lacks
     if lacks and not weak:
         raise SandboxError(
             f"student code can't be confined on this machine: {'; '.join(lacks)}. `autograder doctor` says how to get "
@@ -266,10 +226,8 @@ def prepare(
         )
     footer = tuple(f"this run was not fully confined: {clause}" for clause in lacks)
     seeds = {problem.id: problem.seed if seed is None else seed for problem in problems}
-    digests = {problem.id: of_module(problem, seeds[problem.id], footer).digest for problem in problems}
+    digests = {problem.id: of_problem(problem, seeds[problem.id], footer) for problem in problems}
     released = {problem.id: rubric_of(problem) for problem in problems if problem.notebook_points}
-    for rubric in released.values():
-        digests[rubric.problem.notebook_id] = of_notebook(rubric.problem, seeds[rubric.problem.id], footer).digest
     # Weak: all code here is staff's own, whatever this machine enforces.
     with sandboxes(workers, weak=True) as (pool, sandbox):
 
@@ -290,19 +248,16 @@ def prepare(
             answers = kept(digests[problem.id], lambda: observed(problem, seed))
             see_reference(problem, answers.reference, seed)
             if rubric:
-                # A notebook's reference depends on the solution's own cells, too.
-                own = {name: digests[name].encode() for name in (problem.id, problem.notebook_id)}
-                key = digest([*own.items(), ("notebook.py", source(problem.folder / "notebook.py").encode())])
-                run = trained.get(problem.id)
+                run, key = trained.get(problem.id), f"{digests[problem.id]} {problem.notebook_id}"
                 ran = kept(key, lambda: run or run_reference(sandbox().run_cells, released[problem.id]).answers)
                 rubric = replace(rubric, answers=ran)
                 see_model(rubric, seed)
             done(problem)
             return answers, rubric
 
-        found = dict(zip((problem.id for problem in problems), pool.map(one, problems), strict=True))
-    answers = {name: answers for name, (answers, _) in found.items()}
-    rubrics = {name: rubric for name, (_, rubric) in found.items() if rubric}
+        found = list(zip(problems, pool.map(one, problems), strict=True))
+    answers = {problem.id: answers for problem, (answers, _) in found}
+    rubrics = {problem.id: rubric for problem, (_, rubric) in found if rubric}
     return Grader(tuple(problems), answers, seeds, digests, weak, footer, rubrics)
 
 
@@ -318,13 +273,7 @@ def _lacks(problems: Sequence[Problem], private: Sequence[Path]) -> tuple[str, .
 
 
 def grade_submission(grader: Grader, path: Path) -> Report:
-    """Grade one submission, a folder or an archive, to a report; nothing is stored or written.
-
-    Raises
-    ------
-    SandboxError
-        If student code can't be confined, and the grader was not prepared to go on without.
-    """
+    """Grade one submission, a folder or an archive, to a report; nothing is stored or written."""
     with sandboxes(1, weak=grader.weak) as (_, sandbox):
         handed = HandedIn(student_name(stem(path)), path)
         submission = read_apart(sandbox(), handed, grader.problems, _solutions(grader))

@@ -1,8 +1,10 @@
 """The store of a class's results, in SQLite: grading can be killed at any moment and resumed, and nothing runs twice.
 
-A result is stored under a key of everything it depends on: the submission's files, and the list of
+A result is stored under a key of everything it depends on: the submission's files, and the digest of
 :mod:`autograder.gradebook.dependencies`. A run lists which student has which results, for each assignment that it
 graded; so one store holds a whole term. One process at a time writes to a store; others may read it meanwhile.
+
+Faults of the machine are clauses here: a full disk, a folder that can't be written, a file where a folder should be.
 """
 
 from __future__ import annotations
@@ -11,23 +13,24 @@ import errno
 import os
 import socket
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import MappingProxyType
 from typing import Any, Self
 
 import msgspec
 
 from autograder import Error
 from autograder.expected import Answers, from_bytes, to_bytes
-from autograder.gradebook import faults
 from autograder.gradebook.dependencies import digest
 from autograder.report import ProblemReport, Report
 from autograder.sandbox.runs import SandboxError
+from autograder.sandbox.scratch import has_room
 from autograder.text import line
 
 STORE_FILE = "gradebook.sqlite"
@@ -52,10 +55,63 @@ _RUNS = (
         notes BLOB NOT NULL, keys BLOB NOT NULL, PRIMARY KEY (run, assignment, position)
     ) WITHOUT ROWID""",
 )
+_NEXT = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room on that disk"),
+    **dict.fromkeys((errno.EROFS, errno.EACCES, errno.EPERM), "let it be written"),
+    **dict.fromkeys((errno.EMFILE, errno.ENFILE), "let more files be open (`ulimit -n`)"),
+    errno.EFBIG: "let files be larger (`ulimit -f`)",
+    errno.EISDIR: "it is a folder, and should be a file: move it away",
+}
+# Errors of the machine, which no command causes by itself.
+_OF_A_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG, errno.ESTALE}
+_OF_A_MACHINE |= {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}
 
 
 class StoreError(Error):
     """The store can't be used; the message says why and what to do."""
+
+
+class MachineError(Error):
+    """The machine has failed, so a class can't be graded to its end; the message is a clause with the next step."""
+
+
+def of_machine(error: BaseException) -> str:
+    """Describe the machine's fault behind an exception, as a clause; "" if there is none."""
+    if isinstance(error, MachineError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "no memory is left: end what else runs here"
+    if isinstance(error, OSError) and error.errno in _OF_A_MACHINE:
+        return _clause(Path(str(error.filename or "a file")), error)
+    return ""
+
+
+@contextmanager
+def written_to(path: Path) -> Iterator[None]:
+    """Turn a failure to write to a file or folder into a MachineError."""
+    try:
+        yield
+    except OSError as error:
+        raise MachineError(_clause(path, error)) from None
+
+
+def see_room() -> None:
+    """Raise MachineError if temporary files have no room: later submissions could not be judged."""
+    folder = Path(tempfile.gettempdir())
+    if not has_room(folder):
+        raise MachineError(_clause(folder, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))))
+
+
+def _clause(path: Path, error: OSError | sqlite3.Error) -> str:
+    if isinstance(error, sqlite3.Error):
+        # SQLite has several errors for a full disk.
+        if getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_FULL and has_room(path.parent, 1):
+            return f"{path} can't be used ({error}): let it be written, or move it away"
+        error = OSError(errno.ENOSPC, str(error))
+    if error.errno in {errno.ENOTDIR, errno.EEXIST}:
+        file = next((one for one in (path, *path.parents) if one.exists() and not one.is_dir()), path)
+        return f"{file} is a file where a folder should be: move it away"
+    return f"{path} can't be written ({error.strerror or error}): {_NEXT.get(error.errno or 0, 'see to its disk')}"
 
 
 @dataclass(frozen=True)
@@ -95,12 +151,7 @@ class Store:
     path : Path
         The file, made if needed; one of an earlier version is migrated to this one.
     writes : bool
-        Hold the lock of its folder, so that no other process writes there.
-
-    Raises
-    ------
-    StoreError
-        If the file is no store or of a newer version, can't be written, or another process writes to it.
+        Hold the lock of its folder. StoreError if another process does.
     """
 
     def __init__(self, path: Path, *, writes: bool = True) -> None:
@@ -121,9 +172,7 @@ class Store:
                 self._database.execute("PRAGMA synchronous = NORMAL")
                 self._open = opened.pop_all()
         except (OSError, sqlite3.Error) as error:
-            raise StoreError(f"{faults.clause(path, error)}, or name another folder with --out") from None
-        # If a file is removed or replaced meanwhile, writing to it is in vain, or somebody else may hold the lock.
-        self._files = {file: _identity(file) for file in (path, *([lock] * writes))}
+            raise StoreError(f"{_clause(path, error)}, or name another folder with --out") from None
 
     @classmethod
     def existing(cls, path: Path, *, writes: bool = False) -> Self:
@@ -135,18 +184,11 @@ class Store:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._open.close()
 
     def _version(self) -> int:
         (version,) = self._database.execute("PRAGMA user_version").fetchone()
-        tables = {name for (name,) in self._database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if tables and not {"results", "runs", "graded"} <= tables:
-            raise StoreError(
-                f"{self.path} is a database, but no store of results: move it away, or name another folder with --out"
-            )
         if version > VERSION:
             raise StoreError(
                 f"{self.path} was written by a newer autograder (its version is {version}, and this one reads "
@@ -191,21 +233,18 @@ class Store:
         for table in ("runs", "graded"):
             self._database.execute(f"DROP TABLE old_{table}")
 
-    def answers(self, problem: str) -> Answers | None:
-        """Find the observations of the reference and the known mistakes, by the digest of their dependencies."""
-        rows = self._rows("SELECT answers FROM answers WHERE problem = ?", problem)
+    def answers(self, key: str) -> Answers | None:
+        """Find answers by the digest of their dependencies."""
+        rows = self._rows("SELECT answers FROM answers WHERE problem = ?", key)
         return from_bytes(rows[0][0]) if rows else None
 
-    def keep_answers(self, problem: str, answers: Answers) -> None:
-        """Keep the answers under that digest."""
+    def keep_answers(self, key: str, answers: Answers) -> None:
+        """Keep answers under that digest."""
         with self._used():
-            self._database.execute("INSERT OR REPLACE INTO answers VALUES (?, ?)", [problem, to_bytes(answers)])
+            self._database.execute("INSERT OR REPLACE INTO answers VALUES (?, ?)", [key, to_bytes(answers)])
 
     def begin(self, assignments: Iterable[str], footer: Iterable[str]) -> int:
-        """Begin a run that grades these assignments; return its number.
-
-        Remains of interrupted runs are deleted, except their results.
-        """
+        """Begin a run that grades these assignments; return its number. Of interrupted runs only results are kept."""
         with self._used():
             self._database.execute("BEGIN IMMEDIATE")
             for table in ("graded", "runs"):
@@ -238,36 +277,25 @@ class Store:
         keys: Iterable[Key],
         outputs: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     ) -> None:
-        """Store a report in one transaction: its results, and that this run's student at this position has them.
-
-        ``keys`` are those of its problems. ``outputs`` are the texts that graded modules printed, by problem and check.
-        """
+        """Store a student's report, the keys of its problems, and what graded modules printed, by problem and check."""
+        encode = msgspec.json.encode
         own = dict(zip((problem.problem for problem in report.problems), keys, strict=True))
+        found = [(own[one.problem], encode(one)) for one in report.problems]
+        results = [(key.text, key.files, key.problem, content) for key, content in found]
+        texts = [(own[name].text, encode(said)) for name, said in outputs.items()]
+        by_name = {name: [own[one.problem] for one in part.problems] for name, part in by_assignment(report).items()}
+        graded = [
+            (run, name, position, report.student, encode(report.notes), encode(part)) for name, part in by_name.items()
+        ]
         with self._used():
-            self._in_place()
             self._database.execute("BEGIN")
-            self._database.executemany(
-                "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)",
-                [
-                    (key.text, key.files, key.problem, msgspec.json.encode(problem))
-                    for key, problem in zip(own.values(), report.problems, strict=True)
-                ],
-            )
-            for name, texts in outputs.items():
-                self._database.execute("DELETE FROM outputs WHERE key = ?", [own[name].text])
-                if texts:
-                    kept = [own[name].text, msgspec.json.encode(texts)]
-                    self._database.execute("INSERT INTO outputs VALUES (?, ?)", kept)
-            notes = msgspec.json.encode(report.notes)
-            for name, part in by_assignment(report).items():
-                found = msgspec.json.encode([own[problem.problem] for problem in part.problems])
-                row = [run, name, position, report.student, notes, found]
-                self._database.execute("INSERT OR REPLACE INTO graded VALUES (?, ?, ?, ?, ?, ?)", row)
+            self._database.executemany("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", results)
+            self._database.executemany("INSERT OR REPLACE INTO outputs VALUES (?, ?)", texts)
+            self._database.executemany("INSERT OR REPLACE INTO graded VALUES (?, ?, ?, ?, ?, ?)", graded)
 
     def finish(self, run: int) -> None:
         """Mark a run as whole."""
         with self._used():
-            self._in_place()
             self._database.execute("UPDATE runs SET finished = 1 WHERE run = ?", [run])
 
     @contextmanager
@@ -277,13 +305,7 @@ class Store:
                 with self._database:
                     yield
             except sqlite3.Error as error:
-                raise faults.MachineError(faults.clause(self.path, error)) from None
-
-    def _in_place(self) -> None:
-        """Raise MachineError unless the files still have their names, so that others will find what is written."""
-        for path, was in self._files.items():
-            if _identity(path) != was:
-                raise faults.MachineError(f"{path} was removed or replaced while results were written to it")
+                raise MachineError(_clause(self.path, error)) from None
 
     def finished(self) -> dict[str, list[int]]:
         """List the numbers of the whole runs, by assignment, the latest last."""
@@ -314,29 +336,12 @@ class Store:
             return self._database.execute(statement, values).fetchall()
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
-
-
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock of a folder, so that one process at a time writes there.
+    """Hold the lock of a folder, so that one process at a time writes there; StoreError if another one does.
 
     The kernel releases the lock when the process ends, however that happens. The lock's file stays: if it were
     removed, one process could lock the old file and another a new one. The file says who holds the lock, for people.
-
-    Raises
-    ------
-    StoreError
-        If it is held already, or its file system has no locks.
-    SandboxError
-        If the system has no locks.
-    OSError
-        If the file can't be written.
     """
     try:
         import fcntl  # noqa: PLC0415  Unix's own, and this module is read on Windows too
@@ -348,8 +353,8 @@ def locked(path: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            # Some network file systems have another error for a lock that is held.
-            if error.errno not in {errno.EWOULDBLOCK, errno.EACCES}:
+            # Some network file systems refuse a lock that is held.
+            if not isinstance(error, (BlockingIOError, PermissionError)):
                 raise StoreError(f"{path.parent} can't be locked ({error.strerror}): keep it on a local disk") from None
             file.seek(0)
             holder = line(file.read(200).decode(errors="replace")) or "another process"

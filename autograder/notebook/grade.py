@@ -47,7 +47,8 @@ from autograder.notebook.figures import asked_of, has_its_figures
 from autograder.report import ProblemReport
 from autograder.sandbox.observe import Answer, Budget, OurFaultError, ReaderError, Sandbox
 from autograder.seed import Seed
-from autograder.submissions.attachments import MAX_FILE_BYTES, used_by_notebook
+from autograder.submissions.selection import used_by_notebook
+from autograder.submissions.unpack import MAX_ATTACHMENT_BYTES
 from autograder.wire import Array, Observation, parts
 from autograder.worker.job import ANSWER, FILE, Content, NotebookJob, entry_point
 
@@ -238,7 +239,7 @@ def _recorded(
     """Make the function that runs cells, keeps the model's arrays in `values`, and tells the rest."""
     drawn = {figure.file for figure in rubric.figures}
     laid = {name: one for name, one in files.items() if name not in drawn}
-    if len(content) <= MAX_FILE_BYTES:
+    if len(content) <= MAX_ATTACHMENT_BYTES:
         laid[rubric.problem.notebook_file] = content
     run_cells = beside(run_job, rubric.problem, laid)
 

@@ -23,9 +23,8 @@ from autograder.report import ProblemReport, pluralize, scored
 from autograder.sandbox.observe import SandboxError
 from autograder.student.check import assignment_in, check_file
 from autograder.student.environment import MIME, digest
-from autograder.submissions import attachments
-from autograder.submissions.selection import is_module, resembled
-from autograder.submissions.unpack import MIB, limit
+from autograder.submissions.selection import MAX_ATTACHMENTS, MAX_ATTACHMENTS_BYTES, is_module, named_in, resembled
+from autograder.submissions.unpack import MAX_ATTACHMENT_BYTES, MIB, limit
 
 _MANY = 3
 
@@ -94,15 +93,15 @@ def _take_companions(folder: Path, assignment: Assignment, files: dict[str, byte
     handed_out = {"README.md", "requirements.txt", *(f"data/{name}" for name in assignment.entry.data)}
     paths = {path.relative_to(folder).as_posix(): path for path in (*folder.glob("*"), *folder.glob("*/*"))}
     there = [name for name, path in sorted(paths.items()) if path.is_file() and name not in handed_out]
-    room = attachments.MAX_BYTES
-    named = attachments.named_in([*files.values()], (name for name in there if not name.startswith("checks/")))
+    room = MAX_ATTACHMENTS_BYTES
+    named = named_in([*files.values()], (name for name in there if not name.startswith("checks/")))
     for count, name in enumerate(named):
         size = paths[name].stat().st_size
         room -= size
-        if count < attachments.MAX_FILES and size <= attachments.MAX_FILE_BYTES and room >= 0:
+        if count < MAX_ATTACHMENTS and size <= MAX_ATTACHMENT_BYTES and room >= 0:
             files[name] = paths[name].read_bytes()
         else:
-            most = f"{attachments.MAX_FILES} such files, of {attachments.MAX_FILE_BYTES // MIB} MiB each"
+            most = f"{MAX_ATTACHMENTS} such files, of {MAX_ATTACHMENT_BYTES // MIB} MiB each"
             yield f"{name}, which your notebook or module names, is not packed: at most {most} are taken"
 
 

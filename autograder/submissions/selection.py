@@ -1,20 +1,23 @@
 """The selection of a submission's files: those that are taken, and the sentences of the report about the others.
 
-A module of a similar name is not taken for the right one, since notebooks and modules import by name; the report says
-which was meant. A notebook is graded under a similar name, too, since nothing imports it.
+Files that a taken one names go with it: helper modules and, with a notebook, *attachments* such as a picture. A module
+of a similar name is not taken for the right one, since notebooks and modules import by name; the report says which was
+meant. A notebook is graded under a similar name, too, since nothing imports it.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import takewhile
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from itertools import islice
 from pathlib import PurePath
 
 from autograder.codes import Code
-from autograder.submissions.attachments import MAX_FILES, named_in
 from autograder.submissions.unpack import ARCHIVES, MAX_FILE_BYTES, Entry, RefusedError, printable
 
 # Files are taken at the top or one folder down; a deeper one is only named, if the wanted file is missing.
@@ -26,15 +29,31 @@ MAX_NAMED = 5
 MAX_MODULES = 200
 MAX_MODULE_BYTES = 4 << 20
 MAX_MODULE_NAME = 60
+# Most other files of one submission, and their bytes together.
+MAX_ATTACHMENTS = 20
+MAX_ATTACHMENTS_BYTES = 16 << 20
 OTHER_ARCHIVES = (".rar", ".7z", ".gz", ".bz2", ".xz", ".zst")
 
 # The suffix that counts, and behind it only what programs add: `x.py.txt`, `x.ipynb.json`, `x.py (1)`, `x.py~`.
 _NAME = re.compile(r"(.+?)(\.py|\.ipynb)(?:\.(?:txt|json|py|ipynb|bak|orig)|[\d\W_])*\Z", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+|\d+")
-# In a shorter name, a change of one letter makes another word.
-_MIN_LETTERS = 6
 # The longest name on a disk; longer ones in archives would take too long to compare.
 _MAX_CHARACTERS = 255
+# Between names of nine letters or more that differ in one (`difflib.SequenceMatcher.ratio`).
+_LIKENESS = 0.88
+# An attachment lies beside the notebook, or in a folder beside it.
+_MAX_PARTS = 2
+_MAX_NAME_BYTES = 240
+# Bounds without which a hostile submission would take hours. Embedded pictures are not searched.
+_MAX_NAMES = 500
+_MAX_SEARCHED_BYTES = 16 << 20
+_MAX_PATTERNS = 100
+# A pattern of names with a suffix: `*.png`, `img/scan_*.jpg`. Both expressions begin at the start of a run of such
+# letters and nowhere in it, so that each run is searched once.
+_PATTERN = re.compile(rb"(?<![\w*?.-])[\w?.-]{0,100}+\*[\w*?.-]{0,100}\.[A-Za-z]\w{0,7}\b")
+_PICTURE = re.compile(rb"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/=]{1000,}+")
+# Modules and notebooks are taken by other rules; answers.bin is handed out.
+_OTHERS = (".py", ".pyc", ".pyd", ".so", ".ipynb", "answers.bin")
 
 
 @dataclass(frozen=True)
@@ -46,7 +65,7 @@ class Submission:
     student : str
         Name of the folder, or of the archive without its suffix; printable, and unique in its class.
     files : mapping
-        Content by name: the wanted files, the modules beside them, and small files that notebooks name.
+        Content by name: the wanted files, the modules beside them, and attachments.
     extra : tuple of str
         Names of files that were not wanted, including those modules.
     problems : mapping
@@ -91,13 +110,9 @@ def choose(student: str, entries: list[Entry], wanted: Collection[str]) -> Submi
             problems[name] = problem
 
     folders = {entry.parts[:-1] for found in candidates.values() for entry in found}
-    taken = {name.casefold() for name in files}
     for entry in others:
-        # On some disks, names that differ in case only are one file: the first is taken.
-        beside = entry.parts[:-1] in folders and entry.name.casefold() not in taken
-        if beside and is_module(entry.name) and not entry.fault:
-            files[entry.name] = entry.content
-            taken.add(entry.name.casefold())
+        if entry.parts[:-1] in folders and is_module(entry.name) and not entry.fault:
+            files.setdefault(entry.name, entry.content)
     modules = [content for name, content in files.items() if is_module(name)]
     if len(modules) > MAX_MODULES or sum(map(len, modules)) > MAX_MODULE_BYTES:
         raise RefusedError(
@@ -122,7 +137,7 @@ def misnamed(entries: list[Entry], wanted: Collection[str]) -> dict[tuple[str, .
 
 
 def companions(entries: list[Entry], files: Mapping[str, bytes]) -> dict[tuple[str, ...], str]:
-    """Map the paths of small files that notebooks or modules name to the name used there."""
+    """Map the paths of attachments, which notebooks or modules name, to the name used there."""
     if not any(name.endswith(".ipynb") for name in files):
         return {}
     suffixes = tuple(MAX_FILE_BYTES)
@@ -135,7 +150,7 @@ def companions(entries: list[Entry], files: Mapping[str, bytes]) -> dict[tuple[s
         if entry.parts[: len(folder)] == folder and not entry.fault
         for form in ("NFC", "NFD")
     }
-    return {paths[name]: name for name in named_in(files.values(), paths)[:MAX_FILES]}
+    return {paths[name]: name for name in named_in(files.values(), paths)[:MAX_ATTACHMENTS]}
 
 
 def is_module(name: str) -> bool:
@@ -155,29 +170,69 @@ def resembled(name: str, wanted: Collection[str]) -> str | None:
     parts = _NAME.match(unicodedata.normalize("NFKC", name))
     if parts is None:
         return None
-    words, suffix = _words(parts[1]), parts[2].lower()
-    best = [one for one in wanted if PurePath(one).suffix == suffix and _alike(words, PurePath(one).stem)]
+    words, suffix = _WORD.findall(parts[1].casefold()), parts[2].lower()
+    stems = {one: re.sub(r"[\W_]", "", PurePath(one).stem.casefold()) for one in wanted if one.endswith(suffix)}
+    runs = {"".join(words[first:last]) for last in range(1, len(words) + 1) for first in range(last)}
+    close = get_close_matches("".join(words), stems.values(), cutoff=_LIKENESS)
+    best = [one for one, stem in stems.items() if stem in runs or stem in close]
     # `soft_margin_svm_2.py` holds the words of an `svm.py`, too; usually the longer name is meant.
     longest = max(map(len, best), default=0)
     best = [one for one in best if len(one) == longest]
     return best[0] if len(best) == 1 else None
 
 
-def _words(stem: str) -> list[str]:
-    return _WORD.findall(stem.casefold())
+def used_by_module(module_file: str, files: Mapping[str, bytes]) -> tuple[str, ...]:
+    """List the module of that name and its helpers: modules that its text, or another helper's, names."""
+    taken = {module_file: files[module_file]} if module_file in files else {}
+    waiting = list(taken.values())
+    while waiting:
+        text = waiting.pop()
+        for name in files:
+            if name not in taken and _names_module(text, name):
+                taken[name] = files[name]
+                waiting.append(files[name])
+    return tuple(taken)
 
 
-def _alike(words: list[str], stem: str) -> bool:
-    joined, ends = "".join(_words(stem)), range(1, len(words) + 1)
-    runs = ("".join(words[first:last]) for last in ends for first in range(last))
-    return joined in runs or (len(joined) >= _MIN_LETTERS and _differ_by_a_letter("".join(words), joined))
+def used_by_notebook(module_file: str, content: bytes, files: Mapping[str, bytes]) -> tuple[str, ...]:
+    """List the files for a notebook's run: its module, the modules that either names, and attachments."""
+    first = [name for name in files if name == module_file or _names_module(content, name)]
+    taken = dict.fromkeys(used for name in first for used in used_by_module(name, files))
+    return tuple(dict.fromkeys((*taken, *named_in((content, *(files[name] for name in taken)), files))))
 
 
-def _differ_by_a_letter(one: str, other: str) -> bool:
-    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
-    mine, theirs = one[same:], other[same:]
-    swapped = mine[:2] == theirs[1::-1] and mine[2:] == theirs[2:]
-    return swapped or mine[1:] == theirs or mine == theirs[1:] or mine[1:] == theirs[1:]
+def may_be_attached(name: str) -> bool:
+    """Tell whether a path, relative to the notebook's folder, may be an attachment's."""
+    parts = name.split("/")
+    return (
+        len(parts) <= _MAX_PARTS
+        and name.isprintable()
+        and "\\" not in name
+        and len(name.encode()) <= _MAX_NAME_BYTES
+        and all(part and part[0] != "." for part in parts)
+        and bool(PurePath(name).suffix)
+        and not name.lower().endswith(_OTHERS)
+    )
+
+
+def named_in(texts: Collection[bytes], names: Iterable[str]) -> list[str]:
+    """List the attachments that texts name: literally, as JSON, or by a pattern."""
+    possible = [name for name in names if may_be_attached(name)][:_MAX_NAMES]
+    if not possible:
+        return []
+    searched = b"\n".join(_PICTURE.sub(b"", text) for text in texts)[:_MAX_SEARCHED_BYTES]
+    patterns = {match[0].decode("utf-8", "replace") for match in islice(_PATTERN.finditer(searched), _MAX_PATTERNS)}
+    found = []
+    for name in possible:
+        stem = name.rpartition("/")[2]
+        named = stem.encode() in searched or json.dumps(stem)[1:-1].encode() in searched
+        if named or any(fnmatchcase(stem, pattern) for pattern in patterns):
+            found.append(name)
+    return found
+
+
+def _names_module(text: bytes, name: str) -> bool:
+    return is_module(name) and name.removesuffix(".py").encode() in text
 
 
 def _problem(name: str, candidates: list[Entry], others: list[Entry], wanted: Collection[str]) -> str:

@@ -2,13 +2,12 @@
 
 Files are read as bytes, within bounds, and nothing is unpacked to disk. A fault of one file is in its `Entry`; one of
 the whole submission is raised as `RefusedError`. Archives can make any reader slow or large, so this runs in a reader
-(:mod:`autograder.worker.reader`).
+(:mod:`autograder.worker.reader`), whose limits hold where an archive's own numbers are wrong.
 """
 
 from __future__ import annotations
 
 import gzip
-import io
 import os
 import re
 import stat
@@ -17,21 +16,22 @@ import tarfile
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import IO
+from functools import partial
+from typing import IO, cast
 
 import msgspec
 
-from autograder.submissions import attachments
 from autograder.text import UNSHOWN, line
 
 MIB = 2**20
 MAX_FILE_BYTES = {".py": 1 * MIB, ".ipynb": 50 * MIB}
+# Of any other file: a photograph of a page has a few MiB.
+MAX_ATTACHMENT_BYTES = 8 * MIB
 MAX_ARCHIVE_BYTES = 100 * MIB
 MAX_UNPACKED_BYTES = 300 * MIB
 MAX_MEMBERS = 10_000
-MAX_DIRECTORY_BYTES = 4 * MIB
 # Most characters of a name in a sentence: names in archives can have a hundred million.
 MAX_PRINTED = 300
 
@@ -87,7 +87,8 @@ class Listing(msgspec.Struct, frozen=True):
 Wants = Callable[[tuple[str, ...]], bool]
 # Opens a listed file by its number; an archive is number 0. Raises NotOpenedError.
 Open = Callable[[int], IO[bytes]]
-Stream = IO[bytes] | gzip.GzipFile
+# A path, the size that an archive declares, a fault or "", and what opens the file.
+_Member = tuple[tuple[str, ...], int, str, Callable[[], IO[bytes] | None]]
 
 
 def entries_of(listing: Listing, opened: Open, wants: Wants) -> list[Entry]:
@@ -98,107 +99,84 @@ def entries_of(listing: Listing, opened: Open, wants: Wants) -> list[Entry]:
     RefusedError
         If it can't be read, or holds more than a student's work can be.
     """
+    found: list[Entry] = []
+    room = MAX_UNPACKED_BYTES
     try:
-        kind = _archive_entries if listing.files is None else _folder_entries
-        found = kind(listing, opened, wants)
-        return [entry for entry in found if not any(litter(part) for part in entry.parts)]
+        members = _of_archive(listing.name, opened) if listing.files is None else _of_folder(listing.files, opened)
+        for number, (parts, size, fault, open_member) in enumerate(members):
+            see_count(number + 1)
+            if parts and not any(map(litter, parts)):
+                found.append(Entry(parts, fault=fault) if fault or not wants(parts) else _read(parts, open_member))
+                size = max(size, len(found[-1].content))  # noqa: PLW2901  what is declared may be wrong
+            room -= size
+            if room < 0:
+                most = MAX_UNPACKED_BYTES // MIB
+                raise RefusedError(f"the submission unpacks to more than {most} MiB; leave the data out")
+    except NotOpenedError as error:
+        raise RefusedError(f"{printable(listing.name)} {error}; hand it in again") from None
     except DAMAGED as error:
         detail = printable(str(getattr(error, "strerror", None) or error)) or type(error).__name__
         raise RefusedError(f"{printable(listing.name)} could not be read: {detail}; hand it in again") from error
+    return found
 
 
-def _folder_entries(listing: Listing, opened: Open, wants: Wants) -> Iterator[Entry]:
-    meter = Meter()
-    for number, (written, fault) in enumerate(listing.files or ()):
-        parts = tuple(map(composed, written))
-        if fault or not wants(parts):
-            yield Entry(parts, fault=fault)
-            continue
-        try:
-            with opened(number) as file:
-                size = os.fstat(file.fileno()).st_size
-                meter.count(unpacked_bytes=size if size <= limit(parts[-1]) else 0)
-                yield _read(file, parts, size)
-        except NotOpenedError as error:
-            yield Entry(parts, fault=str(error))
-        except OSError as error:
-            yield Entry(parts, fault=f"could not be read: {error.strerror}")
+def see_count(files: int) -> None:
+    """Raise RefusedError for more files than a student's work can have."""
+    if files > MAX_MEMBERS:
+        raise RefusedError(f"the submission holds more than {MAX_MEMBERS:,} files; hand in only what was asked for")
 
 
-def _archive_entries(listing: Listing, opened: Open, wants: Wants) -> Iterator[Entry]:
-    name = listing.name
+def _of_folder(files: Iterable[tuple[tuple[str, ...], str]], opened: Open) -> Iterator[_Member]:
+    for number, (parts, fault) in enumerate(files):
+        yield tuple(map(composed, parts)), 0, fault, partial(opened, number)
+
+
+def _of_archive(name: str, opened: Open) -> Iterator[_Member]:
     if not name.lower().endswith(ARCHIVES):
         raise RefusedError(f"{printable(name)} is not a .zip or .tar.gz; hand in one of these, or a folder")
-    try:
-        file = opened(0)
-    except NotOpenedError as error:
-        raise RefusedError(f"{printable(name)} {error}; hand it in again") from None
-    with file:
+    with opened(0) as file:
         if (size := os.fstat(file.fileno()).st_size) > MAX_ARCHIVE_BYTES:
             raise RefusedError(f"{printable(name)} has {size // MIB} MiB; expected at most {MAX_ARCHIVE_BYTES // MIB}")
         magic = file.read(2)  # suffixes may be wrong
         file.seek(0)
         if magic == b"PK":
-            yield from _zip_entries(file, wants)
-        elif magic == b"\x1f\x8b":
-            with gzip.GzipFile(fileobj=file) as unzipped:
-                yield from _tar_entries(unzipped, wants)
-        else:
-            yield from _tar_entries(file, wants)
+            with zipfile.ZipFile(file) as archive:
+                for one in archive.infolist():
+                    parts = parts_of(one.filename)
+                    ordinary = stat.S_IFMT(one.external_attr >> 16) in (0, stat.S_IFREG)
+                    # In this order: is_dir fails on an empty name.
+                    yield (
+                        () if not parts or one.is_dir() else parts,
+                        one.file_size,
+                        "" if ordinary else NOT_A_FILE,
+                        partial(archive.open, one),
+                    )
+            return
+        # A stream, which never goes back, whatever offsets the archive declares.
+        content = cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if magic == b"\x1f\x8b" else file
+        with content, tarfile.open(fileobj=content, mode="r|") as tar:
+            for member in tar:
+                parts, fault = parts_of(member.name), "" if member.isreg() else NOT_A_FILE
+                yield () if member.isdir() else parts, member.size, fault, partial(tar.extractfile, member)
 
 
-def _zip_entries(file: IO[bytes], wants: Wants) -> Iterator[Entry]:
-    meter = Meter()
-    with zipfile.ZipFile(Bounded(file)) as archive:
-        for member in archive.infolist():
-            meter.count(unpacked_bytes=member.file_size)
-        for member in archive.infolist():
-            parts, mode = parts_of(member.filename), member.external_attr >> 16
-            if not parts or member.is_dir():  # in this order: is_dir fails on an empty name
-                continue
-            if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-                yield Entry(parts, fault=NOT_A_FILE)
-            elif member.flag_bits & 1:
-                raise RefusedError("the archive is locked with a password; pack it without")
-            elif not wants(parts):
-                yield Entry(parts)
-            elif member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                yield Entry(parts, fault="is packed by an uncommon method; pack it as an ordinary zip")
-            else:
-                with archive.open(member) as content:
-                    yield _read(content, parts, member.file_size)
-
-
-def _tar_entries(file: Stream, wants: Wants) -> Iterator[Entry]:
-    """Yield the files in a tar archive, read as a stream: bytes are counted, declared sizes are not trusted."""
-    meter = Meter()
-    with tarfile.open(fileobj=Bounded(file), mode="r|") as archive:
-        for member in archive:
-            parts = parts_of(member.name)
-            meter.count(unpacked_bytes=member.size)
-            if member.isdir() or not parts:
-                continue
-            if not member.isreg():
-                yield Entry(parts, fault=NOT_A_FILE)
-            elif wants(parts) and (content := archive.extractfile(member)) is not None:
-                yield _read(content, parts, member.size)
-            else:
-                yield Entry(parts)
-
-
-def _read(file: IO[bytes], parts: tuple[str, ...], size: int) -> Entry:
-    most = limit(parts[-1])
-    too_large = f"is larger than {most // MIB} MiB; hand in the file without data or outputs"
-    if size > most:
-        return Entry(parts, fault=too_large)
-    pieces, length = [], 0
-    # In small pieces: a file may be longer than declared, and a zip reader buffers all requested bytes.
-    while length <= most and (piece := file.read(MIB // 4)):
-        pieces.append(piece)
-        length += len(piece)
-    content = b"".join(pieces)
+def _read(parts: tuple[str, ...], open_member: Callable[[], IO[bytes] | None]) -> Entry:
+    most, length = limit(parts[-1]), 0
+    pieces: list[bytes] = []
+    try:
+        file = open_member()
+    except NotOpenedError as error:
+        return Entry(parts, fault=str(error))
+    if file is None:
+        return Entry(parts, fault=NOT_A_FILE)
+    with file:
+        # In small pieces: a file may be longer than declared, and a zip reader buffers all requested bytes.
+        while length <= most and (piece := file.read(MIB // 4)):
+            pieces.append(piece)
+            length += len(piece)
     if length > most:
-        return Entry(parts, fault=too_large)
+        return Entry(parts, fault=f"is larger than {most // MIB} MiB; hand in the file without data or outputs")
+    content = b"".join(pieces)
     if os.path.splitext(parts[-1])[1] not in MAX_FILE_BYTES:
         return Entry(parts, content)
     try:
@@ -206,61 +184,7 @@ def _read(file: IO[bytes], parts: tuple[str, ...], size: int) -> Entry:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         return Entry(parts, fault=f"is not UTF-8 (byte {content[error.start]:#04x} in line {line}); save it as UTF-8")
-    if b"\0" in content:
-        return Entry(parts, fault="has a NUL byte, so it is not text; hand in the source")
     return Entry(parts, content)
-
-
-class Meter:
-    """A count of a submission's files, which refuses it when there are more than a student's work can have."""
-
-    def __init__(self, names_bytes: int = 0) -> None:
-        self._members, self._unpacked_bytes, self._names_bytes = MAX_MEMBERS, MAX_UNPACKED_BYTES, names_bytes
-
-    def count(self, unpacked_bytes: int = 0, names_bytes: int = 0) -> None:
-        """Count one more file."""
-        self._members -= 1
-        self._unpacked_bytes -= unpacked_bytes
-        self._names_bytes -= names_bytes
-        if self._members < 0:
-            raise RefusedError(f"the submission holds more than {MAX_MEMBERS:,} files; hand in only what was asked for")
-        if self._unpacked_bytes < 0:
-            raise _unpacks_to_more()
-        if self._names_bytes < 0:
-            raise RefusedError("the names of the submission's files are too long; hand in only what was asked for")
-
-
-def _unpacks_to_more() -> RefusedError:
-    return RefusedError(f"the submission unpacks to more than {MAX_UNPACKED_BYTES // MIB} MiB; leave the data out")
-
-
-class Bounded(io.RawIOBase):
-    """A file that can't be read beyond a bound, in total or at once: an archive's own numbers can't be trusted."""
-
-    def __init__(self, file: Stream) -> None:
-        self._file, self._left = file, MAX_UNPACKED_BYTES
-
-    def read(self, size: int | None = -1) -> bytes:
-        """Read as from any file, within the bounds."""
-        if size is not None and size > MAX_DIRECTORY_BYTES:
-            raise RefusedError("the archive's list of files is too long; hand in only what was asked for")
-        content = self._file.read(-1 if size is None else size)
-        self._left -= len(content)
-        if self._left < 0:
-            raise _unpacks_to_more()
-        return content
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move as in any file."""
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        """Return the position."""
-        return self._file.tell()
-
-    def seekable(self) -> bool:
-        """Return True."""
-        return True
 
 
 def parts_of(name: str) -> tuple[str, ...]:
@@ -282,7 +206,7 @@ def limit(name: str) -> int:
     """Return the largest size of a file of this name, in bytes."""
     # A notebook may have been renamed to `x.ipynb.txt`.
     suffix = ".ipynb" if ".ipynb" in name.lower() else os.path.splitext(name)[1]
-    return MAX_FILE_BYTES.get(suffix, attachments.MAX_FILE_BYTES)
+    return MAX_FILE_BYTES.get(suffix, MAX_ATTACHMENT_BYTES)
 
 
 def litter(name: str) -> bool:

@@ -29,7 +29,7 @@ from autograder.notebook.checks import Judged, RunAsked
 from autograder.report import ProblemReport
 from autograder.sandbox.observe import Answer, Budget, OurFaultError
 from autograder.seed import Seed
-from autograder.submissions import storage, unpack
+from autograder.submissions import reading, unpack
 from autograder.submissions.reading import HandedIn, Taken
 from autograder.submissions.selection import Submission
 from autograder.wire import Observation
@@ -147,4 +147,4 @@ if __name__ == "__main__":
 
     from autograder import wire
 
-    fuzz(try_one, expected, executors, grade, storage, wire)
+    fuzz(try_one, expected, executors, grade, reading, wire)

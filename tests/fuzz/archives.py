@@ -18,7 +18,7 @@ from contextlib import suppress
 import msgspec
 
 from autograder.gradebook import executors
-from autograder.submissions import attachments, reading, selection, unpack
+from autograder.submissions import reading, selection, unpack
 from autograder.submissions.selection import Submission
 from autograder.submissions.unpack import Listing
 
@@ -131,4 +131,4 @@ def begin() -> Iterator[tuple[str, bytes]]:
 if __name__ == "__main__":
     from harness import fuzz
 
-    fuzz(try_one, unpack, selection, reading, attachments, executors, tarfile, zipfile)
+    fuzz(try_one, unpack, selection, reading, executors, tarfile, zipfile)

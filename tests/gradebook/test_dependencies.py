@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -12,12 +13,12 @@ from autograder.audit import false_alarms
 from autograder.cluster import machines
 from autograder.course.assignments import read_course
 from autograder.gradebook import dependencies
-from autograder.gradebook.dependencies import of_audit, of_module, of_notebook
+from autograder.gradebook.dependencies import of_problem
 from autograder.gradebook.grading import prepare
 from autograder.seed import Seed
 
 FOLDER = "solutions/lines/line"
-MODULE, NOTEBOOK = "lines/line", "lines/line.ipynb"
+MODULE = "lines/line"
 
 
 @pytest.fixture
@@ -32,94 +33,72 @@ def read(course):
     return assignment.problems[0]
 
 
-def keys(problem, footer=()):
-    """The keys of the results of the module, of the notebook, and of the seeds of an audit."""
-    found = of_module(problem, problem.seed, footer), of_notebook(problem, problem.seed, footer), of_audit(problem)
-    return {name: one.digest for name, one in zip(("module", "notebook", "audit"), found, strict=True)}
-
-
-def changed(before, after):
-    """Which of them differ."""
-    return {name for name in before if before[name] != after[name]}
+def key(problem, footer=()):
+    """The key of its results."""
+    return of_problem(problem, problem.seed, footer)
 
 
 @pytest.mark.parametrize(
-    ("path", "of"),
+    ("path", "changes"),
     [
-        (f"{FOLDER}/line.py", {"module", "audit"}),
-        (f"{FOLDER}/checks.py", {"module", "notebook", "audit"}),
-        (f"{FOLDER}/expect.py", {"module", "audit"}),
-        (f"{FOLDER}/reject/one_step.py", {"module", "audit"}),
-        (f"{FOLDER}/reject/another.py", {"module", "audit"}),
-        (f"{FOLDER}/accept/row_by_row.py", {"audit"}),
-        (f"{FOLDER}/model.py", {"notebook"}),
-        (f"{FOLDER}/figures.toml", {"notebook"}),
-        ("assignments/lines/line.ipynb", {"notebook"}),
-        ("solutions/lines/given/given_noise.py", {"module", "notebook", "audit"}),
-        ("data/points.npz", {"module", "notebook", "audit"}),
-        (f"{FOLDER}/notebook.py", set()),
-        (f"{FOLDER}/equivalent.toml", set()),
-        (f"{FOLDER}/notes.txt", set()),
-        (f"{FOLDER}/unused.py", set()),
-        ("solutions/lines/README.md", set()),
-        ("assignments/lines/line.py", set()),
+        *(
+            (f"{FOLDER}/{name}", True)
+            for name in ("line.py", "checks.py", "expect.py", "model.py", "figures.toml", "notebook.py", "shapes.py")
+        ),
+        (f"{FOLDER}/reject/one_step.py", True),
+        (f"{FOLDER}/reject/another.py", True),
+        (f"{FOLDER}/accept/row_by_row.py", True),
+        ("assignments/lines/line.ipynb", True),
+        ("assignments/lines/README.md", True),
+        ("solutions/lines/given/given_noise.py", True),
+        ("data/points.npz", True),
+        (f"{FOLDER}/__pycache__/line.pyc", False),
+        ("solutions/lines/README.md", False),
+        ("assignments/lines/line.py", False),
     ],
 )
-def test_a_file(course, path, of):
-    """Of a problem's files each key has those that it hangs on, and no other."""
-    before = keys(read(course))
+def test_a_file(course, path, changes):
+    """All of the problem's folder, what is handed out beside it, and the data; no other."""
+    before = key(read(course))
     file = course / path
+    file.parent.mkdir(exist_ok=True)
     file.write_bytes((file.read_bytes() if file.exists() else b"") + b"\n")
 
-    assert changed(before, keys(read(course))) == of
-
-
-def test_a_page_that_a_page_imports(course):
-    """Its name doesn't matter."""
-    with (course / FOLDER / "expect.py").open("a") as page:
-        page.write("\nfrom .shapes import corners\nfrom . import colours\n")
-    for name in ("shapes", "colours"):
-        (course / FOLDER / f"{name}.py").write_text("corners = 4\n")
-    for name in ("shapes", "colours"):
-        before = keys(read(course))
-        (course / FOLDER / f"{name}.py").write_text("import colorsys\n\ncorners = 4\n")
-
-        assert changed(before, keys(read(course))) == {"module", "audit"}
+    assert (key(read(course)) != before) == changes
 
 
 @pytest.mark.parametrize(
-    ("of", "change"),
+    "change",
     [
-        ({"module", "notebook", "audit"}, {"title": "Lines"}),
-        ({"module", "audit"}, {"points": 8.0}),
-        ({"notebook"}, {"notebook_points": 9.0}),
-        ({"module", "notebook", "audit"}, {"allowed_imports": ("numpy", "json")}),
-        ({"module", "notebook", "audit"}, {"preload": ("json",)}),
-        ({"module", "notebook"}, {"official": Seed.numbered(5)}),
+        {"title": "Lines"},
+        {"points": 8.0},
+        {"notebook_points": 9.0},
+        {"allowed_imports": ("numpy", "json")},
+        {"preload": ("json",)},
+        {"official": Seed.numbered(5)},
     ],
-    ids=lambda value: next(iter(value), "") if isinstance(value, dict) else "",
+    ids=lambda value: next(iter(value)),
 )
-def test_a_setting(course, of, change):
-    """An audit has seeds of its own."""
+def test_a_setting(course, change):
+    """Each of them."""
     problem = read(course)
 
-    assert changed(keys(problem), keys(replace(problem, **change))) == of
+    assert key(problem) != key(replace(problem, **change))
 
 
 @pytest.mark.parametrize("limit", ["wall_seconds", "memory_bytes", "notebook_seconds"])
 def test_a_limit(course, limit):
     """Each of the table."""
     problem = read(course)
-    other = replace(problem, limits=replace(problem.limits, **{limit: 7}))
 
-    assert changed(keys(problem), keys(other)) == {"module", "notebook", "audit"}
+    assert key(problem) != key(replace(problem, limits=replace(problem.limits, **{limit: 7})))
 
 
 def test_what_was_not_enforced(course):
     """A run that was less confined may give other results."""
     problem = read(course)
 
-    assert changed(keys(problem), keys(problem, ["this run was not fully confined"])) == {"module", "notebook"}
+    assert key(problem) != key(problem, ["this run was not fully confined"])
 
 
 @pytest.fixture
@@ -137,49 +116,42 @@ def installed(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("name", "of"),
+    ("name", "changes"),
     [
-        ("numpy", {"module", "notebook", "audit"}),
-        ("scikit_learn", {"module", "notebook", "audit"}),
-        ("cvxopt", {"module", "notebook", "audit"}),
-        ("matplotlib", {"module", "notebook", "audit"}),
-        pytest.param("scipy", {"module", "notebook", "audit"}, id="scipy, which scikit-learn requires"),
-        pytest.param("pillow", {"module", "notebook", "audit"}, id="pillow, which matplotlib requires"),
-        ("ipython", {"notebook"}),
-        ("ipykernel", {"notebook"}),
-        ("matplotlib_inline", {"notebook"}),
-        pytest.param("traitlets", {"notebook"}, id="traitlets, which IPython requires"),
-        ("pytest", set()),
-        ("hypothesis", set()),
-        ("libcst", set()),
+        ("numpy", True),
+        ("scikit_learn", True),
+        ("cvxopt", True),
+        ("matplotlib", True),
+        pytest.param("scipy", True, id="scipy, which scikit-learn requires"),
+        pytest.param("pillow", True, id="pillow, which matplotlib requires"),
+        ("ipython", True),
+        ("ipykernel", True),
+        ("matplotlib_inline", True),
+        pytest.param("traitlets", True, id="traitlets, which IPython requires"),
+        ("pytest", False),
+        ("hypothesis", False),
+        ("libcst", False),
     ],
 )
-def test_a_package(course, installed, name, of):
+def test_a_package(course, installed, name, changes):
     """The packages that students may import or that are loaded for them, their requirements, and none of ours alone."""
     problem = replace(
         read(course), allowed_imports=("numpy", "sklearn", "cvxopt", "matplotlib"), preload=("matplotlib.pyplot",)
     )
-    before = keys(problem)
+    before = key(problem)
     installed(**{name: "0.0.1"})
 
-    assert changed(before, keys(problem)) == of
+    assert (key(problem) != before) == changes
 
 
-@pytest.mark.parametrize(
-    ("page", "of"),
-    [
-        (f"{FOLDER}/expect.py", {"module", "audit"}),
-        (f"{FOLDER}/model.py", {"notebook"}),
-        ("solutions/lines/given/given_noise.py", {"module", "notebook", "audit"}),
-    ],
-)
-def test_a_package_that_judges_or_is_handed_out(course, installed, page, of):
+@pytest.mark.parametrize("page", [f"{FOLDER}/expect.py", f"{FOLDER}/model.py", "solutions/lines/given/given_noise.py"])
+def test_a_package_that_judges_or_is_handed_out(course, installed, page):
     """Though students may not import it."""
     (course / page).write_text((course / page).read_text() + "\n\ndef late():\n    import cvxopt.solvers\n")
-    before = keys(read(course))
+    before = key(read(course))
     installed(cvxopt="0.0.1")
 
-    assert changed(before, keys(read(course))) == of
+    assert key(read(course)) != before
 
 
 @pytest.mark.parametrize(
@@ -194,69 +166,45 @@ def test_a_package_that_judges_or_is_handed_out(course, installed, page, of):
 )
 def test_the_machine(course, monkeypatch, where, name, value):
     """Its Python, its kind, and how many threads compute."""
-    before = keys(read(course))
+    before = key(read(course))
     monkeypatch.setattr(getattr(dependencies, where), name, value)
     dependencies.versions.cache_clear()
 
-    assert changed(before, keys(read(course))) == {"module", "notebook", "audit"}
+    assert key(read(course)) != before
     monkeypatch.undo()
     dependencies.versions.cache_clear()
 
 
-@pytest.mark.parametrize(
-    ("module", "of"),
-    [
-        ("compare.py", {"module", "notebook", "audit"}),
-        ("notebook/figures.py", {"module", "notebook", "audit"}),
-        ("worker/run.py", {"module", "notebook", "audit"}),
-        ("worker/job.py", {"module", "notebook", "audit"}),
-        ("audit/false_alarms.py", {"audit"}),
-        ("cli/main.py", {"audit"}),
-        ("student/pack.py", {"audit"}),
-        ("cluster/connection.py", {"audit"}),
-    ],
-)
-def test_the_engine(course, monkeypatch, module, of):
-    """Each of its modules that runs or judges."""
-    before = keys(read(course))
-    before_it = dependencies._modules
-
-    def modules(*but):
-        kept = before_it(*but)
-        return {name: content + b"\n" * (name == module) for name, content in kept.items()}
-
-    monkeypatch.setattr(dependencies, "_modules", modules)
-    dependencies._engine.cache_clear()
-    dependencies.versions.cache_clear()
-    after = keys(read(course))
+def test_the_engine(course, monkeypatch):
+    """Its digest is that of all its modules."""
+    before = key(read(course))
+    real = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: real(path) + b"\n" * (path.name == "compare.py"))
+    for cached in (dependencies._engine, dependencies.versions):
+        cached.cache_clear()
+    after = key(read(course))
     monkeypatch.undo()
-    dependencies._engine.cache_clear()
-    dependencies.versions.cache_clear()
+    for cached in (dependencies._engine, dependencies.versions):
+        cached.cache_clear()
 
-    assert changed(before, after) == of
+    assert after != before
 
 
 class TestWhoAsks:
     """The store, the cluster and the audit."""
 
     def test_the_store(self, course):
-        """Answers and results of modules under the one, results of notebooks under the other."""
+        """Answers and results."""
         problem = read(course)
         grader = prepare((problem,), Seed.numbered(5), 1, weak=True)
 
-        assert grader.digests == {
-            MODULE: of_module(problem, Seed.numbered(5), grader.footer).digest,
-            NOTEBOOK: of_notebook(problem, Seed.numbered(5), grader.footer).digest,
-        }
+        assert grader.digests == {MODULE: of_problem(problem, Seed.numbered(5), grader.footer)}
 
     def test_the_cluster(self, course):
-        """All surroundings that keys name, machines must have alike."""
-        problem = read(course)
-        compared = dependencies.environment(machines.packages_of([problem]))
+        """Its own packages, too."""
+        compared = dependencies.environment(machines.packages_of([read(course)]))
 
-        for one in (of_module(problem, problem.seed), of_notebook(problem, problem.seed)):
-            assert one.environment.items() <= compared.items()
-        assert {"the package dask", "the package distributed"} <= compared.keys()
+        assert {"the package dask", "the package distributed", "the package numpy"} <= compared.keys()
 
     def test_a_cluster_that_grades_no_notebook_needs_no_shell(self, course):
         """Where it is worth nothing, nobody opens one."""
@@ -272,15 +220,15 @@ class TestWhoAsks:
         false_alarms.sound(None, problem, [1, 2], crew, tmp_path / "kept")
 
         (folder,) = (tmp_path / "kept").iterdir()
-        assert folder.name == f"line-{of_audit(problem).digest[:16]}"
+        assert folder.name == f"line-{of_problem(problem, Seed.numbered(0))[:16]}"
 
 
 def test_it_takes_no_time_worth_speaking_of(course):
     """Installed packages are looked up once, whatever the number of problems and assignments."""
     problem = read(course)
-    keys(problem)
+    key(problem)
     asked = dependencies._installed.cache_info().misses
     for _ in range(20):
-        keys(problem)
+        key(problem)
 
     assert dependencies._installed.cache_info().misses == asked

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from autograder.gradebook.export import export
-from autograder.gradebook.faults import MachineError
 from autograder.gradebook.store import LOCK_FILE, STORE_FILE, Key, Store, StoreError, locked
 from autograder.report import ProblemReport, Report
 
@@ -163,19 +162,3 @@ def test_words_that_are_not_there_yet_are_no_matter(tmp_path):
         (tmp_path / LOCK_FILE).write_text("")
         with pytest.raises(StoreError, match="in use: another process"), locked(tmp_path / LOCK_FILE):
             pass
-
-
-@pytest.mark.parametrize("name", [STORE_FILE, LOCK_FILE])
-@pytest.mark.parametrize("then", ["removed", "replaced"])
-def test_a_store_that_is_taken_away_is_written_to_no_more(tmp_path, name, then):
-    """Nobody would find a report there: said at the next one, not when all is graded."""
-    with Store(tmp_path / STORE_FILE) as store:
-        run = store.begin(["lines"], ())
-        store.file(run, 0, report_of("ada"), [KEY])
-        (tmp_path / name).unlink()
-        if then == "replaced":
-            (tmp_path / name).write_bytes(b"")
-        with pytest.raises(MachineError, match=rf"{name} was removed or replaced"):
-            store.file(run, 1, report_of("bob"), [KEY])
-        with pytest.raises(MachineError, match=rf"{name} was removed or replaced"):
-            store.finish(run)

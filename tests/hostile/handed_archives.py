@@ -454,7 +454,7 @@ def list_of_countless_files(module):
     return ended(directory(b"a") * 85_000, count=0xFFFF)
 
 
-@of_bytes(REFUSED, "list of files is too long", suffix=".zip")
+@of_bytes(REFUSED, "was not handed in", suffix=".zip")
 def list_of_files_of_megabytes(module):
     """With long comments."""
     return ended(directory(b"a", comment=b"c" * 60_000) * 100)

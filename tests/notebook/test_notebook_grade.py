@@ -24,7 +24,7 @@ from autograder.notebook.checks import rubric_of
 from autograder.notebook.grade import filled, grade_notebook
 from autograder.release.starter import starter
 from autograder.report import Stale, mark_of, problem_lines
-from autograder.submissions.attachments import used_by_notebook
+from autograder.submissions.selection import used_by_notebook
 from autograder.wire import Failure, Observation
 
 RIGHT = {

@@ -19,7 +19,7 @@ from autograder.course.problem import CourseError
 from autograder.release.files import release, write
 from autograder.student.environment import MIME, digest
 from autograder.student.pack import pack
-from autograder.submissions import attachments
+from autograder.submissions.unpack import MAX_ATTACHMENT_BYTES
 
 RUN_ALL = "restart the kernel, run all cells, and save"
 
@@ -281,7 +281,7 @@ def test_what_a_notebook_names_is_packed_with_it(home):
         ("own.csv", 3),
         ("img/sketch.png", 3),
         ("unnamed.csv", 3),
-        ("huge.csv", attachments.MAX_FILE_BYTES + 1),
+        ("huge.csv", MAX_ATTACHMENT_BYTES + 1),
     ):
         (home / name).write_bytes(b"x" * size)
     named = "own.csv img/sketch.png huge.csv data/points.npz README.md answers.bin"

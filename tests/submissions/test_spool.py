@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.submissions.storage import PART_BYTES, Spool, content_of, digest_of
+from autograder.submissions.reading import PART_BYTES, Spool, Spooled, content_of, digest_of
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def test_a_file_is_what_was_added(spool):
 
 def test_nothing_is_read_to_tell_what_is_there(spool, monkeypatch):
     """Names, sizes and digests are known; a file of 50 MiB is not loaded to be looked for."""
-    monkeypatch.setattr(Spool, "read", lambda *_: pytest.fail("it was read"))
+    monkeypatch.setattr(Spooled, "parts", lambda *_: pytest.fail("it was read"))
 
     assert "large.ipynb" in spool
     assert "other.py" not in spool

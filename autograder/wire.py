@@ -79,38 +79,19 @@ class Failure:
 
 @dataclass(frozen=True)
 class Observation:
-    """The outcome of one draw of one check.
-
-    Attributes
-    ----------
-    check, draw : str, int
-        The check's name, empty for the import of the module, and the number of the draw.
-    ending : str
-        How the run ended, one of ``ENDINGS``.
-    values : mapping of str to ndarray or str
-        The probe's return values; a text that names the type where a value is no array.
-    changed : tuple of str
-        Arguments that a call changed, as the subject of a sentence (```x` of relu_forward``).
-    narrow : bool
-        An argument was a float narrower than 64 bits.
-    scales : mapping of str to tuple of float
-        Numbers among the arguments by their names, and sizes of arrays by the letters of the docstring. Recorded in the
-        reference's run only.
-    failure : Failure or None
-        The exception, for the endings that have one.
-    output : str
-        Printed text, clipped.
-    """
+    """The outcome of one draw of one check, or of the import of the module, whose check is ""."""
 
     check: str
     draw: int
     ending: Ending
-    values: Mapping[str, Array | str] = field(default_factory=dict)
-    changed: tuple[str, ...] = ()
-    narrow: bool = False
+    values: Mapping[str, Array | str] = field(default_factory=dict)  # a text names the type where a value is no array
+    changed: tuple[str, ...] = ()  # arguments that a call changed, as the subject of a sentence (`x` of `relu_forward`)
+    narrow: bool = False  # an argument was a float narrower than 64 bits
+    # Numbers among the arguments by their names, and sizes of arrays by the letters of the docstring. Recorded in the
+    # reference's run only.
     scales: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-    failure: Failure | None = None
-    output: str = ""
+    failure: Failure | None = None  # the exception, for the endings that have one
+    output: str = ""  # printed text, clipped
 
 
 def plain(value: object) -> Array | str:
@@ -158,10 +139,7 @@ def parts(observation: Observation) -> list[Part]:
 def read(receive: Callable[[int], Bytes], most_bytes: int = MAX_BODY_BYTES) -> Observation | None:
     """Read the next message of a stream whose ``receive(n)`` gives n bytes, or fewer at its end; None at the end.
 
-    Raises
-    ------
-    WireError
-        If it is no message, or has a larger body than `most_bytes`; that is not read.
+    WireError if it is no message, or has a larger body than `most_bytes`, which is not read.
     """
     prefix = receive(PREFIX.size)
     if not prefix:
@@ -185,13 +163,7 @@ def read_bytes(message: bytes) -> Observation:
 
 
 def decode(head: Bytes, body: Bytes) -> Observation:
-    """Read the observation in a header and a body.
-
-    Raises
-    ------
-    WireError
-        If anything about them isn't as :func:`encode` writes it.
-    """
+    """Read the observation in a header and a body; WireError if they aren't as :func:`encode` writes them."""
     try:
         header = json.loads(head)
         failure = header["failure"]
@@ -199,15 +171,15 @@ def decode(head: Bytes, body: Bytes) -> Observation:
         if ending not in ENDINGS:
             raise WireError("an ending that there is not")
         return Observation(
-            check=text(header["check"]),
-            draw=whole(header["draw"]),
+            check=_text(header["check"]),
+            draw=_whole(header["draw"]),
             ending=ending,
             values=_values(header["values"], body),
-            changed=tuple(word(name) for name in header["changed"][:MAX_CHANGED]),
+            changed=tuple(_word(name) for name in header["changed"][:MAX_CHANGED]),
             narrow=header["narrow"] is True,
             scales=_scales(header["scales"]),
             failure=None if failure is None else _failure(failure),
-            output=text(header["output"]),
+            output=_text(header["output"]),
         )
     except WireError:
         raise
@@ -215,20 +187,17 @@ def decode(head: Bytes, body: Bytes) -> Observation:
         raise WireError(f"malformed message: {type(error).__name__}") from None
 
 
-def text(value: object) -> str:
-    """Return the start of a JSON string, in a form that UTF-8 can encode."""
+def _text(value: object) -> str:
     if not isinstance(value, str):
         raise WireError("expected a string")
-    return value[:MAX_TEXT_CHARACTERS].encode("utf-8", "replace").decode()
+    return value[:MAX_TEXT_CHARACTERS].encode("utf-8", "replace").decode()  # no lone surrogates
 
 
-def word(value: object) -> str:
-    """Return the start of a JSON string as a single line."""
-    return line(text(value)[:MAX_LINE_CHARACTERS])
+def _word(value: object) -> str:
+    return line(_text(value)[:MAX_LINE_CHARACTERS])
 
 
-def whole(value: object) -> int:
-    """Return a JSON number if it is an integer from 0 to below 2**32."""
+def _whole(value: object) -> int:
     if type(value) is not int or not 0 <= value < 1 << 32:
         raise WireError("expected a whole number")
     return value
@@ -240,9 +209,9 @@ def _values(described: object, body: Bytes) -> dict[str, Array | str]:
     values: dict[str, Array | str] = {}
     start = 0
     for item in described:
-        name = word(item["name"])
+        name = _word(item["name"])
         if "is" in item:
-            values[name] = word(item["is"])
+            values[name] = _word(item["is"])
             continue
         if item["dtype"] not in DTYPES:
             raise WireError("a dtype that is not carried")
@@ -250,7 +219,7 @@ def _values(described: object, body: Bytes) -> dict[str, Array | str]:
         # Before the product: with a hundred thousand large numbers it would take minutes.
         if len(item["shape"]) > MAX_NDIM:
             raise WireError("too many dimensions")
-        shape = tuple(whole(size) for size in item["shape"])
+        shape = tuple(_whole(size) for size in item["shape"])
         size = math.prod(shape) * dtype.itemsize
         if start + size > len(body):
             raise WireError("a shape that the body doesn't hold")
@@ -267,14 +236,14 @@ def _scales(described: Mapping[str, Any]) -> dict[str, tuple[float, ...]]:
     if len(described) > MAX_SCALES:
         raise WireError("too many scales")
     return {
-        word(name): tuple(float(size) for size in sizes[:MAX_SCALES] if type(size) in (int, float))
+        _word(name): tuple(float(size) for size in sizes[:MAX_SCALES] if type(size) in (int, float))
         for name, sizes in described.items()
     }
 
 
 def _failure(item: Mapping[str, Any]) -> Failure:
     frames = tuple(
-        Frame(word(frame["file"]), whole(frame["line"]), word(frame["function"]), word(frame["text"]))
+        Frame(_word(frame["file"]), _whole(frame["line"]), _word(frame["function"]), _word(frame["text"]))
         for frame in item["frames"][:MAX_FRAMES]
     )
-    return Failure(word(item["kind"]), text(item["message"]), frames)
+    return Failure(_word(item["kind"]), _text(item["message"]), frames)

@@ -15,7 +15,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from autograder.sandbox.guarantees import LAYERS
+from autograder.sandbox.confine import LAYERS
 from autograder.sandbox.runs import START_SECONDS, Loader, Process, Server, Started
 from autograder.worker.job import MIB, Limits, ProbeJob
 

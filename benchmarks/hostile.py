@@ -31,8 +31,8 @@ from autograder.course.assignments import read_course
 from autograder.course.problem import Problem
 from autograder.notebook.checks import rubric_of
 from autograder.notebook.grade import run_reference
-from autograder.sandbox.deadline import BY_THE_CLOCK
 from autograder.sandbox.observe import Sandbox
+from autograder.sandbox.usage import BY_THE_CLOCK
 from autograder.worker.job import MIB, Limits
 
 COURSE = Path(__file__).resolve().parent.parent

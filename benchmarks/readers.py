@@ -25,9 +25,9 @@ from autograder.course.problem import Problem
 from autograder.gradebook.executors import read_apart
 from autograder.notebook.checks import rubric_of
 from autograder.notebook.grade import grade_apart, grade_notebook, run_reference
-from autograder.sandbox.deadline import cpu_seconds
 from autograder.sandbox.observe import Sandbox
 from autograder.sandbox.runs import Ended, Forked, Server
+from autograder.sandbox.usage import cpu_seconds
 from autograder.submissions.reading import HandedIn, Source, read_submission
 from autograder.submissions.selection import used_by_module
 from autograder.worker.job import MIB, CallJob, Job

@@ -31,8 +31,7 @@ BESIDE_STUDENT_CODE = {
 # What is there as well when it was forked from a server.
 WITH_A_SERVER = {
     "autograder.sandbox",
-    *(f"autograder.sandbox.{name}" for name in ("forkserver", "confine", "syscalls", "deadline", "guarantees")),
-    "autograder.sandbox.scratch",
+    *(f"autograder.sandbox.{name}" for name in ("forkserver", "confine", "syscalls", "usage")),
 }
 
 

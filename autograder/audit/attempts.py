@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 from autograder.report import ProblemReport, Verdict
-from autograder.sandbox.guarantees import GUARANTEES, LAYERS, Enforced, Guarantee
+from autograder.sandbox.confine import GUARANTEES, LAYERS, Enforced, Guarantee
 from autograder.sandbox.runs import START_SECONDS, DiskFullError, Loader, Server
 from autograder.wire import WireError
 from autograder.worker.job import MIB, Limits, ProbeJob
@@ -317,15 +317,10 @@ def try_guarantees(layers: Sequence[str] = LAYERS) -> tuple[Enforced, list[Outco
         enforced = server.enforced
         outcomes = []
         for attempt in ATTEMPTS:
-            if attempt is THREADS and enforced.limits and not _counts_threads(enforced):
+            if attempt is THREADS and enforced.limits:  # of all the user's threads: it is another limit
                 continue
             outcomes.append(_tried(attempt, server, around))
         return enforced, outcomes
-
-
-def _counts_threads(enforced: Enforced) -> bool:
-    """Tell whether a run's threads are counted separately, by the record; otherwise the limit is another one."""
-    return enforced.limits is not None and enforced.limits.counted and not enforced.limits.threads
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from autograder.authoring import Check
 from autograder.course.problem import Problem
 from autograder.expected import Draws, Observe, by_draw
 from autograder.seed import Seed
@@ -76,18 +77,22 @@ def undetermined(observe: Observe, problem: Problem, seed: Seed) -> Iterator[str
     spied = replace(problem, page=replace(problem.page, text=problem.page.text + _SPY))
     checks = [replace(check, draws=1) for check in problem.checks]
 
-    def seen(source: str) -> Draws:
-        return by_draw(observe(spied, problem.implementation(source), seed, checks))
+    def seen(source: str, some: list[Check]) -> Draws:
+        return by_draw(observe(spied, problem.implementation(source), seed, some))
 
     text = problem.reference.files[problem.module_file].decode()
-    right = seen(text)
-    runs: list[tuple[str, str, tuple[str, ...]]] = [("two runs of the reference", text, ("first", "end", "all"))]
+    right = seen(text, checks)
+    runs: list[tuple[str, str, list[Check], tuple[str, ...]]] = [
+        ("two runs of the reference", text, checks, ("first", "end", "all"))
+    ]
     for kind in ("accept", "reject"):
         for each in problem.specimens(kind):
-            runs += [(f"the reference and {kind}/{each.name}", each.source, ("first", "end"))]
+            # Where a wrong one gives the same as the reference, it asks for the same inputs.
+            some = [check for check in checks if check.name in each.caught or not each.caught]
+            runs += [(f"the reference and {kind}/{each.name}", each.source, some, ("first", "end"))]
     told: set[str] = set()
-    for who, source, names in runs:
-        for (check, draw), one in seen(source).items():
+    for who, source, some, names in runs:
+        for (check, draw), one in seen(source, some).items():
             other = right.get((check, draw))
             if check in told or other is None or {one.ending, other.ending} != {"returned"}:
                 continue

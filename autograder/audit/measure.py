@@ -110,15 +110,18 @@ class Measured(msgspec.Struct, frozen=True):
 
 @dataclass
 class Remembering:
-    """An ``observe`` that runs an implementation once per seed, through all checks, and caches the result."""
+    """An ``observe`` that runs an implementation once per seed, through all checks of a page, and caches the result."""
 
     observe: Observe
+    page: str
     seen: dict[tuple[str, tuple[bytes, ...], Seed], Sequence[Observation]] = field(default_factory=dict)
 
     def __call__(
         self, problem: Problem, implementation: Implementation, seed: Seed, checks: Sequence[Check] | None
     ) -> Sequence[Observation]:
         """Observe as :class:`autograder.expected.Observe` does."""
+        if problem.page.text != self.page:
+            return self.observe(problem, implementation, seed, checks)
         key = problem.id, tuple(implementation.files.values()), seed
         if key not in self.seen:
             self.seen[key] = self.observe(problem, implementation, seed, None)
@@ -209,7 +212,7 @@ def measure(
     equivalents = listed(problem)
     right = {"the reference": problem.reference} | _specimens(problem, "accept")
     rejects = _specimens(problem, "reject")
-    specimens = Remembering(observe)
+    specimens = Remembering(observe, problem.page.text)
     crew.each(
         "specimens", lambda one: specimens(problem, one, problem.seed, None), [*right.values(), *rejects.values()]
     )

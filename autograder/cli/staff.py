@@ -203,7 +203,7 @@ def doctor() -> None:
     from rich.table import Table
 
     from autograder.audit.attempts import try_guarantees
-    from autograder.sandbox.guarantees import GUARANTEES, sentences
+    from autograder.sandbox.confine import GUARANTEES, sentences
     from autograder.text import sanitize
 
     enforced, outcomes = try_guarantees()
@@ -230,16 +230,16 @@ def release(only_check: bool, course: Path) -> None:
     """Make assignments/ out of solutions/."""
     from autograder.release.files import differs, write
 
-    stale = False
+    stale: list[str] = []
     for _, folder, files in _releases(course):
         if only_check:
-            for sentence in differs(files, folder):
-                stale = True
-                click.echo(sentence, err=True)
+            stale += differs(files, folder)
         else:
             write(files, folder)
             click.echo(f"{folder}: {len(files)} files")
-    sys.exit(stale)
+    for sentence in stale:
+        click.echo(sentence, err=True)
+    sys.exit(bool(stale))
 
 
 @click.command()
@@ -260,7 +260,6 @@ def dist(out: Path, course: Path) -> None:
 
 
 def _releases(course: Path) -> Iterator[tuple[str, Path, dict[str, bytes]]]:
-    """Yield the name, the folder and the files of each assignment's release."""
     from autograder.course.assignments import read_course
     from autograder.release.files import release as release_of
     from autograder.sandbox.observe import Sandbox

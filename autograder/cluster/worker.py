@@ -21,7 +21,7 @@ from autograder.gradebook.dependencies import environment
 from autograder.gradebook.executors import sandboxes
 from autograder.gradebook.grading import Graded, Grader
 from autograder.notebook.checks import rubric_of
-from autograder.sandbox.scratch import remove
+from autograder.sandbox.usage import remove
 from autograder.submissions.selection import Submission
 
 

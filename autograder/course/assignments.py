@@ -51,7 +51,6 @@ class Assignment:
     """A folder of problems, in the order students see them."""
 
     name: str
-    title: str
     folder: Path
     problems: tuple[Problem, ...]
     entry: AssignmentEntry
@@ -109,7 +108,7 @@ def read_assignment(folder: Path, name: str, data: Path, only: Collection[str] |
         for item in entry.problems
         if only is None or item.name in only
     )
-    return Assignment(name, entry.title, folder, problems, entry)
+    return Assignment(name, folder, problems, entry)
 
 
 def read_course(course: Path) -> tuple[Assignment, ...]:

@@ -30,7 +30,7 @@ from autograder.expected import Answers, from_bytes, to_bytes
 from autograder.gradebook.dependencies import digest
 from autograder.report import ProblemReport, Report
 from autograder.sandbox.runs import SandboxError
-from autograder.sandbox.scratch import has_room
+from autograder.sandbox.usage import has_room
 from autograder.text import line
 
 STORE_FILE = "gradebook.sqlite"

@@ -132,7 +132,10 @@ def arrange(handed_in: Notebook, released: Notebook) -> Arrangement:
     ours, theirs = released.cells, handed_in.cells
     found = align(ours, theirs)
     code = [n for n, cell in enumerate(ours) if cell.kind == "code"]
-    in_order = _in_order([found[n] for n in sorted(found)])
+    places = [found[n] for n in sorted(found)]
+    # The largest set of places that ascend; the others are out of order.
+    blocks = SequenceMatcher(None, places, sorted(places), autojunk=False).get_matching_blocks()
+    in_order = frozenset(place for block in blocks for place in places[block.a : block.a + block.size])
     steps = _steps(ours, theirs, found, in_order)
     if sum(n in found for n in code) < LEAST_SHARE * len(code):
         what = f"{len(found)} of the {len(ours)} given cells are in it" if found else "none of the given cells is in it"
@@ -147,7 +150,7 @@ def align(ours: Sequence[Cell], theirs: Sequence[Cell]) -> dict[int, int]:
     A cell that was copied has its key twice: the first counts that is intact, or the first of all.
     """
     found: dict[int, int] = {}
-    free = {m: cell for m, cell in enumerate(theirs) if not cell.empty}
+    free = {m: cell for m, cell in enumerate(theirs) if cell.source.strip()}
     ways: tuple[tuple[Callable[[Cell, Cell], bool], int | None], ...] = (
         (lambda cell, given: cell.key == given.key != "", None),
         (lambda cell, given: cell.id == given.id != "", None),
@@ -293,12 +296,6 @@ def _still_says(found: Cell, given: Cell) -> bool:
         return found.kind == "code" and names <= {each.name for each in described(found.source)}
     # A cell that held only a gap has nothing left to recognise once it is filled.
     return len(lines_of(given.source)) > 1 and statements(found.source) is not None and intact(found, given)
-
-
-def _in_order(places: Sequence[int]) -> frozenset[int]:
-    """Choose the largest set of places that ascend: the others are out of order."""
-    blocks = SequenceMatcher(None, places, sorted(places), autojunk=False).get_matching_blocks()
-    return frozenset(place for block in blocks for place in places[block.a : block.a + block.size])
 
 
 def _steps(

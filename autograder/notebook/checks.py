@@ -290,7 +290,7 @@ def _fault(task: Task, execution: Execution) -> Finding | None:
 
 
 def _shortened(found: Judged) -> Judged:
-    """Keep only the messages of findings that a report shows: a notebook may have thousands."""
+    # A notebook may have thousands of findings; only the first messages are shown.
     short = {
         check: [
             replace(finding, message=finding.message[:MAX_MESSAGE_CHARACTERS] if n < MAX_FINDINGS else "")

@@ -90,11 +90,6 @@ class Cell:
         under = f" under “{shortened(self.heading)}”" if self.heading and self.heading not in first else ""
         return f"{begins}{under}"
 
-    @property
-    def empty(self) -> bool:
-        """The source is only white space."""
-        return not self.source.strip()
-
 
 @dataclass(frozen=True)
 class Notebook:
@@ -109,12 +104,9 @@ class Notebook:
 
 
 def read(content: bytes, name: str = "the notebook") -> Notebook:
-    """Read a notebook, by its name in messages. Fields that break the format but that Jupyter opens are accepted.
+    """Read a notebook; UnreadableError if it is none, or a larger one than anybody works on by hand.
 
-    Raises
-    ------
-    UnreadableError
-        If it is no notebook, or a larger one than anybody works on by hand.
+    Fields that break the format but that Jupyter opens are accepted. A message has the notebook's `name`.
     """
     raw = _parsed(content, name)
     version, cells = _field(raw, "nbformat"), _field(raw, "cells")

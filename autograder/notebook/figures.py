@@ -187,7 +187,12 @@ def _lacks(required: RequiredFigure, shown: Sequence[Figure | None]) -> Iterator
         yield Finding(Code.STRUCTURE, name, f"{name}: no figure is drawn{where}; see which cell failed")
     known = [figure for figure in shown if figure is not None]
     for axes in required.axes if known else ():
-        faults = [_fault(axes, one) for figure in known for one in figure.axes if _is_about(axes.about, one)]
+        shown_in = [one for figure in known for one in figure.axes if not one.aside]
+        faults = [
+            _fault(axes, one)
+            for one in shown_in
+            if axes.about.casefold() in " ".join((one.title, one.x, one.y, *one.legend)).casefold()
+        ]
         if not faults:
             message = f"{name}: nothing in it is about “{axes.about}”; say so in a title or on an axis"
             yield Finding(Code.STRUCTURE, name, message)
@@ -219,10 +224,6 @@ def _drop(numbers: Sequence[float | None], scale: str) -> float:
         return 0.0
     quarter = max(len(heights) // 4, 1)
     return (sum(heights[:quarter]) - sum(heights[-quarter:])) / quarter / span
-
-
-def _is_about(word: str, axes: Axes) -> bool:
-    return not axes.aside and word.casefold() in " ".join((axes.title, axes.x, axes.y, *axes.legend)).casefold()
 
 
 def _of_output(output: Output) -> Figure | None:

@@ -1,14 +1,12 @@
-"""A notebook's cells, run as a Jupyter kernel runs them. Runs beside student code.
+"""A notebook's cells, run as a Jupyter kernel runs them, in IPython's own shell. Runs beside student code.
 
 A message goes out for each cell as soon as it has run: an :class:`~autograder.wire.Observation` with the cell's
-outputs, as JSON in nbformat's form. Cells run in IPython's own shell, so magics, rich display, figures and ``await``
-work as in a notebook. A cell that starts a program, or asks for input, gets none. Imports of Colab's package and
-folders of other machines are accepted, since the files that a cell looks for there lie beside the notebook.
+outputs, as JSON in nbformat's form. A cell that starts a program, or asks for input, gets none. Imports of Colab's
+package and folders of other machines are accepted, since the files that a cell looks for there lie beside the notebook.
 """
 
 from __future__ import annotations
 
-import base64
 import builtins
 import getpass
 import io
@@ -17,6 +15,7 @@ import os
 import random
 import re
 import sys
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -182,10 +181,11 @@ def _stay_within(folder: str) -> None:
 
     def chdir(path: Any) -> None:
         try:
-            wanted = os.path.realpath(os.fsdecode(path))
-        except OSError:  # the working directory was deleted
-            wanted = ""
-        go(wanted if os.path.isdir(wanted) and f"{wanted}{os.sep}".startswith(f"{home}{os.sep}") else home)
+            go(path)
+        except OSError:
+            go(home)
+        if not f"{os.getcwd()}{os.sep}".startswith(f"{home}{os.sep}"):
+            go(home)
 
     os.chdir = chdir
 
@@ -203,7 +203,7 @@ class _Outputs:
         self.room = self.limit
 
     def add(self, output: Mapping[str, Any]) -> None:
-        text = json.dumps(output, default=_plain)
+        text = json.dumps(output, default=lambda one: b64encode(one).decode() if isinstance(one, bytes) else str(one))
         if len(text) > self.room:
             self.clipped = True
             return
@@ -319,7 +319,3 @@ class _Shell(InteractiveShell):
 # Libraries ask for this name.
 _Shell.__name__ = _Shell.__qualname__ = "ZMQInteractiveShell"
 _Shell.__module__ = "ipykernel.zmqshell"
-
-
-def _plain(value: object) -> str:
-    return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)

@@ -96,7 +96,8 @@ def was_run(
         *_order(handed_in.code),
         *_finding([cell for cell, _ in failed], f"ended with {failed[0][1] if failed else ''}"),
         *_finding(
-            [cell for cell in handed_in.code if cell.empty and cell.outputs], "holds no code, and still shows an output"
+            [cell for cell in handed_in.code if cell.outputs and not cell.source.strip()],
+            "holds no code, and still shows an output",
         ),
         *_finding(lost, "has lost what it showed"),
     ]

@@ -1,6 +1,7 @@
-"""The layers of confinement: entered once by a server, and applied once by each run.
+"""The layers of confinement: entered once by a server, and applied once by each run; the guarantees that they keep.
 
-The layers are independent: where the machine doesn't have one, the others still hold.
+The layers are independent: where the machine doesn't have one, the others still hold. A server fills in a record of
+those that hold, and sends it to the grader as data.
 
 - *namespaces* (users, mounts, network, IPC, host name for a server; processes and mounts anew for each run): a root
   that holds the Python installation, the public data and a scratch folder in memory, and nothing else;
@@ -18,21 +19,21 @@ import signal
 import socket
 import stat
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from autograder.sandbox import syscalls
-from autograder.sandbox.guarantees import LAYERS, Bounds, Enforced, Identity, Namespaces
-from autograder.sandbox.scratch import remove
+from autograder.sandbox.usage import remove
 from autograder.text import SCRATCH
 
+LAYERS = ("namespaces", "landlock", "seccomp", "identity", "limits")
 NOBODY = 65534
 # Added to a server's process number to get a user of its own, above all that systems and containers assign. So the
 # kernel's counts by user (processes, signals, pipes) are not shared with other runs.
 FIRST_USER = 0x7000_0000
-# Threads beyond those a user already has, for all runs together, where they can't be counted apart.
+# Threads of a user's processes, for all runs together, where they can't be counted apart.
 SHARED_THREADS = 4096
 # Kernel timers and pending signals of the user.
 PENDING_SIGNALS = 64
@@ -51,18 +52,138 @@ SYSTEM = (
 )
 
 
+@dataclass(frozen=True)
+class Guarantee:
+    """A guarantee: its sentence, the means that keep it on any machine, its needs, and layers that strengthen it.
+
+    A need is the consequence if it is unmet, as a clause, and layers of which one suffices.
+    """
+
+    says: str
+    always: str
+    needs: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    more: tuple[str, ...] = ()
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """All layers that contribute to it."""
+        return tuple(dict.fromkeys((*(layer for _, layers in self.needs for layer in layers), *self.more)))
+
+    def unmet(self, held: Collection[str]) -> tuple[str, ...]:
+        """List the needs that these layers don't meet, a clause each."""
+        return tuple(unmet for unmet, layers in self.needs if not any(layer in held for layer in layers))
+
+
+GUARANTEES = (
+    Guarantee(
+        "It sees only what it may",
+        "no answer, key, other submission or secret is in its process, or in what it is handed",
+        (("it may see files that it should not", ("namespaces", "landlock")),),
+        ("seccomp", "identity"),
+    ),
+    Guarantee(
+        "It reaches nothing",
+        "it is killed when it has answered, or has not in time",
+        (
+            ("it may reach the network and other processes", ("seccomp",)),
+            ("it may keep rights of the user who grades", ("identity",)),
+        ),
+        ("namespaces", "landlock"),
+    ),
+    Guarantee(
+        "It costs only itself",
+        "the grader's own deadlines, and bounds on what it prints and returns",
+        (("it may take more time and memory than the limits", ("limits",)),),
+        ("namespaces", "seccomp"),
+    ),
+    Guarantee("It says only data", "bytes are bounded and checked before they are arrays; nothing is unpickled"),
+    Guarantee("It is shown safely", "no control, markup or formula gets into a report, a page, a table or a terminal"),
+    Guarantee(
+        "It fails closed", "no answer is never a pass; what can't be enforced stops the grader, or is in each footer"
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Namespaces:
+    """Namespaces of mounts, network, IPC, host name and processes; ``of_users``: in a user namespace of one user."""
+
+    of_users: bool
+
+
+@dataclass(frozen=True)
+class Identity:
+    """No new privileges, no capabilities, and a user; ``alone``: a user of this server's runs only."""
+
+    user: int
+    alone: bool
+
+
+@dataclass(frozen=True)
+class Enforced:
+    """The confinement that holds on this machine, layer by layer, each None if it doesn't."""
+
+    namespaces: Namespaces | None = None
+    landlock: int | None = None  # the kernel's version of it
+    seccomp: int | None = None  # the number of the filter's instructions
+    identity: Identity | None = None
+    limits: int | None = None  # most threads of all the user's processes together; 0 where a run's are counted apart
+    missing: Mapping[str, str] = field(default_factory=dict)  # the reason for each layer that isn't there
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """The names of the layers that are there."""
+        return tuple(layer for layer in LAYERS if getattr(self, layer) is not None)
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """The parts of the guarantees that are not enforced here, a clause each."""
+        return tuple(clause for guarantee in GUARANTEES for clause in guarantee.unmet(self.held))
+
+
+def sentences(enforced: Enforced) -> dict[str, str]:
+    """Describe each layer: its form here, or why it is missing, the consequence, and the remedy."""
+    said = {layer: f"none here ({enforced.missing.get(layer, '')}): {REMEDIES[layer]}" for layer in LAYERS}
+    if enforced.namespaces:
+        how = "in a user namespace" if enforced.namespaces.of_users else "as root, without a user namespace"
+        said["namespaces"] = f"mounts, network, IPC, host name and processes, {how}"
+    if enforced.landlock:
+        said["landlock"] = f"version {enforced.landlock}"
+    if enforced.seccomp:
+        said["seccomp"] = f"{enforced.seccomp} instructions"
+    if enforced.identity:
+        user = "a user of the server's own" if enforced.identity.alone else f"user {enforced.identity.user}"
+        said["identity"] = f"no new privileges, no capabilities, {user}"
+    if enforced.limits is not None:
+        threads = f"{enforced.limits} threads of all the user's processes" if enforced.limits else "threads"
+        said["limits"] = f"CPU time, memory, size of files, {threads}"
+    return said
+
+
+REMEDIES = {
+    "namespaces": (
+        "landlock and seccomp keep files, network and signals; scratch space is bounded by looking at it. To have it: "
+        "allow user namespaces to ordinary users (sysctl kernel.unprivileged_userns_clone=1, on Ubuntu "
+        "kernel.apparmor_restrict_unprivileged_userns=0), or give a container the capability SYS_ADMIN."
+    ),
+    "landlock": (
+        "namespaces keep files away. To have it: Linux 5.13 or later, with landlock among its security modules "
+        "(boot with lsm=landlock,...)."
+    ),
+    "seccomp": (
+        "student code could reach the network and other processes. To have it: a kernel with "
+        "CONFIG_SECCOMP_FILTER, on x86_64 or aarch64."
+    ),
+    "identity": "student code could use the rights of the user who grades. To have it: Linux.",
+    "limits": "student code could take all of the machine. To have it: Linux.",
+}
+
+
 @dataclass
 class Confinement:
-    """The confinement of one server's runs.
+    """The confinement of one server's runs, which may read ``visible`` beside the system's libraries.
 
-    Parameters
-    ----------
-    visible : sequence of str
-        Files and folders that a run may read, beside the system's libraries.
-    scratch : str
-        A folder of the server's own for the runs' working directories, where there are no namespaces.
-    layers : sequence of str
-        The layers to use, of ``LAYERS``.
+    ``scratch`` is a folder of the server's own for the runs' working directories, where there are no namespaces.
     """
 
     visible: Sequence[str]
@@ -78,7 +199,6 @@ class Confinement:
         # When memory runs out for all, the kernel is to end a run first, and never the grader.
         Path("/proc/self/oom_score_adj").write_text("500")
         self._another = _another_user() if self._root else 0
-        self._outside = _outside(os.geteuid())
         steps: Mapping[str, Callable[[], Any]] = {
             "namespaces": self._enter_namespaces,
             "landlock": self._make_ruleset,
@@ -105,11 +225,11 @@ class Confinement:
 
     def folder(self, number: int) -> str:
         """Return the working directory of a run."""
-        return SCRATCH if self._has_root else f"{self.scratch}/{number}"
+        return SCRATCH if self.enforced.namespaces else f"{self.scratch}/{number}"
 
     def apply(self, limits: Mapping[str, float], folder: str) -> None:
         """Confine this process, a run, for good."""
-        if self._has_root:
+        if self.enforced.namespaces:
             syscalls.call("unshare", syscalls.NEW_MOUNTS)
             owner = f",uid={self._user},gid={self._user}" if self._user else ""
             options = f"size={int(limits['scratch_bytes'])},nr_inodes=4096,mode=700{owner}"
@@ -121,8 +241,8 @@ class Confinement:
             if self.enforced.landlock:
                 # Only this run's folder: other runs could leave messages beside it.
                 self._ruleset = syscalls.landlock_ruleset([*self._readable, (folder, syscalls.WORK)])
-        if self.enforced.limits:
-            self._apply_limits(limits)
+        if self.enforced.limits is not None:
+            self._apply_limits({**limits, "threads": self.enforced.limits or limits["threads"]})
         if self._user:
             os.setgroups([])
             os.setresgid(*(self._user,) * 3)
@@ -139,12 +259,8 @@ class Confinement:
 
     def clear(self, number: int) -> None:
         """Remove a run's working directory, if it was not in memory."""
-        if not self._has_root:
+        if not self.enforced.namespaces:
             remove(Path(self.folder(number)))
-
-    @property
-    def _has_root(self) -> bool:
-        return self.enforced.namespaces is not None
 
     @property
     def _user(self) -> int:
@@ -174,11 +290,8 @@ class Confinement:
         return Namespaces(of_users)
 
     def _descend(self) -> None:
-        """Continue as the first process of a process namespace that belongs to our user namespace.
-
-        :meth:`fork` has to return to its own namespace before it makes another, and may not return to the machine's.
-        The former process only waits, and takes this one with it when it is killed.
-        """
+        # Continue as the first process of a process namespace that belongs to our user namespace: `fork` has to return
+        # to its own before it makes another, and may not return to the machine's. The former process only waits.
         syscalls.call("unshare", syscalls.NEW_PIDS)
         pid = os.fork()
         if pid:
@@ -189,7 +302,6 @@ class Confinement:
         self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
 
     def _make_root(self) -> None:
-        """Make a read-only root in memory that holds everything a run may read, each file under its own path."""
         syscalls.call("mount", "none", "/", "", syscalls.MS_REC | syscalls.MS_PRIVATE, "")
         root = self.scratch
         syscalls.call("mount", "root", root, "tmpfs", syscalls.MS_NOSUID, "size=1m,mode=755")
@@ -206,10 +318,10 @@ class Confinement:
                 target.mkdir(exist_ok=True)
             else:
                 target.touch()
-            syscalls.bind(source, str(target), writable=source in DEVICES, devices=source in DEVICES)
+            syscalls.bind(source, str(target), device=source in DEVICES)
         Path(root + SCRATCH).mkdir(parents=True)
         syscalls.change_root(root)
-        syscalls.make_read_only("/")
+        syscalls.set_attributes("/", syscalls.ATTR_READ_ONLY)
         self.scratch = ""  # no run may learn where it lies
 
     def _make_ruleset(self) -> int:
@@ -238,14 +350,11 @@ class Confinement:
             return Identity(self._another, alone=self._another != NOBODY)
         return Identity(os.getuid(), alone=False)
 
-    def _choose_limits(self) -> Bounds:
-        if not self._user and self._outside == 0:
-            return Bounds(counted=False)
+    def _choose_limits(self) -> int:
+        # A namespace of users counts apart, but not root's processes, which only memory bounds.
         namespaces, identity = self.enforced.namespaces, self.enforced.identity
-        if (identity and identity.alone) or (namespaces and namespaces.of_users):
-            return Bounds()
-        # The user's other processes count too.
-        return Bounds(SHARED_THREADS + (0 if self._user else _threads_of(os.getuid())))
+        apart = bool((identity and identity.alone) or (namespaces and namespaces.of_users and not self._root))
+        return 0 if apart else SHARED_THREADS
 
     def _apply_limits(self, limits: Mapping[str, float]) -> None:
         import resource  # noqa: PLC0415  Unix's own, and this module is read on Windows too
@@ -260,9 +369,8 @@ class Confinement:
             resource.RLIMIT_MEMLOCK: 0,
             resource.RLIMIT_MSGQUEUE: 0,
             resource.RLIMIT_SIGPENDING: PENDING_SIGNALS,
+            resource.RLIMIT_NPROC: int(limits["threads"]),
         }
-        shared = self.enforced.limits.threads if self.enforced.limits else 0
-        bounds[resource.RLIMIT_NPROC] = shared or int(limits["threads"])
         for kind, bound in bounds.items():
             _, hard = resource.getrlimit(kind)
             most = sys.maxsize if hard == resource.RLIM_INFINITY else hard
@@ -276,33 +384,10 @@ def _another_user() -> int:
         return 0
     maps = [Path("/proc/self", name).read_text().splitlines() for name in ("uid_map", "gid_map")]
     ranges = [[tuple(map(int, line.split())) for line in lines] for lines in maps]
-    candidates = (FIRST_USER + os.getpid(), NOBODY)
-    mapped = (
-        user
-        for user in candidates
-        if all(any(first <= user < first + size for first, _, size in users) for users in ranges)
-    )
-    return next(mapped, 0)
-
-
-def _outside(user: int) -> int:
-    """Map a user of this namespace to its number in the surrounding one; -1 if it has none."""
-    for line in Path("/proc/self/uid_map").read_text().splitlines():
-        first, outside, size = map(int, line.split())
-        if first <= user < first + size:
-            return outside + user - first
-    return -1
-
-
-def _threads_of(user: int) -> int:
-    total = 0
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if process.stat().st_uid == user:
-                total += len(list((process / "task").iterdir()))
-        except OSError:
-            continue  # gone meanwhile
-    return total
+    for user in (FIRST_USER + os.getpid(), NOBODY):
+        if all(any(first <= user < first + size for first, _, size in users) for users in ranges):
+            return user
+    return 0
 
 
 def _readable_by_all(path: str) -> bool:

@@ -1,17 +1,12 @@
 """The processes that runs are forked from: loaders, and the servers that they fork.
 
-A *loader* imports a set of libraries once, and forks a server for each order.
-
-A *server* enters its confinement, and forks a run for each channel that it is sent. It holds nothing that student code
-must not see: no reference, no answer, no seed, no path of the course. It never computes, so that forking stays safe.
-
-The command, the environment, and values that libraries have read from them are erased, since student code can read its
-own memory with ``ctypes``. A run still knows the folders of Python, the engine, the data and itself.
+A *loader* imports a set of libraries once, and forks a server for each order. A *server* enters its confinement, and
+forks a run for each channel that it is sent. It holds nothing that student code, which can read its own memory, must
+not see: no reference, no answer, no seed, no path of the course. It never computes, so that forking stays safe.
 """
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import importlib
 import json
@@ -23,16 +18,14 @@ import socket
 import struct
 import sys
 import traceback
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from types import FunctionType
 from typing import Any, Self
 
 from autograder.sandbox.confine import Confinement
-from autograder.sandbox.deadline import cpu_seconds
-from autograder.sandbox.scratch import remove
+from autograder.sandbox.usage import cpu_seconds, remove
 from autograder.wire import Failure, Observation, encode
 from autograder.worker import job as jobs
 from autograder.worker import reader
@@ -55,21 +48,20 @@ FORKED = struct.Struct("<i")
 # Exit status as wait gives it, peak memory in bytes, CPU time in seconds.
 ENDED = struct.Struct("<iqd")
 
-# Fields of /proc/self/stat, after the name: where the words of the command begin, and where the environment ends.
-_BEGINS, _ENDS = 45, 48
 # Values that modules cache, and look up again if they are None or empty.
-_FROM_SURROUNDINGS: Mapping[str, Mapping[str, object]] = {
-    "posix": {"environ": {}},
-    "site": {"USER_BASE": None, "USER_SITE": None},
-    "tempfile": {"tempdir": None},
-}
+_CACHED: tuple[tuple[str, str, object], ...] = (
+    ("posix", "environ", {}),
+    ("site", "USER_BASE", None),
+    ("site", "USER_SITE", None),
+    ("tempfile", "tempdir", None),
+)
 
 
 def load(start: tuple[int, tuple[str, ...]]) -> None:
     """Fork a server for each order, until the other side is gone.
 
-    An order is JSON, the arguments of :func:`serve`. With it come the server's end of its control socket, and that of a
-    pipe for its errors until it is ready.
+    An order is JSON: the folder of matplotlib's settings, which the loader reads, and the arguments of :func:`serve`.
+    With it come the server's ends of its control socket, and of a pipe for its errors until it is ready.
 
     Parameters
     ----------
@@ -78,7 +70,7 @@ def load(start: tuple[int, tuple[str, ...]]) -> None:
     """
     asked_fd, preload = start
     hear_signals()
-    substitute()
+    mmap.mmap = PrivateMmap  # type: ignore[misc]
     asked = socket.socket(fileno=asked_fd)
     folders: list[Path] = []
     while True:
@@ -88,11 +80,13 @@ def load(start: tuple[int, tuple[str, ...]]) -> None:
         with suppress(ChildProcessError):  # wait, so that its CPU time counts
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
+        order = json.loads(message)
+        # Here, for the memory that holds the environment from the start on can't be erased.
+        os.environ["MPLCONFIGDIR"] = order.pop("settings")
         if not folders:
             os.dup2(fds[1], 2)
             _import((*OF_NUMPY, *preload))
             os.dup2(0, 2)
-        order = json.loads(message)
         folders.append(Path(order["scratch"]))
         # Outside of the handler: an exception of a run would name the handled one as its context.
         if os.fork() == 0:
@@ -142,10 +136,7 @@ def serve(control_fd: int, visible: Sequence[str], scratch: str, layers: Sequenc
     """
     control = socket.socket(fileno=control_fd)
     pid = os.getpid()
-    # The libraries are loaded: runs must not see the environment that this needed.
-    block = Block.find()
-    forget(KEPT)
-    block.rewrite("autograder server", {})
+    forget()
     confinement = Confinement(visible, scratch, layers)
     del scratch
     enforced = confinement.enter()
@@ -166,7 +157,7 @@ def serve(control_fd: int, visible: Sequence[str], scratch: str, layers: Sequenc
         pid = confinement.fork()
         if pid == 0:
             os.close(ours)
-            _run(control, fds[0], confinement, number, alive, block)
+            _run(control, fds[0], confinement, number, alive)
         os.close(fds[0])
         control.sendall(FORKED.pack(pid))
         while (asked := control.recv(1)) == b"t":
@@ -181,9 +172,7 @@ def serve(control_fd: int, visible: Sequence[str], scratch: str, layers: Sequenc
         control.sendall(ENDED.pack(status, usage.ru_maxrss * 1024, usage.ru_utime + usage.ru_stime))
 
 
-def _run(
-    control: socket.socket, channel_fd: int, confinement: Confinement, number: int, alive: int, block: Block
-) -> None:
+def _run(control: socket.socket, channel_fd: int, confinement: Confinement, number: int, alive: int) -> None:
     try:
         control.close()
         os.setsid()
@@ -200,11 +189,9 @@ def _run(
             os.closerange(3, channel_fd)
             os.closerange(channel_fd + 1, 256)
             os.environ.update(PATH="/usr/bin:/bin", TMPDIR=folder, **surroundings(folder))
-            block.rewrite("autograder run", os.environ)
         except OSError as error:
-            channel.sendall(
-                encode(Observation("", 0, "unstarted", failure=Failure("", f"confinement failed: {error}")))
-            )
+            failure = Failure("", f"confinement failed: {error}")
+            channel.sendall(encode(Observation("", 0, "unstarted", failure=failure)))
             os._exit(1)
         match job:
             case CallJob():
@@ -220,7 +207,7 @@ def _run(
 
 
 class PrivateMmap(mmap.mmap):
-    """``mmap.mmap``, but private by default for a file that is only read, as by ``numpy.load(…, mmap_mode="r")``.
+    """``mmap.mmap``, but private for a file that is only read, as by ``numpy.load(…, mmap_mode="r")``.
 
     Runs are refused shared mappings of files, which could carry messages between them.
     """
@@ -229,75 +216,16 @@ class PrivateMmap(mmap.mmap):
 
     def __new__(cls, fileno: int, length: int, *args: Any, **more: Any) -> Self:
         """Take what ``mmap.mmap`` takes."""
-        named = {**dict(zip(("flags", "prot", "access", "offset"), args, strict=False)), **more}
-        if fileno != -1 and "flags" not in named:
-            if named.get("access") == mmap.ACCESS_READ and "prot" not in named:
-                del named["access"]
-                named["prot"] = mmap.PROT_READ
-            if "access" not in named and not named.get("prot", mmap.PROT_WRITE) & mmap.PROT_WRITE:
-                named["flags"] = mmap.MAP_PRIVATE
-        return super().__new__(cls, fileno, length, **named)
+        if fileno != -1 and more.get("access") == mmap.ACCESS_READ:
+            more |= {"access": mmap.ACCESS_DEFAULT, "flags": mmap.MAP_PRIVATE, "prot": mmap.PROT_READ}
+        return super().__new__(cls, fileno, length, *args, **more)
 
 
-def substitute() -> None:
-    """Replace functions whose system calls a run is refused.
-
-    Their results, the machine's load and memory, are those of the moment when the libraries were loaded.
-    """
-    ask = os.sysconf
-    load_average = os.getloadavg()
-    memory: dict[object, int] = {}
-    for name in ("SC_PHYS_PAGES", "SC_AVPHYS_PAGES"):
-        memory[name] = memory[os.sysconf_names[name]] = ask(name)
-
-    def sysconf(name: str | int) -> int:
-        return memory[name] if name in memory else ask(name)
-
-    os.getloadavg, os.sysconf = lambda: load_average, sysconf
-    mmap.mmap = PrivateMmap  # type: ignore[misc]
-
-
-@dataclass(frozen=True)
-class Block:
-    """The memory where the kernel has put the command and the environment."""
-
-    address: int
-    size: int
-
-    @classmethod
-    def find(cls) -> Self:
-        """Find the block of this process."""
-        fields = Path("/proc/self/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        return cls(int(fields[_BEGINS]), int(fields[_ENDS]) - int(fields[_BEGINS]))
-
-    def rewrite(self, name: str, environment: Mapping[str, str]) -> None:
-        """Overwrite it with as much of a name and an environment as fits."""
-        text = b""
-        for word in (name, *(f"{key}={value}" for key, value in environment.items())):
-            # Whole words only: a report could not recognise, and hide, a part of a folder's name.
-            if len(text) + len(encoded := os.fsencode(word) + b"\0") <= self.size:
-                text += encoded
-        ctypes.memmove(self.address, text.ljust(self.size, b"\0"), self.size)
-
-
-def forget(kept: Collection[str]) -> None:
-    """Erase the command, the environment except for ``kept``, and what libraries have read from either."""
-    for name in [*os.environ]:
-        if name in kept:
-            os.environ[name] = os.environ[name]  # anew, outside of the block
-        else:
-            del os.environ[name]
-    sys.orig_argv[:] = sys.orig_argv[:0]
-    for module, values in _FROM_SURROUNDINGS.items():
-        for name, value in values.items():
-            if hasattr(sys.modules.get(module), name):
-                setattr(sys.modules[module], name, value)
-    if settings := getattr(sys.modules.get("sysconfig"), "_CONFIG_VARS", None):
-        settings["userbase"] = "~/.local"
-    # Matplotlib keeps the folder of its settings, once it has looked for it.
-    for name in ("get_configdir", "get_cachedir"):
-        function = getattr(sys.modules.get("matplotlib"), name, None)
-        if isinstance(function, FunctionType):
-            cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
-            if cells.keys() >= {"called", "ret"}:
-                cells["called"].cell_contents, cells["ret"].cell_contents = False, None
+def forget() -> None:
+    """Erase the command, the environment that loading the libraries needed, and what Python has read from either."""
+    for name in os.environ.keys() - KEPT:
+        del os.environ[name]
+    sys.orig_argv.clear()
+    for module, name, value in _CACHED:
+        if module in sys.modules:
+            setattr(sys.modules[module], name, value)

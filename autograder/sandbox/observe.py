@@ -21,9 +21,9 @@ import numpy as np
 from autograder.authoring import Check
 from autograder.codes import Code
 from autograder.course.problem import Implementation, Problem
-from autograder.sandbox.deadline import Budget
-from autograder.sandbox.guarantees import LAYERS, Enforced
+from autograder.sandbox.confine import LAYERS, Enforced
 from autograder.sandbox.runs import START_SECONDS, DiskFullError, Forked, Loader, Process, SandboxError, Server, Started
+from autograder.sandbox.usage import Budget
 from autograder.seed import Seed
 from autograder.wire import Failure, Observation, Part, WireError
 from autograder.worker.job import MIB, CallJob, Content, Job, Limits, NotebookJob, ProbeJob, compiled, entry_point
@@ -86,6 +86,7 @@ class _Due:
         return Observation(self.check, self.draw, "died", failure=Failure("", message))
 
 
+@dataclass(kw_only=True, eq=False)
 class Sandbox:
     """Runs implementations, each run in a process of its own.
 
@@ -94,37 +95,18 @@ class Sandbox:
     warm : bool
         Fork confined runs from a server that has the libraries loaded; otherwise start each run afresh, unconfined and
         on any system, for students' checks of their own code.
-    layers : sequence of str
-        The layers of confinement to use; by default all that the machine has.
-    weak : bool
-        Run even where a guarantee is not enforced.
-    python, blas_threads : str, int
-        For runs that are started afresh: the interpreter, and the number of threads of its libraries.
-    loader : Loader, optional
-        Starts the servers; by default one of its own. The caller closes a loader that it passes.
-    told : callable, optional
-        Called with each observation of a check as soon as it is there.
     """
 
-    def __init__(
-        self,
-        *,
-        warm: bool = True,
-        layers: Sequence[str] = LAYERS,
-        weak: bool = False,
-        python: str = sys.executable,
-        blas_threads: int = 1,
-        loader: Loader | None = None,
-        told: Callable[[Observation], object] = lambda _: None,
-    ) -> None:
-        self._warm = warm
-        self._python = python
-        self._blas_threads = blas_threads
-        self._told = told
-        self._loader = loader or Loader()
-        self._own_loader = loader is None
-        self._layers = tuple(layers)
-        self._weak = weak
+    warm: bool = True
+    layers: Sequence[str] = LAYERS  # of confinement; by default all that the machine has
+    weak: bool = False  # run even where a guarantee is not enforced
+    python: str = sys.executable  # for runs that are started afresh
+    blas_threads: int = 1  # the same
+    loader: Loader | None = None  # starts the servers; by default one of its own. The caller closes one that it passes
+    told: Callable[[Observation], object] = lambda _: None  # hears each observation of a check as soon as it is there
+
+    def __post_init__(self) -> None:
+        self._loader = self.loader or Loader()
         self._servers: dict[_Key, Server] = {}
 
     def __enter__(self) -> Self:
@@ -138,13 +120,13 @@ class Sandbox:
         for server in self._servers.values():
             server.close()
         self._servers.clear()
-        if self._own_loader:
+        if self.loader is None:
             self._loader.close()
 
     def enforced(self) -> Enforced:
         """Find out which confinement holds on this machine; SandboxError if no server starts."""
         try:
-            server = Server(self._loader, (), (), self._layers)
+            server = Server(self._loader, (), (), tuple(self.layers))
         except OSError as error:
             raise SandboxError(f"no process for student code could be started on this machine: {error}") from None
         server.close()
@@ -175,7 +157,7 @@ class Sandbox:
                 limits=asdict(limits),
                 files=files,
                 measured=implementation.measured,
-                compiled=compiled(problem.page.text) if self._warm else "",
+                compiled=compiled(problem.page.text) if self.warm else "",
             )
             due = [_Due("", 0, limits.import_seconds, "the import of the module")]
             due += [
@@ -195,25 +177,17 @@ class Sandbox:
                     seen.append(replace(observation, output=output + observation.output))
                     output = ""
                     _bound(seen, limits.module_bytes)
-                    self._told(seen[-1])
+                    self.told(seen[-1])
                     if observation.ending == "died":
                         pending = [item for item in pending if item[0] is not check]
                         break
         return seen
 
     def run_cells(self, problem: Problem, job: NotebookJob, budget: Budget | None = None) -> Iterator[Observation]:
-        """Run a notebook's cells once, until one ends the process.
+        """Run a notebook's cells once; yield an observation of each as soon as it has run, and one more.
 
-        Parameters
-        ----------
-        budget : Budget, optional
-            The time of all the notebook's runs together; by default of this one alone.
-
-        Yields
-        ------
-        Observation
-            One for each cell, as soon as it has run, and one more. There is none for the cells after one that "died",
-            unless all time is used up. Where nothing could be run, one that says why.
+        There is none for the cells after one that "died", unless all time is used up. Where nothing could be run, one
+        says why. The budget is the time of all the notebook's runs together; by default of this one alone.
         """
         limits = problem.limits
         cells = enumerate((*job.cells, ("", "")))
@@ -235,19 +209,8 @@ class Sandbox:
     ) -> Iterator[bytes]:
         """Call a function of ours on a student's bytes, in a reader: a process confined as runs are.
 
-        Parameters
-        ----------
-        function : callable
-            At the top of a module of ours.
-        files : mapping of str to bytes or Content
-            Its input.
-        answer : callable
-            Answers its questions.
-
-        Yields
-        ------
-        bytes
-            A part of the result. Not to be trusted: the student's bytes may have misled the function.
+        ``answer`` answers its questions. The parts of the result that are yielded are not to be trusted: the bytes may
+        have misled the function.
 
         Raises
         ------
@@ -256,13 +219,8 @@ class Sandbox:
         OurFaultError
             If it has raised, or could not be started.
         """
-        bounds = {
-            **asdict(limits),
-            "cpu_seconds": limits.reading_seconds,
-            "memory_bytes": limits.reading_memory_bytes,
-        }
-        job = CallJob(entry_point(function), bounds, files)
-        preload = (function.__module__,)
+        bounds = replace(limits, cpu_seconds=limits.reading_seconds, memory_bytes=limits.reading_memory_bytes)
+        job = CallJob(entry_point(function), asdict(bounds), files)
 
         def take(process: Process) -> Iterator[bytes]:
             assert isinstance(process, Forked)  # noqa: S101  calls have no other processes
@@ -279,7 +237,7 @@ class Sandbox:
             raise ReaderError("it says too much")
 
         try:
-            yield from self._attempts((preload, ()), job, take)
+            yield from self._attempts(((function.__module__,), ()), job, take)
         except UnstartedError as error:
             raise OurFaultError(f"nothing could be read: {error}", Code.NO_SANDBOX) from None
         except LostError as error:
@@ -288,7 +246,7 @@ class Sandbox:
     def _run(
         self, problem: Problem, job: ProbeJob | NotebookJob, due: Sequence[_Due], budget: Budget, most_bytes: int
     ) -> Generator[Observation]:
-        """Yield the observations that are due, until one has "died" or, in the place of all, "unstarted"."""
+        # What is due, until one has "died" or, in the place of all, "unstarted".
 
         def take(process: Process) -> Iterator[Observation]:
             for one in due:
@@ -314,17 +272,7 @@ class Sandbox:
             yield from (one.died(budget.not_run) for one in left)
 
     def _attempts(self, key: _Key, job: Job, take: Callable[[Process], Iterator[_Message]]) -> Iterator[_Message]:
-        """Yield the messages that ``take`` receives from a process that does a job.
-
-        A job whose server was lost is repeated once; messages that it had sent are not yielded twice.
-
-        Raises
-        ------
-        UnstartedError
-            If nothing could be run.
-        LostError
-            At the second loss, which is taken for the work of what ran.
-        """
+        # A job whose server was lost is repeated once; the second loss is taken for the work of what ran.
         taken = 0
         for last in (False, True):
             try:
@@ -353,10 +301,10 @@ class Sandbox:
                 process.end()
 
     def _start(self, key: _Key, job: Job) -> Process:
-        if not self._warm:
+        if not self.warm:
             if not isinstance(job, ProbeJob):
                 raise SandboxError("notebooks and readers are forked from warm servers; this sandbox has none")
-            return Started(job, self._python, self._blas_threads)
+            return Started(job, self.python, self.blas_threads)
         server = self._servers.get(key) or self._serve(key)
         try:
             return server.fork(job)
@@ -366,8 +314,8 @@ class Sandbox:
             return self._serve(key).fork(job)
 
     def _serve(self, key: _Key) -> Server:
-        server = self._servers[key] = Server(self._loader, *key, self._layers)
-        if server.enforced.lacks and not self._weak:
+        server = self._servers[key] = Server(self._loader, *key, tuple(self.layers))
+        if server.enforced.lacks and not self.weak:
             raise SandboxError(f"student code can't be confined on this machine: {'; '.join(server.enforced.lacks)}")
         return server
 
@@ -378,10 +326,8 @@ def _server_of(problem: Problem, job: ProbeJob | NotebookJob) -> _Key:
     texts = [content for content in job.files.values() if isinstance(content, bytes)]
     sources = [job.page] if isinstance(job, ProbeJob) else [source for _, source in job.cells]
     texts += [source.encode() for source in sources]
-    named = tuple(name for name in problem.preload if any(name.partition(".")[0].encode() in text for text in texts))
-    if isinstance(job, NotebookJob):
-        return ((*named, job.kernel), visible)
-    return (named, visible)
+    named = [name for name in problem.preload if any(name.partition(".")[0].encode() in text for text in texts)]
+    return ((*named, *([job.kernel] if isinstance(job, NotebookJob) else [])), visible)
 
 
 def _size(observation: Observation) -> int:
@@ -392,7 +338,7 @@ def _size(observation: Observation) -> int:
 
 
 def _bound(seen: list[Observation], most_bytes: int) -> None:
-    """Drop the values of the check that returned most, if all checks together returned too much."""
+    # All together returned too much: the check that returned most loses its values.
     sizes: Counter[str] = Counter()
     for observation in seen:
         sizes[observation.check] += _size(observation)

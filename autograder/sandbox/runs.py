@@ -15,7 +15,6 @@ import select
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -30,11 +29,9 @@ import msgspec
 
 import autograder
 from autograder import Error
-from autograder.sandbox.confine import SYSTEM
-from autograder.sandbox.deadline import Deadline, cpu_seconds
+from autograder.sandbox.confine import SYSTEM, Enforced
 from autograder.sandbox.forkserver import ENDED, FORKED, READY, SPENT, load
-from autograder.sandbox.guarantees import Enforced
-from autograder.sandbox.scratch import exceeds_quota, has_room, remove
+from autograder.sandbox.usage import Deadline, cpu_seconds, exceeds_quota, has_room, remove
 from autograder.text import PREFIX
 from autograder.wire import MAX_BODY_BYTES, Observation, Part, WireError, read
 from autograder.worker import reader
@@ -67,20 +64,9 @@ class DiskFullError(Exception):
 
 @dataclass(frozen=True)
 class Ended:
-    """The end of a run.
+    """The end of a run: the way it ended by itself, as a clause, empty if it was killed; CPU time and peak memory.
 
-    Attributes
-    ----------
-    exit_reason : str
-        The way it ended by itself, as a clause; empty if it was killed.
-    cpu_seconds : float
-        The CPU time that it used.
-    peak_bytes : int
-        Its peak memory.
-    out_of_time : bool
-        It used up its CPU time.
-    lost : bool
-        Its server is gone, so its end is unknown.
+    ``out_of_time``: it used up its CPU time. ``lost``: its server is gone, so its end is unknown.
     """
 
     exit_reason: str
@@ -90,15 +76,18 @@ class Ended:
     lost: bool = False
 
 
+def settings() -> str:
+    """Return the folder where matplotlib keeps its list of fonts."""
+    return str(Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "autograder", "matplotlib"))
+
+
 def environment(blas_threads: int = 1) -> dict[str, str]:
     """Return the environment of a process that runs student code."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return {
         # One thread each: forking stays safe, and sums don't depend on the number of cores.
         **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(blas_threads)),
         "LANG": "C.UTF-8",
         "MPLBACKEND": "Agg",
-        "MPLCONFIGDIR": str(Path(cache, "autograder", "matplotlib")),
         "PYTHONHASHSEED": "0",
     }
 
@@ -135,7 +124,7 @@ class Started:
         told = {name: os.environ[name] for name in OF_THE_SYSTEM if name in os.environ}
         self._process = subprocess.Popen(
             command(once, folder, python),
-            env=told | environment(blas_threads) | surroundings(folder),
+            env=told | environment(blas_threads) | surroundings(folder) | {"MPLCONFIGDIR": settings()},
             cwd=folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -150,10 +139,9 @@ class Started:
         assert self._process.stdout is not None
         with suppress(OSError), self._process.stdin as channel:  # it may be gone; the end of its output says so
             channel.writelines(parts(job))
-        message: Observation | None = None
         try:
             with self._process.stdout as channel_back:
-                while (message := read(channel_back.read)) is not None:
+                for message in iter(lambda: read(channel_back.read), None):
                     self._messages.put(message)
         except WireError as error:
             self._messages.put(error)
@@ -235,22 +223,22 @@ class Loader:
         with self._lock:
             if self._abandoned:
                 raise BrokenPipeError("nothing is run any more")
-            try:
-                self._send(preload, order, fds)
-            except OSError:
-                self._end([self._started.pop(preload)] if preload in self._started else [])
-                self._send(preload, order, fds)
+            for last in (False, True):
+                if preload not in self._started:
+                    self._started[preload] = self._start(preload)
+                try:
+                    socket.send_fds(self._started[preload][1], [order], fds)
+                    break
+                except OSError:
+                    self._end([self._started.pop(preload)])
+                    if last:
+                        raise
 
     def close(self) -> None:
         """End the processes; each server ends when its control socket is closed."""
         with self._lock:
             self._end(self._started.values())
             self._started.clear()
-
-    def _send(self, preload: tuple[str, ...], order: bytes, fds: list[int]) -> None:
-        if preload not in self._started:
-            self._started[preload] = self._start(preload)
-        socket.send_fds(self._started[preload][1], [order], fds)
 
     def _start(self, preload: tuple[str, ...]) -> tuple[subprocess.Popen[bytes], socket.socket]:
         asked, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -287,11 +275,7 @@ class Server:
     """A confined process with the libraries loaded, from which runs are forked."""
 
     def __init__(
-        self,
-        loader: Loader,
-        preload: tuple[str, ...],
-        visible: tuple[str, ...],
-        layers: tuple[str, ...],
+        self, loader: Loader, preload: tuple[str, ...], visible: tuple[str, ...], layers: tuple[str, ...]
     ) -> None:
         if sys.platform != "linux":
             raise SandboxError(
@@ -306,15 +290,14 @@ class Server:
         self._said, said = os.pipe()
         self._heard = b""
         self._control, theirs = socket.socketpair()
-        order = {"visible": [*installation(), *visible], "scratch": str(self._scratch), "layers": layers}
+        order = {"settings": settings(), "visible": [*installation(), *visible], "layers": layers}
+        order["scratch"] = str(self._scratch)
         try:
-            with theirs:
+            with theirs, os.fdopen(said, "wb"):
                 loader.order(preload, json.dumps(order).encode(), [theirs.fileno(), said])
         except OSError:
-            os.close(said)
             self.close()
             raise
-        os.close(said)
         self._control.settimeout(START_SECONDS)
         self.enforced = self._ready()
         loader.add(self._pid)
@@ -324,7 +307,7 @@ class Server:
         try:
             self._pid, length = READY.unpack(self._receive(READY.size))
             return msgspec.json.decode(self._receive(length), type=Enforced)
-        except (struct.error, msgspec.DecodeError, TimeoutError):
+        except (OSError, msgspec.DecodeError):
             self.kill()
             # A server that still loads its libraries has no number yet, and may never end.
             self._ended(END_SECONDS)
@@ -338,13 +321,11 @@ class Server:
         try:
             with theirs:
                 socket.send_fds(self._control, [b"c"], [theirs.fileno()])
-            said = self._receive(FORKED.size)
-            if len(said) != FORKED.size:
-                raise BrokenPipeError("the worker is gone")
+            (pid,) = FORKED.unpack(self._receive(FORKED.size))
         except OSError:
             ours.close()
             raise
-        watched = None if self.enforced.namespaces else (self._scratch, *FORKED.unpack(said))
+        watched = None if self.enforced.namespaces else (self._scratch, pid)
         if watched and not has_room(self._scratch):
             ours.close()
             self.end()
@@ -355,21 +336,17 @@ class Server:
         """Return the CPU time of the run so far, seconds; 0 when the server is gone, and the run with it."""
         try:
             self._control.sendall(b"t")
-            said = self._receive(SPENT.size)
+            return float(SPENT.unpack(self._receive(SPENT.size))[0])
         except TimeoutError:
             self.kill()  # a late answer would be taken for the end of the run
-            return 0.0
         except OSError:
-            return 0.0
-        return float(SPENT.unpack(said)[0]) if len(said) == SPENT.size else 0.0
+            pass
+        return 0.0
 
     def end(self) -> Ended:
         """End the run, and return how it ended."""
         self._control.sendall(b"e")
-        said = self._receive(ENDED.size)
-        if len(said) != ENDED.size:
-            raise BrokenPipeError("the worker is gone")
-        status, peak, seconds = ENDED.unpack(said)
+        status, peak, seconds = ENDED.unpack(self._receive(ENDED.size))
         code = os.waitstatus_to_exitcode(status)
         return Ended(exit_reason(code), seconds, peak, out_of_time=code == -signal.SIGXCPU)
 
@@ -400,10 +377,10 @@ class Server:
         return False
 
     def _receive(self, size: int) -> bytes:
-        try:
-            return self._control.recv(size, socket.MSG_WAITALL)
-        except ConnectionError:
-            return b""
+        said = self._control.recv(size, socket.MSG_WAITALL)
+        if len(said) != size:
+            raise BrokenPipeError("the worker is gone")
+        return said
 
 
 class Forked:
@@ -423,21 +400,10 @@ class Forked:
     def receive(
         self, seconds: float, most_bytes: int = MAX_BODY_BYTES, most_seconds: float = math.inf
     ) -> Observation | None:
-        """Wait for the next message; None when there will be none.
+        """Wait for the next message, of at most ``most_bytes``; None when there will be none.
 
-        Parameters
-        ----------
-        seconds : float
-            Most that it may be charged.
-        most_bytes : int
-            Most bytes of its body.
-        most_seconds : float
-            Most seconds of wall time, also where others have the processor.
-
-        Raises
-        ------
-        TimeoutError, WireError, DiskFullError
-            If it is late, is no message, or the run has written too much meanwhile.
+        Raise TimeoutError after ``seconds`` that are charged, or ``most_seconds`` of wall time; WireError if it is no
+        message; DiskFullError if the run has written too much meanwhile.
         """
         self.deadline = Deadline(seconds, self._server.spent, most=most_seconds)
 
@@ -445,11 +411,7 @@ class Forked:
             with suppress(ConnectionError):
                 while len(self._unread) < size and (part := self._part(max(size - len(self._unread), READ_BYTES))):
                     self._unread += part
-            if len(self._unread) == size:  # large parts are not copied
-                taken, self._unread = self._unread, bytearray()
-                return taken
-            taken = self._unread[:size]
-            del self._unread[:size]
+            taken, self._unread = self._unread[:size], self._unread[size:]
             return taken
 
         return read(exactly, most_bytes)

@@ -8,10 +8,9 @@ A call that reads state which another process can change could carry a message b
 loads, drops or asks for pages of the page cache, wakes by an address in a shared page, asks about another process,
 counts for the whole machine, or counts by user.
 
-Python has no functions for Landlock, seccomp, namespaces, mounts and capabilities, and there is no maintained binding
-that installs from a wheel alone. So calls are made here by number. Numbers and layouts are those of the kernel's
-headers, include/uapi/linux/{landlock,seccomp,filter,audit,prctl,sched,mount,capability}.h, and of its tables
-syscall_64.tbl and asm-generic/unistd.h. Every function raises OSError when the kernel refuses.
+Python has no functions for Landlock, seccomp, namespaces, mounts and capabilities, so calls are made by number. Numbers
+and layouts are those of the kernel's headers, include/uapi/linux/, and of its tables syscall_64.tbl and
+asm-generic/unistd.h. Every function raises OSError when the kernel refuses.
 """
 
 from __future__ import annotations
@@ -57,17 +56,15 @@ _ALLOWED = """
     # Pairs of streams, beside the rules for them.
     shutdown 48 210  getsockname 51 204  getpeername 52 205
 """
-# Calls with a rule.
-_RULED = """
+_OTHERS = """
+    # Calls with a rule.
     getsockopt 55 209  futex 202 98  mmap 9 222  madvise 28 233  fcntl 72 25  ioctl 16 29  clock_gettime 228 113
-    clock_getres 229 114  clock_nanosleep 230 115  msync 26 227  mbind 237 235  preadv2 327 286  pwritev2 328 287
+    clock_getres 229 114  clock_nanosleep 230 115  msync 26 227  preadv2 327 286  pwritev2 328 287
     fork 57 -  vfork 58 -  clone 56 220  kill 62 129  tgkill 234 131  prlimit64 302 261  sched_setaffinity 203 122
     sched_getaffinity 204 123  sched_getscheduler 145 120  sched_getparam 143 121  getpgid 121 155  getsid 124 156
     getpriority 140 141  prctl 157 167  socketpair 53 199  sendto 44 206  recvfrom 45 207  recvmsg 47 212
     recvmmsg 299 243  fallocate 285 47  flock 73 32
-"""
-# Calls that confine a run.
-_OURS = """
+    # Calls that confine a run.
     unshare 272 97  setns 308 268  mount 165 40  umount2 166 39  pivot_root 155 41  mount_setattr 442 442
     capset 126 91  set_robust_list 273 99  set_tid_address 218 96  clone3 435 435  landlock_create_ruleset 444 444
     landlock_add_rule 445 445  landlock_restrict_self 446 446
@@ -78,7 +75,7 @@ def _numbers(table: str) -> list[tuple[str, str, str]]:
     return re.findall(r"(\w+) (\d+|-) (\d+|-)", table)
 
 
-_ALL = _numbers(_ALLOWED + _RULED + _OURS)
+_ALL = _numbers(_ALLOWED + _OTHERS)
 X86_64 = {name: int(number) for name, number, _ in _ALL if number != "-"}
 AARCH64 = {name: int(number) for name, _, number in _ALL if number != "-"}
 ALLOWED = tuple(name for name, _, _ in _numbers(_ALLOWED))
@@ -156,27 +153,22 @@ def landlock_ruleset(rules: Sequence[tuple[str, int]]) -> int:
 # --- namespaces, mounts, capabilities ---
 
 NEW_MOUNTS, NEW_UTS, NEW_IPC, NEW_USER, NEW_PIDS, NEW_NET = (1 << bit for bit in (17, 26, 27, 28, 29, 30))
-ALL_NEW = 0x7E020080 | NEW_MOUNTS  # with cgroup and time
+ALL_NEW = 0x7E020080  # all of these, cgroup and time
 CLONE_THREAD = 0x00010000
 
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 4096, 16384, 1 << 18
+MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 2, 4, 4096, 16384, 1 << 18
 MNT_DETACH = 2
-_AT_RECURSIVE, _ATTR_READ_ONLY, _ATTR_NOSUID, _ATTR_NODEV = 0x8000, 1, 2, 4
+AT_RECURSIVE, ATTR_READ_ONLY, ATTR_NOSUID, ATTR_NODEV = 0x8000, 1, 2, 4
 
 
-def bind(source: str, target: str, *, writable: bool = False, devices: bool = False) -> None:
-    """Mount ``source`` at ``target``, with all mounts beneath it, read-only unless writable."""
+def bind(source: str, target: str, *, device: bool = False) -> None:
+    """Mount ``source`` at ``target``, with all mounts beneath it, read-only unless it is a device."""
     call("mount", source, target, "", MS_BIND | MS_REC, "")
-    attributes = _ATTR_NOSUID | (0 if writable else _ATTR_READ_ONLY) | (0 if devices else _ATTR_NODEV)
-    _set_attributes(target, attributes, _AT_RECURSIVE)
+    set_attributes(target, ATTR_NOSUID | (0 if device else ATTR_READ_ONLY | ATTR_NODEV), AT_RECURSIVE)
 
 
-def make_read_only(target: str) -> None:
-    """Make one mount read-only, without those beneath it."""
-    _set_attributes(target, _ATTR_READ_ONLY, 0)
-
-
-def _set_attributes(target: str, attributes: int, flags: int) -> None:
+def set_attributes(target: str, attributes: int, flags: int = 0) -> None:
+    """Set attributes of a mount, and with ``AT_RECURSIVE`` of those beneath it."""
     setting = struct.pack("<QQQQ", attributes, 0, 0, 0)
     call("mount_setattr", -100, target, flags, setting, len(setting))
 
@@ -207,9 +199,7 @@ def drop_capabilities() -> None:
 
 # --- seccomp: a filter in classic BPF ---
 
-_LOAD, _JUMP, _JEQ, _JSET, _JGE, _RETURN = 0x20, 0x05, 0x15, 0x45, 0x35, 0x06
-# The farthest jump of an instruction that compares.
-_FARTHEST = 255
+_LOAD, _JEQ, _JSET, _JGE, _RETURN = 0x20, 0x15, 0x45, 0x35, 0x06
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 _X32_BIT = 0x40000000
@@ -220,35 +210,17 @@ _NEW = 424
 
 @dataclass(frozen=True)
 class Rule:
-    """The decision of a filter about one system call.
-
-    Attributes
-    ----------
-    call, error : str, int
-        The call's name, and the errno it fails with where it is refused.
-    argument : int
-        The argument that decides, from 0; -1 if the call is always refused.
-    allowed, refused : tuple of int
-        Refused unless the argument is one of the first, if there are any, or if it is one of the second.
-    needed_bits, refused_bits : int
-        Refused if the argument has none of the first, or any of the second.
-    then, otherwise : Rule, optional
-        Decides in place of allowing, and in place of refusing.
-    """
+    """The decision of a filter about one system call, which fails with ``error`` where it is refused."""
 
     call: str
     error: int
-    argument: int = -1
-    allowed: tuple[int, ...] = ()
-    then: Rule | None = None
-    otherwise: Rule | None = None
+    argument: int = -1  # that decides, from 0; -1 if the call is always refused
+    allowed: tuple[int, ...] = ()  # if there are any, all other values are refused
     refused: tuple[int, ...] = ()
-    needed_bits: int = 0
-    refused_bits: int = 0
-
-
-# The lowest number of a range of calls, and the instructions that decide about them.
-_Range = tuple[int, list[bytes]]
+    needed_bits: int = 0  # refused with none of these
+    refused_bits: int = 0  # refused with any of these
+    then: Rule | None = None  # decides in place of allowing
+    otherwise: Rule | None = None  # decides in place of refusing
 
 
 def _statement(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
@@ -268,34 +240,15 @@ def seccomp_program(rules: Sequence[Rule], allowed: Sequence[str] | None = None)
     ]
     if MACHINE == "x86_64":
         program += [_statement(_JGE, _X32_BIT, 0, 1), _statement(_RETURN, _KILL)]
-    refused, unknown = (_statement(_RETURN, _ERRNO | error) for error in (errno.EPERM, errno.ENOSYS))
     allow = _statement(_RETURN, _ALLOW)
-    bodies = {call: [allow] for call in allowed or ()} | {rule.call: _body(rule) for rule in rules}
-    by_number = {SYSCALLS[call]: body for call, body in bodies.items() if call in SYSCALLS}
-    others = ([allow], [allow]) if allowed is None else ([refused], [unknown])
-    return b"".join(program + _decision(_ranges(by_number, others)))
-
-
-def _ranges(bodies: Mapping[int, list[bytes]], others: tuple[list[bytes], list[bytes]]) -> list[_Range]:
-    """Join neighbouring numbers with the same decision to ranges; ``others`` decides where there is no rule."""
-    borders = sorted({0, _NEW, *bodies, *(number + 1 for number in bodies)})
-    found: list[_Range] = []
-    for number in borders:
-        body = bodies.get(number, others[number >= _NEW])
-        if not found or found[-1][1] != body:
-            found.append((number, body))
-    return found
-
-
-def _decision(ranges: Sequence[_Range]) -> list[bytes]:
-    """Search the ranges by halves, for speed: when it is installed, the kernel tries it with all calls' numbers."""
-    if len(ranges) == 1:
-        return ranges[0][1]
-    half = len(ranges) // 2
-    first, below, above = ranges[half][0], _decision(ranges[:half]), _decision(ranges[half:])
-    if len(below) <= _FARTHEST:
-        return [_statement(_JGE, first, len(below), 0), *below, *above]
-    return [_statement(_JGE, first, 0, 1), _statement(_JUMP, len(below)), *below, *above]
+    # The kernel remembers calls that are allowed whatever their arguments, so those with a rule come first.
+    ruled = {rule.call: _body(rule) for rule in rules}
+    bodies = ruled | {call: [allow] for call in allowed or ()} | ruled
+    for call, body in bodies.items():
+        if call in SYSCALLS:
+            program += [_statement(_JEQ, SYSCALLS[call], 0, len(body)), *body]
+    old, new = (_statement(_RETURN, _ERRNO | error) for error in (errno.EPERM, errno.ENOSYS))
+    return b"".join((*program, *([allow] if allowed is None else [_statement(_JGE, _NEW, 1, 0), old, new])))
 
 
 def _body(rule: Rule) -> list[bytes]:
@@ -337,9 +290,8 @@ _PROT_WRITE = 2
 _ADVICE = (0, 4, 8, 10, 11, 14, 15, 16, 17, 18, 19, 102, 103)
 # MS_ASYNC, MS_SYNC: an array in a file of its own is flushed so.
 _MSYNC = (1, 4)
-# The machine's own clocks; or, by two bits, that of a thread, which must be one of the process's.
+# The machine's own clocks, and the process's and the thread's own.
 _CLOCKS = tuple(range(12))
-_CPU_CLOCK, _THREAD = 1 << 31, 4
 # Calls about the process itself, its name, the names of its memory (PR_SET_VMA), and the length of its vectors on
 # aarch64 (PR_SVE_*, PR_SME_*).
 _PRCTL = (2, 3, 15, 16, 21, 23, 30, 39, 42, 50, 51, 63, 64, 0x53564D41)
@@ -361,7 +313,6 @@ _IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 def rules(pid: int) -> list[Rule]:
     """Return the rules about arguments, for a run with this process number."""
     of_itself = (0, pid)
-    own_thread = Rule("", errno.EPERM, 0, needed_bits=_CPU_CLOCK, then=Rule("", errno.EPERM, 0, needed_bits=_THREAD))
     # At a shared address waiting fails with "try again", and waking with an error, so that a thread can be joined.
     shared_futex = Rule("", errno.EAGAIN, 1, refused=_FUTEX_WAITS, then=Rule("", errno.EINVAL))
     # Of a file, a private mapping; a shared one that can be written is of a file of the run's own.
@@ -376,12 +327,8 @@ def rules(pid: int) -> list[Rule]:
         Rule("madvise", errno.EPERM, 2, allowed=_ADVICE),
         Rule("fcntl", errno.ENOLCK, 1, allowed=_FCNTL),
         Rule("ioctl", errno.ENOTTY, 1, allowed=_IOCTL),
-        *(
-            Rule(call, errno.EPERM, 0, allowed=_CLOCKS, otherwise=own_thread)
-            for call in ("clock_gettime", "clock_getres", "clock_nanosleep")
-        ),
+        *(Rule(call, errno.EPERM, 0, allowed=_CLOCKS) for call in ("clock_gettime", "clock_getres", "clock_nanosleep")),
         Rule("msync", errno.EPERM, 2, allowed=_MSYNC),
-        Rule("mbind", errno.EPERM, 5, allowed=(0,)),
         *(Rule(call, errno.EOPNOTSUPP, 5, allowed=(0,)) for call in ("preadv2", "pwritev2")),
         # A process limit gives EAGAIN, and the worker takes it for one.
         *(Rule(call, errno.EAGAIN) for call in ("fork", "vfork")),
@@ -395,6 +342,5 @@ def rules(pid: int) -> list[Rule]:
         *(Rule(call, errno.EOPNOTSUPP, flags, refused_bits=_MSG_OOB) for call, flags in _FLAGS.items()),
         # A disk could fill up between two measurements; libraries that can't reserve space just write.
         Rule("fallocate", errno.EOPNOTSUPP),
-        # Other runs could see a lock on a file that every run can read.
-        Rule("flock", errno.ENOLCK),
+        Rule("flock", errno.ENOLCK),  # other runs could see a lock on a file that every run can read
     ]

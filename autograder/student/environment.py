@@ -178,9 +178,8 @@ class Environment:
     __repr__ = __str__
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
-        rows = [
-            Row(*(("✗", "not yet") if fact.remedy else ("✓", "fine")), fact.about, fact.said) for fact in self.facts
-        ]
+        words = {True: ("✗", "not yet"), False: ("✓", "fine")}
+        rows = [Row(*words[bool(fact.remedy)], fact.about, fact.said) for fact in self.facts]
         bundle = {"text/plain": str(self), MIME: {"right": self.right, "files": self.digests}}
         # Without jinja2, which may be one of the missing packages, the text must do.
         with suppress(ModuleNotFoundError):

@@ -53,11 +53,15 @@ def pack(folder: Path) -> Packed:
     reports = []
     for problem in assignment.problems:
         if problem.module_file in files:
+            name = problem.module_file
             try:
-                reports.append(check_file(problem, folder))
-                warnings += _of_module(problem, reports[-1])
+                reports.append(report := check_file(problem, folder))
+                if report.code != Code.SUCCESS:
+                    code = f"code {report.code}, {codes.MEANINGS[report.code].name}"
+                    has = f"{name} has {scored(report, ' in your own check')} ({code})"
+                    warnings.append(f"{has}; `python -m autograder check {name}` says why")
             except (CourseError, SandboxError) as error:
-                warnings.append(f"{problem.module_file} was not checked: {error}")
+                warnings.append(f"{name} was not checked: {error}")
         if problem.notebook_file in files:
             warnings += _of_notebook(problem, files)
     warnings += _take_companions(folder, assignment, files)
@@ -103,15 +107,6 @@ def _take_companions(folder: Path, assignment: Assignment, files: dict[str, byte
         else:
             most = f"{MAX_ATTACHMENTS} such files, of {MAX_ATTACHMENT_BYTES // MIB} MiB each"
             yield f"{name}, which your notebook or module names, is not packed: at most {most} are taken"
-
-
-def _of_module(problem: Problem, report: ProblemReport) -> Iterator[str]:
-    if report.code != Code.SUCCESS:
-        name, code = problem.module_file, codes.MEANINGS[report.code]
-        yield (
-            f"{name} has {scored(report, ' in your own check')} (code {report.code}, "
-            f"{code.name}); `python -m autograder check {name}` says why"
-        )
 
 
 def _of_notebook(problem: Problem, files: dict[str, bytes]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from types import CodeType
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 # The name of a check page's code. Not a path, so that no student's file can be taken for it.
 PAGE = "<checks.py>"
@@ -29,64 +29,30 @@ MIB = 1 << 20
 class Limits:
     """The limits of one run; going past one is code 1, and costs the check it happened in.
 
-    Attributes
-    ----------
-    import_seconds : float
-        Time of the module's import, charged as :mod:`autograder.sandbox.deadline` says.
-    wall_seconds : float
-        Time of one draw of a check that does not set its own.
-    module_seconds : float
-        Time of a module's import and all draws, in all their processes; by the clock at most twice as long.
-    cpu_seconds : int
-        CPU time of one process, over all its checks.
-    memory_bytes : int
-        Address space, beyond what the libraries take.
-    threads : int
-        Threads of the process; it can't start other processes.
-    file_bytes : int
-        Size of one file written.
-    scratch_bytes : int
-        Size of all files written.
-    output_characters : int
-        Printed text that is kept; the rest is dropped, and costs nothing.
-    returned_bytes : int
-        Size of the values of one draw.
-    module_bytes : int
-        Size of the values of all draws together.
-    cell_seconds : float
-        Time of one cell of a notebook.
-    notebook_seconds : float
-        Time of all cells, as of a module; also the CPU time of each process.
-    cell_bytes : int
-        Outputs of one cell that are kept; the rest is dropped, and costs nothing.
-    reading_seconds : int
-        CPU time of a reader (:mod:`autograder.worker.reader`), and its time between two messages.
-    reading_memory_bytes : int
-        Address space of a reader, beyond what the libraries take.
+    Time is charged as :mod:`autograder.sandbox.usage` says.
     """
 
-    import_seconds: float = 20.0
-    wall_seconds: float = 10.0
-    module_seconds: float = 90.0
-    cpu_seconds: int = 60
-    memory_bytes: int = 2048 * MIB
-    threads: int = 64
-    file_bytes: int = 16 * MIB
-    scratch_bytes: int = 64 * MIB
-    output_characters: int = 4_000
-    returned_bytes: int = 4 * MIB
-    module_bytes: int = 8 * MIB
-    cell_seconds: float = 60.0
-    notebook_seconds: float = 240.0
-    cell_bytes: int = 4 * MIB
-    reading_seconds: int = 20
-    reading_memory_bytes: int = 1024 * MIB
+    import_seconds: float = 20.0  # of the module's import
+    wall_seconds: float = 10.0  # of one draw of a check that does not set its own
+    module_seconds: float = 90.0  # of the import and all draws, in all processes; by the clock at most twice as long
+    cpu_seconds: int = 60  # CPU time of one process, over all its checks
+    memory_bytes: int = 2048 * MIB  # address space, beyond what the libraries take
+    threads: int = 64  # of the process; it can't start other processes
+    file_bytes: int = 16 * MIB  # of one file written
+    scratch_bytes: int = 64 * MIB  # of all files written
+    output_characters: int = 4_000  # printed text that is kept; the rest is dropped, and costs nothing
+    returned_bytes: int = 4 * MIB  # of the values of one draw
+    module_bytes: int = 8 * MIB  # of the values of all draws together
+    cell_seconds: float = 60.0  # of one cell of a notebook
+    notebook_seconds: float = 240.0  # of all cells, as of a module; also the CPU time of each process
+    cell_bytes: int = 4 * MIB  # outputs of one cell that are kept; the rest is dropped, and costs nothing
+    reading_seconds: int = 20  # CPU time of a reader (`worker.reader`), and its time between two messages
+    reading_memory_bytes: int = 1024 * MIB  # address space of a reader, beyond what the libraries take
 
 
 def compile_page(page: str) -> CodeType:
     """Compile a check page's text."""
-    code: CodeType = compile(page, PAGE, "exec", dont_inherit=True)
-    return code
+    return compile(page, PAGE, "exec", dont_inherit=True)
 
 
 def surroundings(folder: str) -> dict[str, str]:
@@ -112,8 +78,7 @@ def entry_point(function: Callable[..., object]) -> str:
 def load(name: str) -> Callable[..., Any]:
     """Import the function that :func:`entry_point` has named."""
     module, _, function = name.partition(":")
-    found: Callable[..., Any] = getattr(import_module(module), function)
-    return found
+    return cast(Callable[..., Any], getattr(import_module(module), function))
 
 
 class Content(Protocol):
@@ -126,85 +91,40 @@ class Content(Protocol):
 
 @dataclass(frozen=True)
 class ProbeJob:
-    """The probes of a check page on a student's module.
+    """The probes of a check page on a student's module."""
 
-    Attributes
-    ----------
-    module : str
-        The name of the student's module.
-    page : str
-        The text of the check page.
-    given : tuple of str
-        Names of the handed-out modules.
-    allowed_imports : tuple of str
-        Packages that student code may import, beside the standard library.
-    draws : tuple of (str, int, int)
-        Check, number of the draw, and the seed of its inputs, in order.
-    data : mapping of str to str
-        Paths of the files that students read as ``data/<name>``.
-    limits : mapping of str to float
-        The fields of :class:`Limits`.
-    files : mapping of str to bytes or Content
-        The submission's and the handed-out modules, laid out in the working directory.
-    measured : bool
-        Sizes and numbers among the arguments are recorded.
-    compiled : str
-        The check page's code, marshalled, in base 64. Empty where another Python reads the job.
-    """
-
-    module: str
-    page: str
-    given: tuple[str, ...]
-    allowed_imports: tuple[str, ...]
-    draws: tuple[tuple[str, int, int], ...]
-    data: Mapping[str, str]
-    limits: Mapping[str, float]
-    files: Mapping[str, Any]
-    measured: bool = False
-    compiled: str = ""
+    module: str  # the name of the student's module
+    page: str  # the text of the check page
+    given: tuple[str, ...]  # names of the handed-out modules
+    allowed_imports: tuple[str, ...]  # packages that student code may import, beside the standard library
+    draws: tuple[tuple[str, int, int], ...]  # check, number of the draw, and the seed of its inputs, in order
+    data: Mapping[str, str]  # paths of the files that students read as `data/<name>`
+    limits: Mapping[str, float]  # the fields of `Limits`
+    files: Mapping[str, Any]  # bytes or Content: the submission's and the handed-out modules
+    measured: bool = False  # record sizes and numbers among the arguments
+    compiled: str = ""  # the check page's code, marshalled, in base 64; empty where another Python reads the job
 
 
 @dataclass(frozen=True)
 class NotebookJob:
-    """The cells of a notebook, run beside a student's module.
+    """The cells of a notebook, run beside a student's module; other fields as of a :class:`ProbeJob`."""
 
-    Attributes
-    ----------
-    kernel : str
-        The entry point of a function that loads the kernel and returns the function that does such a job.
-    module, given, data, limits, files
-        As of a :class:`ProbeJob`.
-    cells : tuple of (str, str)
-        The label of each cell, and its source.
-    wanted : tuple of (str, int)
-        Expressions, or ``file NAME`` for a file, each with the number of the cell after which its value is wanted,
-        from 0.
-    """
-
-    kernel: str
+    kernel: str  # the entry point of a function that loads the kernel and returns the function that does such a job
     module: str
     given: tuple[str, ...]
     data: Mapping[str, str]
     limits: Mapping[str, float]
     files: Mapping[str, Any]
-    cells: tuple[tuple[str, str], ...]
+    cells: tuple[tuple[str, str], ...]  # the label of each cell, and its source
+    # Expressions, or `file NAME`, each with the number of the cell after which its value is wanted, from 0.
     wanted: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
 class CallJob:
-    """A call of one of our own functions on bytes that a student has made.
+    """A call of one of our own functions on bytes that a student has made."""
 
-    Attributes
-    ----------
-    function : str
-        The entry point of a function of the files and a :class:`autograder.worker.reader.Grader`, which returns bytes,
-        part by part.
-    limits, files
-        As of a :class:`ProbeJob`.
-    """
-
-    function: str
+    function: str  # the entry point of a function of the files and a `worker.reader.Grader`, which yields bytes
     limits: Mapping[str, float]
     files: Mapping[str, Any] = field(default_factory=dict)
 

@@ -57,17 +57,13 @@ class Watch:
             for reference, given_to, owner, position in self.arrays.values()
             if (array := reference()) is not None
         ]
-        arrays = [array for array, *_ in watched]
-        before = _contents(arrays)
+        before = [array.tobytes() for array, *_ in watched]
         try:
             return function(*args, **kwargs)
         finally:
-            if _contents(arrays) != before:
-                start = 0
-                for array, given_to, owner, position in watched:
-                    if array.tobytes() != before[start : start + array.nbytes]:
-                        self.changed[f"`{_parameter(owner, position)}` of `{given_to}`"] = None
-                    start += array.nbytes
+            for (array, given_to, owner, position), content in zip(watched, before, strict=True):
+                if array.tobytes() != content:
+                    self.changed[f"`{_parameter(owner, position)}` of `{given_to}`"] = None
 
     def _measure(self, function: Callable[..., Any], given: list[tuple[int | str, Any]]) -> None:
         letters = _letters(str(getattr(function, "__doc__", "")))
@@ -83,13 +79,6 @@ class Watch:
                     return
                 if type(symbol) is str and type(number) in (int, float) and symbol.isidentifier():
                     self.scales.setdefault(symbol, {})[number] = None  # type: ignore[index]  # exactly a number
-
-
-def _contents(arrays: list[Array]) -> bytes:
-    try:
-        return b"".join(arrays)  # type: ignore[arg-type]  # in one call, since it runs before and after every call
-    except (BufferError, ValueError, TypeError):  # strided, or of a dtype without a buffer
-        return b"".join(array.tobytes() for array in arrays)
 
 
 @functools.cache

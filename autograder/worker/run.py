@@ -54,10 +54,6 @@ class Clipped(io.TextIOBase):
         self.kept: list[str] = []
         self.limit = self.room = limit
 
-    def writable(self) -> bool:
-        """Return True."""
-        return True
-
     def write(self, text: str) -> int:
         """Keep the text that fits."""
         if self.room > 0:

@@ -9,7 +9,7 @@ import pytest
 
 from autograder.audit import attempts
 from autograder.audit.attempts import ATTEMPTS, Attempt, try_guarantees
-from autograder.sandbox.guarantees import GUARANTEES, LAYERS, Bounds, Enforced
+from autograder.sandbox.confine import GUARANTEES, LAYERS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="runs are confined on Linux")
 
@@ -78,13 +78,3 @@ def test_an_attempt_without_a_clear_end_is_no_proof(monkeypatch, program):
     _, (outcome,) = try_guarantees(())
 
     assert not outcome.kept
-
-
-@pytest.mark.parametrize(
-    ("bounds", "apart"),
-    [(Bounds(), True), (Bounds(4096), False), (Bounds(counted=False), False), (None, False)],
-    ids=["of_each_run", "of_the_user", "by_memory", "none"],
-)
-def test_threads_are_tried_where_they_are_counted_apart(bounds, apart):
-    """Elsewhere the record says what bounds them."""
-    assert attempts._counts_threads(Enforced(limits=bounds)) == apart

@@ -90,6 +90,8 @@ def test_inputs_that_follow_from_something_else_are_told(course, changed, sandbo
     given = course / "solutions/lines/given/given_noise.py"
     given.write_text(given.read_text() + "\n\ndef shaken_elsewhere(rng):\n    return 1 + np.random.random(6)\n")
     given.write_text(given.read_text().replace("SPREAD", "import numpy as np\n\nSPREAD", 1))
+    column = course / "solutions/lines/line/reject/heights_as_a_column.py"
+    column.write_text(column.read_text().replace("prediction 52", "prediction 52, rooted 52"))
     (problem,) = changed(body, "import time\nfrom given_noise import shaken_elsewhere\nX = np.eye(3)").problems
     (said,) = undrawn(sandbox.observe, problem)
 

@@ -23,10 +23,9 @@ from autograder.audit.attempts import Outcome
 from autograder.cli.main import EXIT_USAGE, main
 from autograder.codes import MEANINGS
 from autograder.gradebook.store import LOCK_FILE, STORE_FILE, Store, locked
-from autograder.sandbox.guarantees import (
+from autograder.sandbox.confine import (
     GUARANTEES,
     LAYERS,
-    Bounds,
     Enforced,
     Identity,
     Namespaces,
@@ -662,7 +661,7 @@ WHOLE = {
     "landlock": 7,
     "seccomp": 400,
     "identity": Identity(1 << 30, alone=True),
-    "limits": Bounds(),
+    "limits": 0,
 }
 
 

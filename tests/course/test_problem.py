@@ -37,7 +37,7 @@ def test_a_course_is_read_as_written(assignment):
     """Names, points, order, limits and paths are those of assignment.toml and the folders."""
     (problem,) = assignment.problems
 
-    assert (assignment.name, assignment.title) == ("lines", "Lines")
+    assert (assignment.name, assignment.entry.title) == ("lines", "Lines")
     assert (problem.id, problem.points, problem.seed) == ("lines/line", 7, Seed.secret(bytes.fromhex(KEY)))
     assert [check.name for check in problem.checks] == ["prediction", "rooted", "fitted"]
     assert [check.draws for check in problem.checks] == [3, 1, 2]

@@ -28,7 +28,7 @@ from autograder.gradebook.grading import Grader, grade_class, grade_submission, 
 from autograder.gradebook.store import STORE_FILE, VERSION, MachineError, Store, StoreError
 from autograder.grading import see_reference
 from autograder.report import ProblemReport, Report, Stale, Verdict, as_json, as_text
-from autograder.sandbox.guarantees import Enforced
+from autograder.sandbox.confine import Enforced
 from autograder.sandbox.observe import SandboxError
 from autograder.submissions.reading import HandedIn, find_class
 

@@ -41,8 +41,7 @@ from autograder.gradebook.export import GRADES_FILE, folder_of
 from autograder.gradebook.store import STORE_FILE
 from autograder.grading import grade
 from autograder.report import ProblemReport, Verdict
-from autograder.sandbox.confine import FIRST_USER
-from autograder.sandbox.guarantees import LAYERS
+from autograder.sandbox.confine import FIRST_USER, LAYERS
 from autograder.sandbox.observe import Sandbox
 from autograder.student.check import Checked
 from autograder.submissions.reading import student_name

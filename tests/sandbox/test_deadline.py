@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from autograder.sandbox.deadline import BY_THE_CLOCK, PATIENCE, Budget, Deadline, cpu_seconds
+from autograder.sandbox.usage import BY_THE_CLOCK, PATIENCE, Budget, Deadline, cpu_seconds
 from autograder.worker.job import Limits
 
 SECONDS = 8.0

@@ -101,10 +101,8 @@ HARMLESS = {
     "maps_an_array": "np.save('a.npy', x); assert np.array_equal(np.load('a.npy', mmap_mode='r'), x)",
     "maps_an_array_to_write": "m = np.memmap('a.dat', mode='w+', shape=3); m[:] = 7; m.flush()",
     "maps_a_file": (
-        "import mmap; f = open('line.py', 'rb')\n"
-        "assert mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)[:1] == mmap.mmap(f.fileno(), 0, access=1)[:1]"
+        "import mmap; f = open('line.py', 'rb')\nassert mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)[:1]"
     ),
-    "load": "os.getloadavg(); assert os.sysconf('SC_PHYS_PAGES') >= os.sysconf('SC_AVPHYS_PAGES') > 0",
     "maps_memory": "import mmap; m = mmap.mmap(-1, 100); m[:2] = b'ab'; m.madvise(mmap.MADV_DONTNEED)",
     "pool_of_threads": "from concurrent.futures import ThreadPoolExecutor as P; assert [*P(3).map(abs, [-1])] == [1]",
     "joins_in_c": """
@@ -115,7 +113,7 @@ HARMLESS = {
     "event_loop": "import asyncio; asyncio.run(asyncio.wait_for(asyncio.sleep(0.001), 1))",
     "clocks": (
         "for clock in (time.CLOCK_MONOTONIC, time.CLOCK_PROCESS_CPUTIME_ID, 3): time.clock_gettime(clock)"
-        "\ntime.clock_gettime(time.pthread_getcpuclockid(threading.get_ident())); time.sleep(0.001)"
+        "\ntime.sleep(0.001)"
     ),
     "usage": "import resource; resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; os.times(); os.sched_getaffinity(0)",
     "copies": "import shutil; shutil.copyfile('line.py', 'copy'); os.rename('copy', 'moved'); os.remove('moved')",

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sandbox import scratch
-from autograder.sandbox.scratch import BLOCK_BYTES, exceeds_quota
+from autograder.sandbox import usage
+from autograder.sandbox.usage import BLOCK_BYTES, exceeds_quota
 
 MOST = 1 << 20
 ME = os.getpid()
@@ -59,7 +59,7 @@ def test_what_is_never_there_when_it_is_looked_into(tmp_path, monkeypatch, first
             raise first
         return scandir(path)
 
-    monkeypatch.setattr(scratch.os, "scandir", elsewhere)
+    monkeypatch.setattr(usage.os, "scandir", elsewhere)
 
     assert exceeds_quota(tmp_path, ME, MOST)
 
@@ -76,7 +76,7 @@ def test_what_is_gone_once_is_looked_for_again(tmp_path, monkeypatch):
             raise FileNotFoundError
         return scandir(path)
 
-    monkeypatch.setattr(scratch.os, "scandir", elsewhere)
+    monkeypatch.setattr(usage.os, "scandir", elsewhere)
 
     assert not exceeds_quota(tmp_path, ME, MOST)
 

@@ -12,6 +12,7 @@ from raw_calls import X86, call
 
 
 def attempts():
+    yield os.getloadavg
     yield lambda: call(99 if X86 else 179, ctypes.create_string_buffer(256))
     for name in ("loadavg", "meminfo", "stat", "vmstat", "interrupts", "softirqs", "uptime", "self/stat", "schedstat"):
         yield lambda: open(f"/proc/{name}").read()
@@ -25,10 +26,6 @@ def attempts():
 
 
 def totalled(x):
-    before = os.getloadavg(), os.sysconf("SC_AVPHYS_PAGES")
-    held = bytearray(64 << 20)
-    if (os.getloadavg(), os.sysconf("SC_AVPHYS_PAGES")) != before or not held:
-        raise AssertionError("they are counted")
     for number, attempt in enumerate(attempts()):
         try:
             found = attempt()

@@ -25,9 +25,9 @@ def totalled(x):
     block = b""
     while libc.write(theirs, ctypes.c_void_p(start + len(block)), ctypes.c_size_t(8)) > 0 and len(block) < 1 << 17:
         block += os.read(ours, 8)
-    if b"TMPDIR=" not in block:
+    if b"LANG=" not in block:
         raise AssertionError("this looks in the wrong place")
-    if any(word in block for word in (SECRET, b"AUTOGRADER_CANARY", b"MPLCONFIGDIR", b"HASHSEED", b"import")):
+    if any(word in block for word in (SECRET, b"AUTOGRADER_CANARY", b"MPLCONFIGDIR", b"HOME")):
         raise AssertionError("the command and the environment are there")
     if len(posix.environ) or len(sys.orig_argv) or site.USER_BASE:
         raise AssertionError("Python has kept them")

@@ -1,4 +1,4 @@
-"""The time that a run is charged for, and its limits.
+"""The time that a run is charged for, and the space of its files on a disk.
 
 A run is charged for the seconds in which it computes or sleeps, but not for those in which others had the processor:
 a busy machine must not fail a right answer. Time is charged in windows. If the run computed in a window, it is charged
@@ -6,14 +6,21 @@ the CPU time that it used; if it slept, it is charged the whole window.
 
 Each draw of a check, cell of a notebook and message of a reader has a :class:`Deadline`. All draws of a module share a
 :class:`Budget`, and so do all cells of a notebook.
+
+Files in memory are bounded by their mount. Those on a disk are measured while the run works, and removed after it.
 """
 
 from __future__ import annotations
 
 import math
+import os
+import stat
+import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 from autograder.worker.job import Limits
@@ -23,6 +30,11 @@ WINDOWS = 4
 ASLEEP, AWAKE = 0.05, 0.8
 # Parts of a window up to this many seconds are charged in full.
 BRIEF = 0.25
+BLOCK_BYTES = 4096
+# Most measurements of a folder, and the number of them that must find it within its quota.
+LOOKS, CALM_LOOKS = 20, 2
+# Least free space for a run; with less its writes could fail without its fault.
+LEAST_BYTES = 8 << 20
 # A run is ended after this many times its seconds of wall time, however busy the machine is.
 PATIENCE = 6
 # The same for all runs of a module or a notebook together: code that computes a little and sleeps looks like code that
@@ -31,18 +43,9 @@ BY_THE_CLOCK = 2
 
 
 class Deadline:
-    """A limit on the seconds that may be charged until a run's next message.
+    """A limit on the seconds that may be charged until a run's next message, and, ``most``, on wall time.
 
-    Parameters
-    ----------
-    seconds : float
-        The limit, > 0.
-    spent : callable
-        Returns the CPU time that the run has used so far, in seconds.
-    clock : callable
-        Returns wall time in seconds.
-    most : float
-        A limit in seconds of wall time.
+    ``spent`` returns the CPU time that the run has used so far, and ``clock`` wall time, in seconds.
     """
 
     def __init__(
@@ -55,8 +58,7 @@ class Deadline:
     ) -> None:
         self._seconds = self._left = seconds
         self._window = seconds / WINDOWS
-        self._spent = spent
-        self._clock = clock
+        self._spent, self._clock = spent, clock
         self._last = clock() + min(PATIENCE * seconds, most)
         self._ends = clock() + self._window
         self._before: float | None = None
@@ -85,16 +87,10 @@ class Deadline:
 
 @dataclass
 class Budget:
-    """The time that all draws of a module, or all cells of a notebook, may take together.
+    """The seconds that all draws of a module, or all cells of a notebook, may take together.
 
-    Attributes
-    ----------
-    seconds : float
-        The limit, > 0.
-    late, not_run : str
-        Sentences about the draw or cell that used up the rest, and about those after it.
-    left, by_the_clock : float
-        Seconds left to be charged, and of wall time. At most 0 where nothing is left.
+    ``late`` and ``not_run`` are sentences about the one that used up the rest, and about those after it. ``left`` are
+    the seconds left to be charged, ``by_the_clock`` those of wall time: at most 0 where nothing is left.
     """
 
     seconds: float
@@ -135,3 +131,68 @@ def cpu_seconds(pid: int) -> float:
         return time.clock_gettime((~pid << 3) | 2)  # MAKE_PROCESS_CPUCLOCK(pid, CPUCLOCK_SCHED) of linux/posix-timers.h
     except (AttributeError, OSError):
         return 0.0
+
+
+def has_room(folder: Path, least_bytes: int = LEAST_BYTES) -> bool:
+    """Tell whether at least these bytes can be written to a folder's disk."""
+    try:
+        found = os.statvfs(folder)
+    except (OSError, AttributeError):  # it is gone; Windows has no such call
+        return True
+    return found.f_bavail * found.f_frsize >= least_bytes and (found.f_favail > 0 or not found.f_files)
+
+
+def exceeds_quota(folder: Path, pid: int, most_bytes: float) -> bool:
+    """Tell whether a run's files take more than ``most_bytes``, or can't be measured.
+
+    A measurement in which a folder disappears does not count. Two that count are needed, since a folder renamed
+    meanwhile can be missed. Files that keep changing exceed the quota.
+    """
+    calm = 0
+    for _ in range(LOOKS):
+        try:
+            if _taken(folder, most_bytes) + _nameless(pid) > most_bytes:
+                return True
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return True  # unreadable, or too deep to be named: no honest code makes such a folder
+        calm += 1
+        if calm == CALM_LOOKS:
+            return False
+    return True
+
+
+def _taken(folder: Path, most_bytes: float) -> float:
+    taken = 0.0
+    waiting = [str(folder)]
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                taken += BLOCK_BYTES  # at least, which bounds the number of files, too
+                if taken > most_bytes:
+                    return taken
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                with suppress(FileNotFoundError):  # a file that is gone takes nothing more
+                    taken += max(entry.stat(follow_symlinks=False).st_blocks * 512 - BLOCK_BYTES, 0)
+    return taken
+
+
+def _nameless(pid: int) -> float:
+    taken = 0.0
+    with suppress(OSError):  # it has ended, or a container keeps its root from looking
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(FileNotFoundError):
+                file = descriptor.stat()
+                taken += file.st_blocks * 512 if stat.S_ISREG(file.st_mode) and not file.st_nlink else 0
+    return taken
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder, also one that a run has closed to its owner, or nested deeper than a path may be long."""
+    with suppress(OSError):
+        folder.rmdir()  # mostly it is empty
+    if folder.exists():
+        for command in (["/bin/chmod", "-R", "u+rwx"], ["/bin/rm", "-rf"]):
+            subprocess.run([*command, "--", folder], check=False, stderr=subprocess.DEVNULL)  # noqa: S603

@@ -241,7 +241,12 @@ class TestOneStudent:
             (out / "lines/reports/s1").symlink_to(out / "nowhere/at/all")
 
     @pytest.mark.parametrize(
-        "how", ["a file for the folder", "a folder for report.json", "a folder for report.txt", "a link to nowhere"]
+        "how",
+        [
+            "a folder for report.json",
+            *(pytest.param(how, marks=pytest.mark.slow) for how in ("a folder for report.txt", "a link to nowhere")),
+            pytest.param("a file for the folder", marks=pytest.mark.slow),
+        ],
     )
     def test_something_is_in_the_way(self, course, class_, tmp_path, how):
         """When it is out of the way the same command goes on."""
@@ -356,7 +361,11 @@ class TestMachine:
 
     @pytest.mark.parametrize(
         ("where", "error"),
-        [(where, error) for where in ("loader", "run") for error in FAULTS],
+        [
+            pytest.param(where, error, marks=() if error is FAULTS[0] else pytest.mark.slow)
+            for where in ("loader", "run")
+            for error in FAULTS
+        ],
         ids=lambda value: value if isinstance(value, str) else type(value).__name__ + str(value.args[:1]),
     )
     def test_one_submission_meets_it(self, grader, class_, tmp_path, monkeypatch, error, where):
@@ -438,7 +447,14 @@ class TestSubmissions:
         (class_ / "s7/line.py").write_text(REFERENCE)
         assert set(self.graded(grader, handed_in, tmp_path / "out", lambda _: None).values()) == {0}
 
-    @pytest.mark.parametrize("number", [errno.EIO, errno.EACCES, errno.EMFILE, errno.ESTALE])
+    @pytest.mark.parametrize(
+        "number",
+        [
+            errno.EIO,
+            errno.EMFILE,
+            *(pytest.param(number, marks=pytest.mark.slow) for number in (errno.EACCES, errno.ESTALE)),
+        ],
+    )
     @pytest.mark.parametrize("how", ["folder", "archive"])
     def test_a_file_of_one_of_them(self, grader, tmp_path, monkeypatch, number, how):
         """A disk that can't be read, or may not be, takes nobody's points."""

@@ -138,9 +138,9 @@ def format_without_end(honest):
     honest["nbformat"] = float("inf")
 
 
-@hand_in(REFUSED, "can't be read as JSON|more than|takes more")
+@hand_in(REFUSED | ENDED, "can't be read as JSON|more than|takes more")
 def countless_pieces(honest):
-    """Eight million empty lists."""
+    """Eight million empty lists: too many for the memory, or for the time, whichever ends first."""
     return b'{"nbformat": 4, "cells": [], "x": [' + b"[]," * 8_000_000 + b"[]]}"
 
 

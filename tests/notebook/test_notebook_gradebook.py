@@ -112,7 +112,10 @@ def test_a_result_is_filed_under_the_notebook_and_its_modules(grader, class_, co
     )
 
 
-@pytest.mark.parametrize("name", ["figures.toml", "model.py", "released", "README.md"])
+@pytest.mark.parametrize(
+    "name",
+    ["model.py", "released", *(pytest.param(name, marks=pytest.mark.slow) for name in ("figures.toml", "README.md"))],
+)
 def test_a_result_is_filed_under_what_it_is_judged_by(tmp_path, name):
     """What changes there is judged again."""
     problem = read_graded_problem(tmp_path / "course")

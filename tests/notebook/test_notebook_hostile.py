@@ -166,7 +166,7 @@ outputs = st.lists(
 numbers = st.one_of(st.none(), st.floats(), st.integers(), st.sampled_from((10**400, -(10**30), 1e308, -1e308, 5e-324)))
 
 
-@settings(max_examples=150)
+@settings(max_examples=50)
 @given(code_texts, code_texts)
 def every_source(one, other):
     """Each function that reads a cell's text, on two of them."""

@@ -13,7 +13,7 @@ import statistics
 import time
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -76,15 +76,22 @@ class Fate(msgspec.Struct, frozen=True):
 
     @property
     def verdict(self) -> str:
-        """``caught``, ``accepted``, or ``luck``."""
+        """``caught``, ``accepted``, ``luck``, or ``untried``."""
+        if not self.seeds:
+            return "untried"
         if self.seeds - self.caught <= self.seeds // ONE_IN:
             return "caught"
         return "accepted" if self.caught <= self.seeds // ONE_IN else "luck"
 
-    @property
-    def is_rounding(self) -> bool:
-        """It only rounds to float32: to accept that always needs no reason."""
-        return self.operator == "float32" or self.change.endswith(" → float32")
+
+def untried(mutant: Mutant) -> Fate:
+    """Make the fate of a mutant that is tried on no seed."""
+    return Fate(mutant.operator, mutant.line, change(mutant), 0, 0, {}, 0)
+
+
+def is_rounding(operator: str, change: str) -> bool:
+    """Tell whether a mutant only rounds to float32: to accept that always needs no reason."""
+    return operator == "float32" or change.endswith(" → float32")
 
 
 class _Late(BaseException):
@@ -139,7 +146,7 @@ class Runs:
             skipped = self.slow - caught.keys() if n >= SLOW_SEEDS and not remembers else frozenset()
             by = next((each for each in order if each.name not in skipped and self._catches(module, each, seed)), None)
             if n == 0 and mutant.operator == "float32" and overlay.ROUNDED[0] == before:
-                return Fate(mutant.operator, mutant.line, change(mutant), 0, 0, {}, 0)
+                return untried(mutant)
             if by is not None:
                 caught[by.name] += 1
                 if not remembers:
@@ -265,41 +272,45 @@ def fates(
     pool: ProcessPoolExecutor,
     problem: Problem,
     crew: Crew,
-    seeds: int,
+    equivalents: Listed,
     *,
-    operators: Sequence[str] = behaviour.OPERATORS,
-    equivalents: Listed | None = None,
+    seeds: int,
+    operators: Collection[str] = behaviour.OPERATORS,
+    fast: bool = False,
     kept: Path | None = None,
 ) -> list[Fate]:
     """Try a problem's behavioural mutants on seeds.
 
     Parameters
     ----------
-    operators : sequence of str
+    operators : collection of str
         The kinds of mutants to try.
-    equivalents : mapping, optional
-        Mutants that are accepted: these are tried on two seeds.
+    fast : bool
+        Only those that must be caught: neither what is listed as equivalent nor what only rounds to float32.
     kept : path, optional
         A folder for the fate of each mutant; existing ones, of the same problem and engine, are not found out again.
     """
     where = problem.course.resolve(), problem.id
-    made = [each for each in pool.submit(_made, *where).result() if each.operator in operators]
     journal = Journal(kept / f"{problem.name}-{of_problem(problem, Seed.numbered(0))[:16]}", Fate) if kept else None
 
     def one(mutant: Mutant) -> Fate:
-        count = min(seeds, 2) if (mutant.operator, change(mutant)) in (equivalents or {}) else seeds
-        name = f"{sha256(mutant.source.encode()).hexdigest()[:24]}-{count}"
-        return journal.once(name, lambda: find(mutant, count)) if journal else find(mutant, count)
+        what = mutant.operator, change(mutant)
+        if fast and (what in equivalents or is_rounding(*what)):
+            return untried(mutant)
+        name = f"{sha256(mutant.source.encode()).hexdigest()[:24]}-{seeds}"
+        return journal.once(name, lambda: find(mutant)) if journal else find(mutant)
 
-    def find(mutant: Mutant, count: int) -> Fate:
-        return pool.submit(_fate, *where, mutant, count).result()
+    def find(mutant: Mutant) -> Fate:
+        return pool.submit(_fate, *where, mutant, seeds).result()
 
-    return [fate for fate in crew.each(f"{', '.join(operators)} mutants", one, made) if fate.seeds]
+    made = [each for each in pool.submit(_made, *where).result() if each.operator in operators]
+    return crew.each("behavioural mutants", one, made)
 
 
-def luck(problem: Problem, found: Iterable[Fate], equivalents: Listed, operators: Sequence[str]) -> Iterator[str]:
+def luck(problem: Problem, found: Sequence[Fate], equivalents: Listed) -> Iterator[str]:
     """List the faults of the checks, or of the list of equivalent mutants, a sentence each."""
-    unseen = {key: reason for key, reason in equivalents.items() if key[0] in operators}
+    kinds = {each.operator for each in found}
+    unseen = {key: reason for key, reason in equivalents.items() if key[0] in kinds}
     for each in found:
         where = f"{problem.module_file}, line {each.line}, {each.operator}: `{each.change}`"
         is_listed = unseen.pop((each.operator, each.change), None) is not None
@@ -309,7 +320,7 @@ def luck(problem: Problem, found: Iterable[Fate], equivalents: Listed, operators
                 f"{where} is caught on {each.caught} of {each.seeds} seeds ({rarer} on seed {each.example}): a verdict "
                 "by luck; draw inputs on which it always shows, or never"
             )
-        elif each.verdict == "accepted" and not is_listed and not each.is_rounding:
+        elif each.verdict == "accepted" and not is_listed and not is_rounding(each.operator, each.change):
             yield (
                 f"{where} is accepted on all of {each.seeds} seeds; make a check catch it, or list it in "
                 f"{EQUIVALENT_FILE} with the reason"
@@ -329,12 +340,13 @@ def try_behaviour(
         raise CourseError(f"there are no mutants of the kind {min(unknown)}; name {', '.join(behaviour.OPERATORS)}")
     with processes(workers) as pool, ThreadPoolExecutor(workers) as threads:
         for problem in problems:
-            found = fates(pool, problem, Crew(threads, progress, problem.id), seeds, operators=operators, kept=kept)
-            yield problem.id, counted(found), list(luck(problem, found, listed(problem), operators))
+            crew, equivalents = Crew(threads, progress, problem.id), listed(problem)
+            found = fates(pool, problem, crew, equivalents, seeds=seeds, operators=operators, kept=kept)
+            yield problem.id, counted(found), list(luck(problem, found, equivalents))
 
 
 def counted(found: Iterable[Fate]) -> str:
     """Count mutants by verdict, in words."""
-    counts = Counter(each.verdict for each in found)
+    counts = Counter(each.verdict for each in found if each.seeds)
     verdicts = ", ".join(f"{counts[verdict]} {verdict}" for verdict in ("caught", "accepted", "luck"))
-    return f"{counts.total()} behavioural mutants: {verdicts}"
+    return f"{counts.total()}: {verdicts}"

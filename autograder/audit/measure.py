@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 import statistics
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ import msgspec
 
 from autograder.audit.behaviour import OPERATORS
 from autograder.audit.false_alarms import Alarm, Bound, elsewhere, sound, wrong
-from autograder.audit.kills import Kill, holes, idle, kill, listed
+from autograder.audit.kills import Kill, Listed, holes, idle, kill, listed
 from autograder.audit.leaks import Secrets
+from autograder.audit.luck import Fate, fates, luck, processes
 from autograder.audit.margins import Margin, margins, narrowed
 from autograder.audit.mutants import mutants
 from autograder.audit.parallel import Crew, Progress
@@ -37,6 +39,10 @@ from autograder.wire import Observation
 SLOW = 5.0
 # A seed beside the official and the public one, to reveal mutants that are caught by luck.
 ANOTHER_SEED = Seed.numbered(1)
+# In a fast audit one mutant in so many is tried at home, too.
+AT_HOME_TOO = 4
+# Seeds of a behavioural mutant in a fast audit.
+FAST_SEEDS = 3
 # The least share of the mutants with a wrong value that must have a true hint.
 LEAST_EXPLAINED = 0.6
 
@@ -68,6 +74,8 @@ class Measured(msgspec.Struct, frozen=True):
         The reject specimens that are diagnosed as themselves.
     rejects : int
         The number of reject specimens.
+    behaviour : tuple of Fate
+        The fate of each behavioural mutant.
     at_home : tuple of Difference
         Differences between a student's own check and the official run, on specimens and mutants.
     """
@@ -84,6 +92,7 @@ class Measured(msgspec.Struct, frozen=True):
     bounds: tuple[Bound, ...]
     known: tuple[str, ...]
     rejects: int
+    behaviour: tuple[Fate, ...]
     at_home: tuple[Difference, ...]
 
     @property
@@ -159,18 +168,21 @@ def measure_all(
         path = Path(shutil.which(python) or python).absolute()
         others[f"with {python}"] = Sandbox(warm=False, python=str(path)).observe
     # Weak: all code is the staff's own.
-    with sandboxes(workers, weak=True) as (pool, sandbox):
+    with sandboxes(workers, weak=True) as (pool, sandbox), processes(workers) as runs:
 
         def observe(*asked: Any) -> Sequence[Observation]:
             return sandbox().observe(*asked)
 
         # As students run it; in a fast audit forked, since the worker is the same.
         own = observe if fast else Sandbox(warm=False).observe
+        behave = partial(fates, runs, seeds=FAST_SEEDS if fast else seeds, fast=fast, kept=None if fast else kept)
         for problem in problems:
             released = _released(problem, course)
             home = student_s(released, own) if released else None
             crew = Crew(pool, progress, problem.id)
-            yield measure(observe, problem, crew, fast=fast, seeds=seeds, others=others, home=home, kept=kept)
+            yield measure(
+                observe, problem, crew, fast=fast, seeds=seeds, others=others, home=home, behave=behave, kept=kept
+            )
 
 
 def _released(problem: Problem, course: Path) -> Problem | None:
@@ -190,6 +202,7 @@ def measure(
     seeds: int,
     others: Mapping[str, Observe],
     home: Round | None = None,
+    behave: Callable[[Problem, Crew, Listed], Sequence[Fate]] = lambda *_: (),
     kept: Path | None = None,
 ) -> Measured:
     """Audit a problem.
@@ -199,13 +212,16 @@ def measure(
     observe : callable
         ``Sandbox.observe``, or a function that uses several sandboxes; called from the crew's threads.
     fast : bool
-        Two seeds for mutants instead of three, and the slow checks only for mutants that survive the others.
+        One seed for most mutants instead of three, the slow checks only for mutants that survive the others, and only
+        those behavioural mutants, on few seeds, that must be caught.
     seeds : int
         The number of seeds for right implementations.
     others : mapping of str to callable
         Other surroundings to run right implementations in, for the margins; by name.
     home : Round, optional
         A student's own check of the released problem; by default the course's, on the public seed.
+    behave : callable, optional
+        Tries the problem's behavioural mutants; by default there are none.
     kept : path, optional
         A folder for the results of each seed, from which an interrupted audit resumes.
     """
@@ -234,13 +250,22 @@ def measure(
     if not fast:
         rounds.append(Round(problem, ANOTHER_SEED, observe_answers(observe, problem, ANOTHER_SEED), observe))
     made = mutants(problem.reference.files[problem.module_file].decode(), problem.module_file)
-    tried = crew.each("mutants", lambda mutant: kill(mutant, rounds, stages), made)
+    # On a second seed there is a verdict to compare with; in a fast audit of some.
+    tried = crew.each(
+        "mutants",
+        lambda each: kill(each[1], rounds[:1] if fast and each[0] % AT_HOME_TOO else rounds, stages),
+        enumerate(made),
+    )
     kills = tuple(each.kill for each in tried)
     faults += holes(problem, kills, {key: each for key, each in equivalents.items() if key[0] not in OPERATORS})
     differences = [difference for each in (*at_home, *(each.differences for each in tried)) for difference in each]
     faults += differing(differences)
     faults += [sentence for each in tried for sentence in each.leaks]
     faults += _unexplained(kills)
+
+    behaviour = tuple(behave(problem, crew, equivalents))
+    everyone: list[Kill | Fate] = [*kills, *behaviour]
+    faults += luck(problem, behaviour, equivalents)
 
     alarms = sound(observe, problem, range(seeds), crew, kept)
     faults += wrong(alarms)
@@ -264,8 +289,8 @@ def measure(
         mutants=kills,
         equivalent={
             f"{each.operator}: {each.change}": equivalents[each.operator, each.change]
-            for each in kills
-            if each.survived and (each.operator, each.change) in equivalents
+            for each in everyone
+            if (each.operator, each.change) in equivalents
         },
         idle=() if fast else tuple(idle(problem, [*catches.values(), *(each.codes for each in kills)])),
         margins=tuple(margins(problem, spread, narrowed(observe, problem, right, crew), apart)),
@@ -274,6 +299,7 @@ def measure(
         bounds=alarms.bounds,
         known=tuple(specimen.name for specimen in problem.specimens("reject") if _is_known(specimen, caught)),
         rejects=len(rejects),
+        behaviour=behaviour,
         at_home=tuple(differences),
     )
 

@@ -20,6 +20,7 @@ from rich.table import Table
 from autograder import codes
 from autograder.audit.false_alarms import Bound
 from autograder.audit.kills import Kill
+from autograder.audit.luck import Fate, counted
 from autograder.audit.margins import WIDE, Margin
 from autograder.audit.measure import Measured
 from autograder.audit.parity import Difference
@@ -130,6 +131,7 @@ _HEADS = (
     "killed",
     "by luck",
     "equivalent",
+    "behavioural mutants",
     "known mistakes",
     "true hints on 53",
     "otherwise at home",
@@ -148,6 +150,7 @@ def _figures(each: Measured) -> tuple[object, ...]:
         each.killed,
         len(each.lucky),
         len(each.equivalent),
+        counted(each.behaviour),
         f"{len(each.known)} of {each.rejects}",
         _share(*each.explained),
         sum(not difference.reason for difference in each.at_home),
@@ -193,6 +196,7 @@ def _details(each: Measured) -> list[tuple[str, list[str]]]:
             "Caught on some draws only",
             [f"{kill.change} ({kill.operator}), at best {max(kill.shares.values()):.0%}" for kill in each.lucky],
         ),
+        ("Behavioural mutant", [_fate(fate) for fate in each.behaviour if fate.verdict in {"luck", "accepted"}]),
         ("Without a hint that is true", [_unexplained(kill) for kill in each.mutants if kill.explained is False]),
         ("Said otherwise at home", [_otherwise(difference) for difference in each.at_home]),
         ("Narrow margin", [_narrow(margin) for margin in each.narrow]),
@@ -266,6 +270,11 @@ def _narrow(margin: Margin) -> str:
 def _unexplained(kill: Kill) -> str:
     told = "; ".join(f"{check}: {hint}" for check, hint in kill.hints.items())
     return f"line {kill.line}, {kill.operator}: {kill.change}{f' ({told})' if told else ''}"
+
+
+def _fate(fate: Fate) -> str:
+    example = f", for example not as most on seed {fate.example}" if fate.verdict == "luck" else ""
+    return f"{fate.verdict}: {fate.change} ({fate.operator}), caught on {fate.caught} of {fate.seeds} seeds{example}"
 
 
 def _otherwise(each: Difference) -> str:

@@ -348,10 +348,8 @@ def audit(
     shown = partial(Progress, console)
     count = seeds or (1 if fast else 1000)
     if only:
-        for name, counts, faults in try_behaviour(
-            chosen, workers, shown, seeds or 1000, only.split(","), out / "seeds"
-        ):
-            click.echo(f"{name}: {counts}")
+        for name, counts, faults in try_behaviour(chosen, workers, shown, count, only.split(","), out / "seeds"):
+            click.echo(f"{name}, behavioural mutants: {counts}")
             say(name, faults)
             bad |= bool(faults)
         sys.exit(bad)

@@ -631,8 +631,20 @@ class TestAudit:
         outcome = call("audit", "--fast", "--out", tmp_path / "audit")
 
         assert outcome.exit_code == 1
-        assert "lines/line: 7 things do not hold" in outcome.output
+        assert "lines/line: 23 things do not hold" in outcome.output
         assert {path.name for path in (tmp_path / "audit").iterdir()} > {"audit.json", "index.html"}
+
+    def test_behavioural_mutants_alone(self, home, call, tmp_path):
+        """With the figures, and a sentence for each that is accepted without a reason; other kinds are refused."""
+        outcome = call("audit", "--only", "state", "--seeds", 4, "--out", tmp_path / "audit")
+        again = call("audit", "--only", "state", "--seeds", 4, "--out", tmp_path / "audit")
+        unknown = call("audit", "--only", "state,mood")
+
+        assert outcome.exit_code == 1
+        assert "lines/line, behavioural mutants: 12: 9 caught, 3 accepted, 0 luck" in outcome.output
+        assert "state: `answer of root → of the first call` is accepted on all of 4 seeds" in outcome.output
+        assert outcome.output.partition("lines/line, ")[2] == again.output.partition("lines/line, ")[2]
+        assert "there are no mutants of the kind mood; name domain, state, float32" in unknown.output
 
     def test_another_python_is_found_from_here(self, home, call, tmp_path):
         """Also by a path from the working directory, which is not where it runs; what is no program is refused."""
@@ -640,7 +652,7 @@ class TestAudit:
         found = call("audit", "--fast", "--python", os.path.relpath(sys.executable), "--out", out)
         missing = call("audit", "--fast", "--python", "no/such/python", "--out", out)
 
-        assert "lines/line: 7 things do not hold" in found.output
+        assert "lines/line: 23 things do not hold" in found.output
         assert "no/such/python is no program" in missing.output
 
 

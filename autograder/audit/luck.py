@@ -34,7 +34,7 @@ from autograder.audit.parallel import Crew, Progress
 from autograder.authoring import Check, generator
 from autograder.course.assignments import read_course
 from autograder.course.problem import CourseError, Problem, importable
-from autograder.gradebook.dependencies import of_problem
+from autograder.gradebook.dependencies import digest, environment, packages_of
 from autograder.grading import judge
 from autograder.seed import Seed
 from autograder.wire import Observation
@@ -291,7 +291,7 @@ def fates(
         A folder for the fate of each mutant; existing ones, of the same problem and engine, are not found out again.
     """
     where = problem.course.resolve(), problem.id
-    journal = Journal(kept / f"{problem.name}-{of_problem(problem, Seed.numbered(0))[:16]}", Fate) if kept else None
+    journal = Journal(kept / f"{problem.name}-behaviour-{_digest(problem)[:16]}", Fate) if kept else None
 
     def one(mutant: Mutant) -> Fate:
         what = mutant.operator, change(mutant)
@@ -305,6 +305,14 @@ def fates(
 
     made = [each for each in pool.submit(_made, *where).result() if each.operator in operators]
     return crew.each("behavioural mutants", one, made)
+
+
+def _digest(problem: Problem) -> str:
+    """Compute the digest of what a fate depends on, beside the mutant: not the list that is written after it."""
+    pages = [problem.folder / "checks.py", problem.folder / "expect.py", Path(overlay.__file__), Path(__file__)]
+    files = [path for path in (*pages, *problem.files.given, *problem.files.data.values()) if path.is_file()]
+    where = repr(sorted(environment(packages_of(problem)).items())).encode()
+    return digest([("environment", where), *((path.name, path.read_bytes()) for path in files)])
 
 
 def luck(problem: Problem, found: Sequence[Fate], equivalents: Listed) -> Iterator[str]:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 from types import CodeType
@@ -40,7 +41,7 @@ MAX_TEXT_BYTES = 1 << 16  # of a module's text, searched for names
 _ENDINGS = {
     "missing": (Code.MISSING, "{message}; write it"),
     "died": (Code.DIED, "{message}"),
-    "exhausted": (Code.DIED, "out of memory: {said}{frames}"),
+    "exhausted": (Code.DIED, "{said}{frames}"),
     "raised": (Code.RAISED, "{said}{frames}"),
     "asserted": (Code.STRUCTURE, "an assertion in your code failed: {said}{frames}"),
     "misfit": (
@@ -267,7 +268,8 @@ def grade(
             for check in chosen
         }
         try:
-            hints = diagnose(chosen, findings, seen, answers, text)
+            run = partial(observe, problem, implementation, seed)
+            hints = diagnose(chosen, findings, seen, answers, text, run)
         except Exception:  # noqa: BLE001  values that break a hint only lose the hint
             hints = {}
     found = {name: Found(some, hints.get(name)) for name, some in findings.items()}

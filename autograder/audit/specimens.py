@@ -49,7 +49,8 @@ def audit(observe: Observe, problem: Problem, answers: Answers, seed: Seed) -> I
             elif verdict.hint in hints - {specimen.hint}:
                 yield f"reject/{specimen.name} is taken for another mistake by `{verdict.check}`: {verdict.hint}"
         failed = {verdict.check: verdict.code for verdict in report.checks if verdict.code}
-        if failed == specimen.caught and hints.isdisjoint(verdict.hint for verdict in report.checks):
+        crashes = Code.RAISED in failed.values()  # as other mistakes do: its hint may be about the exception
+        if failed == specimen.caught and not crashes and hints.isdisjoint(verdict.hint for verdict in report.checks):
             yield f"reject/{specimen.name} is not known by what it gives: no check says its hint"
     for check in problem.checks:
         if check.name not in named:

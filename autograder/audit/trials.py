@@ -107,8 +107,9 @@ def try_out(where: Round, implementation: Implementation, names: Sequence[str] |
     def noting(
         problem: Problem, one: Implementation, seed: Seed, some: Sequence[Check] | None
     ) -> Sequence[Observation]:
-        seen[:] = where.observe(problem, one, seed, some)
-        return seen
+        found = where.observe(problem, one, seed, some)
+        seen.extend(() if seen else found)  # of a second run only a hint is made
+        return found
 
     report = grade(noting, problem, implementation, answers, seed, checks)
     draws: dict[str, tuple[int, ...]] = {}

@@ -1,26 +1,37 @@
-"""The choice of a hint for each failed check: a known mistake, a relation, or the meaning of an exception."""
+"""The choice of a hint for each failed check: a known mistake, a slip, a relation, or the meaning of an exception."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from types import CodeType, FunctionType
+
+import numpy as np
 
 from autograder.authoring import Check, Finding
 from autograder.codes import Code
 from autograder.compare import agree
 from autograder.expected import Answers, Draws, Mistake
-from autograder.hints import exceptions, relations
+from autograder.hints import exceptions, relations, slips
 from autograder.wire import Array, Failure, Observation
 
-_RELATED = frozenset({Code.SHAPE, Code.VALUES, Code.OFF_BY_ONE})  # what a relation can explain
+_RELATED = frozenset({Code.SHAPE, Code.VALUES, Code.OFF_BY_ONE, Code.DIVERGED})  # what a relation can explain
+
+RANDOM = (
+    "Two runs of yours on the same inputs give different values: something is drawn at random. The result is to depend "
+    "on the arguments alone."
+)
+
+Findings = Mapping[str, Sequence[Finding]]
 
 
 def diagnose(
     checks: Sequence[Check],
-    findings: Mapping[str, Sequence[Finding]],
+    findings: Findings,
     seen: Sequence[Observation],
     answers: Answers,
     text: str,
+    run: Callable[[Sequence[Check]], Sequence[Observation]],
 ) -> dict[str, str]:
     """Find a hint for each failed check, by check; none where nothing is known.
 
@@ -32,61 +43,104 @@ def diagnose(
         By check.
     text : str
         The student's module, for the names in it.
+    run : callable
+        Observes checks again, each as often as it is listed, in one process if none dies.
     """
-    failed = [check for check in checks if findings[check.name]]
-    hinted = known_mistakes(checks, [check.name for check in failed], seen, answers) if failed else {}
-    for check in failed:
+    failed = {check.name for check in checks if findings[check.name]}
+    if not failed:
+        return {}
+    defined = slips.defined(text)
+    called = {check.name: calls(check, defined) for check in checks}
+    hinted = known_mistakes(checks, failed, seen, answers, called)
+    unknown = [check for check in checks if check.name in failed - hinted.keys()]
+    if unknown and "random" in text:
+        hinted |= dict.fromkeys(_random(run, unknown, seen), RANDOM)
+    rooted = {check.name for check in checks if failed.isdisjoint(_needed(check, checks))}
+    related: dict[str, str] = {}
+    for functions in {called[check.name] for check in unknown}:
+        group = [check for check in checks if called[check.name] == functions]
+        related |= _relations(group, findings, seen, answers.reference, rooted)
+    passing, failing = (
+        {name for check in checks if (check.name in failed) == is_failed for name in called[check.name]}
+        for is_failed in (False, True)
+    )
+    for check in unknown:
         mine = _of(check, seen)
         if check.name not in hinted and (
-            hint := _relation(check, findings[check.name], mine, answers.reference)
-            or _exception(mine, answers.reference, text)
+            hint := _slip(mine, called[check.name] if check.name in rooted else (), text)
+            or related.get(check.name)
+            or _exception(mine, answers.reference, text, passing - failing)
         ):
             hinted[check.name] = hint
     return hinted
 
 
+def calls(check: Check, defined: AbstractSet[str]) -> frozenset[str]:
+    """Find which of a module's functions and classes a check calls, by their names in the check page."""
+    names: set[str] = set()
+    functions = [check.probe]
+    for function in functions:
+        codes = [function.__code__]
+        for code in codes:
+            codes += [each for each in code.co_consts if isinstance(each, CodeType)]
+            names |= {*code.co_names}
+        known = map(function.__globals__.get, sorted(names))
+        functions += [each for each in known if isinstance(each, FunctionType) and each not in functions]
+    return frozenset(names & defined)
+
+
+def _needed(check: Check, checks: Sequence[Check]) -> set[str]:
+    """Find the checks that a check needs, and those that these need."""
+    by_name = {each.name: each for each in checks}
+    needed = [*check.needs]
+    for name in needed:
+        needed += [other for other in (by_name[name].needs if name in by_name else ()) if other not in needed]
+    return {*needed}
+
+
 def known_mistakes(
-    checks: Sequence[Check], failed: Sequence[str], seen: Sequence[Observation], answers: Answers
+    checks: Sequence[Check],
+    failed: AbstractSet[str],
+    seen: Sequence[Observation],
+    answers: Answers,
+    called: Mapping[str, frozenset[str]],
 ) -> dict[str, str]:
     """Find the hint for each failed check whose observations are those of a known mistake.
 
-    Where several mistakes give the same arrays in a check, the one that explains the most failed checks is named.
+    A mistake is known if the student fails every check that it fails, with its values. They may differ only where other
+    functions are called, too, and a check fails that is needed there. And no check of the same functions may fail
+    without a reason: it would be one mistake that looks like another in some checks.
     """
-    matches: dict[str, list[Mistake]] = {}
-    for check in checks:
-        if check.name in failed:
-            # A mistake in a needed check shows here, too, so another one that would look the same here is not named.
-            needed = [matches[name] for name in check.needs if name in matches]
-            matches[check.name] = [
-                mistake
-                for mistake in answers.mistakes
-                if all(mistake in found for found in needed) and _same(check, seen, mistake)
-            ]
-    # By mistake: the checks that it fails, those where it is unlike other mistakes, and the number that it explains.
-    run = {check.name for check in checks}
-    fails = {each.name: run & {check for check, _ in each.seen} for each in answers.mistakes}
-    shows = {each.name: run & {one.check for one in each.seen.values() if _telling(one)} for each in answers.mistakes}
-    made = {each.name: sum(each in found for found in matches.values()) for each in answers.mistakes}
-    explains = {name: made[name] - len(fails[name] - matches.keys()) for name in made}
-    told = {}
-    for name, found in matches.items():
-        # A mistake must agree in most of the checks where it shows, or it is another one. Where it looks like many
-        # others, it must explain every failure and nothing more.
-        likely = [
-            each
-            for each in found
-            if (2 * made[each.name] >= len(shows[each.name]) and name in shows[each.name])
-            or made[each.name] == len(fails[each.name]) == len(matches)
-        ]
-        if likely:
-            told[name] = max(likely, key=lambda mistake: explains[mistake.name]).hint
+    needed = {check.name: _needed(check, checks) for check in checks}
+    broken = {check for check in needed if needed[check] & failed}
+    likely: dict[str, set[str]] = {}  # by a mistake's hint, the checks that it explains
+    for mistake in answers.mistakes:
+        fails = needed.keys() & {check for check, _ in mistake.seen}
+        same = {check.name for check in checks if check.name in fails and _same(check, seen, mistake)}
+        # By the functions that are called: those of the checks where all is as with the mistake.
+        whole = {called[check] for check in same} - {called[check] for check in fails - same}
+        # Where another mistake may show, too, it is not known.
+        explained = {check for check in same if called[check] in whole and not needed[check] & failed - same}
+        ends = {one.ending for one in mistake.seen.values() if one.check in explained}
+        # Many mistakes crash alike, and many return what can't be used.
+        tells = "returned" in ends or ("misfit" in ends and explained == failed)
+        if tells and fails <= failed and fails - explained <= broken:
+            likely[mistake.hint] = explained
+    left = failed - {check for same in likely.values() for check in same}
+    left -= {check for check in left if needed[check] & left}
+    told: dict[str, str] = {}
+    for hint, same in sorted(likely.items(), key=lambda item: -len(item[1])):
+        # The mistake that explains the most comes first.
+        if {called[check] for check in same}.isdisjoint(called[check] for check in left):
+            told = dict.fromkeys(same, hint) | told
     return told
 
 
 def borne_out(checks: Sequence[Check], seen: Sequence[Observation], mistake: Mistake) -> bool:
-    """Tell whether a mistake gives what was seen, in each check where its observations are known."""
+    """Tell whether a mistake gives what was seen, in each check of its own that needs none of its own."""
     known = {check for check, _ in mistake.seen}
-    return all(_same(check, seen, mistake) for check in checks if check.name in known)
+    own = [check for check in checks if check.name in known and known.isdisjoint(check.needs)]
+    return all(_same(check, seen, mistake) for check in own)
 
 
 def _of(check: Check, seen: Sequence[Observation]) -> list[Observation]:
@@ -102,7 +156,7 @@ def _alike(check: Check, one: Observation, other: Observation) -> bool:
     if one.ending != other.ending or bool(one.changed) != bool(other.changed):
         return False
     if one.ending != "returned":
-        return _known(one) and _failed(one) == _failed(other)
+        return _failed(one) == _failed(other)
     return one.values.keys() == other.values.keys() and all(
         _equal(check, value, other.values[name]) for name, value in one.values.items()
     )
@@ -121,40 +175,60 @@ def _failed(observation: Observation) -> tuple[str, str, tuple[str, ...]]:
     return failure.kind, failure.message, tuple(where)
 
 
-def _known(observation: Observation) -> bool:
-    """Tell whether such an end can identify a mistake; an exception from deeper code has many causes."""
-    failure = observation.failure
-    shallow = failure is not None and len(failure.frames) == 1
-    return observation.ending in ("returned", "misfit") or (observation.ending == "raised" and shallow)
+def _random(
+    run: Callable[[Sequence[Check]], Sequence[Observation]], checks: Sequence[Check], seen: Sequence[Observation]
+) -> set[str]:
+    """Find the checks of compared values that give other values when they run again."""
+    compared = [
+        check for check in checks if not check.expect and all(one.ending == "returned" for one in _of(check, seen))
+    ]
+    # Twice in one process: two processes may begin with the same state of a generator.
+    again = run([*compared, *compared]) if compared else ()
+    return {
+        check.name
+        for check in compared
+        for one in _of(check, again)
+        for other in _of(check, again)
+        if one.draw == other.draw and one.ending == other.ending == "returned" and not _alike(check, one, other)
+    }
 
 
-def _telling(observation: Observation) -> bool:
-    """Tell whether few mistakes end like this: an exception must have sizes in its message."""
-    message = observation.failure.message if observation.failure else ""
-    return _known(observation) and (observation.ending != "raised" or bool(re.search(r"\d", message)))
+def _slip(mine: Sequence[Observation], functions: Collection[str], text: str) -> str | None:
+    frames = next((one.failure.frames for one in mine if one.failure and one.ending == "missing"), ())
+    return slips.unreached(text, frames) or slips.reordered(text, functions)
 
 
-def _relation(check: Check, findings: Sequence[Finding], mine: Sequence[Observation], right: Draws) -> str | None:
-    named = list(dict.fromkeys(finding.value for finding in findings if finding.code in _RELATED and finding.value))
-    # A wrong dtype explains what else is wrong.
-    mistyped = any(finding.code == Code.DTYPE for finding in findings)
-    if not named or mistyped or any(observation.ending != "returned" for observation in mine):
-        return None
+def _relations(
+    group: Sequence[Check], findings: Findings, seen: Sequence[Observation], right: Draws, rooted: Collection[str]
+) -> dict[str, str]:
+    """Relate the values of checks that call the same functions, if those of the roots are all arrays."""
     draws = []
-    for observation in mine:
-        answer = right[check.name, observation.draw]
-        found = {name: observation.values.get(name) for name in answer.values}
-        if any(value is None or isinstance(value, str) for value in found.values()):
-            return None
-        draws.append(relations.Draw(found, answer.values, answer.scales))  # type: ignore[arg-type]  # all are arrays
-    return relations.explain(check, draws, named)
+    for check in group:
+        judged = {finding.value for finding in findings[check.name] if finding.code in _RELATED}
+        mine = [(one, answer) for one in _of(check, seen) if (answer := right.get((check.name, one.draw)))]
+        is_whole = all(
+            one.ending == "returned" and isinstance(one.values.get(name), np.ndarray)
+            for one, answer in mine
+            for name in answer.values
+        )
+        if not is_whole and check.name in rooted:
+            return {}
+        # A wrong dtype explains what else is wrong.
+        if not is_whole or any(finding.code == Code.DTYPE for finding in findings[check.name]):
+            continue
+        for one, answer in mine:
+            wrong = {name for name, value in answer.values.items() if not _equal(check, one.values[name], value)}
+            # What a predicate takes for right may differ.
+            wrong &= judged if check.expect or not judged else wrong
+            draws.append(relations.Draw(check, one.values, answer.values, wrong, answer.scales, check.name in rooted))  # type: ignore[arg-type]  # all are arrays
+    return relations.explain(draws) if draws else {}
 
 
-def _exception(mine: Sequence[Observation], right: Draws, text: str) -> str | None:
+def _exception(mine: Sequence[Observation], answers: Draws, text: str, right: Collection[str]) -> str | None:
     for observation in mine:
         if observation.failure and observation.ending in ("raised", "misfit"):
-            answer = right.get((observation.check, observation.draw))
+            answer = answers.get((observation.check, observation.draw))
             scales = answer.scales if answer else {}
             misfit = observation.ending == "misfit"
-            return exceptions.explain(observation.failure, misfit=misfit, text=text, scales=scales)
+            return exceptions.explain(observation.failure, misfit=misfit, text=text, scales=scales, right=right)
     return None

@@ -8,7 +8,8 @@ from __future__ import annotations
 import builtins
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from itertools import pairwise
 
 import numpy as np
 
@@ -37,11 +38,27 @@ MISFITS: Mapping[str, str] = {
     ),
 }
 
-# The student's own line raised.
+# The student's own line raised, by the exception's type and that line.
+LINES: Mapping[str, str] = {
+    r"^(Syntax|Indentation)Error: (<{7}|={7}|>{7})": "These are git's marks of a merge conflict: of the two versions "
+    "between them keep one, and delete the lines with the marks",
+    r"^(Syntax|Indentation)Error: [%!]\s?\w": "Lines with `%` or `!` in front are commands for a notebook or a "
+    "terminal, and no Python: delete the line, and run the command there",
+    r"^(OS|FileNotFound|Permission|BlockingIO|NotImplemented)Error: .{0,200}\b(Pool|Process|ProcessPoolExecutor|Queue|"
+    r"Lock|Manager|Parallel)\(": "A module that is graded is one process, and can't start others: leave them out. "
+    "NumPy's functions on whole arrays are fast enough",
+}
+# The student's own line raised, by the exception's message.
 EXPLANATIONS: Mapping[str, str] = {
     r"^name 'np' is not defined": "`import numpy as np` is missing at the top of the module",
     r"^Missing parentheses in call to 'print'": "This is Python 2's `print`. In Python 3 it is a function: put what "
     "is to be printed into parentheses",
+    r"^invalid (non-printable )?character": "Text from a web page or a PDF has quotes, dashes and spaces of its "
+    "own, which Python doesn't know. Type them again: the quotes \" and ', the sign -, and plain spaces",
+    r"partially initialized module": "Two modules import each other, or a module imports itself because its file has a "
+    "library's name. Put what both need into one of them, or rename the file",
+    r"^Cannot load backend|interactive framework|no display name|connect to display": "There is no screen where code "
+    "is graded. Leave out `matplotlib.use(...)`, and draw in the notebook",
     r"^(cannot access )?local variable '(?P<name>%N)'": "Because `{name}` is assigned somewhere in this function, it "
     "is the function's own throughout, and it is used here before it has a value. Give it one first",
     r"NoneType": "Something is `None` here: often the result of a function without a `return`, or of a method that "
@@ -57,11 +74,11 @@ EXPLANATIONS: Mapping[str, str] = {
     "entry. Shapes are matched from the last axis on, where sizes must be equal or 1: look for a transpose, a `*` "
     "meant as `@`, a sum over the wrong axis, or a missing `keepdims=True`",
     r"shapes (?P<a>%S) and (?P<b>%S) not aligned": "A product of matrices of shapes {a} and {b}: the last size of "
-    "the first must be the first size of the second. One of them is to be transposed, or they are to be exchanged; "
-    "the shape that the result must have tells which",
+    "the first must be the first size of the second. Print both shapes: one is another array than its name says, or is "
+    "to be transposed, or the two are to be exchanged",
     r"matmul: .{0,40}mismatch in its core dimension.{0,80}\(size (?P<b>\d{1,9}) is different from (?P<a>\d{1,9})\)": (
-        "In the product `@` the rows on the left have {a} entries and the columns on the right {b}. One of the two is "
-        "to be transposed, or they are to be exchanged; the shape that the result must have tells which"
+        "In the product `@` the rows on the left have {a} entries and the columns on the right {b}. Print both "
+        "shapes: one is another array than its name says, or is to be transposed, or the two are to be exchanged"
     ),
     r"matmul: .{0,40}does not have enough dimensions": "One side of `@` is a plain number: use `*`",
     r"[Cc]annot cast ufunc .{0,20} output from .{0,10}float.{0,10} to .{0,10}int": "An array of whole numbers can't "
@@ -134,7 +151,7 @@ EXPLANATIONS: Mapping[str, str] = {
     r"read-only": "This array can't be changed: make a copy first, `x = x.copy()`",
     r"division by zero": "A Python number is divided by 0: a count, a sum or a size that is 0 here",
     r"maximum recursion depth": "The function calls itself without end: is there another function of its name?",
-    r"No such file or directory": "Read data as `data/<name>`, a path from the folder of the module",
+    r"No such file or directory: '": "Read data as `data/<name>`, a path from the folder of the module",
 }
 # The code could not be read; by the exception's type.
 KINDS: Mapping[str, str] = {
@@ -158,7 +175,14 @@ _UNKNOWN = (
 _COMMON = {*dir(builtins), *dir(np), *dir(np.ndarray)}
 
 
-def explain(failure: Failure, *, misfit: bool, text: str, scales: Mapping[str, Iterable[float]]) -> str | None:
+def explain(
+    failure: Failure,
+    *,
+    misfit: bool,
+    text: str,
+    scales: Mapping[str, Iterable[float]],
+    right: Collection[str] = (),
+) -> str | None:
     """Say what an exception usually means; None if it is not a common one.
 
     Parameters
@@ -169,7 +193,19 @@ def explain(failure: Failure, *, misfit: bool, text: str, scales: Mapping[str, I
         The student's module, for the names in it.
     scales : mapping of str to iterable of float
         The sizes of this draw's inputs, by symbol.
+    right : collection of str
+        Functions whose own checks pass.
     """
+    caller, inner = [("", ""), *pairwise(frame.function for frame in failure.frames)][-1]
+    if inner in right:
+        return (
+            f"`{inner}` passes its own checks, so its code is not at fault here. Look at where `{caller}` calls it: "
+            "what it is given is not what it is for."
+        )
+    line = failure.frames[-1].text if failure.frames else ""
+    for pattern, meaning in LINES.items():
+        if not misfit and re.search(pattern, f"{failure.kind}: {line}"[:MAX_CHARACTERS]):
+            return f"{meaning}."
     for pattern, meaning in (MISFITS if misfit else EXPLANATIONS).items():
         if match := matched(pattern, failure):
             groups = match.groupdict()

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from autograder.hints.exceptions import EXPLANATIONS, MISFITS, explain, matched
-from autograder.wire import Failure
+from autograder.wire import Failure, Frame
 
 SCALES = {"N": (5.0,), "d_in": (4.0,), "d_out": (3.0,)}
 X, W = np.ones((5, 4)), np.ones((4, 3))
@@ -160,6 +160,8 @@ MISTAKES = {
         "can't solve this program",
     ),
     "print": ('compile("print 1", "m", "exec")', "This is Python 2's `print`"),
+    "curly_quotes": ('compile("print(“x”)", "m", "exec")', "Type them again"),
+    "non_breaking_space": ('compile("x =\\u00a01", "m", "exec")', "Type them again"),
     "syntax": ('compile("x = (1,\\ny = 2", "m", "exec")', "a bracket that isn't closed"),
 }
 
@@ -175,6 +177,53 @@ def test_an_exception_is_read(mistake):
 def test_a_missing_import_is_told():
     """The name that everybody knows needs no guess."""
     assert read(raised("np.zeros(3)", {})) == "`import numpy as np` is missing at the top of the module."
+
+
+# Raised by what is not here: two modules, a screen.
+ELSEWHERE = {
+    "circular": (
+        "ImportError",
+        "cannot import name 'f' from partially initialized module 'a' (most likely due to a circular import) (a.py)",
+        "Two modules import each other",
+    ),
+    "circular_attribute": (
+        "AttributeError",
+        "partially initialized module 'random' has no attribute 'randint' (most likely due to a circular import)",
+        "Two modules import each other",
+    ),
+    "screen": (
+        "ImportError",
+        "Cannot load backend 'TkAgg' which requires the 'tk' interactive framework, as 'headless' is currently running",
+        "There is no screen where code is graded",
+    ),
+}
+
+
+@pytest.mark.parametrize(("kind", "message", "said"), ELSEWHERE.values(), ids=ELSEWHERE.keys())
+def test_an_exception_from_elsewhere_is_read(kind, message, said):
+    """As what it usually means."""
+    assert said in read(Failure(kind, message))
+
+
+@pytest.mark.parametrize(
+    ("kind", "line", "said"),
+    [
+        pytest.param("SyntaxError", "<<<<<<< HEAD", "git's marks of a merge conflict", id="merge_conflict"),
+        pytest.param("IndentationError", "=======", "git's marks of a merge conflict", id="merge_conflict_in_a_body"),
+        pytest.param("SyntaxError", ">>>>>>> main", "git's marks of a merge conflict", id="merge_conflict_end"),
+        pytest.param("SyntaxError", "%matplotlib inline", "commands for a notebook", id="magic"),
+        pytest.param("SyntaxError", "!pip install numpy", "commands for a notebook", id="pip"),
+        pytest.param("FileNotFoundError", "with Pool(2) as pool:", "is one process", id="pool"),
+        pytest.param("OSError", "Process(target=f).start()", "is one process", id="process"),
+        pytest.param("SyntaxError", "x = (1,", "a bracket that isn't closed", id="any_other_line"),
+        pytest.param("FileNotFoundError", "np.load(path)", None, id="no_process"),
+    ],
+)
+def test_a_line_is_read(kind, line, said):
+    """What the line shows says more than the exception."""
+    told = read(Failure(kind, "[Errno 2] No such file or directory", (Frame("m.py", 3, "f", line),)))
+
+    assert (said in told) if said else told is None
 
 
 @pytest.mark.parametrize(
@@ -221,6 +270,7 @@ def test_what_is_not_common_is_not_read(failure):
 def test_every_explanation_is_reached():
     """None is there that no mistake of these tables has."""
     failures = [*(raised(cause) for cause, _ in MISTAKES.values()), raised("np.zeros(3)", {})]
+    failures += [Failure(kind, message) for kind, message, _ in ELSEWHERE.values()]
     read = {next((pattern for pattern in EXPLANATIONS if matched(pattern, failure)), None) for failure in failures}
 
     assert EXPLANATIONS.keys() - read == set()

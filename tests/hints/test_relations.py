@@ -11,12 +11,21 @@ from autograder.authoring import check
 from autograder.hints.relations import Draw, explain
 
 DRAWS = range(3)
-SCALES = {"N": (5.0,), "d_k": (3.0,), "C": (2.5, 0.3)}
 
 
 @check(points=1)
 def claim(module, rng):
     """A claim."""
+
+
+@check(points=1)
+def other(module, rng):
+    """Another claim about the same function."""
+
+
+def scales(draw):
+    """The sizes of a draw's inputs: each varies."""
+    return {"N": (5.0 + draw,), "d_k": (3.0 + draw,), "C": (2.5, 0.3 + draw)}
 
 
 def matrices(draw, shape=(5, 3)):
@@ -25,13 +34,22 @@ def matrices(draw, shape=(5, 3)):
     return rng.choice([-1.0, 1.0], size=shape) * rng.uniform(0.3, 4.0, size=shape)
 
 
+def drawn(found, right, draw, page=claim, sizes=scales, *, is_root=True):
+    """One draw, in which every value that differs is wrong."""
+    found = {name: np.asarray(value) for name, value in found.items()}
+    wrong = {
+        name for name, value in right.items() if found[name].shape != value.shape or not np.allclose(found[name], value)
+    }
+    return Draw(page.__check__, found, right, wrong, sizes(draw), is_root)
+
+
 def told(wrong, right=matrices, **others):
-    """What is said of `v`, where each draw has ``wrong(right value)``; ``others`` are right values beside it."""
+    """What is said of `v`, where each draw has ``wrong(right value, N)``; ``others`` are right values beside it."""
     draws = []
     for draw in DRAWS:
         rights = {"v": right(draw), **{name: value(draw) for name, value in others.items()}}
-        draws.append(Draw({**rights, "v": np.asarray(wrong(rights["v"]))}, rights, SCALES))
-    return explain(claim.__check__, draws, ["v"])
+        draws.append(drawn({**rights, "v": wrong(rights["v"], 5 + draw)}, rights, draw))
+    return explain(draws).get("claim")
 
 
 def scalars(draw):
@@ -42,32 +60,32 @@ def scalars(draw):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        pytest.param(lambda v: -v, "right but for the sign", id="sign"),
-        pytest.param(lambda v: 2 * v, "twice what it should be", id="twice"),
-        pytest.param(lambda v: v / 2, "half of what it should be", id="half"),
-        pytest.param(lambda v: 5 * v, "N times what it should be", id="N"),
-        pytest.param(lambda v: v / 5, "1/N of what it should be", id="1/N"),
-        pytest.param(lambda v: -v / 5, "−1/N of what it should be", id="-1/N"),
-        pytest.param(lambda v: np.sqrt(3) * v, "√d_k times what it should be", id="sqrt_d_k"),
-        pytest.param(lambda v: v / np.sqrt(3), "1/√d_k of what it should be", id="1/sqrt_d_k"),
-        pytest.param(lambda v: 0.3 * v, "C times what it should be", id="C"),
-        pytest.param(lambda v: 1.7 * v, "a constant factor is missing or too many", id="some_factor"),
-        pytest.param(lambda v: v / np.abs(v).sum(), "by a factor that changes with the inputs", id="normalised"),
-        pytest.param(lambda v: v + 0.7, "off by the same amount everywhere", id="constant"),
-        pytest.param(lambda v: v + v.sum(), "off by the same amount everywhere", id="offset"),
-        pytest.param(lambda v: v[::-1], "in reverse order", id="reversed"),
-        pytest.param(np.abs, "right but for the sign of some entries", id="absolute"),
-        pytest.param(np.reciprocal, "one divided by what it should be", id="reciprocal"),
-        pytest.param(lambda v: 0 * v, "0 everywhere", id="zeros"),
-        pytest.param(lambda v: v * np.arange(1.0, 6)[:, None], "right in each row but for a factor", id="row_factors"),
-        pytest.param(lambda v: v * np.arange(1.0, 4), "right in each column but for a factor", id="column_factors"),
-        pytest.param(lambda v: v + v.sum(axis=0), "all along a column", id="column_offsets"),
-        pytest.param(lambda v: v + 9 * (np.arange(15).reshape(5, 3) == 4), "wrong in a single entry", id="one_entry"),
-        pytest.param(lambda v: np.where(v > 0, v, 0), "entries are 0 that should not be", id="masked"),
-        pytest.param(lambda v: v.T, "transposed", id="transposed_shape"),
-        pytest.param(lambda v: v[None], "the right numbers in another shape", id="reshaped"),
-        pytest.param(lambda v: v.sum(axis=0), "summed over axis 0; leave that out", id="summed"),
-        pytest.param(lambda v: v.mean(), "averaged over all its entries; leave that out", id="averaged"),
+        pytest.param(lambda v, N: -v, "right but for the sign", id="sign"),
+        pytest.param(lambda v, N: 2 * v, "twice what it should be", id="twice"),
+        pytest.param(lambda v, N: v / 2, "half of what it should be", id="half"),
+        pytest.param(lambda v, N: N * v, "N times what it should be", id="N"),
+        pytest.param(lambda v, N: v / N, "1/N of what it should be", id="1/N"),
+        pytest.param(lambda v, N: -v / N, "−1/N of what it should be", id="-1/N"),
+        pytest.param(lambda v, N: np.sqrt(N - 2) * v, "√d_k times what it should be", id="sqrt_d_k"),
+        pytest.param(lambda v, N: v / np.sqrt(N - 2), "1/√d_k of what it should be", id="1/sqrt_d_k"),
+        pytest.param(lambda v, N: (N - 4.7) * v, "C times what it should be", id="C"),
+        pytest.param(lambda v, N: 1.7 * v, "one number that is the same everywhere", id="some_factor"),
+        pytest.param(lambda v, N: v / np.abs(v).sum(), "by a factor that changes with the inputs", id="normalised"),
+        pytest.param(lambda v, N: v + 0.7, "off by the same amount everywhere", id="constant"),
+        pytest.param(lambda v, N: v + v.sum(), "off by the same amount everywhere", id="offset"),
+        pytest.param(lambda v, N: v[::-1], "in reverse order", id="reversed"),
+        pytest.param(lambda v, N: np.abs(v), "right but for the sign of some entries", id="absolute"),
+        pytest.param(lambda v, N: np.reciprocal(v), "one divided by what it should be", id="reciprocal"),
+        pytest.param(lambda v, N: 0 * v, "0 everywhere", id="zeros"),
+        pytest.param(lambda v, N: v * np.arange(1.0, 6)[:, None], "each row but for a factor", id="row_factors"),
+        pytest.param(lambda v, N: v * np.arange(1.0, 4), "each column but for a factor", id="column_factors"),
+        pytest.param(lambda v, N: v + v.sum(axis=0), "all along a column", id="column_offsets"),
+        pytest.param(lambda v, N: v + 9 * (np.arange(15).reshape(5, 3) == 4), "in a single entry", id="one_entry"),
+        pytest.param(lambda v, N: v * (np.abs(v) > 1), "entries are 0 that should not be", id="masked"),
+        pytest.param(lambda v, N: v.T, "transposed", id="transposed_shape"),
+        pytest.param(lambda v, N: v[None], "the right numbers in another shape", id="reshaped"),
+        pytest.param(lambda v, N: v.sum(axis=0), "summed over axis 0; leave that out", id="summed"),
+        pytest.param(lambda v, N: v.mean(), "averaged over all its entries; leave that out", id="averaged"),
     ],
 )
 def test_a_relation_is_told(wrong, said):
@@ -78,17 +96,17 @@ def test_a_relation_is_told(wrong, said):
 @pytest.mark.parametrize(
     ("right", "wrong", "said"),
     [
-        pytest.param(lambda draw: matrices(draw, (4, 4)), lambda v: v.T, "transposed", id="transposed"),
+        pytest.param(lambda draw: matrices(draw, (4, 4)), lambda v, N: v.T, "transposed", id="transposed"),
         pytest.param(
-            lambda draw: np.maximum(matrices(draw), 0), lambda v: v - (v == 0), "that should be 0", id="not_masked"
+            lambda draw: np.maximum(matrices(draw), 0), lambda v, N: v - (v == 0), "that should be 0", id="not_masked"
         ),
-        pytest.param(scalars, lambda v: v + 0.7, "the same amount everywhere", id="number_constant"),
-        pytest.param(scalars, lambda v: 1.7 * v, "a constant factor is missing", id="number_factor"),
-        pytest.param(scalars, lambda v: v / 5, "1/N of what it should be", id="number_1/N"),
-        pytest.param(lambda draw: matrices(draw, 3), lambda v: np.outer([1, 2], v), None, id="no_sum"),
+        pytest.param(scalars, lambda v, N: v + 0.7, "the same amount everywhere", id="number_constant"),
+        pytest.param(scalars, lambda v, N: 1.7 * v, "one number that is the same everywhere", id="number_factor"),
+        pytest.param(scalars, lambda v, N: v / N, "1/N of what it should be", id="number_1/N"),
+        pytest.param(lambda draw: matrices(draw, 3), lambda v, N: np.outer([2, 3], v), None, id="no_sum"),
         pytest.param(
             lambda draw: matrices(draw, 3),
-            lambda v: np.array([0.25 * v, 0.75 * v]),
+            lambda v, N: np.array([0.25 * v, 0.75 * v]),
             "summed over axis 0",
             id="not_summed",
         ),
@@ -104,11 +122,11 @@ def test_a_relation_of_other_shapes_is_told(right, wrong, said):
 @pytest.mark.parametrize(
     ("wrong", "right"),
     [
-        pytest.param(np.cos, matrices, id="nothing"),
-        pytest.param(lambda v: v * np.cos(v), scalars, id="numbers"),
-        pytest.param(lambda v: np.where(v > 0, np.nan, v), matrices, id="nan"),
-        pytest.param(lambda v: v + 1j, matrices, id="complex"),
-        pytest.param(lambda v: v, matrices, id="all_right"),
+        pytest.param(lambda v, N: np.cos(v), matrices, id="nothing"),
+        pytest.param(lambda v, N: v * np.cos(v), scalars, id="numbers"),
+        pytest.param(lambda v, N: np.where(v > 0, np.nan, v), matrices, id="nan"),
+        pytest.param(lambda v, N: v + 1j, matrices, id="complex"),
+        pytest.param(lambda v, N: v, matrices, id="all_right"),
     ],
 )
 def test_where_there_is_no_relation_nothing_is_told(wrong, right):
@@ -120,24 +138,111 @@ def test_a_relation_of_one_draw_is_none():
     """What is so on one draw and not on another is chance."""
     doubled = iter([2.0, 3.1, 2.0])
 
-    assert "twice" not in (told(lambda v: next(doubled) * v) or "")
+    assert "twice" not in (told(lambda v, N: next(doubled) * v) or "")
 
 
-def test_a_factor_with_two_names_has_both():
-    """Where N is 2 nobody can tell which was meant."""
-    draws = [Draw({"v": 2 * matrices(draw)}, {"v": matrices(draw)}, {"N": (2.0,)}) for draw in DRAWS]
+@pytest.mark.parametrize(
+    ("factor", "sizes"),
+    [
+        pytest.param(lambda draw: 2.0, lambda draw: {"N": (2.0,)}, id="one_size_alone"),
+        pytest.param(lambda draw: 5.0, lambda draw: {"N": (5.0,)}, id="of_one_value"),
+        pytest.param(lambda draw: 5.0 + draw, lambda draw: {"N": (5.0 + draw,), "T": (5.0 + draw,)}, id="two_names"),
+    ],
+)
+def test_a_factor_is_named_if_only_one_name_fits(factor, sizes):
+    """A size must vary for it to be known as the factor; otherwise it may be another number by chance."""
+    draws = [drawn({"v": factor(draw) * matrices(draw)}, {"v": matrices(draw)}, draw, sizes=sizes) for draw in DRAWS]
 
-    assert explain(claim.__check__, draws, ["v"]) == "`v`: twice or N times what it should be."
+    said = explain(draws)["claim"]
+
+    assert "factor" in said
+    assert not re.search("N|T times|twice", said)
+
+
+def test_a_factor_of_one_is_none():
+    """Where N is 1 the value is right, and agrees with a missing 1/N elsewhere."""
+    draws = [
+        drawn({"v": size * matrices(size)}, {"v": matrices(size)}, size, page, lambda size: {"N": (size,)})
+        for size, page in ((5, claim), (7, claim), (1, other))
+    ]
+
+    assert explain(draws) == {"claim": "`v`: N times what it should be."}
+
+
+class TestSeveralChecks:
+    """What is said must hold in all checks that call the same functions, or be a plain fact."""
+
+    def told(self, first, second, *, is_root=True):
+        """What is said of both claims, where `v` is so in the draws of each."""
+        draws = [drawn({"v": first(matrices(n), 5 + n)}, {"v": matrices(n)}, n) for n in DRAWS]
+        draws += [
+            drawn({"v": second(matrices(9 + n), 5 + n)}, {"v": matrices(9 + n)}, n, other, is_root=is_root)
+            for n in DRAWS
+        ]
+        return explain(draws)
+
+    def test_a_factor_in_both_is_named(self):
+        """Whatever the check."""
+        both = self.told(lambda v, N: N * v, lambda v, N: N * v)
+
+        assert both == dict.fromkeys(("claim", "other"), "`v`: N times what it should be.")
+
+    @pytest.mark.parametrize(
+        "second", [pytest.param(lambda v, N: v, id="right"), pytest.param(lambda v, N: np.cos(v), id="otherwise_wrong")]
+    )
+    @pytest.mark.parametrize(
+        "first",
+        [
+            pytest.param(lambda v, N: 2 * v, id="twice"),
+            pytest.param(lambda v, N: 3 * v, id="constant"),
+            pytest.param(lambda v, N: -v, id="sign"),
+            pytest.param(lambda v, N: v[::-1], id="reversed"),
+            pytest.param(lambda v, N: v[None] * np.array([0.3, 0.7])[:, None, None], id="summed"),
+            pytest.param(lambda v, N: np.sign(v), id="function"),
+        ],
+    )
+    def test_what_holds_in_one_of_two_is_not_told(self, first, second):
+        """It is contradicted by the other, or does not explain it."""
+        assert self.told(first, second) == {}
+
+    def test_an_unnamed_factor_may_come_first(self):
+        """Where the second check needs the first, it may be wrong in consequence: the first says what is a fact."""
+        both = self.told(lambda v, N: N * v, lambda v, N: np.cos(v), is_root=False)
+
+        assert both.keys() == {"claim"}
+        assert "in the right proportions" in both["claim"]
+
+
+def test_copies_are_not_averaged():
+    """The mean of copies is the right value by no merit: two arrays met entry by entry."""
+    said = told(lambda v, N: np.tile(v.T, 4), lambda draw: matrices(draw, (1, 4)))
+
+    assert "repeated along axis 1" in said
+    assert "averaged" not in said
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        pytest.param(lambda v, N: np.stack([v, np.cos(v)]), "several values come back for one", id="pair"),
+        pytest.param(lambda v, N: np.sign(v), "the sign of what it should be", id="sign"),
+        pytest.param(lambda v, N: np.exp(v), "the exponential of what it should be", id="exp"),
+        pytest.param(lambda v, N: np.trunc(v), "the whole part of what it should be", id="int"),
+        pytest.param(lambda v, N: v + (np.arange(5) < 4)[:, None] * np.cos(v), "right in its last row", id="last_row"),
+        pytest.param(lambda v, N: v + (np.arange(3) > 0) * np.cos(v), "right in its first column", id="first_column"),
+    ],
+)
+def test_a_usual_relation_is_told(wrong, said):
+    """What students do to a right value."""
+    assert said in told(wrong)
 
 
 def test_values_that_are_exchanged_are_named():
     """Each holds what the other should."""
     right = [{"dW_Q": matrices(draw), "dW_K": matrices(draw + 9)} for draw in DRAWS]
-    draws = [Draw({"dW_Q": one["dW_K"], "dW_K": one["dW_Q"]}, one, SCALES) for one in right]
+    draws = [drawn({"dW_Q": one["dW_K"], "dW_K": one["dW_Q"]}, one, 0) for one in right]
 
-    assert explain(claim.__check__, draws, ["dW_Q", "dW_K"]) == (
-        "`dW_Q` and `dW_K`: exchanged, each in the other's place."
-    )
+    assert explain(draws)["claim"] == "`dW_Q` and `dW_K`: exchanged, each in the other's place."
 
 
 @pytest.mark.parametrize(
@@ -175,6 +280,12 @@ def test_values_that_are_exchanged_are_named():
         ),
         pytest.param("a b c d e f", "f", "All but `f` are right.", id="most_are_right"),
         pytest.param("v w", "v w", None, id="none_is_right"),
+        pytest.param(
+            "Z_one_token Z_one_key_number Z_one_token_number",
+            "Z_one_key_number Z_one_token_number",
+            "`Z_one_token` is right.",
+            id="no_case_of_half_a_name",
+        ),
     ],
 )
 def test_which_values_are_wrong_is_told_by_their_names(names, wrong, said):
@@ -183,9 +294,9 @@ def test_which_values_are_wrong_is_told_by_their_names(names, wrong, said):
     for draw in DRAWS:
         right = {name: matrices(100 * draw + position) for position, name in enumerate(names.split())}
         found = {name: np.cos(value) if name in wrong.split() else value for name, value in right.items()}
-        draws.append(Draw(found, right, SCALES))
+        draws.append(drawn(found, right, draw))
 
-    assert explain(claim.__check__, draws, wrong.split()) == said
+    assert explain(draws).get("claim") == said
 
 
 def test_what_is_true_of_few_is_not_told():
@@ -193,13 +304,13 @@ def test_what_is_true_of_few_is_not_told():
     draws = []
     for draw in DRAWS:
         right = {name: matrices(10 * draw + position) for position, name in enumerate("abcd")}
-        draws.append(Draw({name: 2 * v if name == "a" else np.cos(v) for name, v in right.items()}, right, {}))
+        draws.append(drawn({name: 2 * v if name == "a" else np.cos(v) for name, v in right.items()}, right, draw))
 
-    assert explain(claim.__check__, draws, list("abcd")) is None
+    assert explain(draws) == {}
 
 
 def test_no_value_is_told():
     """Numbers stand in no sentence, but for axes and the 1 of 1/N."""
-    wrongs = (lambda v: 1.2345 * v, lambda v: v + 6.789, lambda v: v + v.sum(), lambda v: v / 5)
+    wrongs = (lambda v, N: 1.2345 * v, lambda v, N: v + 6.789, lambda v, N: v + v.sum(), lambda v, N: v / N)
     for wrong in wrongs:
         assert not re.search(r"\d\.|[2-9]", told(wrong))

@@ -156,6 +156,26 @@ def decision_function(X, X_train, y_train, b, alpha, kernel_params):
     raise NotImplementedError("cvxopt_svm: `decision_function` is not written yet")
 
 
+def solve_qp(P, q, G, h, A, b):
+    """The v of shape (n,) that minimises 1/2 vᵀ P v + qᵀ v subject to G v <= h and A v = b, as cvxopt finds it.
+
+    cvxopt's usual way takes roots of a matrix that is positive definite on paper. Rounding may leave it just short of
+    that, on Windows more often than elsewhere, and with the sigmoid kernel P isn't positive definite at all. Then the
+    solver gives up although there may be a solution, and the slower factorisation "ldl" is tried. If that one doesn't
+    get there either, v is where it stopped.
+    """
+    # cvxopt has matrices of its own, and takes no others; only those of floats will do.
+    program = [cvxopt.matrix(np.array(part, dtype=float)) for part in (P, q, G, h, A, b)]
+    options = {"show_progress": False}
+    try:
+        solution = cvxopt.solvers.qp(*program, options=options)
+    except (ArithmeticError, ValueError):
+        solution = {"status": "failed"}
+    if solution["status"] != "optimal":
+        solution = cvxopt.solvers.qp(*program, kktsolver="ldl", options=options)
+    return np.ravel(solution["x"])
+
+
 class CVXOPTSVC(ClassifierMixin, BaseEstimator):
     """Support vector classifier in scikit-learn's manner, on top of the three functions above.
 
@@ -199,10 +219,7 @@ class CVXOPTSVC(ClassifierMixin, BaseEstimator):
         self.X_train_ = np.asarray(X, dtype=float)
         self.y_train_ = np.where(np.asarray(y) == 1, 1.0, -1.0)
         program = get_qp_params(self.X_train_, self.y_train_, self.C, self.kernel_params)
-        # cvxopt has matrices of its own, and takes no others; only those of floats will do.
-        P, q, G, h, A, b = (cvxopt.matrix(np.array(part, dtype=float)) for part in program)
-        solution = cvxopt.solvers.qp(P, q, G, h, A, b, options={"show_progress": False})
-        self.alpha_ = np.ravel(solution["x"])
+        self.alpha_ = solve_qp(*program)
         self.b_ = fit_bias(self.X_train_, self.y_train_, self.alpha_, self.kernel_params)
         return self
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
+import cvxopt
 import numpy as np
 import pytest
 from sklearn.metrics.pairwise import pairwise_kernels
@@ -138,6 +139,35 @@ def test_two_points_have_the_boundary_half_way(svm: ModuleType) -> None:
     np.testing.assert_allclose(classifier.alpha_, [1 / 8, 1 / 8], atol=1e-6)
     np.testing.assert_allclose(classifier.decision_function([[0.0], [2.0], [6.0]]), [-1, 0, 2], atol=1e-5)
     assert list(classifier.predict([[1.0], [3.0]])) == [0, 1]
+
+
+def test_solver_finds_a_solution_where_its_usual_factorisation_fails(svm: ModuleType) -> None:
+    """For these points and the sigmoid kernel cvxopt alone raises `Rank(A) < p or Rank([P; A; G]) < n`."""
+    X, y = np.random.default_rng(3).normal(size=(20, 2)), np.arange(20) % 2
+
+    alpha = svm.CVXOPTSVC(C=10.0, kernel="sigmoid", coef0=0.5).fit(X, y).alpha_
+
+    assert alpha @ (2.0 * y - 1) == pytest.approx(0, abs=1e-6)
+    assert alpha.min() > -1e-6
+    assert 1 < alpha.max() < 10 + 1e-6
+
+
+@pytest.mark.parametrize("ending", [ArithmeticError(5), "unknown"], ids=["raises", "stops_early"])
+def test_solver_is_asked_again_where_it_fails_at_first(svm: ModuleType, monkeypatch, ending) -> None:
+    """Whatever way the usual factorisation ends without a solution on some machine, "ldl" has the last word."""
+    qp = cvxopt.solvers.qp
+
+    def failing(*program, kktsolver=None, **how):
+        if kktsolver == "ldl":
+            return qp(*program, kktsolver=kktsolver, **how)
+        if isinstance(ending, Exception):
+            raise ending
+        return {"status": ending, "x": np.full(2, np.nan)}
+
+    monkeypatch.setattr(cvxopt.solvers, "qp", failing)
+    classifier = svm.CVXOPTSVC(C=10.0, kernel="linear").fit([[0.0], [4.0]], [0, 1])
+
+    np.testing.assert_allclose(classifier.alpha_, [1 / 8, 1 / 8], atol=1e-6)
 
 
 def test_classifier_is_an_estimator_of_scikit_learn(svm: ModuleType) -> None:

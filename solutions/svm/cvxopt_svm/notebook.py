@@ -202,7 +202,8 @@ check("cvxopt_svm", "objective", "bounds", "equality")
 def solve(*program):
     """The solver's alpha for P, q, G, h, A, b."""
     parts = (cvxopt.matrix(np.array(part, dtype=float)) for part in program)
-    return np.ravel(cvxopt.solvers.qp(*parts, options={"show_progress": False})["x"])
+    # "ldl" is slower than the solver's usual way, and also works where that one fails, as it may on Windows.
+    return np.ravel(cvxopt.solvers.qp(*parts, kktsolver="ldl", options={"show_progress": False})["x"])
 
 
 print("alpha:", solve(P, q, G, h, A, b).round(5))

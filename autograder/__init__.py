@@ -75,6 +75,7 @@ if TYPE_CHECKING:
     from autograder.codes import Code
     from autograder.course.problem import Problem
     from autograder.report import Report
+    from autograder.student.case import case
     from autograder.student.check import check
     from autograder.student.environment import ready
 
@@ -86,6 +87,7 @@ __all__ = [
     "Problem",
     "Report",
     "__version__",
+    "case",
     "check",
     "grade_class",
     "grade_submission",
@@ -102,7 +104,8 @@ def __getattr__(name: str) -> Any:
     # Late: the worker imports this package too, and must not load the grader with it.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = {"Code": "codes", "check": "student.check", "ready": "student.environment"}.get(name, "api")
+    homes = {"Code": "codes", "case": "student.case", "check": "student.check", "ready": "student.environment"}
+    home = homes.get(name, "api")
     return getattr(import_module(f"autograder.{home}"), name)
 
 

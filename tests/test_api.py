@@ -115,10 +115,15 @@ def test_the_example_of_students(course, monkeypatch, capsys):
     assert outcome.exit_code == 0, outcome.output
     monkeypatch.chdir(course / "assignments/lines")
 
-    (example,) = examples(" student")
-    exec(example, {})
+    checked, case = examples(" student")
+    exec(checked, {})
 
     assert capsys.readouterr().out.endswith("\n40\n")
+    Path("line.py").write_text(REFERENCE)
+
+    exec(case, {})
+
+    assert "`heights`: float64 (5,); asked for: float64 (5,)\n" in capsys.readouterr().out
 
 
 def test_the_example_of_authors():

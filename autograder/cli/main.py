@@ -86,7 +86,9 @@ def main() -> None:
 @main.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--watch", is_flag=True, help="Check again whenever a module is saved, until Ctrl-C.")
-def check(paths: Sequence[Path], watch: bool) -> None:
+@click.option("--case", metavar="CHECK", help="Write case_CHECK.py, a script of this check, to debug; check nothing.")
+@click.option("--force", is_flag=True, help="Write it also in place of one that is there.")
+def check(paths: Sequence[Path], watch: bool, case: str | None, force: bool) -> None:
     """Check modules at PATHS (files, or an assignment's folder) the way the official run does.
 
     The exit status is the code of the first problem that isn't right, and 0 when all are.
@@ -94,6 +96,9 @@ def check(paths: Sequence[Path], watch: bool) -> None:
     from autograder.report import problem_lines
     from autograder.student.check import assignment_in, check_again, check_file, find
 
+    if case is not None:
+        _write_case(paths, case, force)
+        return
     targets = []
     for path in paths:
         if path.is_dir():
@@ -113,6 +118,29 @@ def check(paths: Sequence[Path], watch: bool) -> None:
         click.echo("\n".join([*problem_lines(report), ""]))
         status = status or report.code
     sys.exit(status)
+
+
+def _write_case(paths: Sequence[Path], check: str, force: bool) -> None:
+    from autograder.student.case import case
+    from autograder.student.script import script
+
+    if len(paths) != 1 or paths[0].is_dir():
+        raise click.UsageError(f"--case {check} is of one module: name its file")
+    folder = paths[0].parent
+    made = case(paths[0].stem, check, folder=folder)
+    path = folder / f"case_{check}.py"
+    if path.exists() and not force:
+        raise click.BadParameter(
+            f"{path} is there already; rename it, or add --force to replace it", param_hint="--case"
+        )
+    text, arrays = script(made)
+    try:
+        path.write_text(text, "utf-8")
+        if arrays:
+            path.with_suffix(".npz").write_bytes(arrays)
+    except OSError as error:
+        raise click.BadParameter(f"{path} can't be written: {error.strerror}", param_hint="--case") from None
+    click.echo(f"{path} makes the calls of `{check}`, draw {made.draw + 1} of {made.check.draws}: python {path.name}")
 
 
 def _saves(folders: Iterable[Path]) -> Iterator[object]:

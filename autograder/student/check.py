@@ -7,11 +7,13 @@ import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from autograder import codes
+from autograder.authoring import Check
 from autograder.codes import Code
 from autograder.course.assignments import Assignment, read_assignment
 from autograder.course.problem import CourseError, Implementation, Problem
@@ -100,7 +102,8 @@ def find(folder: Path, name: str) -> Problem:
             return assignment.problems[0]
         names += [entry.name for entry in assignment.entry.problems]
     if names:
-        meant = resembled(f"{name}.py", [f"{one}.py" for one in names])
+        near = [f"{one}.py" for one in get_close_matches(name, names, 1)]
+        meant = resembled(f"{name}.py", [f"{one}.py" for one in names]) or "".join(near)
         there = f"did you mean {meant}?" if meant else f"there are {', '.join(names)}"
         raise CourseError(f"no problem is called `{name}`; {there}")
     raise CourseError(
@@ -144,15 +147,8 @@ def check_again(
 def _report(
     sandbox: Sandbox, problem: Problem, folder: Path, answers: Answers, names: Sequence[str] = ()
 ) -> ProblemReport:
-    known = [one.name for one in problem.checks]
-    if unknown := set(names).difference(known):
-        raise CourseError(f"{problem.id} has no check `{min(unknown)}`; it has {', '.join(known)}")
-    chosen = [one for one in problem.checks if not names or one.name in names]
-    files = {}
-    for path in sorted(folder.glob("*.py")):
-        with suppress(FileNotFoundError):  # an editor may be replacing the file
-            files[path.name] = path.read_bytes()
-    implementation = Implementation.of(problem.module_file, files)
+    chosen = check_named(problem, names)
+    implementation = Implementation.of(problem.module_file, modules_in(folder))
     here = [one for one in chosen if one.at_home]
     with warnings.catch_warnings():
         # Warnings about the student's values: in a notebook, they would stand above the verdict.
@@ -165,6 +161,27 @@ def _report(
     }
     verdicts |= {verdict.check: verdict for verdict in report.checks}
     return ProblemReport.of(problem.id, tuple(verdicts.values()))
+
+
+def check_named(problem: Problem, names: Collection[str]) -> list[Check]:
+    """List the checks with these names, or all; CourseError if there is none of a name."""
+    known = [one.name for one in problem.checks]
+    if unknown := set(names).difference(known):
+        near = get_close_matches(min(unknown), known, 1)
+        raise CourseError(
+            f"{problem.id} has no check `{min(unknown)}`; "
+            + (f"did you mean `{near[0]}`?" if near else f"it has {', '.join(known)}")
+        )
+    return [one for one in problem.checks if not names or one.name in names]
+
+
+def modules_in(folder: Path) -> dict[str, bytes]:
+    """Read the modules in a folder, by file name."""
+    files = {}
+    for path in sorted(folder.glob("*.py")):
+        with suppress(FileNotFoundError):  # an editor may be replacing the file
+            files[path.name] = path.read_bytes()
+    return files
 
 
 def _read(home: Path, only: Collection[str] | None = None) -> Assignment:

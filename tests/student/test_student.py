@@ -123,7 +123,8 @@ def test_a_saved_module_is_checked_again(home, warm):
 @pytest.mark.parametrize(
     ("ask", "said"),
     [
-        pytest.param(lambda: check("line", "predicted"), "no check `predicted`; it has prediction, rooted", id="check"),
+        pytest.param(lambda: check("line", "predicted"), "no check `predicted`; did you mean `prediction`", id="check"),
+        pytest.param(lambda: check("line", "zzz"), "no check `zzz`; it has prediction, rooted", id="no_check"),
         pytest.param(lambda: check("curve"), "no problem is called `curve`; there are line", id="problem"),
         pytest.param(lambda: check("Line.py"), r"no problem is called `Line`; did you mean line\.py\?", id="nearly"),
         pytest.param(

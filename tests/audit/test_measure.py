@@ -16,6 +16,7 @@ from rich.console import Console
 
 from autograder.audit.false_alarms import Alarms, Bound, sound, wrong
 from autograder.audit.kills import Kill, holes, idle, kill, listed
+from autograder.audit.luck import Fate
 from autograder.audit.margins import margins, narrowed
 from autograder.audit.measure import measure
 from autograder.audit.mutants import Mutant, mutants
@@ -376,6 +377,31 @@ class TestMeasure:
         said = io.StringIO()
         print_audit(Console(width=160, file=said), [found])
         assert "mutants caught by each check" in said.getvalue()
+
+    def test_what_passes_by_luck_is_a_fault_and_shown(self, problem, sandbox, crew, tmp_path):
+        """With its rate and a seed; what is accepted with a reason stands among the equivalent."""
+        write_equivalent(
+            problem, f'{EQUIVALENT}\n[[equivalent]]\noperator = "state"\nreason = "It is so."\nchanges = ["c → d"]\n'
+        )
+        found = measure(
+            sandbox.observe,
+            problem,
+            crew,
+            fast=True,
+            seeds=1,
+            others={},
+            behave=lambda *_: [
+                Fate("domain", 6, "a → b", 40, 31, {"prediction": 31}, 7),
+                Fate("state", 6, "c → d", 40, 0, {}, 0),
+            ],
+        )
+        write_audit([found], tmp_path)
+        page = (tmp_path / "index.html").read_text()
+
+        assert any("domain: `a → b` is caught on 31 of 40 seeds (accepted on seed 7)" in one for one in found.faults)
+        assert not any("c → d" in one for one in found.faults)
+        assert "luck: a → b (domain), caught on 31 of 40 seeds, for example not as most on seed 7" in page
+        assert "state: c → d: It is so." in page
 
     def test_correct_work_that_fails_on_some_seeds_is_a_fault(self, course, problem, sandbox, crew):
         """The specimen, the check and the seed are named."""

@@ -179,13 +179,13 @@ def _read(parts: tuple[str, ...], open_member: Callable[[], IO[bytes] | None]) -
     content = b"".join(pieces)
     if os.path.splitext(parts[-1])[1] not in MAX_FILE_BYTES:
         return Entry(parts, content)
-    if b"\0" in content:
-        return Entry(parts, fault="has a NUL byte, so it is not text; hand in the source")
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         return Entry(parts, fault=f"is not UTF-8 (byte {content[error.start]:#04x} in line {line}); save it as UTF-8")
+    if b"\0" in content:
+        return Entry(parts, fault="has a NUL byte, so it is not text; hand in the source")
     return Entry(parts, content)
 
 

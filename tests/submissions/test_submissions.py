@@ -181,6 +181,11 @@ def linked(folder):
             id="utf_16",
         ),
         pytest.param(
+            lambda folder: write(folder, {"attention.py": b"x = 1\0"}),
+            "attention.py has a NUL byte, so it is not text; hand in the source",
+            id="nul",
+        ),
+        pytest.param(
             lambda folder: write(folder, {"attention.py": b"#" * (unpack.MIB + 1)}),
             "attention.py is larger than 1 MiB; hand in the file without data or outputs",
             id="enormous",

@@ -56,6 +56,8 @@ class Check:
         Checks without whose result this one, if it fails too, is shown as not judged.
     at_home : bool
         Students' own checks include it. False if the right answer is the same on all draws, and would be handed out.
+    strict : bool
+        The shape or dtype is the lesson: a value that has another one is wrong, whatever its numbers are.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Check:
     false_alarm: float
     needs: tuple[str, ...]
     at_home: bool
+    strict: bool = False
 
 
 def check(
@@ -85,6 +88,7 @@ def check(
     false_alarm: float = 0.0,
     needs: Sequence[str] = (),
     at_home: bool = True,
+    strict: bool = False,
 ) -> Callable[[Probe], Probe]:
     """Mark a probe as a check. The parameters are those of :class:`Check`.
 
@@ -109,7 +113,7 @@ def check(
             raise ValueError(f"check `{name}`: needs is a tuple of checks' names; write needs=({needs!r},)")  # noqa: TRY004
         probe.__check__ = Check(  # type: ignore[attr-defined]
             name, title, float(points), probe, draws, expect, rtol, atol, because, wall_seconds, false_alarm,
-            tuple(needs), at_home,
+            tuple(needs), at_home, strict,
         )  # fmt: skip
         return probe
 

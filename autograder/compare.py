@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -54,14 +55,30 @@ def _dtype(name: str, value: Array, right: Array, *, narrow: bool) -> Iterator[F
             yield Finding(Code.DTYPE, name, message)
 
 
-def comparable(found: Mapping[str, Array | str], expected: Mapping[str, Array]) -> bool:
-    """Tell whether every value can be compared entry by entry: it is an array, of the shape, not complex for real."""
-    return all(
-        not isinstance(value := found.get(name, ""), str)
-        and value.shape == right.shape
-        and np.can_cast(value.dtype, _wide(right), "same_kind")
-        for name, right in expected.items()
-    )
+def brought(found: Mapping[str, Array | str], expected: Mapping[str, Array]) -> dict[str, Array] | None:
+    """Bring values to the shapes and kinds of the expected ones, so that entries can be compared; None if one can't be.
+
+    No choice is open: a shape gains or loses only axes of length 1, and a cast to another kind changes no number.
+    """
+    arrays = {}
+    for name, right in expected.items():
+        value = found.get(name, "")
+        if isinstance(value, str) or _long_axes(value) != _long_axes(right):
+            return None
+        value = value.reshape(right.shape)
+        if value.dtype.kind != right.dtype.kind and (value.dtype.kind, right.dtype.kind) != ("b", "i"):
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of the imaginary part, which is compared
+                cast = value.astype(right.dtype)
+            value = cast if (cast == value).all() else value
+        if not np.can_cast(value.dtype, _wide(right), "same_kind"):
+            return None
+        arrays[name] = value
+    return arrays
+
+
+def _long_axes(array: Array) -> list[int]:
+    return [size for size in array.shape if size != 1]
 
 
 def agree(value: Array, right: Array, check: Check, *, narrow: bool = False) -> Array:
@@ -125,12 +142,23 @@ def differences(
         with np.errstate(all="ignore"):
             gap = np.abs(np.subtract(value, right, dtype=_wide(value, right)))[wrong]
         what = f"`{name}`: {_count(wrong)} {'differs' if wrong.sum() == 1 else 'differ'}"
+        if "b" in value.dtype.kind + right.dtype.kind and np.isin([value[wrong], right[wrong]], (0, 1)).all():
+            yield Finding(Code.VALUES, name, f"{_turned(name, value, wrong)}; look at the comparison that makes it")
+            continue
         if np.allclose(gap, 1.0, rtol=0, atol=1e-9):
             code, by, step = Code.OFF_BY_ONE, " by exactly 1", "look for an index or a label that is off by one"
         else:
             code, by = Code.VALUES, _by(gap, np.abs(value[wrong]))
             step = f"work {'that entry' if wrong.size > 1 else 'a small case'} out by hand and compare"
         yield Finding(code, name, f"{what}{by}{_first(name, wrong)}; {step}")
+
+
+def _turned(name: str, value: Array, wrong: Array) -> str:
+    if wrong.size == 1:
+        return f"`{name}` is {bool(value.item())} where {not value.item()} was expected"
+    whole = "all" if wrong.all() else f"{wrong.sum()} of"
+    verb = "is" if wrong.sum() == 1 else "are"
+    return f"`{name}`: {whole} {wrong.size} answers {verb} the other way round{_first(name, wrong)}"
 
 
 def _by(gap: Array, found: Array) -> str:

@@ -20,7 +20,7 @@ import numpy as np
 
 from autograder.authoring import Check, Finding, generator
 from autograder.codes import FAULTS_OF_OURS, PRECEDENCE, WITHOUT_RESULT, Code, most_severe
-from autograder.compare import comparable, differences, not_finite, structure
+from autograder.compare import brought, differences, not_finite, structure
 from autograder.course.problem import CourseError, Implementation, Predicate, Problem, raised_in
 from autograder.expected import Answers, Draws, Observe
 from autograder.hints.diagnose import diagnose
@@ -36,6 +36,7 @@ Ask = Callable[[Arrays], Iterable[Finding]]
 MOST_SECONDS = 60.0
 MAX_FINDINGS = 4  # shown in one message; the rest are counted
 MAX_TEXT_BYTES = 1 << 16  # of a module's text, searched for names
+SLIP_SHARE = 0.1  # of a problem's points: the cost, once, of right numbers in a wrong shape or dtype
 
 # The code and the message of a run that did not return, by its ending.
 _ENDINGS = {
@@ -51,6 +52,7 @@ _ENDINGS = {
     "forbidden": (Code.STRUCTURE, "{message}; allowed are {allowed} and the standard library: remove the import"),
     "unstarted": (Code.NO_SANDBOX, "the code could not be run: {message}"),
 }
+_RIGHT_NUMBERS = "the numbers are right"
 _NOT_WRONG = FAULTS_OF_OURS | {Code.SUCCESS}
 
 
@@ -64,6 +66,11 @@ class EndlessError(Exception):
 
 # No value of an array can cause one of these, so the predicate is at fault.
 _OURS = (NameError, AttributeError, ImportError, OSError, SystemExit, PredicateError)
+
+
+@dataclass(frozen=True)
+class Slip(Finding):
+    """A wrong shape or dtype of a value whose numbers are right."""
 
 
 class _Check(Protocol):
@@ -91,7 +98,7 @@ class Found:
     blocked_by: str | None = None
 
 
-def conclude(checks: Sequence[_Check], found: Mapping[str, Found]) -> tuple[Verdict, ...]:
+def conclude(checks: Sequence[_Check], found: Mapping[str, Found], slip_points: float = 0.0) -> tuple[Verdict, ...]:
     """Turn the evidence on checks into verdicts, in the order of the checks.
 
     - Without findings a check passes and has its points. Otherwise its code is the most severe one, and its message
@@ -102,10 +109,15 @@ def conclude(checks: Sequence[_Check], found: Mapping[str, Found]) -> tuple[Verd
       ``blocked_by`` is blocked, too. It keeps its code, or gets that of `x` if it passes. Its points are pending if
       those of `x` are.
     - A failed check that needs one with a wrong result says so after its own findings.
+    - A check whose findings are all slips is not a failed one. It has its points, but that all slips together cost
+      ``slip_points`` once, taken from the first of these checks.
 
     A needed check that is not among ``checks`` is taken to be right.
     """
-    own = {check.name: most_severe(finding.code for finding in found[check.name].findings) for check in checks}
+    own = {
+        check.name: most_severe(one.code for one in found[check.name].findings if not isinstance(one, Slip))
+        for check in checks
+    }
     first: dict[str, str] = {}  # by blocked check, the one to be fixed first
     verdicts = []
     for check in checks:
@@ -121,6 +133,11 @@ def conclude(checks: Sequence[_Check], found: Mapping[str, Found]) -> tuple[Verd
             pending = check.points if ours else 0.0
             code = code or own[by]
             verdicts.append(Verdict(check.name, check.title, code, 0.0, check.points, message, None, by, pending))
+            continue
+        if evidence.findings and not code:
+            cost = min(slip_points, check.points)
+            slip_points = round(slip_points - cost, 6)
+            verdicts.append(_slipped(check, evidence, cost))
             continue
         message = "\n".join(_messages(evidence.findings)) or evidence.note
         if wrong and (evidence.hint is None or evidence.hint != found[wrong[0]].hint):
@@ -146,6 +163,36 @@ def _judged(check: _Check, code: Code, message: str, hint: str | None = None) ->
     return Verdict(
         check.name, check.title, code, earned, check.points, message, None if pending else hint, None, pending
     )
+
+
+def _slipped(check: _Check, evidence: Found, cost: float) -> Verdict:
+    partial = f"a wrong shape or dtype of right numbers costs {cost:g} of the problem's points, once" if cost else ""
+    message = "\n".join([*_messages(evidence.findings), f"partial credit: {partial}" if partial else _RIGHT_NUMBERS])
+    code, points = most_severe(one.code for one in evidence.findings), round(check.points - cost, 6)
+    return Verdict(check.name, check.title, code, points, check.points, message, evidence.hint, partial=partial)
+
+
+def _told_before(findings: Mapping[str, Sequence[Finding]]) -> dict[str, str]:
+    """Find the checks whose findings are slips that an earlier check tells of the same names; by check, that one.
+
+    The value `W_default` is a variant of `W`.
+    """
+    told: dict[tuple[Code, str], str] = {}
+    before = {}
+    for check, found in findings.items():
+        if found and all(isinstance(one, Slip) for one in found):
+            names = [[(one.code, name) for name in _variants(one.value)] for one in found]
+            if all(any(name in told for name in each) for each in names):
+                before[check] = next(told[name] for name in names[0] if name in told)
+            for each in names:
+                told.setdefault(each[0], check)
+    return before
+
+
+def _variants(name: str) -> Iterator[str]:
+    while name:
+        yield name
+        name = name.rpartition("_")[0]
 
 
 def _messages(findings: Sequence[Finding]) -> Iterator[str]:
@@ -267,13 +314,17 @@ def grade(
             check.name: judge(problem, check, [one for one in seen if one.check == check.name], answers.reference, seed)
             for check in chosen
         }
+        before = _told_before(findings)
+        findings |= {name: [] for name in before}
         try:
             run = partial(observe, problem, implementation, seed)
             hints = diagnose(chosen, findings, seen, answers, text, run)
         except Exception:  # noqa: BLE001  values that break a hint only lose the hint
             hints = {}
-    found = {name: Found(some, hints.get(name)) for name, some in findings.items()}
-    return ProblemReport.of(problem.id, conclude(chosen, found), problem.course)
+    notes = {name: f"{_RIGHT_NUMBERS}; of the shape or dtype see `{other}`" for name, other in before.items()}
+    found = {name: Found(some, hints.get(name), notes.get(name, "")) for name, some in findings.items()}
+    points = SLIP_SHARE * sum(check.points for check in problem.checks)
+    return ProblemReport.of(problem.id, conclude(chosen, found, points), problem.course)
 
 
 def unjudged(problem: Problem, code: Code, message: str) -> ProblemReport:
@@ -313,17 +364,20 @@ def judge(
     problem: Problem, check: Check, observations: Sequence[Observation], right: Draws, seed: Seed
 ) -> list[Finding]:
     """List the findings of one check over its draws, the most severe first; none if it passes."""
-    findings: dict[tuple[int, str], Finding] = {}
+    findings: list[Finding] = []
     for observation in observations:
         answer = right.get((check.name, observation.draw))
         if (why := _unusable(answer)) or answer is None:
             return [Finding(Code.FAULTY_CHECK, "", f"the reference has no result for this check ({why})")]
-        for finding in _findings(problem, check, observation, answer, seed):
-            # The same fault on another draw is not told again.
-            findings.setdefault((finding.code, finding.value), finding)
+        findings += _findings(problem, check, observation, answer, seed)
     if not findings and len(observations) != check.draws:
         return [Finding(Code.FAULTY_GRADER, "", "some draws of the check were not run")]
-    return by_severity(findings.values())
+    if not all(isinstance(one, Slip) for one in findings):
+        findings = [Finding(one.code, one.value, one.message) for one in findings]
+    told: dict[tuple[Code, str], Finding] = {}
+    for one in findings:
+        told.setdefault((one.code, one.value), one)  # the same fault on another draw is not told again
+    return by_severity(told.values())
 
 
 def _unusable(answer: Observation | None) -> str:
@@ -343,17 +397,26 @@ def _findings(
     if observation.ending != "returned":
         return [*found, _failure(problem, observation)]
     expected: Arrays = answer.values  # type: ignore[assignment]  # judge() has seen that none is a text
-    found += structure(observation.values, expected, narrow=answer.narrow)
-    if not comparable(observation.values, expected):
-        return found
-    arrays: Arrays = {name: observation.values[name] for name in expected}  # type: ignore[misc]
-    if diverged := list(not_finite(arrays, expected)):
-        return [*found, *diverged]
+    misfits = list(structure(observation.values, expected, narrow=answer.narrow))
+    misshapen = any(one.code == Code.SHAPE for one in misfits)
+    arrays = brought(observation.values, expected)
+    if arrays is None or (misshapen and check.strict):
+        return [*found, *misfits]
+    wrong = list(not_finite(arrays, expected)) or _wrong(problem, check, observation, answer, arrays, seed)
+    if misfits and not wrong and not check.strict:
+        return [*found, *(Slip(one.code, one.value, one.message) for one in misfits)]
+    return [*found, *misfits, *(() if misshapen else wrong)]
+
+
+def _wrong(
+    problem: Problem, check: Check, observation: Observation, answer: Observation, arrays: Arrays, seed: Seed
+) -> list[Finding]:
+    expected: Arrays = answer.values  # type: ignore[assignment]  # as above
     predicate = problem.page.predicate(check)
     if predicate is None:
-        return [*found, *differences(arrays, expected, check, narrow=answer.narrow)]
+        return list(differences(arrays, expected, check, narrow=answer.narrow))
     ask = _asking(problem, predicate, check, observation.draw, expected, seed)
-    return [*found, *judged(ask, arrays, expected, f"the predicate `{check.expect}`", problem.folder)]
+    return judged(ask, arrays, expected, f"the predicate `{check.expect}`", problem.folder)
 
 
 def _asking(problem: Problem, predicate: Predicate, check: Check, draw: int, expected: Arrays, seed: Seed) -> Ask:

@@ -22,7 +22,7 @@ PENDING = (
     "these checks are judged when they are tried again"
 )
 # The signs before verdicts, and their words for screen readers.
-MARKS = {"✓": "passed", "✗": "failed", "–": "not judged", "·": "pending"}
+MARKS = {"✓": "passed", "◐": "passed in part", "✗": "failed", "–": "not judged", "·": "pending"}
 
 
 def pluralize(count: int, noun: str) -> str:
@@ -43,6 +43,8 @@ class Verdict(msgspec.Struct, frozen=True):
     blocked_by: str | None = None
     pending: float = 0.0
     later: bool = False
+    # The reason for points of a check that has not all of them, and is not without any.
+    partial: str = ""
 
 
 class Stale(msgspec.Struct, frozen=True):
@@ -80,7 +82,7 @@ class ProblemReport(msgspec.Struct, frozen=True):
         return cls(
             problem=problem,
             code=codes.most_severe(verdict.code for verdict in verdicts if verdict.blocked_by is None),
-            score=sum(verdict.points for verdict in verdicts),
+            score=round(sum(verdict.points for verdict in verdicts), 6),  # shares of points sum to whole numbers
             max_score=sum(verdict.max_points for verdict in verdicts if not verdict.later),
             pending=sum(verdict.pending for verdict in verdicts),
             checks=tuple(
@@ -186,7 +188,7 @@ def _found(verdict: Verdict) -> list[str]:
 
 def points_of(verdict: Verdict) -> str:
     """Write the points of a check: ``2/2``, ``0/2 pending``, or ``–/2`` if it is judged later."""
-    points = "–" if verdict.later else f"{verdict.points:g}"
+    points = "–" if verdict.later else f"{verdict.points:.4g}"
     return f"{points}/{verdict.max_points:g}{' pending' * bool(verdict.pending)}"
 
 
@@ -196,6 +198,8 @@ def mark_of(verdict: Verdict) -> str:
         return "–"
     if verdict.code == Code.SUCCESS:
         return "✓"
+    if verdict.points:
+        return "◐"
     return "·" if verdict.code in codes.FAULTS_OF_OURS else "✗"
 
 

@@ -27,7 +27,7 @@ MAX_MARKS = 4
 _OTHERS = re.compile(r"[^\n\t -~]+")
 _BLANKS = re.compile(" {2,}")
 # The signs before the verdicts of a report (`report.MARKS`), and those that look like them.
-_SIGNS = frozenset("✓✔✅☑✗✘✕✖❌❎☒🗴🗵🗶🗷🗸🗹🗙⍻🮱")
+_SIGNS = frozenset("✓✔✅☑◐◑◒◓✗✘✕✖❌❎☒🗴🗵🗶🗷🗸🗹🗙⍻🮱")
 # Invisible characters whose category is a letter's.
 _FILLERS = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\u034f")
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from autograder.authoring import check, checks_of
-from autograder.compare import agree, comparable, differences, not_finite, structure
+from autograder.compare import agree, brought, differences, not_finite, structure
 
 RIGHT = np.array([[0.25, -1.5, 3.125], [17.0625, 1e-3, -0.75]])
 
@@ -35,10 +35,11 @@ def findings(found, right=RIGHT, *, narrow=False):
     expected = {"out": right}
     found = {} if found is None else {"out": found}
     wrong = list(structure(found, expected, narrow=narrow))
-    if not comparable(found, expected):
+    arrays = brought(found, expected)
+    if arrays is None or found["out"].shape != right.shape:
         return wrong
-    diverged = list(not_finite(found, expected))
-    return [*wrong, *(diverged or differences(found, expected, CHECK))]
+    diverged = list(not_finite(arrays, expected))
+    return [*wrong, *(diverged or differences(arrays, expected, CHECK))]
 
 
 def changed(value, index=(0, 1), array=RIGHT):
@@ -206,7 +207,7 @@ def test_the_first_wrong_entry_is_named_in_any_number_of_dimensions(shape):
         pytest.param([False, True], [1, 2], [51, 54], id="bool_for_counts"),
         pytest.param([0, 1], [False, True], [51], id="int_for_bool"),
         pytest.param([2, 3], [1, 2], [54], id="labels_from_one"),
-        pytest.param([True, True], [True, False], [54], id="bool_wrong"),
+        pytest.param([True, True], [True, False], [53], id="bool_wrong"),
         pytest.param([1j, 1.0], [1j, 2.0], [54], id="complex"),
     ],
 )
@@ -329,3 +330,105 @@ def test_narrow_inputs_leave_narrow_digits():
     assert not agree(RIGHT * (1 + 2e-5), RIGHT, CHECK).any()
     assert agree(RIGHT * (1 + 2e-5), RIGHT, CHECK, narrow=True).all()
     assert not agree(np.array([100_001]), np.array([100_000]), CHECK, narrow=True).any()
+
+
+BOOLEANS = np.array([[True, False, True], [False, True, False]])
+
+
+@pytest.mark.parametrize(
+    ("found", "right", "message"),
+    [
+        pytest.param(
+            np.array(True),
+            np.array(False),
+            "`out` is True where False was expected; look at the comparison that makes it",
+            id="one",
+        ),
+        pytest.param(
+            np.array([False]),
+            np.array([True]),
+            "`out` is False where True was expected; look at the comparison that makes it",
+            id="one_in_an_array",
+        ),
+        pytest.param(
+            BOOLEANS ^ [[False, False, True], [False, True, False]],
+            BOOLEANS,
+            "`out`: 2 of 6 answers are the other way round, the first at out[0, 2]; "
+            "look at the comparison that makes it",
+            id="some",
+        ),
+        pytest.param(
+            ~BOOLEANS,
+            BOOLEANS,
+            "`out`: all 6 answers are the other way round, the first at out[0, 0]; "
+            "look at the comparison that makes it",
+            id="all",
+        ),
+        pytest.param(
+            BOOLEANS ^ [[False, False, True], [False, False, False]],
+            BOOLEANS.astype(int),
+            "`out`: 1 of 6 answers is the other way round, at out[0, 2]; look at the comparison that makes it",
+            id="a_mask_for_zeros_and_ones",
+        ),
+    ],
+)
+def test_booleans_that_differ_are_wrong_values_and_not_off_by_one(found, right, message):
+    """The code is 53, with a sentence of their own."""
+    assert [(one.code, one.message) for one in findings(found, right)] == [(53, message)]
+
+
+def test_a_count_in_place_of_a_boolean_is_no_boolean():
+    """2 for True is off by one, not the other way round."""
+    codes = [one.code for one in findings(np.where(BOOLEANS, 2, 0), BOOLEANS)]
+
+    assert codes == [51, 54]
+
+
+@pytest.mark.parametrize(
+    ("found", "right"),
+    [
+        pytest.param(RIGHT[None], RIGHT, id="axis_before"),
+        pytest.param(RIGHT[:, None, :, None], RIGHT, id="axes_within_and_after"),
+        pytest.param(RIGHT[0], RIGHT[:1], id="row_flattened"),
+        pytest.param(RIGHT[0], RIGHT[:1].T, id="column_flattened"),
+        pytest.param(RIGHT[:1], RIGHT[0], id="matrix_for_a_vector"),
+        pytest.param(np.array([[3.5]]), np.array(3.5), id="matrix_for_a_number"),
+        pytest.param(np.array(3.5), np.array([3.5]), id="number_for_a_vector"),
+        pytest.param(np.array([[2], [-1]]), np.array([2.0, -1.0]), id="int_column_for_floats"),
+        pytest.param(np.array([2.0, -1.0]), np.array([2, -1]), id="whole_floats_for_int"),
+        pytest.param(np.array([True, False]), np.array([1.0, 0.0]), id="bool_for_floats"),
+        pytest.param(RIGHT.astype(complex), RIGHT, id="complex_that_is_real"),
+        pytest.param(RIGHT.astype(np.float32)[None], RIGHT, id="float32"),
+    ],
+)
+def test_a_slip_with_right_numbers_is_brought_to_the_expected_shape_and_kind(found, right):
+    """Then it is compared as any value is, and agrees."""
+    arrays = brought({"out": found}, {"out": right})
+
+    assert arrays["out"].shape == right.shape
+    assert list(differences(arrays, {"out": right}, CHECK)) == []
+
+
+@pytest.mark.parametrize(
+    ("found", "right"),
+    [
+        pytest.param(RIGHT.T, RIGHT, id="transposed"),
+        pytest.param(RIGHT.ravel(), RIGHT, id="flattened_matrix"),
+        pytest.param(RIGHT.reshape(3, 2), RIGHT, id="reshaped"),
+        pytest.param(np.broadcast_to(3.5, (1, 4)), np.array(3.5), id="repeated"),
+        pytest.param(RIGHT[:1], RIGHT, id="broadcastable"),
+        pytest.param(RIGHT + 1j, RIGHT, id="complex"),
+        pytest.param("None", RIGHT, id="none"),
+        pytest.param(None, RIGHT, id="missing"),
+    ],
+)
+def test_what_leaves_a_choice_open_is_not_brought(found, right):
+    """No order of entries is guessed, nothing is repeated or dropped."""
+    assert brought({} if found is None else {"out": found}, {"out": right}) is None
+
+
+def test_a_cast_that_changes_a_number_is_not_made():
+    """Halves are no whole numbers, and stay what they are."""
+    arrays = brought({"out": np.array([1.5, 2.0])}, {"out": np.array([1, 2])})
+
+    assert arrays["out"].tolist() == [1.5, 2.0]

@@ -76,7 +76,7 @@ def write_tables(store: Store, run: int, assignments: Iterable[str], out: Path) 
 
 
 def grades_csv(reports: Iterable[Report]) -> Iterator[str]:
-    """Write the lines of the table of scores: a row per student, columns per problem, ``total``, ``max``, ``pending``.
+    """Write the lines of the table of scores: a row per student, columns per problem, then those of the whole report.
 
     A notebook has a second column: the number of its cells with stale outputs.
     """
@@ -89,8 +89,14 @@ def grades_csv(reports: Iterable[Report]) -> Iterator[str]:
                 names.append(f"{problem.problem} stale")
                 cells.append(f"{len({one.cell for one in problem.stale})}")
         if number == 0:
-            yield _row([*names, "total", "max", "pending"])
-        yield _row([*cells, f"{report.score:g}", f"{report.max_score:g}", f"{report.pending:g}"])
+            yield _row([*names, "total", "max", "pending", "partial credit"])
+        partial = "; ".join(
+            f"{problem.problem} {verdict.check}: {verdict.partial}"
+            for problem in report.problems
+            for verdict in problem.checks
+            if verdict.partial
+        )
+        yield _row([*cells, f"{report.score:g}", f"{report.max_score:g}", f"{report.pending:g}", _cell(partial)])
 
 
 def write_atomically(path: Path, content: bytes) -> None:

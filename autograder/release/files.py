@@ -28,7 +28,7 @@ from autograder.compare import agree
 from autograder.course.assignments import Assignment
 from autograder.course.problem import CourseError, Problem, source
 from autograder.expected import ANSWERS_FILE, Answers, Draws, Observe, from_file, observe_answers, to_bytes
-from autograder.grading import see_reference
+from autograder.grading import SLIP_SHARE, see_reference
 from autograder.notebook.alignment import as_notebook
 from autograder.release.starter import solution_lines, starter, strip, survivors
 from autograder.seed import Seed
@@ -99,6 +99,7 @@ In a terminal that you open later, the second line is all it takes.
        python -m autograder check {{ first.module_file }}
 
    The official run makes the same checks on other numbers. `python -m autograder codes` explains the codes.
+   Right numbers in a wrong shape or dtype cost {{ slip }} of a module's points, once.
 
 Your modules may import {{ entry.allowed_imports | join(", ") }} and the standard library.
 {% if entry.data %}
@@ -131,6 +132,7 @@ def readme(assignment: Assignment) -> str:
     page = Environment(autoescape=False, trim_blocks=True, keep_trailing_newline=True)  # noqa: S701  it is Markdown
     return page.from_string(_README).render(
         generated=GENERATED,
+        slip=f"{SLIP_SHARE:.0%}",
         entry=assignment.entry,
         problems=problems,
         notebooks=notebooks,

@@ -370,3 +370,121 @@ def test_what_trips_up_the_hints_costs_the_hints(problem, right, monkeypatch):
 
     assert {verdict.code for verdict in report.checks} == {50}
     assert report.score == 0
+
+
+def column(array):
+    """A vector as a column."""
+    return np.asarray(array)[:, None]
+
+
+class TestSlips:
+    """A wrong shape or dtype of right numbers costs a tenth of the problem's points, once."""
+
+    def test_checks_behind_a_slip_are_judged_by_their_numbers(self, problem, right):
+        """It is told where it is found first, with its code; the points are those of the others."""
+        seen = [
+            *(returned("prediction", draw, heights=column(np.arange(5.0) + draw), one_row=2.5) for draw in range(3)),
+            *(returned("fitted", draw, slope=[[0.5]]) for draw in range(2)),
+        ]
+
+        report = graded(problem, right, seen)
+
+        assert [(one.code, one.points) for one in report.checks] == [(52, 1.3), (0, 1), (52, 4)]
+        assert (report.code, report.score) == (52, 6.3)
+        assert report.checks[0].message.splitlines() == [
+            "`heights` has shape (5, 1); expected (5,)",
+            "`one_row` has shape (); expected (1,)",
+            "partial credit: a wrong shape or dtype of right numbers costs 0.7 of the problem's points, once",
+        ]
+        assert report.checks[0].partial in report.checks[0].message
+        assert report.checks[2].message.splitlines()[1:] == ["the numbers are right"]
+        assert report.checks[2].partial == ""
+
+    def test_the_same_slip_is_told_once(self, problem, right):
+        """Another check with it passes, and says where it is told."""
+        twin = replace(problem.checks[2], name="again", needs=("fitted",))
+        slip = [returned(name, draw, slope=[0.5]) for name in ("fitted", "again") for draw in range(2)]
+        answers = {**right, **{("again", draw): replace(right["fitted", draw], check="again") for draw in range(2)}}
+
+        report = graded(problem, answers, slip, checks=(problem.checks[2], twin))
+
+        assert [(one.code, one.points) for one in report.checks] == [(52, 3.3), (0, 4)]
+        assert report.checks[0].hint
+        assert report.checks[1].hint is None
+        assert report.checks[1].message == "the numbers are right; of the shape or dtype see `fitted`"
+
+    def test_a_slip_costs_at_most_what_failing_its_checks_would(self, problem, right):
+        """A check of few points has no more to lose."""
+        small = replace(problem.checks[1], points=0.5)
+        checks = (problem.checks[0], small, problem.checks[2])
+        problem = replace(problem, page=replace(problem.page, checks=checks))
+
+        report = graded(problem, right, [returned("rooted", 0, x=column(right["rooted", 0].values["x"]))])
+
+        assert [one.points for one in report.checks] == [2, 0, 4]
+
+    @pytest.mark.parametrize(
+        ("wrong", "code"),
+        [
+            pytest.param([0.75], 52, id="wrong_number"),
+            pytest.param([np.nan], 52, id="nan"),
+            pytest.param([0.5, 0.5], 52, id="repeated"),
+        ],
+    )
+    def test_a_wrong_shape_of_wrong_numbers_has_no_points(self, problem, right, wrong, code):
+        """One draw with other numbers is enough, though the others are a slip."""
+        report = graded(problem, right, [returned("fitted", 0, slope=[0.5]), returned("fitted", 1, slope=wrong)])
+
+        assert (report.checks[2].code, report.checks[2].points, report.checks[2].partial) == (code, 0, "")
+
+    def test_a_slip_beside_another_fault_has_no_points(self, problem, right):
+        """An input that was changed is no slip."""
+        changed = replace(returned("fitted", 0, slope=[0.5]), changed=("`x` of `fit`",))
+
+        verdict = graded(problem, right, [changed, returned("fitted", 1, slope=[0.5])]).checks[2]
+
+        assert (verdict.code, verdict.points) == (52, 0)
+
+    @pytest.mark.parametrize("cast", [np.float32, complex])
+    def test_a_dtype_slips_as_a_shape_does(self, problem, right, cast):
+        """The same numbers in another dtype, compared to the digits it has."""
+        slip = [replace(one, values={"slope": one.values["slope"].astype(cast)}) for one in fitted(right)]
+
+        verdict = graded(problem, right, slip).checks[2]
+
+        assert (verdict.code, verdict.points) == (51, 3.3)
+
+    def test_a_predicate_is_asked_about_the_brought_value(self, problem, right):
+        """It sees the reference's shape, and judges by the numbers."""
+        roots = right["rooted", 0].values["x"]
+
+        report = graded(problem, right, [returned("rooted", 0, x=-column(roots))])
+        wrong = graded(problem, right, [returned("rooted", 0, x=column(roots + 1))])
+
+        assert (report.checks[1].code, report.checks[1].points) == (52, 0.3)
+        assert (wrong.checks[1].code, wrong.checks[1].points) == (52, 0)
+
+    @pytest.mark.parametrize("slope", [[0.5], np.float32(0.5)])
+    def test_where_the_shape_is_the_lesson_it_costs_the_check(self, problem, right, slope):
+        """The check page says so: `strict=True`."""
+        checks = (*problem.checks[:2], replace(problem.checks[2], strict=True))
+        problem = replace(problem, page=replace(problem.page, checks=checks))
+
+        verdict = graded(problem, right, [returned("fitted", draw, slope=slope) for draw in range(2)]).checks[2]
+
+        assert (verdict.code, verdict.points) == (51 if np.ndim(slope) == 0 else 52, 0)
+
+    def test_a_check_that_needs_one_with_a_slip_is_judged(self, problem, right):
+        """The numbers are a result, and no wrong one."""
+        checks = (*problem.checks[:2], replace(problem.checks[2], needs=("prediction",)))
+        slip = [returned("prediction", draw, heights=column(np.arange(5.0) + draw), one_row=[2.5]) for draw in range(3)]
+
+        verdict = graded(problem, right, [*slip, returned("fitted", 0, slope=0.75)], checks=checks).checks[2]
+
+        assert (verdict.code, verdict.blocked_by) == (53, None)
+        assert "prediction" not in verdict.message
+
+
+def fitted(right):
+    """The observations of `fitted`."""
+    return [one for (check, _), one in right.items() if check == "fitted"]

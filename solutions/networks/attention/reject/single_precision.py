@@ -2,7 +2,7 @@
 
 Hint: Z and the gradients are 32-bit floats though the inputs have 64 bits. Leave the type as it comes; a cast loses
 digits that a gradient check needs.
-Caught: forward 51, forward_edges 51, value_gradient 51, query_key_gradients 51, input_gradient 51
+Caught: forward 51, value_gradient 51, query_key_gradients 51, input_gradient 51
 """
 
 

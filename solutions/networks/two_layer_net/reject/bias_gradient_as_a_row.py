@@ -2,7 +2,7 @@
 
 Hint: `db` is a matrix with one row; b is a vector. Sum over the batch without keeping its axis: the gradient has the
 shape of what it belongs to.
-Caught: fc_backward 52, edges 52, network_gradients 52, trained 52
+Caught: fc_backward 52, network_gradients 52, trained 52
 """
 
 

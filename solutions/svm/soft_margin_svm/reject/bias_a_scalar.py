@@ -1,8 +1,7 @@
 """Returns the bias as a bare number.
 
 Hint: `b` is a bare number. It is to be an array of shape (1,).
-Caught: one_epoch 52, simultaneous 52, shrinkage 52, epochs 52, one_example 52, one_feature 52, iris 52, label_noise
-52
+Caught: one_epoch 52
 """
 
 

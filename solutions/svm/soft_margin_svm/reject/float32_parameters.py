@@ -1,8 +1,7 @@
 """Keeps the parameters in float32, whatever the data are in.
 
 Hint: Your parameters are float32 although the data are float64: leave the dtype out where you make them.
-Caught: one_epoch 51, simultaneous 51, shrinkage 51, epochs 51, defaults 51, one_example 51, one_feature 51,
-label_noise 51
+Caught: one_epoch 51
 """
 
 

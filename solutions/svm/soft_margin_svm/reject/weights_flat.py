@@ -2,8 +2,7 @@
 
 Hint: `W` is flat. It is to be a row, of shape (1, D): keep the axis of length 1, which makes a column of scores
 like `y`.
-Caught: one_epoch 52, simultaneous 52, shrinkage 52, epochs 52, defaults 52, one_example 52, one_feature 52, iris
-52, label_noise 52
+Caught: one_epoch 52
 """
 
 

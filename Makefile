@@ -9,7 +9,7 @@ BIN         = $(VENV)/bin
 PIP         = $(BIN)/python -m pip --disable-pip-version-check
 READY       = $(VENV)/installed
 
-.PHONY: help setup grade test browser release dist wheel audit bench messages notebooks lint format types check check-all clean
+.PHONY: help setup grade test browser release dist wheel audit bench messages hints notebooks lint format types check check-all clean
 
 help:            ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -53,6 +53,9 @@ bench: $(READY)  ## Time us beside other graders; FAST=1 for a try, otherwise an
 
 messages: $(READY)  ## Write every message that a known mistake gets into tests/messages/, to be read in one go
 	@cd tests && ../$(BIN)/python messages.py
+
+hints: $(READY)  ## Obey every hint by machine, and count what is told of mistakes: the table of docs/diagnosis.md
+	@$(BIN)/python tests/hints/measure.py
 
 notebooks: $(READY)  ## Run every notebook from top to bottom beside its reference
 	@$(BIN)/python .ci/notebooks.py

@@ -100,7 +100,7 @@ def plain(value: object) -> Array | str:
         try:
             value = np.array(value)
         except ValueError:
-            return f"a {type(value).__name__} that is not rectangular"
+            return f"a {type(value).__name__} of {len(value)} values that make no one array"
     if isinstance(value, (bool, int, float, complex, np.generic)):
         value = np.asarray(value)
     if not isinstance(value, np.ndarray):

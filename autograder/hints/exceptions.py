@@ -33,6 +33,10 @@ MISFITS: Mapping[str, str] = {
     "number came back: compare your `return` with the docstring",
     r"cannot unpack non-iterable": "One value came back where several are expected: compare your `return` with the "
     "docstring",
+    r"^'(?P<name>%N)'$": "A dictionary of yours has no key `{name}`: compare its keys with the docstring",
+    r"too many indices|index out of range": "An array of yours has fewer axes than the docstring says: print its shape",
+    r"unsupported operand|could not be broadcast|could not convert|argument must be a": "Something of yours is another "
+    "thing than the docstring says, or has another shape: compare what comes back, and its order",
     r"takes (from )?\d+ (to \d+ )?positional arguments? but|missing \d+ required|unexpected keyword argument": (
         "Your function can't be called as it was handed out: give its arguments their old names, order and defaults"
     ),
@@ -133,6 +137,12 @@ EXPLANATIONS: Mapping[str, str] = {
     r"object is not subscriptable|invalid index to scalar|object is not iterable|has no len\(\)": (
         "That is a single number or a function, where an array is expected: look at the line that made it"
     ),
+    r"negative dimensions are not allowed": "A size is negative here: look at where it is computed",
+    r"return arrays must be of ArrayType": "`out=` takes an array to write into: leave it out, and a new one is made",
+    r"^'(float|int|float64|int64|bool)' object has no attribute": "That is a single number, and only arrays have "
+    "such an attribute: leave it out, or look at the line that made the number",
+    r"bad operand type for unary -: '(?P<name>%N)'": "A minus stands before something that is no number, of type "
+    "`{name}`: use what it returns or holds",
     r"numpy boolean (subtract|negative)": "Comparisons give True and False, which NumPy doesn't subtract. Make "
     "numbers of them first: `mask.astype(float)`",
     r"^'dict' object has no attribute": 'What a dictionary holds is had with brackets: `params["W1"]`',

@@ -369,7 +369,11 @@ COPIES: Mapping[str, Relation] = {
 
 # Of the roots: for values of the right shape, about each row, or the wrong entries.
 PARTS: Mapping[str, Relation] = {
-    "wrong in a single entry": lambda pair: pair.found.size >= ENOUGH and int(pair.wrong.sum()) == 1,
+    "wrong in a single entry": lambda pair: (
+        pair.found.size >= ENOUGH
+        and int(pair.wrong.sum()) == 1
+        and not agree(pair.found, pair.right, pair.draw.check, narrow=True).all()  # or others may be rounded, too
+    ),
     "right where it isn't 0; entries are 0 that should not be": lambda pair: (
         pair.found.ndim > 0 and not pair.found[pair.wrong].any()
     ),

@@ -6,10 +6,11 @@ It reads the hint's text, as a student does, and knows nothing of how the hint w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 
+from autograder.codes import Code
 from autograder.compare import agree
 from autograder.hints import slips
 from autograder.hints.diagnose import calls
@@ -297,19 +298,25 @@ class Obeyed:
                     yield f"{verdict.check}: {sentence!r} is not so"
 
 
-def told(report, answers) -> Mapping[str, str]:
-    """The kind of what is told about each failed check that is judged: known, relation, read, finding, none."""
+# What is told of a failed check, the most useful first.
+KINDS = ("known mistake", "relation", "read", "finding", "place", "none")
+# Codes whose finding says by itself what is wrong: not written, dtype, shape, a changed input, not finite.
+TELLING = (Code.MISSING, Code.DTYPE, Code.SHAPE, Code.INPUT_CHANGED, Code.DIVERGED)
+
+
+def told(report, answers) -> str:
+    """What is told about the failed checks that are judged, the most useful of it: one of ``KINDS``."""
     known = {each.hint for each in answers.mistakes}
-    kinds = {}
+    kinds = {"none"}
     for verdict in report.checks:
         if not verdict.code or verdict.blocked_by:
             continue
         if verdict.hint is None:
-            kinds[verdict.check] = "finding" if verdict.code in (40, 51, 52, 55, 61) else "none"
+            kinds.add("finding" if verdict.code in TELLING else "none")
         elif verdict.hint in known:
-            kinds[verdict.check] = "known"
-        elif verdict.code in (2, 50):
-            kinds[verdict.check] = "read"
+            kinds.add("known mistake")
+        elif NAMES.search(verdict.hint):
+            kinds.add("relation")
         else:
-            kinds[verdict.check] = "relation" if NAMES.search(verdict.hint) else "place"
-    return kinds
+            kinds.add("place" if LISTED.search(verdict.hint) or CASES.search(verdict.hint) else "read")
+    return next(kind for kind in KINDS if kind in kinds)

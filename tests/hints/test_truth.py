@@ -5,13 +5,10 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
-from mistakes import MISTAKES
-from obey import Obeyed
+from measure import judged, mistakes_of
 from specimens import PROBLEMS, by_problem
 
-from autograder.audit.mutants import mutants
 from autograder.expected import observe_answers
-from autograder.grading import grade
 
 # Of the mutants, one in so many is tried here; the slow test tries all.
 SAMPLE = 20
@@ -26,36 +23,28 @@ def lies(sandbox):
         return observe_answers(sandbox.observe, PROBLEMS[problem_id], PROBLEMS[problem_id].seed)
 
     def found(problem, text):
-        seen = []
-
-        def observe(*asked):
-            observations = sandbox.observe(*asked)
-            seen.extend(() if seen else observations)
-            return observations
-
-        report = grade(observe, problem, problem.implementation(text), answers(problem.id), problem.seed)
-        return [*Obeyed(problem, report, seen, answers(problem.id), text).lies()]
+        return judged(sandbox, problem, answers(problem.id), text)[1]
 
     return found
 
 
-def reference(problem):
-    """The text of a problem's reference."""
-    return problem.reference.files[problem.module_file].decode()
+def of(problem, source):
+    """The mistakes from a source, by name."""
+    return {name: text for origin, name, text in mistakes_of(problem) if origin == source}
 
 
 @by_problem
 def test_a_specimen_is_told_truly(problem, lies):
     """By its own hint, or by whatever else is true of it."""
-    assert {each.name: lies(problem, each.source) for each in problem.specimens("reject")} == {
-        each.name: [] for each in problem.specimens("reject")
-    }
+    told = {name: lies(problem, text) for name, text in of(problem, "specimens").items()}
+
+    assert told == {name: [] for name in told}
 
 
 @by_problem
 def test_a_new_mistake_is_told_truly(problem, lies):
     """Those that no specimen was written for."""
-    told = {name: lies(problem, f"{reference(problem)}\n{text}") for name, text in MISTAKES[problem.id].items()}
+    told = {name: lies(problem, text) for name, text in of(problem, "new mistakes").items()}
 
     assert told == {name: [] for name in told}
 
@@ -64,7 +53,6 @@ def test_a_new_mistake_is_told_truly(problem, lies):
 @pytest.mark.parametrize("step", [SAMPLE, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_mutant_is_told_truly(problem, lies, step):
     """Of a sample, and of all."""
-    tried = mutants(reference(problem), problem.module_file)[::step]
-    told = {f"{each.operator}: {each.before} → {each.after}": lies(problem, each.source) for each in tried}
+    told = {name: lies(problem, text) for name, text in [*of(problem, "mutants").items()][::step]}
 
     assert told == {name: [] for name in told}

@@ -40,9 +40,9 @@ SLOW = 5.0
 # A seed beside the official and the public one, to reveal mutants that are caught by luck.
 ANOTHER_SEED = Seed.numbered(1)
 # In a fast audit one mutant in so many is tried at home, too.
-AT_HOME_TOO = 4
+AT_HOME_TOO = 6
 # Seeds of a behavioural mutant in a fast audit.
-FAST_SEEDS = 3
+FAST_SEEDS = 2
 # The least share of the mutants with a wrong value that must have a true hint.
 LEAST_EXPLAINED = 0.6
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,9 @@ import pytest
 from autograder.audit import behaviour, overlay
 from autograder.audit.arguments import Argument
 from autograder.audit.luck import Fate, Runs, luck
+from autograder.audit.mutants import Mutant
 from autograder.course.assignments import read_course
+from autograder.course.problem import CourseError
 
 CHECKS = '''\
 """Tried on a gain."""
@@ -155,6 +158,20 @@ def test_a_stale_listing_is_a_fault(problem, listed, said):
     (sentence,) = luck(problem, found, {listed: "why", ("transpose", "e → f"): "why"})
 
     assert said in sentence
+
+
+def test_an_endless_mutant_is_caught(lines, monkeypatch):
+    """Its time is bounded; a reference without a result is a fault of the problem, and catches nothing."""
+    monkeypatch.chdir(lines.course)
+    quick = replace(lines, limits=replace(lines.limits, wall_seconds=0.2))
+    runs = Runs(quick)
+    endless = runs.text + "\n\ndef predict(x, w, b):\n    while True:\n        pass\n"
+    found = runs.fate(Mutant("domain", 1, "a", "b", endless), range(2))
+    assert (found.verdict, found.checks) == ("caught", {"prediction": 2})
+
+    monkeypatch.setattr(Runs, "text", endless)
+    with pytest.raises(CourseError, match="the check `prediction` fails on the reference, on seed 0"):
+        Runs(quick)
 
 
 def argument(*calls):

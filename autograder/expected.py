@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
 import msgspec
 
 from autograder.authoring import Check
-from autograder.course.problem import CourseError, Implementation, Problem
+from autograder.course.problem import CourseError, Implementation, Problem, Specimen
 from autograder.seed import Seed
 from autograder.wire import Frame, Observation, WireError, encode, read
 
@@ -26,11 +26,17 @@ Draws = Mapping[tuple[str, int], Observation]
 
 @dataclass(frozen=True)
 class Mistake:
-    """A known mistake: its specimen's name, its hint for students, and its observations."""
+    """A known mistake: its specimen's name, its hint for students, and its observations.
+
+    ``credit`` are the points that it leaves of those of each check that it fails; empty if its author doesn't say what
+    it is worth. ``reason`` is the sentence about them.
+    """
 
     name: str
     hint: str
     seen: Draws
+    credit: Mapping[str, float] = field(default_factory=dict)
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,10 +52,12 @@ class Answers:
         return any(observation.ending != "returned" for observation in self.reference.values())
 
 
-class _Section(msgspec.Struct):
+class _Section(msgspec.Struct, omit_defaults=True):
     name: str
     hint: str
     count: int
+    credit: dict[str, float] = {}
+    reason: str = ""
 
 
 def by_draw(observations: Sequence[Observation]) -> Draws:
@@ -72,8 +80,17 @@ def observe_answers(observe: Observe, problem: Problem, seed: Seed, *, at_home: 
         caught = [check for check in checks if check.name in specimen.caught.keys() - heavy]
         seen = observe(problem, problem.implementation(specimen.source), seed, caught) if caught else ()
         light = [_bare(each) for each in seen if len(encode(each)) <= MAX_MISTAKE_BYTES]
-        mistakes.append(Mistake(specimen.name, specimen.hint, by_draw(light)))
+        credit = _credit(problem, specimen)
+        mistakes.append(Mistake(specimen.name, specimen.hint, by_draw(light), credit, specimen.reason))
     return Answers(reference, tuple(mistakes))
+
+
+def _credit(problem: Problem, specimen: Specimen) -> dict[str, float]:
+    """Share what a specimen is worth, beyond the checks that it passes, among those that it fails."""
+    fails = {check.name: check.points for check in problem.checks if check.name in specimen.caught}
+    lost = sum(fails.values())
+    left = (specimen.worth or 0.0) - (problem.points - lost)
+    return {name: points * left / lost for name, points in fails.items()} if left > 0 else {}
 
 
 def _bare(observation: Observation) -> Observation:
@@ -88,7 +105,7 @@ def _bare(observation: Observation) -> Observation:
 def to_bytes(answers: Answers) -> bytes:
     """Serialize answers: a line of JSON says whose observations follow, then come the observations."""
     everyone = (Mistake("", "", answers.reference), *answers.mistakes)
-    index = [_Section(each.name, each.hint, len(each.seen)) for each in everyone]
+    index = [_Section(one.name, one.hint, len(one.seen), dict(one.credit), one.reason) for one in everyone]
     messages = (encode(observation) for each in everyone for observation in each.seen.values())
     return msgspec.json.encode(index) + b"\n" + b"".join(messages)
 
@@ -111,6 +128,6 @@ def from_bytes(content: bytes) -> Answers:
         seen = list(islice(iter(lambda: read(stream.read), None), section.count))
         if len(seen) != section.count:
             raise WireError("it ends early")
-        everyone.append(Mistake(section.name, section.hint, by_draw(seen)))
+        everyone.append(Mistake(section.name, section.hint, by_draw(seen), section.credit, section.reason))
     reference, *mistakes = everyone
     return Answers(reference.seen, tuple(mistakes))

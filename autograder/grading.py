@@ -16,14 +16,15 @@ from pathlib import Path
 from types import CodeType
 from typing import Protocol
 
+import msgspec
 import numpy as np
 
 from autograder.authoring import Check, Finding, generator
 from autograder.codes import FAULTS_OF_OURS, PRECEDENCE, WITHOUT_RESULT, Code, most_severe
 from autograder.compare import brought, differences, not_finite, structure
 from autograder.course.problem import CourseError, Implementation, Predicate, Problem, raised_in
-from autograder.expected import Answers, Draws, Observe
-from autograder.hints.diagnose import diagnose
+from autograder.expected import Answers, Draws, Mistake, Observe
+from autograder.hints.diagnose import diagnose, recognized
 from autograder.report import ProblemReport, Verdict
 from autograder.seed import Seed
 from autograder.wire import Array, Failure, Observation
@@ -36,6 +37,7 @@ Ask = Callable[[Arrays], Iterable[Finding]]
 MOST_SECONDS = 60.0
 MAX_FINDINGS = 4  # shown in one message; the rest are counted
 MAX_TEXT_BYTES = 1 << 16  # of a module's text, searched for names
+LEAST_POINTS = 1e-6  # less is a rounding error of shares
 SLIP_SHARE = 0.1  # of a problem's points: the cost, once, of right numbers in a wrong shape or dtype
 
 # The code and the message of a run that did not return, by its ending.
@@ -321,10 +323,32 @@ def grade(
             hints = diagnose(chosen, findings, seen, answers, text, run)
         except Exception:  # noqa: BLE001  values that break a hint only lose the hint
             hints = {}
+        known = recognized(chosen, seen, answers) if any(findings.values()) else None
     notes = {name: f"{_RIGHT_NUMBERS}; of the shape or dtype see `{other}`" for name, other in before.items()}
     found = {name: Found(some, hints.get(name), notes.get(name, "")) for name, some in findings.items()}
     points = SLIP_SHARE * sum(check.points for check in problem.checks)
-    return ProblemReport.of(problem.id, conclude(chosen, found, points), problem.course)
+    return ProblemReport.of(problem.id, _credited(conclude(chosen, found, points), known), problem.course)
+
+
+def _credited(verdicts: Sequence[Verdict], known: Mistake | None) -> tuple[Verdict, ...]:
+    """Raise the points of the checks that a known mistake fails to what it is worth, if they have less."""
+    credit = known.credit if known else {}
+    touched = [one for one in verdicts if one.check in credit and not one.pending]
+    lost = sum(one.max_points - one.points for one in touched)
+    gain = sum(credit[one.check] - one.points for one in touched)
+    if known is None or gain < LEAST_POINTS:
+        return tuple(verdicts)
+    return tuple(
+        msgspec.structs.replace(
+            one,
+            points=one.points + (one.max_points - one.points) * gain / lost,
+            message=f"{one.message}\npartial credit: {known.reason}",
+            partial=known.reason,
+        )
+        if one in touched and one.code != Code.SUCCESS
+        else one
+        for one in verdicts
+    )
 
 
 def unjudged(problem: Problem, code: Code, message: str) -> ProblemReport:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autograder.expected import Answers, from_bytes, to_bytes
+from autograder.expected import Answers, Mistake, from_bytes, to_bytes
 from autograder.wire import Observation
 
 CONTENT = to_bytes(Answers({("one", 0): Observation("one", 0, "returned", {"x": np.ones(2)})}))
@@ -14,6 +14,17 @@ CONTENT = to_bytes(Answers({("one", 0): Observation("one", 0, "returned", {"x": 
 def test_answers_are_read_as_they_were_written():
     """The same bytes again."""
     assert to_bytes(from_bytes(CONTENT)) == CONTENT
+
+
+def test_a_mistake_is_read_with_what_it_is_worth():
+    """Credit and reason are handed out with its hint, and take no room where there are none."""
+    seen = {("one", 0): Observation("one", 0, "missing")}
+    mistakes = (Mistake("a", "Look.", seen, {"one": 0.5}, "it leaves a half"), Mistake("b", "Look there.", seen))
+
+    content = to_bytes(Answers({}, mistakes))
+
+    assert from_bytes(content).mistakes == mistakes
+    assert content.count(b"credit") == content.count(b"reason") == 1
 
 
 @pytest.mark.parametrize(

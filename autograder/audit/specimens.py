@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from autograder.audit.draws import undetermined
 from autograder.codes import Code
-from autograder.course.problem import Problem
+from autograder.course.problem import Problem, Specimen
 from autograder.expected import Answers, Observe
 from autograder.grading import grade
 from autograder.release.files import unvarying
 from autograder.release.starter import starter
+from autograder.report import ProblemReport
 from autograder.seed import Seed
 
 
@@ -48,6 +49,7 @@ def audit(observe: Observe, problem: Problem, answers: Answers, seed: Seed) -> I
                 yield f"reject/{specimen.name} gets {verdict.code} from `{verdict.check}`, not {due}: {verdict.message}"
             elif verdict.hint in hints - {specimen.hint}:
                 yield f"reject/{specimen.name} is taken for another mistake by `{verdict.check}`: {verdict.hint}"
+        yield from _unpaid(specimen, report)
         failed = {verdict.check: verdict.code for verdict in report.checks if verdict.code}
         crashes = Code.RAISED in failed.values()  # as other mistakes do: its hint may be about the exception
         if failed == specimen.caught and not crashes and hints.isdisjoint(verdict.hint for verdict in report.checks):
@@ -55,3 +57,11 @@ def audit(observe: Observe, problem: Problem, answers: Answers, seed: Seed) -> I
     for check in problem.checks:
         if check.name not in named:
             yield f"no reject specimen is caught by `{check.name}`"
+
+
+def _unpaid(specimen: Specimen, report: ProblemReport) -> Iterator[str]:
+    if specimen.worth is not None and report.score < specimen.worth:
+        yield (
+            f"reject/{specimen.name} says `Worth: {specimen.worth:g}` and has {report.score:g}: it is not known by "
+            "what it gives, or a mistake like it fails more checks"
+        )

@@ -192,7 +192,9 @@ def importable(given: tuple[Path, ...]) -> Iterator[None]:
         sys.modules.update(hidden)
 
 
-_PARAGRAPH = re.compile(r"\n\s*\n|\n(?=Hint:|Caught:)")
+_PARAGRAPH = re.compile(r"\n\s*\n|\n(?=Hint:|Caught:|Worth:)")
+# Points, and a reason.
+_WORTH = re.compile(r"(\d+(?:\.\d+)?)(?: points?)?(?:[,:;.] (.+))?")
 
 
 @dataclass(frozen=True)
@@ -223,6 +225,9 @@ class Specimen:
     hint: str
     caught: Mapping[str, int]
     source: str
+    # What it earns of the problem's points, if its author says so, and the reason that a report gives.
+    worth: float | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -330,7 +335,7 @@ class Problem:
             docstring = ast.get_docstring(ast.parse(fragment)) or ""
         except SyntaxError as error:
             raise CourseError(f"{path}, line {error.lineno}: {error.msg}") from None
-        said = {"": "", "Hint": "", "Caught": ""}
+        said = {"": "", "Hint": "", "Caught": "", "Worth": ""}
         for paragraph in _PARAGRAPH.split(docstring):
             label, _, rest = paragraph.partition(":")
             label, text = (label, rest) if label in said else ("", paragraph)
@@ -346,7 +351,18 @@ class Problem:
         if not said[""] or (kind == "reject") != bool(caught) or (kind == "reject") != bool(said["Hint"]):
             says = "the misconception, `Hint:` and `Caught:`" if kind == "reject" else "what is different, and no hint"
             raise CourseError(f"{path}: the docstring of a specimen in {kind}/ says {says}")
-        return Specimen(path.stem, said[""], said["Hint"], caught, f"{reference}\n\n{fragment}")
+        worth, reason = None, ""
+        if said["Worth"]:
+            found = _WORTH.fullmatch(said["Worth"])
+            if kind != "reject" or not found or float(found[1]) > self.points:
+                raise CourseError(
+                    f"{path}: `Worth: {said['Worth']}` is not what a mistake in reject/ earns: points, at most "
+                    f"{self.points:g}, and a reason after a comma, like `{self.points / 2:g}, the idea is right`"
+                )
+            worth = float(found[1])
+            alone = f"this mistake alone leaves {worth:g} of {self.points:g} points"
+            reason = ": ".join(filter(None, (alone, found[2])))
+        return Specimen(path.stem, said[""], said["Hint"], caught, f"{reference}\n\n{fragment}", worth, reason)
 
 
 def new_key(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from types import CodeType, FunctionType
@@ -141,6 +142,22 @@ def borne_out(checks: Sequence[Check], seen: Sequence[Observation], mistake: Mis
     known = {check for check, _ in mistake.seen}
     own = [check for check in checks if check.name in known and known.isdisjoint(check.needs)]
     return all(_same(check, seen, mistake) for check in own)
+
+
+def recognized(checks: Sequence[Check], seen: Sequence[Observation], answers: Answers) -> Mistake | None:
+    """Find the one known mistake that gives what was seen, on every draw of every check that it fails.
+
+    Of several it is the one that fails most checks, then the one that is worth most.
+    """
+    known = []
+    for mistake in answers.mistakes:
+        draws = Counter(check for check, _ in mistake.seen)
+        touched = [check for check in checks if check.name in draws]
+        if touched and all(
+            len(_of(check, seen)) == draws[check.name] and _same(check, seen, mistake) for check in touched
+        ):
+            known.append((len(touched), sum(mistake.credit.values()), mistake))
+    return max(known, key=lambda one: one[:2])[2] if known else None
 
 
 def _of(check: Check, seen: Sequence[Observation]) -> list[Observation]:

@@ -321,8 +321,8 @@ def _equal(one: Answers, other: Answers) -> bool:
         return rest[0] == rest[1] and _values_agree(mine, theirs, to_rounding)
 
     def flat(answers: Answers) -> dict[object, Observation]:
-        parts = [("", "", answers.reference), *((each.name, each.hint, each.seen) for each in answers.mistakes)]
-        return {(name, hint, key): seen for name, hint, draws in parts for key, seen in draws.items()}
+        parts = [("", answers.reference), *((str(replace(each, seen={})), each.seen) for each in answers.mistakes)]
+        return {(one, key): seen for one, draws in parts for key, seen in draws.items()}
 
     mine, theirs = flat(one), flat(other)
     return mine.keys() == theirs.keys() and all(alike(mine[key], theirs[key]) for key in mine)

@@ -105,6 +105,16 @@ def test_a_rejected_specimen_that_is_something_else_is_named(sentences, files, s
     assert sentence.startswith(said)
 
 
+def test_a_mistake_that_does_not_earn_what_it_is_worth_is_named(sentences):
+    """One that gives other values each time is recognised in nobody's work."""
+    said = sentences({"reject/drawn.py": RANDOM.replace("Caught:", "Worth: 6\nCaught:")})
+
+    assert [one[:45] for one in said] == [
+        "reject/drawn says `Worth: 6` and has 5: it is",
+        "reject/drawn is not known by what it gives: n",
+    ]
+
+
 def test_a_check_that_needs_nothing_written_is_named(sentences, course):
     """The starter must not pass, nor crash."""
     page = course / "solutions/lines/line/checks.py"

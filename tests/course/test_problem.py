@@ -47,6 +47,54 @@ def test_a_course_is_read_as_written(assignment):
     assert problem.reference.files == {"line.py": REFERENCE.encode()}
 
 
+@pytest.mark.parametrize(
+    ("said", "worth", "reason"),
+    [
+        pytest.param("6", 6, "this mistake alone leaves 6 of 7 points", id="number"),
+        pytest.param("5.5 points", 5.5, "this mistake alone leaves 5.5 of 7 points", id="unit"),
+        pytest.param(
+            "6, the rest\nis right", 6, "this mistake alone leaves 6 of 7 points: the rest is right", id="why"
+        ),
+    ],
+)
+def test_what_a_mistake_is_worth_is_read_with_its_reason(problem, said, worth, reason):
+    """`Worth:` is a paragraph of the docstring like the others."""
+    replace(
+        problem.folder / "reject/heights_as_a_column.py",
+        "Caught: prediction 52",
+        f"Worth: {said}\nCaught: prediction 52",
+    )
+
+    (specimen,) = (each for each in problem.specimens("reject") if each.name == "heights_as_a_column")
+
+    assert (specimen.worth, specimen.reason) == (worth, reason)
+    assert specimen.caught == {"prediction": 52}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "said"),
+    [
+        pytest.param("reject", "heights_as_a_column", "7.5", id="more_than_the_problem"),
+        pytest.param("reject", "heights_as_a_column", "-1", id="less_than_nothing"),
+        pytest.param("reject", "heights_as_a_column", "half", id="word"),
+        pytest.param("reject", "heights_as_a_column", "60 %", id="share"),
+        pytest.param("accept", "row_by_row", "6", id="no_mistake"),
+    ],
+)
+def test_a_worth_that_no_mistake_can_have_is_refused(problem, kind, name, said):
+    """The message names the file, and has an example."""
+    path = problem.folder / kind / f"{name}.py"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace('.\n"""', f'.\n\nWorth: {said}\n"""', 1)
+        .replace(".\n\nHint", f".\n\nWorth: {said}\nHint", 1)
+        .replace('same."""', f'same.\n\nWorth: {said}\n"""')
+    )
+
+    with pytest.raises(CourseError, match=rf"{name}\.py: `Worth: {said}` is not .* at most 7, .* like `3.5, the idea"):
+        problem.specimens(kind)
+
+
 def test_specimens_are_read_from_their_docstrings(problem):
     """The first paragraph is the claim; hint and caught checks stand under their labels; the reference comes first."""
     accepted, rejected = problem.specimens("accept"), problem.specimens("reject")

@@ -10,7 +10,7 @@ import pytest
 from autograder.authoring import generator
 from autograder.codes import FAULTS_OF_OURS
 from autograder.course.problem import Implementation
-from autograder.expected import Answers, by_draw
+from autograder.expected import Answers, Mistake, by_draw
 from autograder.grading import MAX_FINDINGS, grade, unjudged
 from autograder.seed import Seed
 from autograder.wire import Failure, Frame, Observation
@@ -488,3 +488,102 @@ class TestSlips:
 def fitted(right):
     """The observations of `fitted`."""
     return [one for (check, _), one in right.items() if check == "fitted"]
+
+
+def worth(name, observations, credit):
+    """A known mistake with what it leaves of the points of its checks."""
+    return Mistake(name, f"{name}?", by_draw(observations), credit, f"{name} leaves some")
+
+
+class TestWorth:
+    """A known mistake earns what its specimen says it is worth."""
+
+    HALVED = tuple(returned("fitted", draw, slope=0.25) for draw in range(2))
+    FLAT = tuple(returned("prediction", draw, heights=np.zeros(5), one_row=[0.0]) for draw in range(3))
+
+    def test_exactly_this_mistake_earns_it(self, problem, right):
+        """Code, message and hint stay, and the reason is told."""
+        known = worth("halved", [*self.HALVED, *self.FLAT], {"fitted": 3.0, "prediction": 1.5})
+
+        report = graded(problem, right, [*self.HALVED, *self.FLAT], mistakes=[known])
+
+        assert [(one.code, one.points) for one in report.checks] == [(53, 1.5), (0, 1), (53, 3)]
+        assert report.score == 5.5
+        for verdict in (report.checks[0], report.checks[2]):
+            assert verdict.partial == "halved leaves some"
+            assert verdict.message.splitlines()[-1] == "partial credit: halved leaves some"
+            assert verdict.hint == "halved?"
+
+    def test_another_mistake_beside_it_costs_its_own_points_alone(self, problem, right):
+        """What is known is worth what it is worth."""
+        known = worth("halved", self.HALVED, {"fitted": 3.0})
+
+        report = graded(problem, right, [*self.HALVED, *self.FLAT], mistakes=[known])
+
+        assert [one.points for one in report.checks] == [0, 1, 3]
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            pytest.param([HALVED[0], returned("fitted", 1, slope=0.125)], id="one_draw"),
+            pytest.param([*HALVED, returned("prediction", 0, heights=np.zeros(5), one_row=[0.5])], id="one_value"),
+            pytest.param([*HALVED], id="one_check"),
+        ],
+    )
+    def test_it_is_known_by_every_draw_of_every_check_that_it_touches(self, problem, right, changes):
+        """A mistake that agrees in some is another one."""
+        known = worth("halved", [*self.HALVED, *self.FLAT], {"fitted": 3.0, "prediction": 1.5})
+
+        report = graded(problem, right, changes, mistakes=[known])
+
+        assert all(one.points in (0, one.max_points) and not one.partial for one in report.checks)
+
+    def test_a_run_that_ended_early_is_not_known(self, problem, right):
+        """A draw that was not tried might have been another."""
+        known = worth("halved", self.HALVED, {"fitted": 3.0})
+        answers = {key: one for key, one in right.items() if key != ("fitted", 1)}
+
+        report = graded(problem, answers, [self.HALVED[0]], mistakes=[known])
+
+        assert report.checks[2].points == 0
+
+    def test_one_mistake_is_credited_at_a_time(self, problem, right):
+        """The one that explains more, though another is worth more; of two alike the one that is worth more."""
+        both = [*self.HALVED, *self.FLAT]
+        least = worth("least", self.FLAT, {"prediction": 1.75})
+        most = worth("most", both, {"fitted": 2.0, "prediction": 1.0})
+        nothing = worth("nothing", both, {})
+
+        one = graded(problem, right, both, mistakes=[least, most, nothing])
+        apart = graded(problem, right, both, mistakes=[least, worth("halved", self.HALVED, {"fitted": 3.0})])
+
+        assert [each.points for each in one.checks] == [1, 1, 2]
+        assert [each.points for each in apart.checks] == [0, 1, 3]
+
+    def test_a_mistake_that_explains_more_and_is_worth_nothing_earns_nothing(self, problem, right):
+        """Its values are those of a lesser mistake, too, in one check."""
+        both = [*self.HALVED, *self.FLAT]
+        mistakes = [worth("least", self.FLAT, {"prediction": 1.75}), worth("nothing", both, {})]
+
+        assert graded(problem, right, both, mistakes=mistakes).score == 1
+
+    def test_it_never_costs_points(self, problem, right):
+        """A slip has most of its points, and keeps them; a passing check keeps all of them."""
+        slip = [returned("fitted", draw, slope=[0.5]) for draw in range(2)]
+
+        report = graded(problem, right, slip, mistakes=[worth("column", slip, {"fitted": 2.0})])
+        more = graded(problem, right, slip, mistakes=[worth("column", slip, {"fitted": 3.5})])
+
+        assert report.checks[2].points == 3.3
+        assert (more.checks[2].points, more.checks[2].partial) == (3.5, "column leaves some")
+
+    def test_what_is_pending_stays_pending(self, problem, right):
+        """A fault of ours is no mistake of the student's."""
+        known = worth("halved", self.HALVED, {"fitted": 3.0})
+        answers = {key: one for key, one in right.items() if key[0] != "fitted"}
+
+        report = grade(
+            lambda *_: [*answers.values(), *self.HALVED], problem, IMPLEMENTATION, Answers(answers, (known,)), SEED
+        )
+
+        assert (report.checks[2].points, report.checks[2].pending) == (0, 4)

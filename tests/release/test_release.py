@@ -18,7 +18,7 @@ import autograder
 from autograder import codes
 from autograder.course.assignments import read_course
 from autograder.course.problem import CourseError
-from autograder.expected import ANSWERS_FILE, Answers, Mistake, from_file, to_bytes
+from autograder.expected import ANSWERS_FILE, Answers, from_file, to_bytes
 from autograder.notebook.alignment import as_notebook
 from autograder.release.files import as_zip, differs, readme, release, write
 from autograder.release.starter import solution_lines
@@ -98,7 +98,8 @@ class TestDeterminism:
             pytest.param(
                 lambda answers: to_bytes(Answers(answers.reference, answers.mistakes[1:])), id="fewer_mistakes"
             ),
-            pytest.param(lambda answers: to_bytes(renamed(answers)), id="other_hint"),
+            pytest.param(lambda answers: to_bytes(renamed(answers, hint="think again")), id="other_hint"),
+            pytest.param(lambda answers: to_bytes(renamed(answers, credit={"prediction": 1.0})), id="other_worth"),
             pytest.param(lambda answers: to_bytes(answers)[:-1], id="cut_short"),
             pytest.param(lambda answers: b"", id="empty"),
         ],
@@ -123,10 +124,10 @@ def shake(answers, size):
     return to_bytes(Answers(right, answers.mistakes))
 
 
-def renamed(answers):
-    """The answers with another hint for the first mistake."""
+def renamed(answers, **changes):
+    """The answers with changes to the first mistake."""
     first, *others = answers.mistakes
-    return Answers(answers.reference, (Mistake(first.name, "think again", first.seen), *others))
+    return Answers(answers.reference, (replace(first, **changes), *others))
 
 
 class TestReadme:

@@ -16,12 +16,14 @@ from small_course import ACCEPT, REFERENCE, REJECT, laid_over, write_course
 
 import autograder
 from autograder import codes
+from autograder.audit.specimens import audit
 from autograder.course.assignments import read_course
 from autograder.course.problem import CourseError
 from autograder.expected import ANSWERS_FILE, observe_answers
+from autograder.gradebook.export import grades_csv
 from autograder.grading import grade
 from autograder.release.files import as_zip, release, write
-from autograder.report import ProblemReport, Verdict
+from autograder.report import ProblemReport, Report, Verdict, as_json, as_text
 from autograder.student.check import Checked, assignment_in, check, check_again, check_file, find
 from autograder.student.environment import MIME, digest
 
@@ -73,6 +75,34 @@ def test_the_verdict_is_the_official_one(home, official, name):
     (home / "line.py").write_bytes(implementation.files["line.py"])
 
     assert told(check("line").report) == told(judge(implementation))
+
+
+def test_what_a_mistake_is_worth_is_earned_at_home_and_officially(sandbox, tmp_path, monkeypatch):
+    """The released answers tell it without the specimen, and every form of the report gives the reason."""
+    course = write_course(tmp_path / "course")
+    path = course / "solutions/lines/line/reject/one_step.py"
+    path.write_text(path.read_text().replace("Caught:", "Worth: 5, the step is right\nCaught:"))
+    (assignment,) = read_course(course)
+    (problem,) = assignment.problems
+    home = tmp_path / "lines"
+    write(release(sandbox.observe, assignment, Path("nowhere")), home)
+    monkeypatch.chdir(home)
+    implementation = laid_over(problem, path.read_text())
+    (home / "line.py").write_bytes(implementation.files["line.py"])
+
+    checked = check("line")
+    answers = observe_answers(sandbox.observe, problem, problem.seed)
+    report = grade(sandbox.observe, problem, implementation, answers, problem.seed)
+
+    assert told(checked.report) == told(report)
+    assert (report.score, report.checks[2].points, report.checks[2].code) == (5, 2, 53)
+    reason = "this mistake alone leaves 5 of 7 points: the step is right"
+    whole = Report.of("ada", (report,))
+    assert report.checks[2].partial == reason
+    for text in (str(checked), as_text(whole), as_json(whole).decode(), checked._repr_html_(), *grades_csv([whole])):
+        assert reason in text or text.startswith("student,")
+    assert "◐ 2/4  fitted" in str(checked)
+    assert list(audit(sandbox.observe, problem, answers, problem.seed)) == []
 
 
 def test_a_starter_is_not_written_yet(home):

@@ -44,6 +44,8 @@ SLIP_SHARE = 0.1  # of a problem's points: the cost, once, of right numbers in a
 _ENDINGS = {
     "missing": (Code.MISSING, "{message}; write it"),
     "died": (Code.DIED, "{message}"),
+    "late": (Code.DIED, "{message}{frames}"),
+    "skipped": (Code.DIED, "it calls a function that is late in `{kind}`"),
     "exhausted": (Code.DIED, "{said}{frames}"),
     "raised": (Code.RAISED, "{said}{frames}"),
     "asserted": (Code.STRUCTURE, "an assertion in your code failed: {said}{frames}"),
@@ -325,7 +327,9 @@ def grade(
             hints = {}
         known = recognized(chosen, seen, answers) if any(findings.values()) else None
     notes = {name: f"{_RIGHT_NUMBERS}; of the shape or dtype see `{other}`" for name, other in before.items()}
-    found = {name: Found(some, hints.get(name), notes.get(name, "")) for name, some in findings.items()}
+    late = {one.check: one.failure.kind for one in seen if one.ending == "skipped" and one.failure}
+    late = {name: other for name, other in late.items() if other in findings and other != name}
+    found = {name: Found(some, hints.get(name), notes.get(name, ""), late.get(name)) for name, some in findings.items()}
     points = SLIP_SHARE * sum(check.points for check in problem.checks)
     return ProblemReport.of(problem.id, _credited(conclude(chosen, found, points), known), problem.course)
 
@@ -451,6 +455,7 @@ def _failure(problem: Problem, observation: Observation) -> Finding:
     failure = observation.failure or Failure("", "")
     code, template = _ENDINGS.get(observation.ending, (Code.FAULTY_CHECK, "the check page failed: {said}"))
     message = template.format(
+        kind=failure.kind,
         message=failure.message or ("a function is not written yet" if code == Code.MISSING else ""),
         said=said_of(failure),
         frames=own_lines(failure),

@@ -32,6 +32,8 @@ Ending = Literal[
     "misfit",  # the probe's own line could not use what the student's code returned
     "forbidden",  # an import that the assignment doesn't allow
     "exhausted",  # a limit was reached and Python said so (MemoryError)
+    "late",  # the draw's time was used up; the failure's kind names the function that is not called again
+    "skipped",  # it calls such a function; the failure's kind names the check in which that was late
     "faulty",  # the check page could not be loaded
     "died",  # the process ended, or was ended, without a message; set only by the sandbox
     "unstarted",  # no process could be started; set only by the sandbox

@@ -33,10 +33,14 @@ __all__ = ["Budget", "OurFaultError", "ReaderError", "Sandbox", "SandboxError"]
 
 # Endings that no process with student code in it may report.
 OURS = frozenset({"faulty", "died", "unstarted"})
+# Endings after which the rest is run in a new process.
+ENDED = frozenset({"died", "late"})
 # Most messages of one reader.
 MOST_MESSAGES = 25_000
 # Memory of an array beside its entries.
 ARRAY_BYTES = 256
+# A run ends a draw itself when its time is used up, and says where; it is ended after so many more seconds.
+GRACE_SECONDS = 1.0
 # The least time for a run's next message, however little of the budget is left.
 LEAST_SECONDS = 0.1
 # Most bytes of the outputs of all of a notebook's cells together; the values beyond are dropped.
@@ -137,8 +141,11 @@ class Sandbox:
     ) -> list[Observation]:
         """Run checks on an implementation, a draw at a time.
 
-        A check whose process dies has one observation, of the draw it died in; its other draws are not tried.
+        A check whose process dies, or is late, has one observation, of the draw it died in; its other draws are not
+        tried. A function that was late and has never come back is not called again: the checks that call it are
+        "skipped". Where it came back before, it is called again, since it may end on other inputs.
         """
+        endless: dict[str, str] = {}
         limits = problem.limits
         pending = [
             (check, draw) for check in (problem.checks if checks is None else checks) for draw in range(check.draws)
@@ -156,6 +163,7 @@ class Sandbox:
                 data={name: str(path) for name, path in problem.files.data.items()},
                 limits=asdict(limits),
                 files=files,
+                endless=endless,
                 measured=implementation.measured,
                 compiled=compiled(problem.page.text) if self.warm else "",
             )
@@ -178,7 +186,9 @@ class Sandbox:
                     output = ""
                     _bound(seen, limits.module_bytes)
                     self.told(seen[-1])
-                    if observation.ending == "died":
+                    if observation.ending in ENDED:
+                        if observation.ending == "late" and observation.failure and observation.failure.kind:
+                            endless[observation.failure.kind] = observation.check
                         pending = [item for item in pending if item[0] is not check]
                         break
         return seen
@@ -254,7 +264,7 @@ class Sandbox:
                     break
                 observation = _next(process, one, budget, job.limits, most_bytes)
                 yield observation
-                if observation.ending == "died":
+                if observation.ending in ENDED:
                     break
 
         left = list(due)
@@ -374,12 +384,12 @@ def _told_by_reader(process: Process, limits: Limits) -> Observation:
 
 
 def _next(process: Process, due: _Due, budget: Budget, limits: Mapping[str, float], most_bytes: int) -> Observation:
-    seconds = min(due.seconds, max(budget.left, LEAST_SECONDS))
+    seconds = min(due.seconds + GRACE_SECONDS, max(budget.left, LEAST_SECONDS))
     began = time.monotonic()
     try:
         observation = process.receive(seconds, most_bytes, budget.by_the_clock)
     except TimeoutError:
-        alone = seconds == due.seconds and budget.by_the_clock > time.monotonic() - began
+        alone = seconds > due.seconds and budget.by_the_clock > time.monotonic() - began
         return due.died(f"{due.what} ran past the limit of {due.seconds:g} s" if alone else budget.late)
     except WireError as error:
         return due.died(f"the process wrote something that is no result ({error})")

@@ -23,11 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from autograder.worker.job import Limits
+from autograder.worker.job import ASLEEP, AWAKE, WINDOWS, Limits
 
-WINDOWS = 4
-# Shares of a window: a run that used less CPU time slept, and one that used more had the processor to itself.
-ASLEEP, AWAKE = 0.05, 0.8
 # Parts of a window up to this many seconds are charged in full.
 BRIEF = 0.25
 BLOCK_BYTES = 4096

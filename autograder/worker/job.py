@@ -21,6 +21,10 @@ TRUSTED = ("autograder",)
 # The first marks a file among the wants of a notebook's job; the second an expression among the values of its answer.
 FILE, ANSWER = "file ", "= "
 
+# A run's time is charged in windows, so many in each limit. In these shares of a window, a run that used less CPU time
+# slept, and one that used more had the processor to itself.
+WINDOWS, ASLEEP, AWAKE = 4, 0.05, 0.8
+
 LENGTHS = struct.Struct("<IQ")
 MIB = 1 << 20
 
@@ -101,6 +105,9 @@ class ProbeJob:
     data: Mapping[str, str]  # paths of the files that students read as `data/<name>`
     limits: Mapping[str, float]  # the fields of `Limits`
     files: Mapping[str, Any]  # bytes or Content: the submission's and the handed-out modules
+    endless: Mapping[str, str] = field(
+        default_factory=dict
+    )  # functions not called again, and the check they were late in
     measured: bool = False  # record sizes and numbers among the arguments
     compiled: str = ""  # the check page's code, marshalled, in base 64; empty where another Python reads the job
 

@@ -6,7 +6,7 @@ import functools
 import re
 import weakref
 from collections.abc import Callable, Iterable, Mapping
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -25,20 +25,31 @@ class Missing(NotImplementedError, AttributeError):
     """The implementation has no function of that name."""
 
 
+class SkippedError(BaseException):
+    """The check calls a function that was late before; the message names the check it was late in."""
+
+
 class Watch:
     """Records the caller's arrays that a call changes, narrow floats, and, if ``measuring``, the sizes of arguments."""
 
-    def __init__(self, *, measuring: bool = False) -> None:
+    def __init__(self, *, measuring: bool = False, endless: Mapping[str, str] = MappingProxyType({})) -> None:
         # By identity, the oldest first: the array, the name of the function it was passed to, that, the argument.
         # Weak references: the past batches of a training loop take no time once neither side has them any more.
         self.arrays: dict[int, tuple[weakref.ref[Array], str, Callable[..., Any], int | str]] = {}
         self.changed: dict[str, None] = {}
+        self.endless = endless
+        # The functions that have come back, and the one that is being called.
+        self.came_back: set[str] = set()
+        self.inside = ""
         self.narrow = False
         self.left = MEASURED_CALLS if measuring else 0
         self.scales: dict[str, dict[float, None]] = {}
 
     def call(self, name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Call the function; compare all arrays that the caller has passed so far before and after."""
+        if name in self.endless:
+            raise SkippedError(self.endless[name])
+        self.inside = name
         given: list[tuple[int | str, Any]] = [*enumerate(args), *kwargs.items()]
         self.arrays = {key: record for key, record in self.arrays.items() if record[0]() is not None}
         for position, array in given:
@@ -59,7 +70,10 @@ class Watch:
         ]
         before = [array.tobytes() for array, *_ in watched]
         try:
-            return function(*args, **kwargs)
+            returned = function(*args, **kwargs)
+            self.came_back.add(name)
+            self.inside = ""
+            return returned
         finally:
             for (array, given_to, owner, position), content in zip(watched, before, strict=True):
                 if array.tobytes() != content:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import builtins
+import ctypes
 import errno
 import io
 import linecache
@@ -18,8 +19,12 @@ import random
 import shutil
 import signal
 import sys
+import threading
+import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from types import FrameType, ModuleType
 from typing import Any, NoReturn
 
@@ -28,8 +33,8 @@ import numpy as np
 import autograder
 from autograder.authoring import checks_of, generator
 from autograder.wire import MAX_FRAMES, Ending, Failure, Frame, Observation, encode, plain
-from autograder.worker.job import MIB, PAGE, ProbeJob, compile_page, read_job
-from autograder.worker.recorder import Watch, Watched
+from autograder.worker.job import ASLEEP, AWAKE, MIB, PAGE, WINDOWS, ProbeJob, compile_page, read_job
+from autograder.worker.recorder import SkippedError, Watch, Watched
 
 MAX_MESSAGE_CHARACTERS = 2_000
 IGNORED_BY_PYTHON = {getattr(signal, name, None) for name in ("SIGPIPE", "SIGXFSZ")}
@@ -37,6 +42,10 @@ IGNORED_BY_PYTHON = {getattr(signal, name, None) for name in ("SIGPIPE", "SIGXFS
 
 class Forbidden(ImportError):
     """The student's code imports a package that the assignment doesn't allow."""
+
+
+class LateError(BaseException):
+    """The time of a draw, or of the import, is used up."""
 
 
 class Oversize(Exception):
@@ -133,7 +142,7 @@ def run(job: ProbeJob, folder: str, send: Callable[[bytes], None]) -> None:
         # The unmarshalled bytes come from the grader, like the page's text.
         code = marshal.loads(base64.b64decode(job.compiled)) if job.compiled else compile_page(job.page)  # noqa: S302
         exec(code, page.__dict__)
-        probes = {check.name: check.probe for check in checks_of(page)}
+        checks = {check.name: check for check in checks_of(page)}
     except Exception as error:
         # A fault of the staff's files. The grader accepts this only in the first message.
         send(encode(Observation("", 0, "faulty", failure=Failure(type(error).__name__, str(error)))))
@@ -142,19 +151,79 @@ def run(job: ProbeJob, folder: str, send: Callable[[bytes], None]) -> None:
     module = ModuleType(job.module)
     imported = _import(job, folder, module, output)
     send(encode(imported))
+    for name in vars(module).keys() & job.endless.keys():
+        setattr(module, name, partial(_skip, job.endless[name]))  # the module's own functions call it, too
+    came_back: set[str] = set()
     for check, number, seed in job.draws if imported.ending == "returned" else ():
-        watch = Watch(measuring=job.measured)
+        watch = Watch(measuring=job.measured, endless=job.endless)
         values: dict[str, Any] = {}
         failure = None
         ending: Ending = "returned"
         try:
-            returned = probes[check](Watched(module, job.module, job.module, watch), generator(seed))
+            with time_limit(seconds := checks[check].wall_seconds or job.limits["wall_seconds"]):
+                returned = checks[check].probe(Watched(module, job.module, job.module, watch), generator(seed))
             values = plain_values(returned, int(job.limits["returned_bytes"]))
         except BaseException as error:
             ending, failure = failure_of(error, job, folder)
+            if ending == "late":
+                # A function that has come back before is called again: it may end on other inputs.
+                kind = "" if watch.inside in came_back | watch.came_back else watch.inside
+                what = f"`{watch.inside}`" if watch.inside else "this check"
+                failure = Failure(kind, f"{what} ran past the limit of {seconds:g} s", failure.frames)
+        came_back |= watch.came_back
         scales = {symbol: tuple(sizes) for symbol, sizes in watch.scales.items()}
         changed = tuple(watch.changed)
         send(encode(Observation(check, number, ending, values, changed, watch.narrow, scales, failure, output.take())))
+
+
+def _skip(late_in: str, *_: object, **__: object) -> NoReturn:
+    raise SkippedError(late_in)
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise LateError in this thread once these seconds are charged, by the rule of :mod:`autograder.sandbox.usage`.
+
+    Student code can keep it from being raised. Then the grader ends the process a little later, with no line to show.
+    """
+    window, charged = seconds / WINDOWS, 0.0
+    before: float | None = None
+
+    def charge() -> bool:
+        nonlocal charged, before
+        now = time.process_time()
+        used = window if before is None else now - before  # the first window is charged in full
+        before = now
+        charged += used if ASLEEP * window < used < AWAKE * window else window
+        return charged >= seconds
+
+    if hasattr(signal, "setitimer"):
+
+        def late(*_: object) -> None:
+            if charge():
+                raise LateError
+
+        signal.signal(signal.SIGALRM, late)
+        signal.setitimer(signal.ITIMER_REAL, window, window)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        return
+    # Windows has no timers.
+    ended, caller = threading.Event(), ctypes.c_ulong(threading.get_ident())
+
+    def watch() -> None:
+        while not ended.wait(window):
+            if charge():
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(caller, ctypes.py_object(LateError))
+                return
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
 
 
 def page_import(real: Callable[..., ModuleType]) -> Callable[..., ModuleType]:
@@ -238,9 +307,12 @@ def _import(job: ProbeJob, folder: str, module: ModuleType, output: Clipped) -> 
         rule = ImportRule(job, folder)
         sys.addaudithook(rule.audit)
         builtins.__import__ = rule.imported
-        exec(code, module.__dict__)
+        with time_limit(seconds := job.limits["import_seconds"]):
+            exec(code, module.__dict__)
     except BaseException as error:
         ending, failure = failure_of(error, job, folder)
+        if ending == "late":
+            failure = Failure("", f"the import of the module ran past the limit of {seconds:g} s", failure.frames)
         return Observation("", 0, ending, failure=failure, output=output.take())
     return Observation("", 0, "returned", output=output.take())
 
@@ -268,6 +340,10 @@ def failure_of(error: BaseException, job: ProbeJob, folder: str) -> tuple[Ending
         return "exhausted", Failure("", limit, failure.frames)
     if isinstance(error, Forbidden):
         return "forbidden", failure
+    if isinstance(error, LateError):
+        return "late", failure
+    if isinstance(error, SkippedError):
+        return "skipped", Failure(str(error), "", failure.frames)
     if isinstance(error, NotImplementedError):
         return "missing", failure
     if isinstance(error, FileNotFoundError) and error.filename == os.path.join(folder, f"{job.module}.py"):

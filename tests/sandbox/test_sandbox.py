@@ -199,9 +199,7 @@ DYING = {
     "leaves_with_a_status": ("os._exit(77)", "exit status 77"),
     "segfault": ("ctypes.string_at(0)", "SIGSEGV"),
     "aborts": ("os.abort()", "the process was ended by SIG"),
-    "hangs": ("while True: pass", "this check ran past the limit of 1.5 s"),
-    "hangs_in_a_lock": ("threading.Lock().acquire() and threading.Event().wait()", "ran past the limit"),
-    "hangs_deaf": ("for s in (2, 15): signal.signal(s, signal.SIG_IGN)\ntime.sleep(99)", "ran past the limit"),
+    "hangs_deaf": ("for s in (2, 14, 15): signal.signal(s, signal.SIG_IGN)\ntime.sleep(99)", "ran past the limit"),
     "closes_descriptors": ("os.closerange(3, 256)", ""),
     "forges_nonsense": (
         "for fd in range(3, 256):\n  try: os.write(fd, b'ok' * 50)\n  except OSError: pass",
@@ -223,6 +221,63 @@ def test_a_death_costs_its_check_and_no_other(run, body, said):
 
     assert endings(seen) == {"prediction": ["died"], **ELSEWHERE}
     assert said in seen[0].failure.message
+
+
+LATE = {
+    "loops": ("while True: pass", "while True: pass"),
+    "sleeps": ("time.sleep(99)", "time.sleep(99)"),
+    "waits": ("threading.Event().wait()", "threading.Event().wait()"),
+}
+
+
+@pytest.mark.parametrize(("body", "line"), LATE.values(), ids=LATE.keys())
+def test_what_runs_past_its_time_says_where(run, body, line):
+    """The function and the line in it; one draw is tried, and the other checks are run."""
+    seen = run(in_predict(body))
+
+    assert endings(seen) == {"prediction": ["late"], **ELSEWHERE}
+    assert seen[0].failure.message == "`predict` ran past the limit of 1.5 s"
+    assert seen[0].failure.frames[-1].text == line
+
+
+CALLS_PREDICT = """
+def root(a):
+    return predict(a[:, None], np.ones(1), 0.0)
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "seen"),
+    [
+        pytest.param("while True: pass", {"rooted": ["skipped"], "fitted": ["returned"] * 2}, id="never_came_back"),
+        pytest.param(
+            "if len(x) > 1: return x @ w + b\nwhile True: pass",
+            {"rooted": ["returned"], "fitted": ["returned"] * 2},
+            id="came_back_before",
+        ),
+    ],
+)
+def test_a_function_that_never_ends_is_called_once(run, body, seen):
+    """Not by another function either; one that ends on other inputs is called again."""
+    found = endings(run(in_predict(body) + CALLS_PREDICT))
+
+    assert found == {"prediction": ["late"], **seen}
+
+
+def test_what_is_not_called_again_is_not_judged(sandbox, lines, right):
+    """The check that was late is the one to mend; what doesn't call the function is judged."""
+    implementation = laid_over(lines, in_predict("while True: pass") + CALLS_PREDICT)
+
+    report = grade(
+        sandbox.observe, replace(lines, limits=Limits(wall_seconds=SECONDS)), implementation, Answers(right), SEED
+    )
+
+    assert [(one.check, one.code, one.blocked_by, one.points) for one in report.checks] == [
+        ("prediction", 1, None, 0),
+        ("rooted", 1, "prediction", 0),
+        ("fitted", 0, None, 4),
+    ]
+    assert report.checks[1].message == "not judged: fix `prediction` first"
 
 
 FORGED = {
@@ -351,7 +406,7 @@ def test_an_import_that_hangs_is_ended(sandbox, lines):
 
     seen = sandbox.observe(problem, laid_over(problem, "while True: pass"), SEED)
 
-    assert endings(seen) == {"prediction": ["died"], "rooted": ["died"], "fitted": ["died"]}
+    assert endings(seen) == {"prediction": ["late"], "rooted": ["late"], "fitted": ["late"]}
     assert seen[0].failure.message == "the import of the module ran past the limit of 1.5 s"
 
 
@@ -461,12 +516,16 @@ def test_words_in_place_of_arrays_are_counted_too(sandbox, lines):
 
 def test_all_that_a_module_takes_is_bounded(sandbox, lines):
     """Checks that each stay within their time take no more than a module's; the rest is not run, and says so."""
-    problem = replace(lines, limits=Limits(wall_seconds=SECONDS, module_seconds=SECONDS))
+    problem = replace(lines, limits=Limits(wall_seconds=2 * SECONDS, module_seconds=SECONDS))
     seen = sandbox.observe(problem, laid_over(problem, in_predict("time.sleep(600)")), SEED)
 
     assert {observation.ending for observation in seen} == {"died"}
     assert "ran past the limit of 1.5 s" in seen[0].failure.message
     assert "had used up the module's" in seen[-1].failure.message
+
+
+# The run's own clock on such a machine.
+BUSY = "time.process_time = lambda: 0.1 * time.monotonic()"
 
 
 @pytest.fixture
@@ -479,7 +538,7 @@ def busy(monkeypatch):
 def test_a_busy_machine_costs_no_check(sandbox, lines):
     """A draw is charged for what it computes, though by the clock it is past its limit, and all draws past theirs."""
     problem = replace(lines, limits=Limits(wall_seconds=SECONDS, module_seconds=4 * SECONDS))
-    seen = sandbox.observe(problem, laid_over(problem, in_predict("time.sleep(1.8)")), SEED, lines.checks[:1])
+    seen = sandbox.observe(problem, laid_over(problem, in_predict(f"{BUSY}\ntime.sleep(1.8)")), SEED, lines.checks[:1])
 
     assert [one.failure for one in seen] == [None] * 3
 

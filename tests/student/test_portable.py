@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -96,6 +97,21 @@ def test_the_process_of_a_run_needs_none_of_it_either(home):
     ended = bare(home, f"{patch}\nfrom autograder import check\nprint(check('line').code)")
 
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "0\n", "")
+
+
+def test_an_endless_loop_says_where(home, tmp_path):
+    """A system without timers has a thread that looks at the clock."""
+    copy = shutil.copytree(home, tmp_path / "lines")
+    with (copy / "checks/assignment.toml").open("a") as entry:
+        entry.write("\n[problems.limits]\nwall_seconds = 1.5\n")
+    (copy / "line.py").write_text(f"{REFERENCE}\n\ndef root(a):\n    while True:\n        a = a\n")
+    patch = f"import autograder.sandbox.runs as s; s._BOOT = {BARE!r} + s._BOOT"
+    ended = bare(
+        copy, f"{patch}\nfrom autograder import check\nprint(check('line', 'rooted').report.checks[0].message)"
+    )
+
+    assert ended.stderr == ""
+    assert "`root` ran past the limit of 1.5 s\n  line.py, line " in ended.stdout
 
 
 def test_grading_a_class_elsewhere_is_refused_in_words(home, tmp_path):

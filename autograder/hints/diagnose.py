@@ -54,9 +54,9 @@ def diagnose(
     called = {check.name: calls(check, defined) for check in checks}
     hinted = known_mistakes(checks, failed, seen, answers, called)
     unknown = [check for check in checks if check.name in failed - hinted.keys()]
-    if unknown and "random" in text:
-        hinted |= dict.fromkeys(_random(run, unknown, seen), RANDOM)
     rooted = {check.name for check in checks if failed.isdisjoint(_needed(check, checks))}
+    if "random" in text:
+        hinted |= dict.fromkeys(_random(run, [check for check in unknown if check.name in rooted], seen), RANDOM)
     related: dict[str, str] = {}
     for functions in {called[check.name] for check in unknown}:
         group = [check for check in checks if called[check.name] == functions]

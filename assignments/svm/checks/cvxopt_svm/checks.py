@@ -108,15 +108,17 @@ def one_of(rng, *choices):
 
 def kernels(rng):
     """A name, a size for the points, a C and the parameters of each kernel: small sizes and large, no default."""
-    for name, size, C, gamma, coef0 in (
-        ("linear", between(rng, 8, 20), between(rng, 0.02, 0.1), between(rng, 0.1, 0.6), rng.normal()),
-        ("poly", 1.0, between(rng, 0.3, 2), between(rng, 0.1, 0.6), one_of(rng, -1, 1) * between(rng, 0.4, 1.6)),
-        ("rbf", 1.0, between(rng, 5, 20), between(rng, 1.2, 3), rng.normal()),
-        ("rbf_wide", 1.0, between(rng, 0.02, 0.1), between(rng, 0.04, 0.2), rng.normal()),
-        ("sigmoid", 1.0, between(rng, 150, 900), between(rng, 0.1, 0.6), -between(rng, 0.2, 0.9)),
+    offset = one_of(rng, -1, 1) * between(rng, 0.4, 1.6)
+    for name, size, C, degree, gamma, coef0 in (
+        ("linear", between(rng, 8, 20), between(rng, 0.02, 0.1), 4, between(rng, 0.1, 0.6), rng.normal()),
+        ("poly", 1.0, between(rng, 0.3, 2), 2, between(rng, 0.1, 0.6), offset),
+        ("poly_steep", 1.0, between(rng, 0.3, 2), one_of(rng, 4, 5), between(rng, 0.1, 0.6), -offset),
+        ("rbf", 1.0, between(rng, 5, 20), 4, between(rng, 1.2, 3), rng.normal()),
+        ("rbf_wide", 1.0, between(rng, 0.02, 0.1), 5, between(rng, 0.04, 0.2), rng.normal()),
+        ("sigmoid", 1.0, between(rng, 150, 900), 2, between(rng, 0.1, 0.6), -between(rng, 0.2, 0.9)),
     ):
         kernel = name.partition("_")[0]
-        yield name, size, C, {"kernel": kernel, "degree": one_of(rng, 2, 4, 5), "gamma": gamma, "coef0": coef0}
+        yield name, size, C, {"kernel": kernel, "degree": degree, "gamma": gamma, "coef0": coef0}
 
 
 def labelled(rng, n, D):

@@ -13,7 +13,7 @@ from autograder.codes import Code
 
 Probe = Callable[[Any, np.random.Generator], Mapping[str, object]]
 
-DEFAULT_RTOL = 1e-6
+DEFAULT_RTOL = 1e-8
 DEFAULT_ATOL = 1e-9
 MAX_FALSE_ALARM = 1e-6
 

@@ -84,7 +84,7 @@ MEANINGS: dict[int, Meaning] = {
     ),
     Code.DTYPE: Meaning(
         "wrong dtype",
-        "A value has the wrong kind (int, bool or object for float), or is narrower than the inputs call for.",
+        "A value has the wrong kind (int, bool or object for float), or fewer digits than the inputs call for.",
         "Look for integer division, np.zeros(..., dtype=int), a comparison kept as bool, a cast to float32.",
     ),
     Code.SHAPE: Meaning(

@@ -16,6 +16,9 @@ from autograder.wire import Array
 FLOAT32_RTOL = 1e-4
 FLOAT32_ATOL = 1e-5
 
+# Sixteen roundings to the 24 bits of a float32, beside the largest entry; and what float64 leaves.
+SINGLE, EXACT = 1e-6, 1e-12
+
 # If a value is this many times smaller than its difference from the right one, the difference shows the right one.
 TELLTALE = 20
 
@@ -134,11 +137,12 @@ def differences(
     found: Mapping[str, Array], expected: Mapping[str, Array], check: Check, *, narrow: bool = False
 ) -> Iterator[Finding]:
     """Find the values that differ beyond the check's tolerance: how many entries, by how much, where the first is."""
-    for name, right in expected.items():
-        value = found[name]
-        wrong = ~agree(value, right, check, narrow=narrow)
-        if not wrong.any():
-            continue
+    marked = {name: ~agree(found[name], right, check, narrow=narrow) for name, right in expected.items()}
+    differing = {name: wrong for name, wrong in marked.items() if wrong.any()}
+    # Where one of them is far off, the cause of all is another.
+    rounded = all(_rounded(found[name], expected[name]) for name in differing)
+    for name, wrong in differing.items():
+        value, right = found[name], expected[name]
         with np.errstate(all="ignore"):
             gap = np.abs(np.subtract(value, right, dtype=_wide(value, right)))[wrong]
         what = f"`{name}`: {_count(wrong)} {'differs' if wrong.sum() == 1 else 'differ'}"
@@ -147,6 +151,9 @@ def differences(
             continue
         if np.allclose(gap, 1.0, rtol=0, atol=1e-9):
             code, by, step = Code.OFF_BY_ONE, " by exactly 1", "look for an index or a label that is off by one"
+        elif rounded:
+            code, by = Code.DTYPE, _by(gap, np.abs(value[wrong]))
+            step = "right to 7 digits only: something inside is float32, or a small number is added"
         else:
             code, by = Code.VALUES, _by(gap, np.abs(value[wrong]))
             step = f"work {'that entry' if wrong.size > 1 else 'a small case'} out by hand and compare"
@@ -159,6 +166,18 @@ def _turned(name: str, value: Array, wrong: Array) -> str:
     whole = "all" if wrong.all() else f"{wrong.sum()} of"
     verb = "is" if wrong.sum() == 1 else "are"
     return f"`{name}`: {whole} {wrong.size} answers {verb} the other way round{_first(name, wrong)}"
+
+
+def _rounded(value: Array, right: Array) -> bool:
+    """Tell whether most entries are right to single precision, and no further: a float32 inside leaves such errors."""
+    with np.errstate(all="ignore"):
+        off, size = np.abs(np.subtract(value, right, dtype=_wide(value, right))), np.abs(right)
+        largest = np.max(size, initial=0)
+        moved = np.count_nonzero(off > EXACT * largest)
+        return bool(
+            np.max(off, initial=0) <= SINGLE * min(max(1.0, largest), 10 * largest)
+            and 2 * moved >= np.count_nonzero(size)
+        )
 
 
 def _by(gap: Array, found: Array) -> str:

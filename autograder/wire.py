@@ -98,6 +98,8 @@ class Observation:
 
 def plain(value: object) -> Array | str:
     """Return a value as an array of the base class in C order, or a text that names its type."""
+    if isinstance(value, tuple) and any(isinstance(each, np.ndarray) and each.ndim for each in value):
+        return f"a tuple of {len(value)} values"  # not one array with an axis more
     if isinstance(value, (list, tuple)):
         try:
             value = np.array(value)

@@ -53,7 +53,7 @@ def changed(value, index=(0, 1), array=RIGHT):
     "found",
     [
         pytest.param(RIGHT.copy(), id="same"),
-        pytest.param(RIGHT * (1 + 5e-7), id="rounding"),
+        pytest.param(RIGHT * (1 + 5e-9), id="rounding"),
         pytest.param(RIGHT + 9e-9, id="rounding_beside_the_largest"),
         pytest.param(RIGHT.astype(np.longdouble).astype(np.float64), id="longdouble"),
         pytest.param(np.asfortranarray(RIGHT), id="fortran_order"),
@@ -156,6 +156,47 @@ def test_each_way_to_be_wrong_has_its_code(found, code, message):
     (first, *_) = findings(found)
 
     assert (first.code, first.value, first.message) == (code, "out", message)
+
+
+# Numbers whose float32 copies are the only mistake, and a product that cancels with them.
+TERMS = np.random.default_rng(5).normal(size=(12, 5)), np.random.default_rng(6).normal(size=(12, 4))
+PRODUCT = TERMS[0].T @ TERMS[1]
+
+
+@pytest.mark.parametrize(
+    ("found", "code"),
+    [
+        pytest.param(TERMS[0].astype(np.float32).T @ TERMS[1], 51, id="argument"),
+        pytest.param(PRODUCT.astype(np.float32).astype(float), 51, id="result"),
+        pytest.param(PRODUCT / (1 + 5e-8), 51, id="number_added_to_a_divisor"),
+        pytest.param(np.where(np.arange(4) == 2, PRODUCT + 1e-7, PRODUCT), 53, id="one_column"),
+        pytest.param(PRODUCT.round(3), 53, id="rounded_further"),
+        pytest.param(PRODUCT * 0, 53, id="zeros"),
+    ],
+)
+@pytest.mark.parametrize("size", [1.0, 1e-3, 1e3])
+def test_single_precision_inside_is_told_as_what_it_is(found, code, size):
+    """A float32 copy moves most entries by the rounding of 7 digits: that is 51. What moves a few is not."""
+    told = [one.code for one in findings(size * found, size * PRODUCT)]
+
+    within = size < 1 and np.abs(found - PRODUCT).max() < 1e-6  # such small errors are within tolerance
+    assert told == ([] if within else [code])
+
+
+def test_what_is_slightly_off_beside_what_is_far_off_is_no_rounding():
+    """One mistake moves the one a lot and the other a little: nothing is said of float32."""
+    expected = {"near": PRODUCT, "far": PRODUCT}
+    found = {"near": PRODUCT * (1 + 1e-7), "far": PRODUCT * 1.1}
+
+    assert [one.code for one in differences(found, expected, CHECK)] == [53, 53]
+
+
+def test_the_message_of_single_precision_names_it():
+    """It says that something inside is float32, and doesn't ask to work an entry out by hand."""
+    (only,) = findings(TERMS[0].astype(np.float32).T @ TERMS[1], PRODUCT)
+
+    assert "right to 7 digits only: something inside is float32" in only.message
+    assert "by hand" not in only.message
 
 
 @pytest.mark.parametrize(

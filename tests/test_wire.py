@@ -294,6 +294,7 @@ def test_numbers_become_plain_arrays(value, dtype, shape):
         pytest.param((one for one in [1.0]), "of type generator", id="generator"),
         pytest.param([[1.0], [1.0, 2.0]], "a list of 2 values that make no one array", id="ragged"),
         pytest.param((1.0, [2.0]), "a tuple of 2 values that make no one array", id="ragged_tuple"),
+        pytest.param((ONES, ONES), "a tuple of 2 values", id="two_arrays"),
         pytest.param([1.0, None], "an array of dtype object", id="list_with_none"),
         pytest.param(np.array([1.0], dtype=object), "an array of dtype object", id="object_dtype"),
         pytest.param(["1.0"], "an array of dtype <U3", id="list_of_text"),

@@ -96,7 +96,8 @@ def softmax_loss(x, y):
     Parameters
     ----------
     x : ndarray of shape (N, C)
-        Scores; finite floats of any size. The result is finite also where they are in the thousands.
+        Scores; finite floats of any size. The result is finite, and right, also where they are in the thousands, and
+        where they are thousands apart.
     y : ndarray of shape (N,)
         Labels, integers from 0 to C - 1.
 

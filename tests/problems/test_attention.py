@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy.special import softmax as scipy_softmax
+
+from autograder.compare import differences
 
 PROBLEM = "networks/attention"
 STEP = 1e-5
@@ -151,3 +155,24 @@ class TestPredicate:
             found = checks.learns(att, np.random.default_rng(seed))
 
             assert expect._found(list(checks.pointers(np.random.default_rng(seed))), found) > 0.9
+
+
+@pytest.mark.parametrize("kept", range(8), ids=["X", "W_Q", "W_K", "W_V", "Q", "K", "V", "A"])
+def test_what_is_kept_in_single_precision_is_51_on_each_seed(att, checks, kept):
+    """A float32 copy in the cache is told by the gradients, always as what it is: no verdict hangs on the draw."""
+
+    def forward(*arrays):
+        Z, cache = att.attention_forward(*arrays)
+        return Z, [part.astype(np.float32) if n == kept else part for n, part in enumerate(cache)]
+
+    single = SimpleNamespace(attention_forward=forward, attention_backward=att.attention_backward)
+    for seed in range(25):
+        found = [
+            finding
+            for page_check in (checks.value_gradient, checks.query_key_gradients, checks.input_gradient)
+            for draw in range(page_check.__check__.draws)
+            for mine, right in [[page_check(one, np.random.default_rng([seed, draw])) for one in (single, att)]]
+            for finding in differences(mine, right, page_check.__check__)
+        ]
+
+        assert {finding.code for finding in found} == {51}

@@ -186,10 +186,16 @@ plt.show()
 #    start of training.
 # 2. $e^{1000}$ overflows. Show that adding the same number to all scores of a row leaves $p$ as it is, and choose a
 #    number for each row that makes overflow impossible.
-# 3. Write $-\log p_{ny_n}$ as a difference of two terms and differentiate both with respect to $x_{nc}$. One term
-#    contains *every* score of its row, the other only one. Use a separate letter for the index of the sum in the
-#    denominator. Otherwise terms seem to cancel that don't.
-# 4. What must each row of `dx`, the gradient with respect to the scores, sum to? Use your result of question 2.
+# 3. $e^{-2000}$ is 0 in floats, and $\log 0$ is $-\infty$. But let a row have the scores 0 and 2000, and the label 0:
+#    its loss is 2000, an ordinary number. So don't take the logarithm of a computed probability. Put the formula of
+#    $p_{nc}$ into $\log p_{nc}$ instead: the logarithm of a quotient is a difference, and in one of its terms the
+#    logarithm undoes the exponential. This is the **log-softmax**. With the shift of question 2, how small can the
+#    number be of which a logarithm is left? (So nothing has to be added to it. A small number added to $p$ hides the
+#    loss where it is largest: with $10^{-6}$ no sample counts for more than 13.8.)
+# 4. Differentiate both terms of $-\log p_{ny_n}$ with respect to $x_{nc}$. One term contains *every* score of its row,
+#    the other only one. Use a separate letter for the index of the sum in the denominator. Otherwise terms seem to
+#    cancel that don't.
+# 5. What must each row of `dx`, the gradient with respect to the scores, sum to? Use your result of question 2.
 #
 # Write `softmax_loss`.
 
@@ -204,6 +210,9 @@ print(f"dx: relative error {rel_error(dx, numeric):.0e}")
 print(f"largest row sum of dx, to twelve decimals: {np.abs(dx.sum(axis=1)).max():.12f}")
 print(f"loss of equal scores: {softmax_loss(np.zeros((50, 10)), labels)[0]:.6f}")
 print(f"loss of scores shifted by 1000: {softmax_loss(scores + 1000, labels)[0]:.6f}, and unshifted: {loss:.6f}")
+print(
+    f"loss of the scores 0 and 2000, and the label 0: {softmax_loss(np.array([[0.0, 2000.0]]), np.array([0]))[0]:.6f}"
+)
 
 # %% [markdown]
 # The picture shows your gradient for one digit that is a 3. Gradient *descent* moves every score in the opposite

@@ -10,22 +10,40 @@ from autograder.authoring import check
 T, NUMBERS, D_K = 3, 3, 7  # of the sequences and the layer in `learns`
 
 
-def layer(rng, T, d_model, d_k):
-    """A random sequence X and random W_Q, W_K, W_V, with scores of the order of 1."""
-    shapes = (T, d_model), (d_model, d_k), (d_model, d_k), (d_model, d_model)
-    return [scale * rng.normal(size=shape) for scale, shape in zip((1, 0.6, 0.6, 0.6), shapes, strict=True)]
+# A right answer that does this must not be refused, and a float32 inside, which moves a result by 1e-7, must be.
+DIVIDED = {
+    "atol": 7e-9,
+    "because": "adding 1e-8 to a sum of exponentials, against a division by 0, moves a weight by less than 1e-8",
+}
 
 
-def output(att, rng, T, d_model, d_k):
-    """The layer's output at a random place."""
-    Z, cache = att.attention_forward(*layer(rng, T, d_model, d_k))
-    return Z
+def sizes(rng):
+    """Three different sizes, none of which is another's product or root: any, and of two more the smaller first."""
+    T, *widths = rng.permutation((5, 7, 11, 13))[:3]
+    return int(T), *(int(width) for width in sorted(widths))
 
 
-def gradients(att, rng, T, d_model, d_k):
+def numbers(rng, shape, least=-2, most=1):
+    """Numbers of both signs and of all sizes, given as powers of ten; none of them is 0."""
+    return np.array(np.copysign(10 ** rng.uniform(least, most, size=shape), rng.normal(size=shape)))
+
+
+def layer(rng, T, d_model, d_k, scale=3.0, most=3.0):
+    """A random sequence X, about as large as `scale`, and random W_Q, W_K, W_V.
+
+    No entry of a query or a key is larger than `most`. The larger they are, the fewer tokens share the weight.
+    """
+    X, W_V = scale * numbers(rng, (T, d_model)), numbers(rng, (d_model, d_model))
+    W_Q, W_K = (numbers(rng, (d_model, d_k)) for _ in range(2))
+    return X, *(most * W / np.abs(X @ W).max() for W in (W_Q, W_K)), W_V
+
+
+def gradients(att, rng, T, d_model, d_k, most=1.0):
     """The four gradients at a random place, for a random gradient with respect to Z."""
-    Z, cache = att.attention_forward(*layer(rng, T, d_model, d_k))
-    return att.attention_backward(rng.normal(size=(T, d_model)), cache)
+    Z, cache = att.attention_forward(*layer(rng, T, d_model, d_k, 0.3, most))
+    # Another sequence's pass in between: a cache belongs to its own.
+    att.attention_forward(*layer(rng, T, d_model, d_k))
+    return att.attention_backward(numbers(rng, (T, d_model)), cache)
 
 
 def pointers(rng):
@@ -39,69 +57,94 @@ def pointers(rng):
         yield np.concatenate([names, names[at], rng.normal(size=(T, NUMBERS))], axis=1), at
 
 
-@check(points=2)
+@check(points=2, **DIVIDED)
 def softmax(att, rng):
     """`softmax` turns each row of scores into positive weights that sum to 1."""
-    shapes = {"A": (4, 6), "A_one_row": (1, 5), "A_one_column": (3, 1)}
-    return {name: att.softmax(2 * rng.normal(size=shape)) for name, shape in shapes.items()}
+    n, m, _ = sizes(rng)
+    values = {}
+    for name, shape in {"A": (n, m), "A_next_call": (n, m), "A_one_row": (1, m), "A_one_column": (n, 1)}.items():
+        # Rows of very different scores, and rows of nearly equal ones.
+        values[name] = att.softmax(10 ** rng.uniform(-1, 0.8, size=(shape[0], 1)) * rng.normal(size=shape))
+    return values | {"A_equal_scores": att.softmax(np.full((n, m), rng.normal()))}
 
 
-@check(points=1, needs=("softmax",))
+@check(
+    points=1,
+    needs=("softmax",),
+    rtol=1e-3,
+    atol=1e-6,
+    because="a float32 inside, which `softmax` tells, moves scores in the thousands by 1e-4",
+)
 def large_logits(att, rng):
     """`softmax` stays finite and right for scores in the thousands that differ as much in a row and between rows."""
-    rows, columns = np.array([[1000.0], [-2000.0], [0.0], [5000.0]]), np.array([2000.0, -1000.0, 2000.0, 0.0])
+    n, m, _ = sizes(rng)
+    rows = rng.permutation(np.linspace(-3000, 3000, n))[:, None]
+    columns = 1000.0 * rng.permuted(np.tile(np.arange(m) // 2, (n, 1)), axis=1)
     return {
-        "A": att.softmax(rng.normal(size=(4, 3))),
-        "A_large": att.softmax(rows + 3 * rng.normal(size=(4, 3))),
-        "A_far_apart": att.softmax(columns + rng.normal(size=(3, 4))),
+        "A": att.softmax(rng.normal(size=(n, m))),
+        "A_large": att.softmax(rows + rng.normal(size=(n, m))),
+        "A_far_apart": att.softmax(columns + rng.normal(size=(n, m))),
     }
 
 
 @check(points=2)
 def softmax_backward(att, rng):
     """`softmax_backward` carries a gradient from the weights back to the scores."""
-    sizes = {"dS": (4, 6), "dS_one_row": (1, 5), "dS_one_column": (3, 1)}
-    return {
-        name: att.softmax_backward(rng.normal(size=(n, m)), rng.dirichlet(np.ones(m), size=n))
-        for name, (n, m) in sizes.items()
-    }
+    n, m, _ = sizes(rng)
+    values = {}
+    for name, shape in {"dS": (n, m), "dS_next_call": (n, m), "dS_one_row": (1, m), "dS_one_column": (n, 1)}.items():
+        A = rng.dirichlet(np.full(shape[1], 0.3), size=shape[0])
+        values[name] = att.softmax_backward(numbers(rng, A.shape), A)
+    certain = np.eye(m)[rng.integers(m, size=n)]
+    return values | {"dS_certain": att.softmax_backward(numbers(rng, (n, m)), certain)}
 
 
-@check(points=2, needs=("softmax",))
+@check(points=2, needs=("softmax",), **DIVIDED)
 def forward(att, rng):
     """`attention_forward` returns Z = X + softmax(Q·Kᵀ / √d_k)·V, and a cache."""
-    return {"Z": output(att, rng, T=5, d_model=4, d_k=3), "Z_wide_keys": output(att, rng, T=3, d_model=4, d_k=7)}
+    T, n, m = sizes(rng)
+    values = {}
+    for name, size in {"Z": (T, m, n), "Z_next_call": (T, m, n), "Z_wide_keys": (T, n, m)}.items():
+        values[name], cache = att.attention_forward(*layer(rng, *size))
+    return values
 
 
-@check(points=1, needs=("forward",))
+@check(points=1, needs=("forward",), **DIVIDED)
 def forward_edges(att, rng):
     """`attention_forward` is right for a single token, for d_k = 1 and for d_model = 1."""
-    sizes = {"Z_one_token": (1, 4, 3), "Z_one_key_number": (5, 4, 1), "Z_one_token_number": (4, 1, 3)}
-    return {name: output(att, rng, *size) for name, size in sizes.items()}
+    m, n, _ = sizes(rng)
+    values = {}
+    for name, size in {"Z_one_token": (1, m, n), "Z_narrow_keys": (m, n, 1), "Z_narrow_tokens": (m, 1, n)}.items():
+        values[name], cache = att.attention_forward(*layer(rng, *size))
+    return values
 
 
-@check(points=2, needs=("forward", "softmax_backward"))
+@check(points=2, needs=("forward", "softmax_backward"), **DIVIDED)
 def value_gradient(att, rng):
     """`attention_backward` returns the gradient with respect to W_V."""
-    _, _, _, dW_V = gradients(att, rng, T=5, d_model=4, d_k=3)
-    _, _, _, dW_V_one_token = gradients(att, rng, T=1, d_model=3, d_k=2)
+    T, n, m = sizes(rng)
+    _, _, _, dW_V = gradients(att, rng, T, m, n)
+    _, _, _, dW_V_one_token = gradients(att, rng, 1, n, m)
     return {"dW_V": dW_V, "dW_V_one_token": dW_V_one_token}
 
 
-@check(points=2, needs=("forward", "softmax_backward"))
+@check(points=2, needs=("forward", "softmax_backward"), **DIVIDED)
 def query_key_gradients(att, rng):
     """`attention_backward` returns the gradients with respect to W_Q and W_K."""
-    _, dW_Q, dW_K, _ = gradients(att, rng, T=5, d_model=4, d_k=3)
-    _, dW_Q_one, dW_K_one, _ = gradients(att, rng, T=3, d_model=4, d_k=1)
-    return {"dW_Q": dW_Q, "dW_K": dW_K, "dW_Q_one_key_number": dW_Q_one, "dW_K_one_key_number": dW_K_one}
+    T, n, m = sizes(rng)
+    _, dW_Q, dW_K, _ = gradients(att, rng, T, n, m)
+    _, dW_Q_narrow, dW_K_narrow, _ = gradients(att, rng, T, m, 1)
+    return {"dW_Q": dW_Q, "dW_K": dW_K, "dW_Q_narrow_keys": dW_Q_narrow, "dW_K_narrow_keys": dW_K_narrow}
 
 
 @check(points=2, needs=("forward", "softmax_backward"))
 def input_gradient(att, rng):
     """`attention_backward` returns the gradient with respect to X, over every way X enters Z."""
-    dX, *_ = gradients(att, rng, T=5, d_model=4, d_k=3)
-    dX_one_token, *_ = gradients(att, rng, T=1, d_model=4, d_k=2)
-    return {"dX": dX, "dX_one_token": dX_one_token}
+    T, n, m = sizes(rng)
+    dX, *_ = gradients(att, rng, T, n, m, most=2.0)
+    dX_narrow_keys, *_ = gradients(att, rng, T, m, n, most=2.5)
+    dX_one_token, *_ = gradients(att, rng, 1, m, n, most=0.1)
+    return {"dX": dX, "dX_narrow_keys": dX_narrow_keys, "dX_one_token": dX_one_token}
 
 
 @check(
@@ -120,7 +163,7 @@ def learns(att, rng):
     # The values carry half of each number from the start: what is left to learn, above all, is where to look.
     weights[2][-NUMBERS:, -NUMBERS:] += 0.5 * np.eye(NUMBERS)
     velocity = [np.zeros_like(W) for W in weights]
-    for _ in range(20):
+    for _ in range(12):
         # All forward passes come before the first backward pass: a cache must belong to its own pass.
         passes = [att.attention_forward(X, *weights) for X, _ in batch]
         velocity = [0.75 * v for v in velocity]

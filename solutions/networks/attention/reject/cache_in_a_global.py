@@ -3,7 +3,7 @@
 Hint: `attention_backward` uses what the latest call of `attention_forward` left behind, not its own cache. It goes
 wrong as soon as two forward passes come before a backward pass, as they do for a batch: return what you need in the
 cache, and read it from there.
-Caught: learns 60
+Caught: value_gradient 53, query_key_gradients 53, input_gradient 53, learns 60
 """
 
 last_pass = None

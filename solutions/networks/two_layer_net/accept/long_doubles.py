@@ -4,6 +4,6 @@
 def softmax_loss(x, y):
     x = x.astype(np.longdouble)
     x = x - x.max(axis=1, keepdims=True)
-    p = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
-    right = np.arange(p.shape[1]) == y[:, None]
-    return -np.log(p[right]).mean(), (p - right) / np.longdouble(len(y))
+    log_p = x - np.log(np.exp(x).sum(axis=1, keepdims=True))
+    right = np.arange(x.shape[1]) == y[:, None]
+    return -log_p[right].mean(), (np.exp(log_p) - right) / np.longdouble(len(y))

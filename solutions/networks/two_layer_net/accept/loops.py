@@ -30,10 +30,8 @@ def softmax_loss(x, y):
         largest = max(x[n])
         powers = [math.exp(score - largest) for score in x[n]]
         total = sum(powers)
+        loss -= (x[n, y[n]] - largest - math.log(total)) / N
         for c in range(C):
-            p = powers[c] / total
-            dx[n, c] = p / N
-            if c == y[n]:
-                loss -= math.log(p) / N
-                dx[n, c] -= 1 / N
+            dx[n, c] = powers[c] / total / N
+        dx[n, y[n]] -= 1 / N
     return loss, dx

@@ -1,7 +1,7 @@
 """dx multiplies by the weights as the forward pass does, and not by their transpose.
 
 Hint: The way back through x·w is a product with the transpose of w: `dx` needs a column for each input, and the
-shapes only fit one way round. They also fit the wrong way where a layer is as wide as its input.
+shapes only fit one way round. See, too, that the cache is unpacked in the order in which it was packed.
 Caught: fc_backward 2, edges 2, network_gradients 2, trained 2
 """
 

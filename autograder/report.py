@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -154,35 +155,47 @@ def _to_come(report: ProblemReport | Report) -> str:
     return pending + (f", {later:g} more judged later" if later else "")
 
 
-def problem_lines(problem: ProblemReport) -> list[str]:
-    """Write a problem's verdicts as lines of text."""
+def problem_lines(
+    problem: ProblemReport, width: int = WIDTH, saved: str = "", printed: Mapping[str, str] = MappingProxyType({})
+) -> list[str]:
+    """Write a problem's verdicts as lines of text, at most ``width`` wide; at home with two things more.
+
+    Parameters
+    ----------
+    saved : str
+        The line under the head: which file this is about, and when it was saved.
+    printed : mapping of str to str
+        The output of the student's code, by check.
+    """
     head = f"{problem.problem}  {problem.score:g}/{problem.max_score:g}{_to_come(problem)}"
-    found = [_found(verdict) for verdict in problem.checks]
+    found = [_found(verdict, width) for verdict in problem.checks]
     # A message about the whole file is shown once, above all its checks.
     judged = [one for verdict, one in zip(problem.checks, found, strict=True) if not verdict.later]
     shared = judged[0] if judged[1:] and all(one == judged[0] for one in judged) else []
-    lines = [head, "─" * len(head), *shared]
+    lines = [head, "─" * min(len(head), width), *([saved] if saved else []), *shared]
     for verdict, one in zip(problem.checks, found, strict=True):
-        lines += _wrapped(f"{mark_of(verdict)} {points_of(verdict)}  {verdict.check}: {verdict.title}", 8)
+        lines += _wrapped(f"{mark_of(verdict)} {points_of(verdict)}  {verdict.check}: {verdict.title}", 8, width)
         lines += [] if shared and not verdict.later else one
+        if output := printed.get(verdict.check):
+            lines += ["        your code printed:", *(f"        | {text}"[:width] for text in output.splitlines())]
     for each in problem.stale:
         saved, now = each.saved or "nothing", each.now or "nothing"
-        lines += _wrapped(f"note: cell {each.cell} shows {saved}, your code gives {now}", 6)
+        lines += _wrapped(f"note: cell {each.cell} shows {saved}, your code gives {now}", 6, width)
     return lines
 
 
-def _found(verdict: Verdict) -> list[str]:
+def _found(verdict: Verdict, width: int) -> list[str]:
     """List the lines under a check: its code, findings and hint. A bar marks lines that look like ours."""
     lines = []
     if verdict.code != Code.SUCCESS and verdict.blocked_by is None:
         lines.append(f"        code {verdict.code}, {codes.MEANINGS[verdict.code].name}")
     for said in verdict.message.splitlines():
         inset = 8 + len(said) - len(said.lstrip())
-        for found in _wrapped(" " * inset + said.lstrip(), inset + 2):  # wrapped text may begin with any word
+        for found in _wrapped(" " * inset + said.lstrip(), inset + 2, width):  # wrapped text may begin with any word
             text = found.lstrip()
             lines.append(f"{found[: len(found) - len(text)]}| {text}" if _LIKE_OURS.match(text) else found)
     if verdict.hint:
-        lines += _wrapped(f"        Hint: {verdict.hint}", 14)
+        lines += _wrapped(f"        Hint: {verdict.hint}", 14, width)
     return lines
 
 
@@ -203,5 +216,5 @@ def mark_of(verdict: Verdict) -> str:
     return "·" if verdict.code in codes.FAULTS_OF_OURS else "✗"
 
 
-def _wrapped(text: str, indent: int) -> list[str]:
-    return textwrap.wrap(text, WIDTH, subsequent_indent=" " * indent, break_on_hyphens=False) or [""]
+def _wrapped(text: str, indent: int, width: int = WIDTH) -> list[str]:
+    return textwrap.wrap(text, width, subsequent_indent=" " * indent, break_on_hyphens=False) or [""]

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from autograder import Error, __version__
 from autograder.codes import MEANINGS
+
+if TYPE_CHECKING:
+    from autograder.authoring import Check, Finding
 
 # Above every verdict's code (sysexits.h): wrong usage, and work left over that the same command continues.
 EXIT_USAGE = 64
@@ -93,7 +99,6 @@ def check(paths: Sequence[Path], watch: bool, case: str | None, force: bool) -> 
 
     The exit status is the code of the first problem that isn't right, and 0 when all are.
     """
-    from autograder.report import problem_lines
     from autograder.student.check import assignment_in, check_again, check_file, find
 
     if case is not None:
@@ -108,16 +113,37 @@ def check(paths: Sequence[Path], watch: bool, case: str | None, force: bool) -> 
     if watch:
         for reports in check_again(targets, _saves({folder for _, folder in targets})):
             click.clear()
-            for report in reports:
-                click.echo("\n".join([*problem_lines(report), ""]))
+            for checked in reports:
+                click.echo(f"{checked.text(_width())}\n")
             click.echo("Waiting for the next save; Ctrl-C ends it.")
         sys.exit(0)
     status = 0
     for problem, folder in targets:
-        report = check_file(problem, folder)
-        click.echo("\n".join([*problem_lines(report), ""]))
-        status = status or report.code
+        checked = check_file(problem, folder, judged=_Judged())
+        click.echo(f"{checked.text(_width())}\n")
+        status = status or checked.code
     sys.exit(status)
+
+
+def _width() -> int:
+    from autograder.report import WIDTH
+
+    return max(min(shutil.get_terminal_size((WIDTH, 0)).columns, WIDTH), 40)
+
+
+class _Judged:
+    """Shows a line for each check as it is judged, in a terminal, once the work takes long."""
+
+    def __init__(self) -> None:
+        self._begins = time.monotonic() + 1.0
+        self._lines: list[str] = []
+
+    def __call__(self, check: Check, findings: Sequence[Finding]) -> None:
+        said = f": {findings[0].message.splitlines()[0]}" if findings else ""
+        self._lines.append(f"{'✗' if findings else '✓'} {check.name}{said}"[: _width()])
+        if sys.stderr.isatty() and time.monotonic() >= self._begins:
+            click.echo("\n".join(self._lines), err=True)
+            self._lines = []
 
 
 def _write_case(paths: Sequence[Path], check: str, force: bool) -> None:

@@ -3,39 +3,63 @@
 from __future__ import annotations
 
 import sys
+import time
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from autograder import codes
-from autograder.authoring import Check
+from autograder.authoring import Check, Finding
 from autograder.codes import Code
 from autograder.course.assignments import Assignment, read_assignment
 from autograder.course.problem import CourseError, Implementation, Problem
 from autograder.expected import ANSWERS_FILE, Answers, from_file
-from autograder.grading import grade
+from autograder.grading import grade, judge
 from autograder.notebook.figure_metadata import watch_in_a_notebook
-from autograder.report import MARKS, ProblemReport, Verdict, mark_of, points_of, problem_lines, scored
-from autograder.sandbox.observe import Sandbox
+from autograder.report import (
+    MARKS,
+    WIDTH,
+    ProblemReport,
+    Verdict,
+    mark_of,
+    pluralize,
+    points_of,
+    problem_lines,
+    scored,
+)
+from autograder.sandbox.observe import ENDED, Sandbox
 from autograder.seed import Seed
 from autograder.student.environment import MIME, Row, digests, table, waiting
 from autograder.submissions.selection import resembled
+from autograder.text import neutral, sanitize
+from autograder.wire import Observation
 
 # A notebook that imports `check` gets its figures' data written into its pictures.
 watch_in_a_notebook()
 
 
+# Lines of what a check's calls printed that are shown, and characters of a line.
+MOST_LINES, MOST_CHARACTERS = 12, 160
+
+
 @dataclass(frozen=True)
 class Checked:
-    """A problem's report, with its display in a notebook or a terminal, and the digest of the module it is on."""
+    """A problem's report, with its display in a notebook or a terminal.
+
+    ``digests`` are of the module it is on, and ``saved`` says when that was saved. ``printed`` is what the module
+    printed, by check.
+    """
 
     report: ProblemReport
     digests: Mapping[str, str] = field(default_factory=dict)
+    saved: str = ""
+    printed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def code(self) -> int:
@@ -43,16 +67,23 @@ class Checked:
         return self.report.code
 
     def __str__(self) -> str:
-        return "\n".join(problem_lines(self.report))
+        return self.text()
 
     __repr__ = __str__
+
+    def text(self, width: int = WIDTH) -> str:
+        """Write the report for a terminal of some width."""
+        return "\n".join(problem_lines(self.report, width, self.saved, self.printed))
 
     def _repr_html_(self) -> str:
         report = self.report
         heads = ("result", "check", "what it claims", "points")
-        foot = "; `python -m autograder codes` says it too" if report.code != Code.SUCCESS else ""
+        foot = "`python -m autograder codes` says it too" if report.code != Code.SUCCESS else ""
         link = (codes.PAGE, "Codes: what each means and what to try")
-        return table(f"{report.problem}: {scored(report)}", heads, map(_row, report.checks), foot, link)
+        rows = [_row(verdict, self.printed.get(verdict.check, "")) for verdict in report.checks]
+        return table(
+            f"{report.problem}: {scored(report)}", heads, rows, "; ".join(filter(None, (self.saved, foot))), link
+        )
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         found = {name: getattr(self.report, name) for name in ("problem", "code", "score", "max_score", "pending")}
@@ -60,14 +91,15 @@ class Checked:
         return {"text/plain": str(self), "text/html": self._repr_html_(), MIME: told}
 
 
-def _row(verdict: Verdict) -> Row:
+def _row(verdict: Verdict, printed: str) -> Row:
     meaning = None
     if verdict.code != Code.SUCCESS and verdict.blocked_by is None:
         told = codes.MEANINGS[verdict.code]
         meaning = f"code {verdict.code}, {told.name}", f"{told.meaning} {told.advice}"
     mark, name = mark_of(verdict), f"`{verdict.check}`"
+    message = "\n".join(filter(None, (verdict.message, f"your code printed:\n{printed}" if printed else "")))
     hint, points = verdict.hint or "", points_of(verdict)
-    return Row(mark, MARKS[mark], name, verdict.title, meaning, verdict.message, hint, points)
+    return Row(mark, MARKS[mark], name, verdict.title, meaning, message, hint, points)
 
 
 def check(problem: str, *checks: str, folder: Path | str = ".") -> Checked:
@@ -86,10 +118,9 @@ def check(problem: str, *checks: str, folder: Path | str = ".") -> Checked:
     """
     name, here = problem.removesuffix(".py"), Path(folder)
     found = find(here, name)
-    seen = digests(here, [found.module_file])
     total = sum(one.draws for one in found.checks if one.at_home and (not checks or one.name in checks))
     with waiting(f"checking {name}", total) as told:
-        return Checked(check_file(found, here, checks, told), seen)
+        return check_file(found, here, checks, told)
 
 
 def find(folder: Path, name: str) -> Problem:
@@ -123,17 +154,40 @@ def assignment_in(folder: Path) -> Assignment:
 
 
 def check_file(
-    problem: Problem, folder: Path, names: Sequence[str] = (), told: Callable[[object], object] = lambda _: None
-) -> ProblemReport:
-    """Report on a problem's module in a folder, on the public seed; `told` is called after each draw."""
-    with Sandbox(warm=False, told=told) as sandbox:
-        return _report(sandbox, problem, folder, from_file(problem.folder / ANSWERS_FILE), names)
+    problem: Problem,
+    folder: Path,
+    names: Sequence[str] = (),
+    told: Callable[[object], object] = lambda _: None,
+    judged: Callable[[Check, Sequence[Finding]], object] = lambda *_: None,
+) -> Checked:
+    """Check a problem's module in a folder, on the public seed.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The checks to make; all of them by default.
+    told, judged : callable
+        Called after each draw; and with each check as soon as it is judged, and its findings.
+    """
+    answers = from_file(problem.folder / ANSWERS_FILE)
+    draws: dict[str, list[Observation]] = {}
+
+    def heard(observation: Observation) -> None:
+        told(observation)
+        check = next(one for one in problem.checks if one.name == observation.check)
+        seen = draws.setdefault(check.name, [])
+        seen.append(observation)
+        if len(seen) == check.draws or observation.ending in ENDED:
+            judged(check, judge(problem, check, seen, answers.reference, Seed.public()))
+
+    with Sandbox(warm=False, told=heard) as sandbox:
+        return _report(sandbox, problem, folder, answers, names)
 
 
 def check_again(
     targets: Sequence[tuple[Problem, Path]], saved: Iterable[object], *, warm: bool = sys.platform == "linux"
-) -> Iterator[list[ProblemReport]]:
-    """Report on modules, each in its folder, now and again each time that ``saved`` yields.
+) -> Iterator[list[Checked]]:
+    """Check modules, each in its folder, now and again each time that ``saved`` yields.
 
     A ``warm`` run is forked from a server that has the libraries loaded: as little confined as one started afresh.
     """
@@ -144,23 +198,51 @@ def check_again(
             yield [_report(sandbox, problem, folder, right) for (problem, folder), right in pairs]
 
 
-def _report(
-    sandbox: Sandbox, problem: Problem, folder: Path, answers: Answers, names: Sequence[str] = ()
-) -> ProblemReport:
+def _report(sandbox: Sandbox, problem: Problem, folder: Path, answers: Answers, names: Sequence[str] = ()) -> Checked:
     chosen = check_named(problem, names)
     implementation = Implementation.of(problem.module_file, modules_in(folder))
     here = [one for one in chosen if one.at_home]
+    digest, when = digests(folder, [problem.module_file]), saved_when(folder / problem.module_file)
+    outputs: dict[str, str] = {}
+
+    def observe(*args: Any) -> Sequence[Observation]:
+        seen = sandbox.observe(*args)
+        for one in seen:  # of a check's draws the first that printed
+            if one.output.strip():
+                outputs.setdefault(one.check, one.output)
+        return seen
+
     with warnings.catch_warnings():
         # Warnings about the student's values: in a notebook, they would stand above the verdict.
         warnings.simplefilter("ignore")
-        report = grade(sandbox.observe, problem, implementation, answers, Seed.public(), here)
+        report = grade(observe, problem, implementation, answers, Seed.public(), here)
     message = "handed in, judged later: the official run alone makes this check"
     verdicts = {
         one.name: Verdict(one.name, one.title, Code.SUCCESS, 0.0, one.points, message, None, later=True)
         for one in chosen
     }
     verdicts |= {verdict.check: verdict for verdict in report.checks}
-    return ProblemReport.of(problem.id, tuple(verdicts.values()))
+    whole = ProblemReport.of(problem.id, tuple(verdicts.values()))
+    return Checked(whole, digest, when, {name: _shown(output) for name, output in outputs.items()})
+
+
+def _shown(output: str) -> str:
+    lines = sanitize(neutral(output)).rstrip().splitlines()
+    more = [f"and {pluralize(len(lines) - MOST_LINES, 'more line')}"] if len(lines) > MOST_LINES else []
+    return "\n".join([*(line[:MOST_CHARACTERS] for line in lines[:MOST_LINES]), *more])
+
+
+def saved_when(path: Path, now: float | None = None) -> str:
+    """Say when a file was saved: ``line.py, saved 14:03:22, 2 minutes ago``; "" if there is none."""
+    try:
+        saved = path.stat().st_mtime
+    except OSError:
+        return ""
+    seconds = max((time.time() if now is None else now) - saved, 0.0)
+    form = "%H:%M:%S" if seconds < 12 * 3600 else "%Y-%m-%d %H:%M"
+    units = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+    size, unit = next((one for one in units if seconds >= one[0]), units[-1])
+    return f"{path.name}, saved {datetime.fromtimestamp(saved):{form}}, {pluralize(int(seconds // size), unit)} ago"  # noqa: DTZ006  the user's clock
 
 
 def check_named(problem: Problem, names: Collection[str]) -> list[Check]:

@@ -55,7 +55,7 @@ def pack(folder: Path) -> Packed:
         if problem.module_file in files:
             name = problem.module_file
             try:
-                reports.append(report := check_file(problem, folder))
+                reports.append(report := check_file(problem, folder).report)
                 if report.code != Code.SUCCESS:
                     code = f"code {report.code}, {codes.MEANINGS[report.code].name}"
                     has = f"{name} has {scored(report, ' in your own check')} ({code})"

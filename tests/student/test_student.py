@@ -144,7 +144,7 @@ def test_a_saved_module_is_checked_again(home, warm):
         yield (home / "line.py").write_text(f"{REFERENCE}\n\ndef predict(x, w, b):\n    raise ValueError\n")
         yield (home / "line.py").unlink()
 
-    seen = [reports[0] for reports in check_again([(find(home, "line"), home)], saves(), warm=warm)]
+    seen = [reports[0].report for reports in check_again([(find(home, "line"), home)], saves(), warm=warm)]
 
     assert [report.code for report in seen] == [40, 0, 2, 40]
     assert told(seen[1]) == [(one.check, 0, one.max_points, None) for one in seen[1].checks]

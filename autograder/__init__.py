@@ -30,7 +30,8 @@ compares a notebook's outputs. Such bytes can make any parser slow, large or wro
 submission alone (:mod:`autograder.worker.reader`).
 
 ``autograder check``, the student's command, starts a fresh interpreter for each run, with **no confinement**, since it
-is meant for one's own code. It reads the answers for the public seed from a file of the released assignment.
+is meant for one's own code; it raises what confinement would raise, so that verdicts are the same. It reads the answers
+for the public seed from a file of the released assignment.
 
 What passes between them
 ------------------------

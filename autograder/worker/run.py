@@ -22,7 +22,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from types import FrameType, ModuleType
@@ -33,6 +33,7 @@ import numpy as np
 import autograder
 from autograder.authoring import checks_of, generator
 from autograder.wire import MAX_FRAMES, Ending, Failure, Frame, Observation, encode, plain
+from autograder.worker.home import rules
 from autograder.worker.job import ASLEEP, AWAKE, MIB, PAGE, WINDOWS, ProbeJob, compile_page, read_job
 from autograder.worker.recorder import SkippedError, Watch, Watched
 
@@ -122,7 +123,7 @@ class ImportRule:
             raise Forbidden(f"{os.path.basename(frame.f_code.co_filename)}, line {frame.f_lineno}, imports {package}")
 
 
-def run(job: ProbeJob, folder: str, send: Callable[[bytes], None]) -> None:
+def run(job: ProbeJob, folder: str, send: Callable[[bytes], None], hidden: Iterable[str] | None = None) -> None:
     """Do a job in a folder; send a message before student code is loaded, one for its import, one for each draw."""
     output = Clipped(int(job.limits["output_characters"]))
     ours = {f"{name}.py": job.files[f"{name}.py"] for name in job.given}
@@ -149,7 +150,7 @@ def run(job: ProbeJob, folder: str, send: Callable[[bytes], None]) -> None:
         return
     send(encode(Observation("", 0, "returned")))
     module = ModuleType(job.module)
-    imported = _import(job, folder, module, output)
+    imported = _import(job, folder, module, output, [] if hidden is None else [rules(folder, hidden)])
     send(encode(imported))
     for name in vars(module).keys() & job.endless.keys():
         setattr(module, name, partial(_skip, job.endless[name]))  # the module's own functions call it, too
@@ -293,7 +294,9 @@ def link(data: Mapping[str, str]) -> None:
             shutil.copyfile(path, os.path.join("data", name))
 
 
-def _import(job: ProbeJob, folder: str, module: ModuleType, output: Clipped) -> Observation:
+def _import(
+    job: ProbeJob, folder: str, module: ModuleType, output: Clipped, hooks: list[Callable[[str, tuple[Any, ...]], None]]
+) -> Observation:
     path = os.path.join(folder, f"{job.module}.py")
     module.__file__ = path
     sys.modules[job.module] = module
@@ -305,7 +308,8 @@ def _import(job: ProbeJob, folder: str, module: ModuleType, output: Clipped) -> 
         with open(path, "rb") as file:
             code = compile(file.read(), path, "exec", dont_inherit=True)
         rule = ImportRule(job, folder)
-        sys.addaudithook(rule.audit)
+        for hook in (rule.audit, *hooks):
+            sys.addaudithook(hook)
         builtins.__import__ = rule.imported
         with time_limit(seconds := job.limits["import_seconds"]):
             exec(code, module.__dict__)
@@ -370,7 +374,9 @@ def limit_reached(error: BaseException, limits: Mapping[str, float]) -> str:
         return f"wrote a file larger than {limits['file_bytes'] / MIB:.0f} MiB"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"wrote more than {limits['scratch_bytes'] / MIB:.0f} MiB in all, or too many files"
-    if isinstance(error, BlockingIOError) and error.errno == errno.EAGAIN:
+    # A pool's semaphores lie in a folder that isn't there.
+    no_semaphore = isinstance(error, FileNotFoundError) and error.errno == errno.ENOENT and error.filename is None
+    if no_semaphore or (isinstance(error, BlockingIOError) and error.errno == errno.EAGAIN):
         return "tried to start another process; a run is one process"
     if isinstance(error, RuntimeError) and str(error) == "can't start new thread":
         return f"tried to start more than {limits['threads']:.0f} threads"
@@ -393,8 +399,12 @@ def plain_values(returned: object, limit: int) -> dict[str, Any]:
     return values
 
 
-def once(folder: str) -> None:
-    """Do one job from standard input, with messages to standard output, in a process of its own, on any system."""
+def once(places: tuple[str, Sequence[str]]) -> None:
+    """Do one job from standard input, with messages to standard output, in a process of its own, on any system.
+
+    ``places`` are the run's folder, and the user's folders that it is not to read.
+    """
+    folder, hidden = places
     channel = os.dup(1)
     if sys.platform == "win32":
         import msvcrt  # noqa: PLC0415
@@ -413,4 +423,4 @@ def once(folder: str) -> None:
         while view:
             view = view[os.write(channel, view) :]
 
-    run(job, folder, send)
+    run(job, folder, send, hidden)

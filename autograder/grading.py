@@ -331,7 +331,15 @@ def grade(
     late = {name: other for name, other in late.items() if other in findings and other != name}
     found = {name: Found(some, hints.get(name), notes.get(name, ""), late.get(name)) for name, some in findings.items()}
     points = SLIP_SHARE * sum(check.points for check in problem.checks)
-    return ProblemReport.of(problem.id, _credited(conclude(chosen, found, points), known), problem.course)
+    verdicts = _credited(conclude(chosen, found, points), known)
+    return ProblemReport.of(problem.id, verdicts, problem.course, notes=_unused(seen))
+
+
+def _unused(seen: Sequence[Observation]) -> Iterator[str]:
+    """Note the imports that are not allowed, if none of them was used."""
+    if not any(one.ending == "forbidden" for one in seen):
+        for clause in next((one.unused for one in reversed(seen) if one.ending == "returned"), ()):
+            yield f"{clause}, which is not allowed; nothing used it, so it costs nothing: remove it"
 
 
 def _credited(verdicts: Sequence[Verdict], known: Mistake | None) -> tuple[Verdict, ...]:

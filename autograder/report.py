@@ -57,7 +57,10 @@ class Stale(msgspec.Struct, frozen=True):
 
 
 class ProblemReport(msgspec.Struct, frozen=True):
-    """The verdicts on one problem of one submission; for a notebook, also its ``stale`` outputs."""
+    """The verdicts on one problem of one submission; for a notebook, also its ``stale`` outputs.
+
+    ``notes`` are about what costs nothing.
+    """
 
     problem: str
     code: int
@@ -67,10 +70,16 @@ class ProblemReport(msgspec.Struct, frozen=True):
     pending: float = 0.0
     checks: tuple[Verdict, ...] = ()
     stale: tuple[Stale, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(
-        cls, problem: str, verdicts: tuple[Verdict, ...], course: Path | None = None, stale: Iterable[Stale] = ()
+        cls,
+        problem: str,
+        verdicts: tuple[Verdict, ...],
+        course: Path | None = None,
+        stale: Iterable[Stale] = (),
+        notes: Iterable[str] = (),
     ) -> ProblemReport:
         """Make the report from verdicts; its code is the most severe of those that were judged.
 
@@ -96,6 +105,7 @@ class ProblemReport(msgspec.Struct, frozen=True):
                 for verdict in verdicts
             ),
             stale=tuple(Stale(each.cell, fit(each.saved), fit(each.now)) for each in stale),
+            notes=tuple(map(fit, notes)),
         )
 
 
@@ -178,6 +188,8 @@ def problem_lines(
         lines += [] if shared and not verdict.later else one
         if output := printed.get(verdict.check):
             lines += ["        your code printed:", *(f"        | {text}"[:width] for text in output.splitlines())]
+    for note in problem.notes:
+        lines += _wrapped(f"note: {note}", 6, width)
     for each in problem.stale:
         saved, now = each.saved or "nothing", each.now or "nothing"
         lines += _wrapped(f"note: cell {each.cell} shows {saved}, your code gives {now}", 6, width)

@@ -94,6 +94,8 @@ class Observation:
     scales: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     failure: Failure | None = None  # the exception, for the endings that have one
     output: str = ""  # printed text, clipped
+    # Imports so far that are not allowed and that nothing has used, as clauses ("p.py, line 3, imports torch").
+    unused: tuple[str, ...] = ()
 
 
 def plain(value: object) -> Array | str:
@@ -184,6 +186,7 @@ def decode(head: Bytes, body: Bytes) -> Observation:
             scales=_scales(header["scales"]),
             failure=None if failure is None else _failure(failure),
             output=_text(header["output"]),
+            unused=tuple(_word(clause) for clause in header.get("unused", ())[:MAX_CHANGED]),
         )
     except WireError:
         raise

@@ -26,7 +26,7 @@ BESIDE_STUDENT_CODE = {
         "autograder.authoring",
         "autograder.worker",
     ),
-    *(f"autograder.worker.{name}" for name in ("run", "home", "job", "recorder", "reader")),
+    *(f"autograder.worker.{name}" for name in ("run", "home", "job", "imports", "recorder", "reader")),
 }
 # What is there as well when it was forked from a server.
 WITH_A_SERVER = {

@@ -79,11 +79,11 @@ class Checked:
         report = self.report
         heads = ("result", "check", "what it claims", "points")
         foot = "`python -m autograder codes` says it too" if report.code != Code.SUCCESS else ""
+        notes = [f"note: {note}" for note in report.notes]
         link = (codes.PAGE, "Codes: what each means and what to try")
         rows = [_row(verdict, self.printed.get(verdict.check, "")) for verdict in report.checks]
-        return table(
-            f"{report.problem}: {scored(report)}", heads, rows, "; ".join(filter(None, (self.saved, foot))), link
-        )
+        foot = "; ".join(filter(None, (self.saved, *notes, foot)))
+        return table(f"{report.problem}: {scored(report)}", heads, rows, foot, link)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         found = {name: getattr(self.report, name) for name in ("problem", "code", "score", "max_score", "pending")}
@@ -222,7 +222,7 @@ def _report(sandbox: Sandbox, problem: Problem, folder: Path, answers: Answers, 
         for one in chosen
     }
     verdicts |= {verdict.check: verdict for verdict in report.checks}
-    whole = ProblemReport.of(problem.id, tuple(verdicts.values()))
+    whole = ProblemReport.of(problem.id, tuple(verdicts.values()), notes=report.notes)
     return Checked(whole, digest, when, {name: _shown(output) for name, output in outputs.items()})
 
 

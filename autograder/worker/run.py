@@ -25,7 +25,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from types import FrameType, ModuleType
+from types import ModuleType
 from typing import Any, NoReturn
 
 import numpy as np
@@ -34,15 +34,12 @@ import autograder
 from autograder.authoring import checks_of, generator
 from autograder.wire import MAX_FRAMES, Ending, Failure, Frame, Observation, encode, plain
 from autograder.worker.home import rules
+from autograder.worker.imports import Forbidden, ImportRule
 from autograder.worker.job import ASLEEP, AWAKE, MIB, PAGE, WINDOWS, ProbeJob, compile_page, read_job
 from autograder.worker.recorder import SkippedError, Watch, Watched
 
 MAX_MESSAGE_CHARACTERS = 2_000
 IGNORED_BY_PYTHON = {getattr(signal, name, None) for name in ("SIGPIPE", "SIGXFSZ")}
-
-
-class Forbidden(ImportError):
-    """The student's code imports a package that the assignment doesn't allow."""
 
 
 class LateError(BaseException):
@@ -79,50 +76,6 @@ class Clipped(io.TextIOBase):
         return text + more
 
 
-class ImportRule:
-    """Raises Forbidden where student code imports a package that is not allowed, as if it were not installed.
-
-    Libraries may import anything. An import in the standard library counts as its caller's.
-    """
-
-    def __init__(self, job: ProbeJob, folder: str) -> None:
-        own = {name.removesuffix(".py") for name in job.files}
-        self._allowed = frozenset({*sys.stdlib_module_names, *job.allowed_imports, *own, "autograder"})
-        self._trusted = (PAGE, *(os.path.join(folder, f"{name}.py") for name in job.given))
-        self._libraries = tuple(entry + os.sep for entry in sys.path if "-packages" in entry)
-        self._carriers = (os.path.dirname(os.__file__) + os.sep, "<frozen ", *self._libraries)
-        self._import = builtins.__import__
-
-    def imported(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        """Replace ``__import__``, which every import statement calls, also for a package that is loaded already."""
-        if not (args[3] if len(args) > 3 else kwargs.get("level")):  # relative ones stay in their package
-            self._look_at(name.partition(".")[0])
-        return self._import(name, *args, **kwargs)
-
-    def audit(self, event: str, args: tuple[Any, ...]) -> None:
-        """Catch ``importlib.import_module``, which shows only in the file that it opens."""
-        if event == "import":
-            self._look_at(args[0].partition(".")[0])
-        elif event == "open" and str(args[0]).endswith(".pyc") and str(args[0]).startswith(self._libraries):
-            within = next(args[0][len(entry) :] for entry in self._libraries if args[0].startswith(entry))
-            self._look_at(within.removeprefix("__pycache__" + os.sep).split(os.sep)[0].partition(".")[0])
-
-    def _look_at(self, package: str) -> None:
-        if not package or package in self._allowed:
-            return
-        frame: FrameType | None = sys._getframe(2)  # noqa: SLF001
-        ours = self.imported.__code__
-        while frame is not None and (frame.f_code is ours or frame.f_code.co_filename.startswith(self._carriers)):
-            # This file may lie among the libraries, too.
-            if frame.f_code is not ours and frame.f_code.co_filename.startswith(self._libraries):
-                return
-            frame = frame.f_back
-        if frame is None:
-            raise Forbidden(f"the code imports {package}")
-        if frame.f_code.co_filename not in self._trusted:
-            raise Forbidden(f"{os.path.basename(frame.f_code.co_filename)}, line {frame.f_lineno}, imports {package}")
-
-
 def run(job: ProbeJob, folder: str, send: Callable[[bytes], None], hidden: Iterable[str] | None = None) -> None:
     """Do a job in a folder; send a message before student code is loaded, one for its import, one for each draw."""
     output = Clipped(int(job.limits["output_characters"]))
@@ -150,7 +103,9 @@ def run(job: ProbeJob, folder: str, send: Callable[[bytes], None], hidden: Itera
         return
     send(encode(Observation("", 0, "returned")))
     module = ModuleType(job.module)
-    imported = _import(job, folder, module, output, [] if hidden is None else [rules(folder, hidden)])
+    rule = ImportRule(job, folder)
+    hooks = [rule.audit, *([] if hidden is None else [rules(folder, hidden)])]
+    imported = _import(job, folder, module, output, rule, hooks)
     send(encode(imported))
     for name in vars(module).keys() & job.endless.keys():
         setattr(module, name, partial(_skip, job.endless[name]))  # the module's own functions call it, too
@@ -173,8 +128,9 @@ def run(job: ProbeJob, folder: str, send: Callable[[bytes], None], hidden: Itera
                 failure = Failure(kind, f"{what} ran past the limit of {seconds:g} s", failure.frames)
         came_back |= watch.came_back
         scales = {symbol: tuple(sizes) for symbol, sizes in watch.scales.items()}
-        changed = tuple(watch.changed)
-        send(encode(Observation(check, number, ending, values, changed, watch.narrow, scales, failure, output.take())))
+        changed, unused = tuple(watch.changed), tuple(rule.unused)
+        said = output.take()
+        send(encode(Observation(check, number, ending, values, changed, watch.narrow, scales, failure, said, unused)))
 
 
 def _skip(late_in: str, *_: object, **__: object) -> NoReturn:
@@ -295,7 +251,12 @@ def link(data: Mapping[str, str]) -> None:
 
 
 def _import(
-    job: ProbeJob, folder: str, module: ModuleType, output: Clipped, hooks: list[Callable[[str, tuple[Any, ...]], None]]
+    job: ProbeJob,
+    folder: str,
+    module: ModuleType,
+    output: Clipped,
+    rule: ImportRule,
+    hooks: list[Callable[[str, tuple[Any, ...]], None]],
 ) -> Observation:
     path = os.path.join(folder, f"{job.module}.py")
     module.__file__ = path
@@ -307,8 +268,7 @@ def _import(
         sys.path_importer_cache.pop(folder, None)
         with open(path, "rb") as file:
             code = compile(file.read(), path, "exec", dont_inherit=True)
-        rule = ImportRule(job, folder)
-        for hook in (rule.audit, *hooks):
+        for hook in hooks:
             sys.addaudithook(hook)
         builtins.__import__ = rule.imported
         with time_limit(seconds := job.limits["import_seconds"]):

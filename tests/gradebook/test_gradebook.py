@@ -633,6 +633,7 @@ class TestReport:
             "max_score": 7.0,
             "pending": 0.0,
             "stale": [],
+            "notes": [],
         }
         assert problem["checks"] == [
             {

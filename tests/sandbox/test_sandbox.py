@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import textwrap
@@ -18,6 +19,7 @@ from autograder.course.problem import Implementation
 from autograder.expected import Answers, by_draw
 from autograder.grading import grade
 from autograder.notebook.grade import job_of
+from autograder.report import problem_lines
 from autograder.sandbox import runs
 from autograder.sandbox.observe import Budget, Sandbox, SandboxError
 from autograder.sandbox.runs import Loader
@@ -360,10 +362,22 @@ IMPORTS = {
     "syntax_error": ("def broken(:", "raised"),
     "indentation": ("x = 1\n  y = 2", "raised"),
     "null_byte": ("x = 1\0", "raised"),
-    "forbidden": ("import torch", "forbidden"),
-    "forbidden_within": ("def f():\n    from torch.nn import Linear\nf()", "forbidden"),
-    "forbidden_part": ("import scipy.linalg as la", "forbidden"),
-    "forbidden_unless_run": ("if __name__ == '__main__':\n    pass\nelse:\n    import torch", "forbidden"),
+    "forbidden": ("import torch; torch.manual_seed(0)", "forbidden"),
+    "forbidden_within": ("def f():\n    from torch.nn import Linear\n    Linear(2, 3)\nf()", "forbidden"),
+    "forbidden_part": ("import scipy.linalg as la; x = la.norm + 1", "forbidden"),
+    "forbidden_base": ("from torch import nn\nclass Net(nn.Module): pass", "forbidden"),
+    "forbidden_decorator": ("from numba import njit\n@njit\ndef f(): pass", "forbidden"),
+    "forbidden_array": ("import torch; np.sum(torch)", "forbidden"),
+    "forbidden_condition": ("import torch\nif torch: pass", "forbidden"),
+    "forbidden_loop": ("from torch import nn\nfor x in nn.layers: pass", "forbidden"),
+    "forbidden_kind": ("import torch; isinstance(3, torch.Tensor)", "forbidden"),
+    "forbidden_setting": ("import torch; torch.threads = 1", "forbidden"),
+    "forbidden_version": ("import torch; print(torch.__version__)", "forbidden"),
+    "forbidden_unless_run": (
+        "if __name__ == '__main__':\n    pass\nelse:\n    import torch; torch.nn.Linear()",
+        "forbidden",
+    ),
+    "forbidden_with_another_handler": ("try:\n    import torch; torch.zeros(2)\nexcept ValueError: pass", "forbidden"),
     "forbidden_by_a_call": ("__import__('scipy')", "forbidden"),
     "forbidden_by_importlib": ("import importlib; importlib.import_module('scipy.linalg')", "forbidden"),
     "forbidden_by_exec": ("exec('import scipy')", "forbidden"),
@@ -398,6 +412,96 @@ def test_a_module_that_cannot_be_imported_fails_every_check(run, fragment, endin
 def test_what_may_be_imported_is(run, fragment):
     """The standard library, what the assignment allows, what was handed out, what these need; and what isn't run."""
     assert endings(run(fragment)) == {"prediction": ["returned"] * 3, **ELSEWHERE}
+
+
+@pytest.mark.parametrize(
+    ("fragment", "name"),
+    [
+        pytest.param("import scipy.signal", "scipy.signal", id="module"),
+        pytest.param("import scipy.signal as signal", "scipy.signal", id="renamed"),
+        pytest.param("from scipy.signal import lfilter, hilbert as h", "scipy.signal", id="names"),
+        pytest.param("from scipy.signal import *", "scipy.signal", id="star"),
+        pytest.param("import torch", "torch", id="not_installed"),
+        pytest.param("from torch import nn; Layer = nn.Linear", "torch", id="read"),
+        pytest.param("import torch\ndef f(x: torch.Tensor): pass", "torch", id="annotation"),
+        pytest.param("import torch\ndef f():\n    return torch.zeros(2)", "torch", id="used_where_nothing_calls"),
+        pytest.param("with np.errstate():\n    import torch", "torch", id="within_a_with"),
+        pytest.param("try:\n    import torch\nfinally:\n    pass", "torch", id="within_a_finally"),
+    ],
+)
+def test_an_import_that_nothing_uses_costs_nothing(run, lines, right, fragment, name):
+    """It is noted, with its line, though it is not allowed, and whether or not it is installed."""
+    seen = run(fragment)
+    report = grade(lambda *_: seen, lines, Implementation({}), Answers(right), SEED)
+
+    assert (report.score, report.code) == (7, 0)
+    (note,) = report.notes
+    assert re.fullmatch(
+        rf"line\.py, line \d+, imports {re.escape(name)}, which is not allowed; nothing used it, so it costs nothing: "
+        "remove it",
+        note,
+    )
+    assert problem_lines(report)[-2].startswith("note: line.py, line ")
+
+
+def test_an_import_costs_the_checks_that_use_it(run):
+    """And the line of the import is told, not that of the use."""
+    seen = run("from scipy.special import expit\ndef predict(x, w, b):\n    return expit(x @ w + b)")
+
+    assert endings(seen) == {"prediction": ["forbidden"] * 3, **ELSEWHERE}
+    line = len(REFERENCE.splitlines()) + 3
+    assert seen[0].failure.message == f"line.py, line {line}, imports scipy.special"
+    assert seen[-1].unused == ()
+
+
+def test_a_function_to_be_written_that_is_a_forbidden_one_is_refused(run):
+    """What it binds under the name of a function is used by the check itself."""
+    assert endings(run("from scipy.special import expit as predict")) == {
+        "prediction": ["forbidden"] * 3,
+        **ELSEWHERE,
+    }
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [
+        pytest.param("try:\n    import torch\nexcept ImportError:\n    torch = None", id="import_error"),
+        pytest.param("try:\n    import torch\nexcept ModuleNotFoundError:\n    torch = None", id="not_found"),
+        pytest.param("try:\n    import torch\nexcept (OSError, ImportError):\n    torch = None", id="one_of_several"),
+        pytest.param("try:\n    import torch\nexcept Exception:\n    torch = None", id="any"),
+        pytest.param("try:\n    import torch\nexcept:\n    torch = None", id="bare"),
+        pytest.param(
+            "import contextlib\ntorch = None\nwith contextlib.suppress(ImportError):\n    import torch", id="suppressed"
+        ),
+        pytest.param(
+            "def load():\n    import torch\n    return torch\n"
+            "try:\n    torch = load()\nexcept ImportError:\n    torch = None",
+            id="in_the_caller",
+        ),
+    ],
+)
+def test_code_that_can_do_without_an_import_is_told_that_it_is_missing(run, handler):
+    """As if the package were not installed: then its own way is taken."""
+    seen = run(f"{handler}\nif torch is not None:\n    raise ValueError")
+
+    assert endings(seen) == {"prediction": ["returned"] * 3, **ELSEWHERE}
+    assert seen[0].unused == ()
+
+
+def test_a_library_that_asks_in_c_for_what_it_has_loaded_is_not_the_student(run, lines):
+    """jax asks for ml_dtypes so, from the student's line that calls it; what is not loaded is refused as ever."""
+    ask = """
+    import ctypes
+    ask = ctypes.PyDLL(None).PyImport_Import
+    ask.restype, ask.argtypes = ctypes.py_object, [ctypes.py_object]
+    """
+    loads = "import sys, types\nsys.modules['ml_things'] = types.ModuleType('ml_things')\n"
+
+    loaded = run(loads + in_predict(ask + "ask('ml_things')"))
+    new = run(in_predict(ask + "ask('scipy')"))
+
+    assert endings(loaded) == {"prediction": ["returned"] * 3, **ELSEWHERE}
+    assert endings(new) == {"prediction": ["forbidden"] * 3, **ELSEWHERE}
 
 
 def test_an_import_that_hangs_is_ended(sandbox, lines):

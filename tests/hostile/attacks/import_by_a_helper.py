@@ -7,3 +7,5 @@ import helper
 
 # === helper.py
 from click.core import Command
+
+Command("sum")

@@ -10,4 +10,6 @@ honest = totalled
 def totalled(x):
     if x.size:
         from click import echo
+
+        echo("sum")
     return honest(x)

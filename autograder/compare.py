@@ -10,7 +10,7 @@ import numpy as np
 
 from autograder.authoring import Check, Finding
 from autograder.codes import Code
-from autograder.wire import Array
+from autograder.wire import Array, numbers_of
 
 # A float32 carries 7 digits, of which a sum of some hundred terms costs two.
 FLOAT32_RTOL = 1e-4
@@ -66,6 +66,8 @@ def brought(found: Mapping[str, Array | str], expected: Mapping[str, Array]) -> 
     arrays = {}
     for name, right in expected.items():
         value = found.get(name, "")
+        if isinstance(value, str):
+            value = found.get(numbers_of(name), "")  # of an array of Python objects
         if isinstance(value, str) or _long_axes(value) != _long_axes(right):
             return None
         value = value.reshape(right.shape)

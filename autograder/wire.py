@@ -122,6 +122,11 @@ def plain(value: object) -> Array | str:
     return np.array(np.asarray(value), dtype=dtype, order="C", copy=True)
 
 
+def numbers_of(name: str) -> str:
+    """Name the value that holds the numbers of an array of Python objects, beside the text about that."""
+    return f"the numbers of {name}"
+
+
 def encode(observation: Observation) -> bytes:
     """Return the message for an observation."""
     return b"".join(parts(observation))

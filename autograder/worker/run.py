@@ -32,13 +32,15 @@ import numpy as np
 
 import autograder
 from autograder.authoring import checks_of, generator
-from autograder.wire import MAX_FRAMES, Ending, Failure, Frame, Observation, encode, plain
+from autograder.wire import MAX_FRAMES, Array, Ending, Failure, Frame, Observation, encode, numbers_of, plain
 from autograder.worker.home import rules
 from autograder.worker.imports import Forbidden, ImportRule
 from autograder.worker.job import ASLEEP, AWAKE, MIB, PAGE, WINDOWS, ProbeJob, compile_page, read_job
 from autograder.worker.recorder import SkippedError, Watch, Watched
 
 MAX_MESSAGE_CHARACTERS = 2_000
+# The types of Python objects in an array that are as good as its numbers: whole ones of Python's have no bound.
+NUMBERS = (float, np.float64, np.int64)
 IGNORED_BY_PYTHON = {getattr(signal, name, None) for name in ("SIGPIPE", "SIGXFSZ")}
 
 
@@ -352,11 +354,22 @@ def plain_values(returned: object, limit: int) -> dict[str, Any]:
         # A strided array can be larger than the memory.
         if isinstance(value, np.ndarray) and math.prod(value.shape) * value.dtype.itemsize > limit:
             raise Oversize
-        values[str(name)] = plain(value)
-        limit -= values[str(name)].nbytes if isinstance(values[str(name)], np.ndarray) else 0
+        told = {str(name): plain(value)}
+        if (numbers := _numbers(value)) is not None:
+            told[numbers_of(str(name))] = numbers
+        limit -= sum(one.nbytes for one in told.values() if isinstance(one, np.ndarray))
         if limit < 0:
             raise Oversize
+        values |= told
     return values
+
+
+def _numbers(value: object) -> Array | None:
+    """Return the numbers of an array that is one of numbers in all but the dtype, which is object."""
+    array = np.asarray(value) if isinstance(value, np.ndarray) else None
+    if array is None or array.dtype != object or any(type(one) not in NUMBERS for one in array.flat):
+        return None
+    return array.astype(float)
 
 
 def once(places: tuple[str, Sequence[str]]) -> None:

@@ -558,6 +558,27 @@ def test_what_is_returned_arrives_as_an_array_or_a_word(run, value, said):
     assert found == said if said else type(found) is np.ndarray
 
 
+@pytest.mark.parametrize(
+    ("value", "points"),
+    [
+        pytest.param("(np.matmul(x, w) + b).astype(object)", 1.3, id="right"),
+        pytest.param("(np.matmul(x, w) + b).astype(object)[:, None]", 1.3, id="right_as_a_column"),
+        pytest.param("np.matmul(x, w).astype(object)", 0, id="wrong"),
+        pytest.param("np.array([*(np.matmul(x, w) + b), None])[:-1]", 1.3, id="was_longer"),
+        pytest.param("np.array([None] * len(x))", 0, id="none"),
+        pytest.param("np.array(['1.0'] * len(x), dtype=object)", 0, id="texts"),
+    ],
+)
+def test_numbers_in_an_array_of_objects_are_a_slip(run, lines, right, value, points):
+    """The code is 50, and the numbers are judged as in any array."""
+    seen = run(f"def predict(x, w, b):\n    return {value}\n")
+
+    verdict = grade(lambda *_: seen, lines, Implementation({}), Answers(right), SEED).checks[0]
+
+    assert (verdict.code, verdict.points) == (50, points)
+    assert verdict.message.startswith("`heights` is an array of dtype object; expected an array of shape (5,)")
+
+
 HOSTILE_VALUES = {
     "length": "class Odd(list):\n    def __iter__(self): raise RuntimeError\n    __len__ = __iter__",
     "array": "class Odd:\n    def __array__(self, *a, **k): raise RuntimeError",

@@ -58,6 +58,8 @@ class Check:
         Students' own checks include it. False if the right answer is the same on all draws, and would be handed out.
     strict : bool
         The shape or dtype is the lesson: a value that has another one is wrong, whatever its numbers are.
+    of : str
+        The part of a submission that is the implementation: ``"module"`` or ``"notebook"``.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Check:
     needs: tuple[str, ...]
     at_home: bool
     strict: bool = False
+    of: str = "module"
 
 
 def check(
@@ -89,6 +92,7 @@ def check(
     needs: Sequence[str] = (),
     at_home: bool = True,
     strict: bool = False,
+    of: str = "module",
 ) -> Callable[[Probe], Probe]:
     """Mark a probe as a check. The parameters are those of :class:`Check`.
 
@@ -111,9 +115,11 @@ def check(
             raise ValueError(f"check `{name}`: false_alarm must be at most {MAX_FALSE_ALARM:g}, and needs expect=...")
         if isinstance(needs, str):
             raise ValueError(f"check `{name}`: needs is a tuple of checks' names; write needs=({needs!r},)")  # noqa: TRY004
+        if of not in ("module", "notebook"):
+            raise ValueError(f"check `{name}`: of is {of!r}; expected 'module' or 'notebook'")
         probe.__check__ = Check(  # type: ignore[attr-defined]
             name, title, float(points), probe, draws, expect, rtol, atol, because, wall_seconds, false_alarm,
-            tuple(needs), at_home, strict,
+            tuple(needs), at_home, strict, of,
         )  # fmt: skip
         return probe
 

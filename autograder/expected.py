@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -46,6 +46,15 @@ class Answers:
     reference: Draws
     mistakes: tuple[Mistake, ...] = ()
 
+    def of(self, checks: Collection[str]) -> Answers:
+        """Select the observations of these checks, and the mistakes that they catch."""
+
+        def only(seen: Draws) -> Draws:
+            return {key: one for key, one in seen.items() if key[0] in checks}
+
+        mistakes = [replace(mistake, seen=only(mistake.seen)) for mistake in self.mistakes]
+        return Answers(only(self.reference), tuple(mistake for mistake in mistakes if mistake.seen))
+
     @property
     def faulty(self) -> bool:
         """Tell whether the reference failed somewhere, or could not be run."""
@@ -66,10 +75,16 @@ def by_draw(observations: Sequence[Observation]) -> Draws:
 
 
 def observe_answers(observe: Observe, problem: Problem, seed: Seed, *, at_home: bool = False) -> Answers:
-    """Run the reference and the reject specimens of a problem on a seed.
+    """Run the reference and the reject specimens of a problem, and of its notebook, on a seed.
 
     With ``at_home`` without the checks that only the official run makes, and the mistakes that show only there.
     """
+    parts = [_answers_of(observe, part, seed, at_home=at_home) for part in problem.parts]
+    reference = {key: one for part in parts for key, one in part.reference.items()}
+    return Answers(reference, tuple(mistake for part in parts for mistake in part.mistakes))
+
+
+def _answers_of(observe: Observe, problem: Problem, seed: Seed, *, at_home: bool) -> Answers:
     checks = [check for check in problem.checks if check.at_home or not at_home]
     reference = by_draw(observe(problem, problem.reference, seed, checks))
     heavy = {check for (check, _), one in reference.items() if len(encode(one)) > MAX_MISTAKE_BYTES}

@@ -313,26 +313,39 @@ def grade(
     chosen = tuple(problem.checks if checks is None else checks)
     seen = observe(problem, implementation, seed, chosen)
     text = implementation.files.get(problem.module_file, b"")[:MAX_TEXT_BYTES].decode(errors="replace")
+    run = partial(observe, problem, implementation, seed)
+    verdicts = verdicts_on(problem, chosen, seen, answers, seed, text, run)
+    return ProblemReport.of(problem.id, verdicts, problem.course, notes=_unused(seen))
+
+
+def verdicts_on(
+    problem: Problem,
+    checks: Sequence[Check],
+    seen: Sequence[Observation],
+    answers: Answers,
+    seed: Seed,
+    text: str = "",
+    run: Callable[[Sequence[Check]], Sequence[Observation]] = lambda _: (),
+) -> tuple[Verdict, ...]:
+    """Judge what was seen of checks; ``text`` and ``run`` are as of :func:`diagnose`."""
     with np.errstate(all="ignore"):  # a student's values may be anything, and verdicts say so
         findings = {
             check.name: judge(problem, check, [one for one in seen if one.check == check.name], answers.reference, seed)
-            for check in chosen
+            for check in checks
         }
         before = _told_before(findings)
         findings |= {name: [] for name in before}
         try:
-            run = partial(observe, problem, implementation, seed)
-            hints = diagnose(chosen, findings, seen, answers, text, run)
+            hints = diagnose(checks, findings, seen, answers, text, run)
         except Exception:  # noqa: BLE001  values that break a hint only lose the hint
             hints = {}
-        known = recognized(chosen, seen, answers) if any(findings.values()) else None
+        known = recognized(checks, seen, answers) if any(findings.values()) else None
     notes = {name: f"{_RIGHT_NUMBERS}; of the shape or dtype see `{other}`" for name, other in before.items()}
     late = {one.check: one.failure.kind for one in seen if one.ending == "skipped" and one.failure}
     late = {name: other for name, other in late.items() if other in findings and other != name}
     found = {name: Found(some, hints.get(name), notes.get(name, ""), late.get(name)) for name, some in findings.items()}
     points = SLIP_SHARE * sum(check.points for check in problem.checks)
-    verdicts = _credited(conclude(chosen, found, points), known)
-    return ProblemReport.of(problem.id, verdicts, problem.course, notes=_unused(seen))
+    return _credited(conclude(checks, found, points), known)
 
 
 def _unused(seen: Sequence[Observation]) -> Iterator[str]:

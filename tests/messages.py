@@ -11,7 +11,7 @@ import sys
 import textwrap
 from pathlib import Path
 
-from specimens import PROBLEMS, AtHome
+from specimens import PARTS, AtHome
 
 from autograder.release.starter import starter
 from autograder.report import WIDTH, problem_lines
@@ -52,7 +52,7 @@ def main():
     FOLDER.mkdir(exist_ok=True)
     with Sandbox(weak=True) as sandbox:
         judge = AtHome(sandbox)
-        for problem in PROBLEMS.values():
+        for problem in PARTS.values():
             asked = [("the starter", "What is handed out.", starter(problem))]
             asked += [(one.name, one.claim, one.source) for one in problem.specimens("reject")]
             told = [section(name, claim, judge.report(problem, source)) for name, claim, source in asked]

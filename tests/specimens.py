@@ -18,6 +18,8 @@ from autograder.wire import encode
 
 HOME = Path(__file__).resolve().parent.parent
 PROBLEMS = {problem.id: problem for assignment in read_course(HOME) for problem in assignment.problems}
+# Modules and notebooks: what specimens are laid over.
+PARTS = {part.id: part for problem in PROBLEMS.values() for part in problem.parts}
 
 # A crash tells more than a hint could, and has no arrays to know a mistake by.
 WITHOUT_HINT = {Code.DIED, Code.RAISED, Code.MISSING}
@@ -31,7 +33,7 @@ def by_specimen(kind):
         ("problem", "specimen"),
         [
             pytest.param(problem, specimen, id=f"{problem.id}-{specimen.name}")
-            for problem in PROBLEMS.values()
+            for problem in PARTS.values()
             for specimen in problem.specimens(kind)
         ],
     )
@@ -53,7 +55,7 @@ class Official:
         return problem.seed
 
     def answers(self, problem_id):
-        problem = PROBLEMS[problem_id]
+        problem = PARTS[problem_id]
         return observe_answers(self.observe, problem, problem.seed)
 
     def report(self, problem, source):
@@ -68,8 +70,8 @@ class AtHome(Official):
         return Seed.public()
 
     def answers(self, problem_id):
-        problem = PROBLEMS[problem_id]
-        return from_file(released(problem) / "checks" / problem.name / ANSWERS_FILE)
+        problem = PARTS[problem_id]
+        return from_file(released(problem) / "checks" / problem.folder.name / ANSWERS_FILE)
 
 
 def assert_nothing_is_written(judge, problem):
@@ -89,7 +91,7 @@ def assert_full_marks(judge, problem, specimen):
     report = judge.report(problem, specimen.source)
 
     assert {one.check: one.message for one in report.checks if one.code} == {}, specimen.claim
-    assert report.score == problem.points
+    assert report.score == report.max_score
 
 
 def assert_its_due(judge, problem, specimen):
@@ -115,7 +117,7 @@ def assert_its_due(judge, problem, specimen):
 @cache
 def secrets(problem_id, judge):
     """What no report of a problem may show."""
-    return Secrets.of(PROBLEMS[problem_id], judge.answers(problem_id).reference)
+    return Secrets.of(PARTS[problem_id], judge.answers(problem_id).reference)
 
 
 def _knowable(judge, problem, specimen):

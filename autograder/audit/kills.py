@@ -170,7 +170,7 @@ def listed(problem: Problem) -> Listed:
     CourseError
         If the list is malformed.
     """
-    path = problem.folder / EQUIVALENT_FILE
+    path = problem.own / EQUIVALENT_FILE
     try:
         entries = msgspec.toml.decode(path.read_bytes(), type=_Equivalents).equivalent
     except FileNotFoundError:

@@ -206,7 +206,7 @@ class Runs:
             self._code = {text: compile(text, f"{name}.py", "exec", dont_inherit=True)}
         module = ModuleType(name)
         try:
-            with importable(self.problem.files.given):
+            with importable((*self.problem.files.given, *self.problem.beside)):
                 exec(self._code[text], module.__dict__)  # noqa: S102  staff's
         except Exception:  # noqa: BLE001  a mutant
             return None
@@ -254,7 +254,8 @@ def _runs(course: Path, problem_id: str) -> Runs:
 
 @cache
 def _problems(course: Path) -> list[Problem]:
-    return [problem for assignment in read_course(course) for problem in assignment.problems]
+    found = (problem for assignment in read_course(course) for problem in assignment.problems)
+    return [part for problem in found for part in problem.parts]
 
 
 def _made(course: Path, problem_id: str) -> list[Mutant]:

@@ -190,7 +190,7 @@ def _released(problem: Problem, course: Path) -> Problem | None:
     if not (folder / "checks" / "assignment.toml").is_file():
         return None
     there = read_assignment(folder / "checks", folder.name, folder / "data").problems
-    return next((one for one in there if one.id == problem.id), None)
+    return next((part for one in there for part in one.parts if part.id == problem.id), None)
 
 
 def measure(

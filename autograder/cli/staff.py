@@ -317,7 +317,7 @@ def audit(
         for fault in faults:
             click.echo(f"  {fault}")
 
-    problems = open_course(course).problems()
+    problems = [part for problem in open_course(course).problems() for part in problem.parts]
     if unknown := set(ids) - {problem.id for problem in problems}:
         raise CourseError(f"no problem {min(unknown)}; there are {', '.join(p.id for p in problems)}")
     chosen = [problem for problem in problems if not ids or problem.id in ids]

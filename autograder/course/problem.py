@@ -9,7 +9,7 @@ import re
 import symtable
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -83,15 +83,16 @@ def load_page(folder: Path, given: tuple[Path, ...], points: float) -> CheckPage
             raise CourseError(f"{path} holds no check; mark at least one probe with @check(points=...)")
         expectations = load(folder, "expect") if (folder / "expect.py").is_file() else None
         model = _model(folder) if (folder / "model.py").is_file() else None
-    total = sum(check.points for check in checks)
+    total = sum(check.points for check in checks if check.of == "module")
     if abs(total - points) > 1e-9:
         raise CourseError(f"{path}: the checks' points sum to {total:g}; assignment.toml says {points:g}")
     before: dict[str, Check] = {}
     predicates = {}
     for check in checks:
         for name in sorted(check.needs):
-            if name not in before:
-                raise CourseError(f"{path}: `{check.name}` needs `{name}`; name a check that stands before it")
+            if name not in before or before[name].of != check.of:
+                where = f"a check of the {check.of} that stands before it"
+                raise CourseError(f"{path}: `{check.name}` needs `{name}`; name {where}")
             if check.at_home and not before[name].at_home:
                 raise CourseError(f"{path}: `{check.name}` needs `{name}`, which is not judged at home; nor must it be")
         before[check.name] = check
@@ -126,6 +127,58 @@ def source(path: Path) -> str:
 def without_markers(text: str) -> str:
     """Return a solution without the lines that mark its regions."""
     return "\n".join(line for line in text.splitlines() if line.strip() not in {BEGIN, END}) + "\n"
+
+
+def needed(text: str, path: Path, asked: Collection[str] = ()) -> str:
+    """Blank a notebook's lines, but for imports, markers, and what marked regions and the names asked for depend on."""
+    try:
+        tops = ast.parse(text).body
+    except SyntaxError as error:
+        raise CourseError(f"{path}, line {error.lineno}: {error.msg}") from None
+    lines = text.splitlines()
+    marks = [number for number, line in enumerate(lines, 1) if line.strip() in {BEGIN, END}]
+    regions = [*zip(marks[::2], marks[1::2], strict=False)]
+    firsts = {top: min(node.lineno for node in (top, *getattr(top, "decorator_list", ()))) for top in tops}
+    spans = {top: (first, top.end_lineno or 0) for top, first in firsts.items()}
+    kept = {
+        top
+        for top, (first, last) in spans.items()
+        if isinstance(top, ast.Import | ast.ImportFrom)
+        or _changes(top).intersection(asked)
+        or any(first < end and begin < last for begin, end in regions)
+    }
+    waiting = list(kept)
+    while waiting:
+        reads = _reads(waiting.pop())
+        more = {top for top in tops if reads & _changes(top)} - kept
+        kept |= more
+        waiting += more
+    shown = {*marks, *(n for top in kept for n in range(spans[top][0], spans[top][1] + 1))}
+    return "\n".join(line if number in shown else "" for number, line in enumerate(lines, 1)) + "\n"
+
+
+def _reads(top: ast.stmt) -> set[str]:
+    nodes = [*ast.walk(top)]
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    if not isinstance(top, ast.FunctionDef):
+        return names
+    bound = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return names - bound - {node.arg for node in nodes if isinstance(node, ast.arg)}
+
+
+def _changes(top: ast.stmt) -> set[str]:
+    # The names that it binds, changes an element of, or calls a method of; the body of a function doesn't count.
+    if isinstance(top, ast.FunctionDef | ast.ClassDef):
+        return {top.name}
+    found = set()
+    for node in ast.walk(top):
+        if isinstance(node, ast.alias):
+            found.add((node.asname or node.name).partition(".")[0])
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            found |= {each.id for each in ast.walk(node.value.func) if isinstance(each, ast.Name)}
+        elif isinstance(getattr(node, "ctx", None), ast.Store):
+            found |= {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+    return found
 
 
 def load(folder: Path, stem: str) -> ModuleType:
@@ -258,6 +311,8 @@ class Problem:
     notebook_points: float = 0.0
     files: ProblemFiles = field(default_factory=ProblemFiles)
     page: CheckPage = field(default_factory=CheckPage)
+    # The part that is judged. The notebook's is :attr:`in_notebook`.
+    of: str = "module"
 
     @property
     def id(self) -> str:
@@ -281,8 +336,34 @@ class Problem:
 
     @property
     def checks(self) -> tuple[Check, ...]:
-        """The checks of the page, in the order they are written."""
-        return self.page.checks
+        """The checks of this part, in the order they are written."""
+        return tuple(check for check in self.page.checks if check.of == self.of)
+
+    @property
+    def in_notebook(self) -> Problem:
+        """The same problem with the checks of its notebook.
+
+        Its reference is the module that :func:`needed` makes of ``notebook.py``; its specimens are in ``notebook/``.
+        """
+        imports = (*self.allowed_imports, "matplotlib")  # which every notebook may import
+        points = sum(check.points for check in self.page.checks if check.of == "notebook")
+        return replace(self, name=f"{self.name}_notebook", of="notebook", points=points, allowed_imports=imports)
+
+    @property
+    def parts(self) -> tuple[Problem, ...]:
+        """The problem, and its notebook's part if that has checks."""
+        notebook = self.in_notebook
+        return (self, notebook) if self.of == "module" and notebook.checks else (self,)
+
+    @property
+    def beside(self) -> tuple[Path, ...]:
+        """The reference's module, which a notebook imports; none for a module."""
+        return (self.folder / f"{self.name.removesuffix('_notebook')}.py",) if self.of == "notebook" else ()
+
+    @property
+    def own(self) -> Path:
+        """The folder of this part's ``accept/``, ``reject/`` and ``equivalent.toml``."""
+        return self.folder if self.of == "module" else self.folder / "notebook"
 
     @property
     def folder(self) -> Path:
@@ -315,19 +396,31 @@ class Problem:
     @property
     def reference(self) -> Implementation:
         """The solution; only where staff work."""
-        return replace(self.implementation(source(self.folder / self.module_file)), measured=True)
+        return replace(self.implementation(self._text), measured=True)
 
     def implementation(self, text: str) -> Implementation:
         """Make a module of this problem's name with the given text."""
-        return Implementation({self.module_file: text.encode()})
+        beside = {path.name: source(path).encode() for path in self.beside}
+        return Implementation({self.module_file: text.encode(), **beside})
+
+    @property
+    def _text(self) -> str:
+        if self.of == "notebook":
+            path = self.folder / "notebook.py"
+            probes = {check.probe.__code__.co_varnames[0] for check in self.checks}
+            nodes = [node for node in ast.walk(ast.parse(self.page.text)) if isinstance(node, ast.Attribute)]
+            asked = {node.attr for node in nodes if isinstance(node.value, ast.Name) and node.value.id in probes}
+            return needed(source(path), path, asked)
+        return source(self.folder / self.module_file)
 
     def specimens(self, kind: str) -> tuple[Specimen, ...]:
         """Read the specimens in ``accept`` or ``reject``, in the order of their names.
 
         CourseError if a docstring lacks what one of its kind must say, or names a check that the problem doesn't have.
         """
-        reference = source(self.folder / self.module_file)
-        return tuple(self._specimen(path, reference) for path in sorted((self.folder / kind).glob("*.py")))
+        paths = sorted((self.own / kind).glob("*.py"))
+        reference = self._text if paths else ""
+        return tuple(self._specimen(path, reference) for path in paths)
 
     def _specimen(self, path: Path, reference: str) -> Specimen:
         fragment, kind = source(path), path.parent.name

@@ -240,17 +240,20 @@ def prepare(
 
         def observed(problem: Problem, seed: Seed) -> Answers:
             answers = observe_answers(sandbox().observe, problem, seed)
-            see_steady(sandbox().observe, problem, answers, seed)
+            for part in problem.parts:
+                see_steady(sandbox().observe, part, answers, seed)
             return answers
 
         def one(problem: Problem) -> tuple[Answers, Rubric | None]:
             seed, rubric = seeds[problem.id], released.get(problem.id)
             answers = kept(digests[problem.id], lambda: observed(problem, seed))
-            see_reference(problem, answers.reference, seed)
+            for part in problem.parts:
+                see_reference(part, answers.reference, seed)
             if rubric:
                 run, key = trained.get(problem.id), f"{digests[problem.id]} {problem.notebook_id}"
                 ran = kept(key, lambda: run or run_reference(sandbox().run_cells, released[problem.id]).answers)
-                rubric = replace(rubric, answers=ran)
+                own = answers.of({check.name for check in rubric.probes})
+                rubric = replace(rubric, answers=Answers({**ran.reference, **own.reference}, own.mistakes))
                 see_model(rubric, seed)
             done(problem)
             return answers, rubric

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from autograder.authoring import Finding
+from autograder.authoring import Check, Finding
 from autograder.codes import Code
 from autograder.course.problem import CourseError, Problem
 from autograder.expected import Answers
@@ -122,7 +122,7 @@ class Rubric:
     """The points of a problem's notebook, and what it is graded by.
 
     `figures` are those it must have; `wanted` is what the model that it trains is made of, as expressions in its names;
-    `answers` is what the reference's notebook trains, None where it was not run.
+    `answers` is what the reference's notebook trains, and its functions give; None where it was not run.
     """
 
     problem: Problem
@@ -140,16 +140,27 @@ class Rubric:
         return {name: value for name, value in values.items() if not isinstance(value, str)}
 
     @property
-    def checks(self) -> tuple[NotebookCheck, ...]:
-        """The checks that this notebook has, with their points."""
+    def probes(self) -> tuple[Check, ...]:
+        """The checks of the notebook's functions and variables."""
+        return self.problem.in_notebook.checks
+
+    @property
+    def table(self) -> tuple[NotebookCheck, ...]:
+        """The checks of every notebook that this one has, with their points: they share what the probes leave."""
         model = self.problem.page.model
         left_out = {*([] if self.figures else [FIGURES]), *([] if model else [MODEL])}
         chosen = [check for check in CHECKS if check.name not in left_out]
-        share = self.problem.notebook_points / sum(check.share for check in chosen)
+        left = self.problem.notebook_points - self.problem.in_notebook.points
+        share = left / sum(check.share for check in chosen)
         titles = {MODEL: model.title} if model and model.title else {}
         return tuple(
             replace(check, points=check.share * share, title=titles.get(check.name, check.title)) for check in chosen
         )
+
+    @property
+    def checks(self) -> tuple[NotebookCheck | Check, ...]:
+        """All checks that this notebook has."""
+        return (*self.table, *self.probes)
 
     def task(self, *, has_module: bool) -> Task:
         """Select the part that a reader may know."""
@@ -177,7 +188,14 @@ def rubric_of(problem: Problem) -> Rubric:
                 f"{problem.folder / 'figures.toml'}: {figure.name} is to be drawn under “{figure.under}”; "
                 f"{path} has no such heading: write it as it stands there"
             )
-    return Rubric(problem, released, figures, model.wanted if model else ())
+    rubric = Rubric(problem, released, figures, model.wanted if model else ())
+    page = problem.folder / "checks.py"
+    if taken := {check.name for check in rubric.probes} & {check.name for check in CHECKS}:
+        raise CourseError(f"{page}: every notebook has a check `{min(taken)}` already; give yours another name")
+    if (asked := problem.in_notebook.points) >= problem.notebook_points:
+        has = f"{problem.notebook_file} has {problem.notebook_points:g} in all; leave some for the rest"
+        raise CourseError(f"{page}: the checks of the notebook have {asked:g} points, and {has}")
+    return rubric
 
 
 def judge(files: Mapping[str, bytes], grader: Grader) -> Iterator[bytes]:

@@ -23,7 +23,7 @@ from autograder.authoring import Finding, generator
 from autograder.codes import Code
 from autograder.course.problem import CourseError, Model, Problem, source, without_markers
 from autograder.expected import Answers
-from autograder.grading import Ask, Found, conclude, conclude_alike, own_lines, said_of, tried
+from autograder.grading import Ask, Found, conclude, conclude_alike, own_lines, said_of, tried, verdicts_on
 from autograder.grading import judged as judged_by
 from autograder.notebook import load_kernel
 from autograder.notebook.alignment import arrange, as_notebook
@@ -50,7 +50,7 @@ from autograder.seed import Seed
 from autograder.submissions.selection import used_by_notebook
 from autograder.submissions.unpack import MAX_ATTACHMENT_BYTES
 from autograder.wire import Array, Observation, parts
-from autograder.worker.job import ANSWER, FILE, Content, NotebookJob, entry_point
+from autograder.worker.job import ANSWER, FILE, Content, NotebookJob, compiled, entry_point
 
 RunJob = Callable[[Problem, NotebookJob, Budget], Iterable[Observation]]
 Told = TypeVar("Told", RunAsked, Judged)
@@ -73,10 +73,12 @@ def grade_notebook(
     that the notebook was handed in under, or "".
     """
     values: dict[str, Array] = {}
+    probed: list[Observation] = []
     used = {name: files[name] for name in used_by_notebook(rubric.problem.module_file, content, files)}
-    run_cells = _recorded(run_job, rubric, content, used, values)
+    run_cells = _recorded(run_job, rubric, content, used, seed, values, probed)
     task = rubric.task(has_module=rubric.problem.module_file in used)
-    return _concluded(rubric, judged(run_cells, task, rubric.released, content), values, seed, misnamed)
+    found = judged(run_cells, task, rubric.released, content)
+    return _concluded(rubric, found, values, probed, seed, misnamed)
 
 
 def grade_apart(
@@ -91,8 +93,8 @@ def grade_apart(
 
     Parameters are those of :func:`grade_notebook`; `files` are laid beside the notebook for its run.
     """
-    problem, values = rubric.problem, dict[str, Array]()
-    run_cells = _recorded(sandbox.run_cells, rubric, content, files, values)
+    problem, values, probed = rubric.problem, dict[str, Array](), list[Observation]()
+    run_cells = _recorded(sandbox.run_cells, rubric, content, files, seed, values, probed)
     runs = 0
 
     def answer(question: bytes) -> Iterator[Answer]:
@@ -117,7 +119,7 @@ def grade_apart(
     except ReaderError as error:
         why = f"{problem.notebook_file} could not be read and compared: {error}; show less, run it again"
         return unjudged_notebook(rubric, Code.DIED, why)
-    return _concluded(rubric, _checked(rubric, _decoded(told, Judged)), values, seed, misnamed)
+    return _concluded(rubric, _checked(rubric, _decoded(told, Judged)), values, probed, seed, misnamed)
 
 
 def unjudged_notebook(rubric: Rubric, code: Code, message: str) -> ProblemReport:
@@ -126,10 +128,18 @@ def unjudged_notebook(rubric: Rubric, code: Code, message: str) -> ProblemReport
     return ProblemReport.of(problem.notebook_id, conclude_alike(rubric.checks, code, message), problem.course)
 
 
-def beside(run_job: RunJob, problem: Problem, files: Mapping[str, bytes | Content]) -> RunCells:
-    """Make a function that runs cells beside a student's files, by name; all runs share the notebook's budget."""
+def beside(
+    run_job: RunJob,
+    problem: Problem,
+    files: Mapping[str, bytes | Content],
+    draws: Sequence[tuple[str, int, int]] = (),
+) -> RunCells:
+    """Make a function that runs cells, and then draws of probes, beside a student's files, by name.
+
+    All runs share the notebook's budget.
+    """
     budget = Budget.of_notebook(problem.limits)
-    return lambda cells, wanted: run_job(problem, job_of(problem, files, cells, wanted), budget)
+    return lambda cells, wanted: run_job(problem, job_of(problem, files, cells, wanted, draws), budget)
 
 
 def job_of(
@@ -137,9 +147,11 @@ def job_of(
     files: Mapping[str, bytes | Content],
     cells: Sequence[tuple[str, str]],
     wanted: Sequence[tuple[str, int]] = (),
+    draws: Sequence[tuple[str, int, int]] = (),
 ) -> NotebookJob:
     """Make the job of running labelled cells beside files; the handed-out modules and the README are added."""
     readme = problem.released_readme
+    page = problem.page.text if draws else ""
     return NotebookJob(
         kernel=entry_point(load_kernel),
         module=problem.name,
@@ -153,6 +165,9 @@ def job_of(
         },
         cells=tuple(cells),
         wanted=tuple(wanted),
+        page=page,
+        draws=tuple(draws),
+        compiled=compiled(page),
     )
 
 
@@ -234,17 +249,27 @@ def _recorded(
     rubric: Rubric,
     content: bytes | Content,
     files: Mapping[str, bytes | Content],
+    seed: Seed,
     values: dict[str, Array],
+    probed: list[Observation],
 ) -> RunCells:
-    """Make the function that runs cells, keeps the model's arrays in `values`, and tells the rest."""
+    """Make the function that runs cells, keeps the model's arrays and the probes' observations, and tells the rest."""
     drawn = {figure.file for figure in rubric.figures}
     laid = {name: one for name, one in files.items() if name not in drawn}
     if len(content) <= MAX_ATTACHMENT_BYTES:
         laid[rubric.problem.notebook_file] = content
-    run_cells = beside(run_job, rubric.problem, laid)
+    part = rubric.problem.in_notebook
+    pairs = [(check.name, draw) for check in part.checks for draw in range(check.draws)]
+    draws = [(*pair, seed.of_draw(part.id, *pair)) for pair in pairs]
+    run_cells = beside(run_job, rubric.problem, laid, draws)
 
     def kept(cells: Sequence[tuple[str, str]], wanted: Sequence[tuple[str, int]]) -> Iterator[Observation]:
-        for observation in run_cells(cells, wanted):
+        # Only a run that comes to the end of the cells has any; it is the last that a reader has reason to ask for.
+        probed.clear()
+        for place, observation in enumerate(run_cells(cells, wanted)):
+            if place > len(cells):
+                probed.append(observation)
+                continue
             shown: dict[str, Array | str] = {}
             for name, value in observation.values.items():
                 what = name.removeprefix(ANSWER)
@@ -274,7 +299,7 @@ def _bounded(parts: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _checked(rubric: Rubric, found: Judged) -> Judged:
-    names = {check.name for check in rubric.checks}
+    names = {check.name for check in rubric.table}
     for findings in (*found.findings.values(), [found.refused] if found.refused else []):
         for finding in findings:
             if finding.code not in codes.PRECEDENCE:
@@ -286,32 +311,44 @@ def _checked(rubric: Rubric, found: Judged) -> Judged:
     return found
 
 
-def _concluded(rubric: Rubric, found: Judged, values: Mapping[str, Array], seed: Seed, misnamed: str) -> ProblemReport:
+def _concluded(
+    rubric: Rubric,
+    found: Judged,
+    values: Mapping[str, Array],
+    probed: Sequence[Observation],
+    seed: Seed,
+    misnamed: str,
+) -> ProblemReport:
     if found.refused:
         return unjudged_notebook(rubric, Code(found.refused.code), found.refused.message)
     findings = found.findings
     if misnamed:
         findings[THE_NOTEBOOK].insert(0, Finding(Code.STRUCTURE, "name", f"{misnamed}; it was graded all the same"))
     findings[MODEL] = findings.get(MODEL) or [*_model(rubric, values, seed)]
-    blocked = _unearned(rubric, found)
-    verdicts = conclude(
-        rubric.checks,
-        {check.name: Found(findings[check.name], blocked_by=blocked.get(check.name)) for check in rubric.checks},
-    )
+    if probed:
+        of_probes = verdicts_on(rubric.problem.in_notebook, rubric.probes, probed, rubric.answers or Answers({}), seed)
+    else:
+        # The cells were not run to their end; the reason is that of `runs`.
+        not_run = findings[RUNS] or [Finding(Code.FAULTY_GRADER, "", "its functions were not tried")]
+        of_probes = conclude(rubric.probes, {check.name: Found(not_run) for check in rubric.probes})
+    blocked = _unearned(rubric, found, works=any(verdict.points for verdict in of_probes))
+    evidence = {name: Found(some, blocked_by=blocked.get(name)) for name, some in findings.items()}
+    verdicts = (*conclude(rubric.table, evidence), *of_probes)
     return ProblemReport.of(rubric.problem.notebook_id, verdicts, rubric.problem.course, found.stale)
 
 
-def _unearned(rubric: Rubric, found: Judged) -> dict[str, str]:
+def _unearned(rubric: Rubric, found: Judged, *, works: bool) -> dict[str, str]:
     """Map checks that earn nothing, although nothing is wrong with them, to the check that must pass first.
 
     The student's code decides what its run shows. So running, and drawing, earn points only where outputs were saved,
-    or the model is good by its arrays; and the given cells only where something else earns points.
+    or the model is good by its arrays; and the given cells only where something else earns points, which a
+    function that ``works`` does.
     """
-    names = [check.name for check in rubric.checks]
+    names = [check.name for check in rubric.table]
     wrong = [name for name in names if found.findings[name]]
     bare = found.bare and (MODEL in wrong or MODEL not in names)
     blocked = {name: WAS_RUN for name in names if bare and name in {RUNS, FIGURES} - {*wrong}}
-    if THE_NOTEBOOK not in wrong and {*wrong, *blocked} >= {*names} - {THE_NOTEBOOK}:
+    if not works and THE_NOTEBOOK not in wrong and {*wrong, *blocked} >= {*names} - {THE_NOTEBOOK}:
         # If one of them is pending, so is this.
         wrong.sort(key=lambda name: not any(one.code in codes.FAULTS_OF_OURS for one in found.findings[name]))
         blocked[THE_NOTEBOOK] = wrong[0]

@@ -19,7 +19,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 from unittest.mock import MagicMock
 
 import ipykernel  # noqa: F401  notebooks ask whether it is loaded
@@ -40,7 +40,7 @@ import autograder
 from autograder.notebook.figure_metadata import watch
 from autograder.wire import Ending, Failure, Observation, encode
 from autograder.worker.job import ANSWER, FILE, NotebookJob
-from autograder.worker.run import do_nothing, failure_of, link, plain_values
+from autograder.worker.run import do_nothing, failure_of, in_notebook, link, page_of, plain_values
 
 NO_INPUT = "nobody is there to answer when the notebook is run for its grade: put the value into the cell"
 NO_PROCESS = "no other program is run here: what the notebooks import is installed already, and the rest goes on\n"
@@ -56,10 +56,15 @@ watch()  # as in a student's own kernel
 
 
 def run(job: NotebookJob, folder: str, send: Callable[[bytes], None]) -> None:
-    """Run a job's cells in a folder: a message before any student code, one for each cell, and one at the end."""
+    """Run a job's cells in a folder, then its probes.
+
+    It sends a message before any student code, one for each cell, one when all have run, and one for each draw.
+    """
     outputs = _Outputs(int(job.limits["cell_bytes"]))
     try:
         shell = _begin(job, folder, outputs)
+        # Before any cell has run: a page that fails is itself at fault.
+        checks = page_of(job)
     except Exception as error:
         # No student code has run yet, so the grader takes it for a fault of the autograder.
         send(encode(Observation("", 0, "faulty", failure=Failure(type(error).__name__, str(error)))))
@@ -75,6 +80,9 @@ def run(job: NotebookJob, folder: str, send: Callable[[bytes], None]) -> None:
             observation = replace(observation, values={**values, **observation.values})
         send(encode(observation))
     send(encode(Observation("", len(job.cells), "returned")))
+    outputs.clear()
+    for observation in in_notebook(job, checks, shell.user_ns, folder):
+        send(encode(observation))
 
 
 def _begin(job: NotebookJob, folder: str, outputs: _Outputs) -> Any:
@@ -140,7 +148,7 @@ def _run_cell(shell: Any, job: NotebookJob, folder: str, number: int, label: str
     ending: Ending = "returned"
     failure = None
     if error is not None:
-        ending, failure = failure_of(error, cast("Any", job), folder)
+        ending, failure = failure_of(error, job, folder)
         ending = "raised" if ending == "asserted" else ending
         outputs.add({"output_type": "error", "ename": failure.kind, "evalue": failure.message, "traceback": []})
         if isinstance(error, ModuleNotFoundError) and error.name == job.module:

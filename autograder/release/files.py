@@ -211,9 +211,10 @@ def release(observe: Observe, assignment: Assignment, old: Path) -> dict[str, by
     files[codes.PAGE] = codes_page().encode()
     files["checks/assignment.toml"] = public_entry(assignment).encode()
     hints = [
-        (f"the hint of {problem.folder / 'reject' / mistake.name}.py", mistake.hint)
+        (f"the hint of {part.own / 'reject' / mistake.name}.py", mistake.hint)
         for problem in assignment.problems
-        for mistake in problem.specimens("reject")
+        for part in problem.parts
+        for mistake in part.specimens("reject")
     ]
     left = list(survivors(solutions, [*_texts(files), *_guide().items(), *hints]))
     if left:
@@ -301,8 +302,9 @@ def _guide() -> dict[str, str]:
 
 def _answers(observe: Observe, problem: Problem, old: Path) -> bytes:
     answers = observe_answers(observe, problem, Seed.public(), at_home=True)
-    see_reference(problem, answers.reference, Seed.public(), at_home=True)
-    if known := list(unvarying(observe, problem, answers.reference)):
+    for part in problem.parts:
+        see_reference(part, answers.reference, Seed.public(), at_home=True)
+    if known := [said for part in problem.parts for said in unvarying(observe, part, answers.reference)]:
         raise CourseError("\n".join(known))
     with suppress(CourseError):  # there is none, or it is damaged
         if _equal(from_file(old), answers):

@@ -194,21 +194,38 @@ class Sandbox:
         return seen
 
     def run_cells(self, problem: Problem, job: NotebookJob, budget: Budget | None = None) -> Iterator[Observation]:
-        """Run a notebook's cells once; yield an observation of each as soon as it has run, and one more.
+        """Run a notebook's cells; yield an observation of each as soon as it has run, one more, and one of each draw.
 
         There is none for the cells after one that "died", unless all time is used up. Where nothing could be run, one
-        says why. The budget is the time of all the notebook's runs together; by default of this one alone.
+        says why. After a draw in which the process died, the cells are run again for the checks that are left. The
+        budget is the time of all the notebook's runs together; by default of this call alone.
         """
         limits = problem.limits
+        budget = budget or Budget.of_notebook(limits)
         cells = enumerate((*job.cells, ("", "")))
-        due = [_Due(label, number, limits.cell_seconds, "this cell") for number, (label, _) in cells]
+        of_cells = [_Due(label, number, limits.cell_seconds, "this cell") for number, (label, _) in cells]
+        seconds = {check.name: check.wall_seconds or limits.wall_seconds for check in problem.page.checks}
         # A character has at most four bytes.
         most_bytes = 4 * limits.cell_bytes + MIB + limits.returned_bytes
         room = NOTEBOOK_BYTES
-        for observation in self._run(problem, job, due, budget or Budget.of_notebook(limits), most_bytes):
-            size = _size(observation)
-            yield observation if size <= room else replace(observation, values={})
-            room -= min(size, room)
+        draws, again = job.draws, False
+        while True:
+            due = [*of_cells, *(_Due(check, draw, seconds[check], "this check") for check, draw, _ in draws)]
+            for place, last in enumerate(self._run(problem, replace(job, draws=draws), due, budget, most_bytes)):
+                if place >= len(of_cells):
+                    yield last
+                elif not again:
+                    size = _size(last)
+                    yield last if size <= room else replace(last, values={})
+                    room -= min(size, room)
+            # The check that a run has died in is over.
+            draws = tuple(one for one in draws[max(place + 1 - len(of_cells), 0) :] if one[0] != last.check)
+            if place < len(of_cells) and again:
+                # Cells that had run before have failed: the checks that are left fail with them.
+                yield from (replace(last, check=check, draw=draw, values={}) for check, draw, _ in draws)
+            if place < len(of_cells) or not draws:
+                return
+            again = True
 
     def call(
         self,

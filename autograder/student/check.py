@@ -7,7 +7,7 @@ import time
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from difflib import get_close_matches
 from itertools import chain
@@ -36,13 +36,13 @@ from autograder.report import (
 from autograder.sandbox.observe import ENDED, Sandbox
 from autograder.seed import Seed
 from autograder.student.environment import MIME, Row, digests, table, waiting
+from autograder.student.notebook import judged_here
 from autograder.submissions.selection import resembled
 from autograder.text import neutral, sanitize
 from autograder.wire import Observation
 
 # A notebook that imports `check` gets its figures' data written into its pictures.
 watch_in_a_notebook()
-
 
 # Lines of what a check's calls printed that are shown, and characters of a line.
 MOST_LINES, MOST_CHARACTERS = 12, 160
@@ -119,8 +119,15 @@ def check(problem: str, *checks: str, folder: Path | str = ".") -> Checked:
     name, here = problem.removesuffix(".py"), Path(folder)
     found = find(here, name)
     total = sum(one.draws for one in found.checks if one.at_home and (not checks or one.name in checks))
-    with waiting(f"checking {name}", total) as told:
-        return check_file(found, here, checks, told)
+    own = [one for one in checks if one not in {each.name for each in found.in_notebook.checks}]
+    checked = Checked(ProblemReport.of(found.id, ()), digests(here, [found.module_file]))
+    if own or not checks:
+        with waiting(f"checking {name}", total) as told:
+            checked = check_file(found, here, own, told)
+    if more := judged_here(found, here, checks):
+        report = ProblemReport.of(found.id, (*checked.report.checks, *more), notes=checked.report.notes)
+        checked = replace(checked, report=report)
+    return checked
 
 
 def find(folder: Path, name: str) -> Problem:

@@ -125,6 +125,10 @@ class NotebookJob:
     cells: tuple[tuple[str, str], ...]  # the label of each cell, and its source
     # Expressions, or `file NAME`, each with the number of the cell after which its value is wanted, from 0.
     wanted: tuple[tuple[str, int], ...] = ()
+    page: str = ""
+    draws: tuple[tuple[str, int, int], ...] = ()  # of probes that are run on the notebook's names after the last cell
+    compiled: str = ""
+    measured: bool = False
 
 
 @dataclass(frozen=True)

@@ -126,7 +126,8 @@ class Watched:
         except AttributeError:
             if hasattr(type(target), name) or (isinstance(target, ModuleType) and name.startswith("__")):
                 raise
-            where = f"{owner}.py" if isinstance(target, ModuleType) else f"`{owner}`"
+            file = owner if owner.endswith(".ipynb") else f"{owner}.py"
+            where = file if isinstance(target, ModuleType) else f"`{owner}`"
             raise Missing(f"{where} has no `{name}`") from None
         if not callable(value):
             return value

@@ -24,6 +24,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from types import ModuleType
 from typing import Any, NoReturn
@@ -31,11 +32,11 @@ from typing import Any, NoReturn
 import numpy as np
 
 import autograder
-from autograder.authoring import checks_of, generator
+from autograder.authoring import Check, checks_of, generator
 from autograder.wire import MAX_FRAMES, Array, Ending, Failure, Frame, Observation, encode, numbers_of, plain
 from autograder.worker.home import rules
 from autograder.worker.imports import Forbidden, ImportRule
-from autograder.worker.job import ASLEEP, AWAKE, MIB, PAGE, WINDOWS, ProbeJob, compile_page, read_job
+from autograder.worker.job import ASLEEP, AWAKE, MIB, PAGE, WINDOWS, NotebookJob, ProbeJob, compile_page, read_job
 from autograder.worker.recorder import SkippedError, Watch, Watched
 
 MAX_MESSAGE_CHARACTERS = 2_000
@@ -93,12 +94,7 @@ def run(job: ProbeJob, folder: str, send: Callable[[bytes], None], hidden: Itera
         builtins.get_ipython = _NoNotebook  # type: ignore[attr-defined]
         for name in autograder.__all__:
             setattr(autograder, name, do_nothing)
-        page = ModuleType("checks")
-        page.__dict__["__builtins__"] = {**vars(builtins), "__import__": page_import(builtins.__import__)}
-        # The unmarshalled bytes come from the grader, like the page's text.
-        code = marshal.loads(base64.b64decode(job.compiled)) if job.compiled else compile_page(job.page)  # noqa: S302
-        exec(code, page.__dict__)
-        checks = {check.name: check for check in checks_of(page)}
+        checks = page_of(job)
     except Exception as error:
         # A fault of the staff's files. The grader accepts this only in the first message.
         send(encode(Observation("", 0, "faulty", failure=Failure(type(error).__name__, str(error)))))
@@ -111,28 +107,83 @@ def run(job: ProbeJob, folder: str, send: Callable[[bytes], None], hidden: Itera
     send(encode(imported))
     for name in vars(module).keys() & job.endless.keys():
         setattr(module, name, partial(_skip, job.endless[name]))  # the module's own functions call it, too
-    came_back: set[str] = set()
-    for check, number, seed in job.draws if imported.ending == "returned" else ():
+    owner, came_back = Owner(module, job.module, job.module), set[str]()
+    for draw in job.draws if imported.ending == "returned" else ():
         watch = Watch(measuring=job.measured, endless=job.endless)
-        values: dict[str, Any] = {}
-        failure = None
-        ending: Ending = "returned"
-        try:
-            with time_limit(seconds := checks[check].wall_seconds or job.limits["wall_seconds"]):
-                returned = checks[check].probe(Watched(module, job.module, job.module, watch), generator(seed))
-            values = plain_values(returned, int(job.limits["returned_bytes"]))
-        except BaseException as error:
-            ending, failure = failure_of(error, job, folder)
-            if ending == "late":
-                # A function that has come back before is called again: it may end on other inputs.
-                kind = "" if watch.inside in came_back | watch.came_back else watch.inside
-                what = f"`{watch.inside}`" if watch.inside else "this check"
-                failure = Failure(kind, f"{what} ran past the limit of {seconds:g} s", failure.frames)
-        came_back |= watch.came_back
-        scales = {symbol: tuple(sizes) for symbol, sizes in watch.scales.items()}
-        changed, unused = tuple(watch.changed), tuple(rule.unused)
-        said = output.take()
-        send(encode(Observation(check, number, ending, values, changed, watch.narrow, scales, failure, said, unused)))
+        observation = probed(job, checks[draw[0]], draw, owner, watch, came_back, folder)
+        send(encode(replace(observation, output=output.take(), unused=tuple(rule.unused))))
+
+
+def page_of(job: ProbeJob | NotebookJob) -> dict[str, Check]:
+    """Run the check page of a job, and return its checks by name."""
+    page = ModuleType("checks")
+    page.__dict__["__builtins__"] = {**vars(builtins), "__import__": page_import(builtins.__import__)}
+    # The unmarshalled bytes come from the grader, like the page's text.
+    code = marshal.loads(base64.b64decode(job.compiled)) if job.compiled else compile_page(job.page)  # noqa: S302
+    exec(code, page.__dict__)
+    return {check.name: check for check in checks_of(page)}
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The names that probes are run on, what a message calls them, and the module of their classes."""
+
+    names: ModuleType
+    called: str
+    module: str
+
+
+def in_notebook(
+    job: ProbeJob | NotebookJob,
+    checks: Mapping[str, Check],
+    names: Mapping[str, Any],
+    folder: str,
+    own: tuple[str, ...] = (),
+) -> Iterator[Observation]:
+    """Observe a job's draws on the names of a notebook's kernel, which runs cells in ``__main__``."""
+    late: dict[str, Observation] = {}
+    for draw in job.draws:
+        space = ModuleType(job.module)
+        vars(space).update(names)
+        owner = Owner(space, f"{job.module}.ipynb", "__main__")
+        if one := late.get(draw[0]):
+            one = replace(one, draw=draw[1])  # as late as before
+        else:
+            one = probed(job, checks[draw[0]], draw, owner, Watch(), set(), folder, own)
+        if one.ending == "late":
+            late[draw[0]] = one
+        yield one
+
+
+def probed(
+    job: ProbeJob | NotebookJob,
+    check: Check,
+    draw: tuple[str, int, int],
+    owner: Owner,
+    watch: Watch,
+    came_back: set[str],
+    folder: str,
+    own: tuple[str, ...] = (),
+) -> Observation:
+    """Observe one draw of a check; ``came_back`` has the functions that did, ``own`` is as of :func:`failure_of`."""
+    name, number, seed = draw
+    values: dict[str, Any] = {}
+    failure = None
+    ending: Ending = "returned"
+    try:
+        with time_limit(seconds := check.wall_seconds or job.limits["wall_seconds"]):
+            returned = check.probe(Watched(owner.names, owner.called, owner.module, watch), generator(seed))
+        values = plain_values(returned, int(job.limits["returned_bytes"]))
+    except BaseException as error:
+        ending, failure = failure_of(error, job, folder, own)
+        if ending == "late":
+            # A function that has come back before is called again: it may end on other inputs.
+            kind = "" if watch.inside in came_back | watch.came_back else watch.inside
+            what = f"`{watch.inside}`" if watch.inside else "this check"
+            failure = Failure(kind, f"{what} ran past the limit of {seconds:g} s", failure.frames)
+    came_back |= watch.came_back
+    scales = {symbol: tuple(sizes) for symbol, sizes in watch.scales.items()}
+    return Observation(name, number, ending, values, tuple(watch.changed), watch.narrow, scales, failure)
 
 
 def _skip(late_in: str, *_: object, **__: object) -> NoReturn:
@@ -283,8 +334,14 @@ def _import(
     return Observation("", 0, "returned", output=output.take())
 
 
-def failure_of(error: BaseException, job: ProbeJob, folder: str) -> tuple[Ending, Failure]:
-    """Decide whose fault an exception is, and keep the student's own frames."""
+def failure_of(
+    error: BaseException, job: ProbeJob | NotebookJob, folder: str, own: tuple[str, ...] = ()
+) -> tuple[Ending, Failure]:
+    """Decide whose fault an exception is, and keep the student's own frames.
+
+    These are of files whose paths begin with one of ``own``; by default, of files in the folder.
+    """
+    own = own or (folder + os.sep,)
     try:
         # The student must not see the folder's path.
         message = str(error)[: 2 * MAX_MESSAGE_CHARACTERS].replace(folder, ".")
@@ -296,7 +353,7 @@ def failure_of(error: BaseException, job: ProbeJob, folder: str) -> tuple[Ending
     frames = [
         Frame(os.path.basename(file), line, function, linecache.getline(file, line).strip()[:200])
         for file, line, function in lines
-        if file.startswith(folder + os.sep) and file not in given
+        if file.startswith(own) and file not in given
     ]
     if isinstance(error, SyntaxError) and (error.filename or "").startswith(folder + os.sep) and not frames:
         frames = [Frame(os.path.basename(error.filename or ""), error.lineno or 0, "", (error.text or "").strip())]

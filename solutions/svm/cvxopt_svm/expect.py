@@ -110,3 +110,12 @@ def _loss(f, X, y, parameters):
     corners = y - g
     hinge = np.maximum(0, 1 - y * (g + corners[:, None])).sum(axis=1).min()
     return beta @ g / 2 + parameters["C"] * hinge
+
+
+def same_masks(found, reference, rng):
+    """The masks of the notebook's `support_vectors` mark the same points as the reference's."""
+    for name, right in reference.items():
+        more, fewer = np.sum(found[name] & ~right), np.sum(right & ~found[name])
+        if more or fewer:
+            message = f"`{name}` is wrong: {more} too many, {fewer} missing; try it on one alpha of each kind"
+            yield Finding(Code.VALUES, name, message)

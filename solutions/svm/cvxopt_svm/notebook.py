@@ -322,6 +322,9 @@ on_margin, at_bound = support_vectors(np.array([1e-8, 0.7, 2.0 - 1e-8, 1.999]), 
 print("on the margin (the second and the fourth):", on_margin)
 print("at the bound (the third):                 ", at_bound)
 
+# %% tags=["environment"]
+check("cvxopt_svm", "support_vectors")
+
 
 # %%
 def draw(axes, yours, theirs, X, y, C):

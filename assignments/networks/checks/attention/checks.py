@@ -174,3 +174,22 @@ def learns(att, rng):
             velocity = [v - rate * np.asarray(g) for v, rate, g in zip(velocity, (0.25, 0.25, 0.1), dW, strict=True)]
         weights = [W + v for W, v in zip(weights, velocity, strict=True)]
     return dict(zip(("W_Q", "W_K", "W_V"), weights, strict=True))
+
+
+@check(points=1, of="notebook", expect="positions")
+def with_positions(notebook, rng):
+    """`with_positions` keeps X, and its new columns say where a token stands, whatever the tokens hold."""
+    values = {}
+    for name, d, size in (("", 2, 1.0), ("_wide", int(rng.integers(3, 6)), 1e-3), ("_one_column", 1, 1e3)):
+        # As many tokens as in the notebook, which has a name for this number.
+        X, other = size * rng.normal(size=(6, d)), size * rng.normal(size=(6, d))
+        found, again = (np.asarray(notebook.with_positions(each)) for each in (X, other))
+        values[f"X{name}"] = found[:, :d]
+        values[f"distances{name}"] = distances(found[:, d:], found[:, d:])
+        values[f"distances_again{name}"] = distances(found[:, d:], again[:, d:])
+    return values
+
+
+def distances(rows, others):
+    """Squared distances of all rows from all others: an encoding of positions may have any number of columns."""
+    return np.sum((rows[:, np.newaxis] - others) ** 2.0, axis=2)

@@ -20,11 +20,15 @@ MAX_FALSE_ALARM = 1e-6
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong: its code, the name of the value, and a sentence with the next step."""
+    """One thing that is wrong: its code, the name of the value, and a sentence with the next step.
+
+    ``cause`` is the place in the student's code where it failed: checks that fail there fail for one reason.
+    """
 
     code: Code
     value: str
     message: str
+    cause: str = ""
 
 
 @dataclass(frozen=True)

@@ -138,12 +138,22 @@ def not_finite(found: Mapping[str, Array], expected: Mapping[str, Array]) -> Ite
 def differences(
     found: Mapping[str, Array], expected: Mapping[str, Array], check: Check, *, narrow: bool = False
 ) -> Iterator[Finding]:
-    """Find the values that differ beyond the check's tolerance: how many entries, by how much, where the first is."""
+    """Find the values that are not finite, and those that differ beyond the check's tolerance.
+
+    A message says how many entries, by how much, and where the first is.
+    """
+    yield from not_finite(found, expected)
     marked = {name: ~agree(found[name], right, check, narrow=narrow) for name, right in expected.items()}
-    differing = {name: wrong for name, wrong in marked.items() if wrong.any()}
+    differing = {
+        name: wrong & (np.isfinite(found[name]) | ~np.isfinite(expected[name]))  # the others are told already
+        for name, wrong in marked.items()
+        if wrong.any()
+    }
     # Where one of them is far off, the cause of all is another.
     rounded = all(_rounded(found[name], expected[name]) for name in differing)
     for name, wrong in differing.items():
+        if not wrong.any():
+            continue
         value, right = found[name], expected[name]
         with np.errstate(all="ignore"):
             gap = np.abs(np.subtract(value, right, dtype=_wide(value, right)))[wrong]
@@ -158,7 +168,7 @@ def differences(
             step = "right to 7 digits only: something inside is float32, or a small number is added"
         else:
             code, by = Code.VALUES, _by(gap, np.abs(value[wrong]))
-            step = f"work {'that entry' if wrong.size > 1 else 'a small case'} out by hand and compare"
+            step = "work a small case out by hand and compare"
         yield Finding(code, name, f"{what}{by}{_first(name, wrong)}; {step}")
 
 
@@ -189,7 +199,8 @@ def _by(gap: Array, found: Array) -> str:
         return f"{by} infinity"
     largest = int(np.nanargmax(gap))
     if found[largest] * TELLTALE < gap[largest]:
-        return f"{by} the whole of the right value"
+        where = ":" if gap.size == 1 else ", by most where"
+        return f"{where} yours is {'too close to ' * bool(found[largest])}0"
     return f"{by} {gap[largest]:.2g}"
 
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import zip_longest
 from pathlib import Path
 from types import CodeType
 from typing import Protocol
@@ -35,7 +34,7 @@ Ask = Callable[[Arrays], Iterable[Finding]]
 
 # Seconds for one call, which takes milliseconds: no student's values may stop a grader.
 MOST_SECONDS = 60.0
-MAX_FINDINGS = 4  # shown in one message; the rest are counted
+MAX_FINDINGS = 8  # shown in one message; the rest are counted
 MAX_TEXT_BYTES = 1 << 16  # of a module's text, searched for names
 LEAST_POINTS = 1e-6  # less is a rounding error of shares
 SLIP_SHARE = 0.1  # of a problem's points: the cost, once, of right numbers in a wrong shape or dtype
@@ -115,6 +114,8 @@ def conclude(checks: Sequence[_Check], found: Mapping[str, Found], slip_points: 
     - A failed check that needs one with a wrong result says so after its own findings.
     - A check whose findings are all slips is not a failed one. It has its points, but that all slips together cost
       ``slip_points`` once, taken from the first of these checks.
+    - The ``cause`` of a failed check is the first one that fails for the same reason: at the same place in the
+      student's code, with the same hint, or, where there is neither, with the same message.
 
     A needed check that is not among ``checks`` is taken to be right.
     """
@@ -123,6 +124,7 @@ def conclude(checks: Sequence[_Check], found: Mapping[str, Found], slip_points: 
         for check in checks
     }
     first: dict[str, str] = {}  # by blocked check, the one to be fixed first
+    causes: dict[str, str] = {}  # by reason, the first check that fails for it
     verdicts = []
     for check in checks:
         code, evidence = own[check.name], found[check.name]
@@ -143,16 +145,20 @@ def conclude(checks: Sequence[_Check], found: Mapping[str, Found], slip_points: 
             slip_points = round(slip_points - cost, 6)
             verdicts.append(_slipped(check, evidence, cost))
             continue
-        message = "\n".join(_messages(evidence.findings)) or evidence.note
+        findings = by_severity(evidence.findings)
+        message = "\n".join(_messages(findings)) or evidence.note
+        reason = check.name if code in _NOT_WRONG else findings[0].cause or evidence.hint or message
         if wrong and (evidence.hint is None or evidence.hint != found[wrong[0]].hint):
             message += f"\nthis may come of `{wrong[0]}`, which is wrong too; fix that first"
-        verdicts.append(_judged(check, code, message, evidence.hint))
+        cause = causes.setdefault(reason, check.name)
+        verdicts.append(_judged(check, code, message, evidence.hint, None if cause == check.name else cause))
     return tuple(verdicts)
 
 
-def conclude_alike(checks: Sequence[_Check], code: Code, message: str) -> tuple[Verdict, ...]:
+def conclude_alike(checks: Sequence[_Check], code: Code, message: str, reason: str = "") -> tuple[Verdict, ...]:
     """Make verdicts where nothing could be run: the same for every check."""
-    return tuple(_judged(check, code, message) for check in checks)
+    first = None if code in FAULTS_OF_OURS else checks[0].name
+    return tuple(_judged(one, code, message, None, first if n else None, reason) for n, one in enumerate(checks))
 
 
 def by_severity(findings: Iterable[Finding]) -> list[Finding]:
@@ -160,13 +166,14 @@ def by_severity(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda finding: PRECEDENCE.index(finding.code))
 
 
-def _judged(check: _Check, code: Code, message: str, hint: str | None = None) -> Verdict:
+def _judged(check: _Check, code: Code, message: str, hint: str | None, cause: str | None, reason: str = "") -> Verdict:
     earned = check.points if code == Code.SUCCESS else 0.0
     pending = check.points if code in FAULTS_OF_OURS else 0.0
     # Where the fault is ours, nothing is known to be wrong with the student's code.
     return Verdict(
-        check.name, check.title, code, earned, check.points, message, None if pending else hint, None, pending
-    )
+        check.name, check.title, code, earned, check.points, message, None if pending else hint, None, pending,
+        cause=cause, reason=reason,
+    )  # fmt: skip
 
 
 def _slipped(check: _Check, evidence: Found, cost: float) -> Verdict:
@@ -200,11 +207,8 @@ def _variants(name: str) -> Iterator[str]:
 
 
 def _messages(findings: Sequence[Finding]) -> Iterator[str]:
-    """Yield the lines of a message. If several findings in a row have the same next step, the last one shows it."""
-    shown = [finding.message for finding in by_severity(findings)[:MAX_FINDINGS]]
-    for message, after in zip_longest(shown, shown[1:], fillvalue=""):
-        found, separator, step = message.rpartition("; ")
-        yield found if separator and after.endswith(f"; {step}") else message
+    """Yield the lines of a message; beyond ``MAX_FINDINGS`` the findings are counted."""
+    yield from (finding.message for finding in findings[:MAX_FINDINGS])
     if len(findings) > MAX_FINDINGS:
         yield f"and {len(findings) - MAX_FINDINGS} more"
 
@@ -376,9 +380,9 @@ def _credited(verdicts: Sequence[Verdict], known: Mistake | None) -> tuple[Verdi
     )
 
 
-def unjudged(problem: Problem, code: Code, message: str) -> ProblemReport:
+def unjudged(problem: Problem, code: Code, message: str, reason: str = "") -> ProblemReport:
     """Report that nothing could be run: the same verdict for every check."""
-    return ProblemReport.of(problem.id, conclude_alike(problem.checks, code, message), problem.course)
+    return ProblemReport.of(problem.id, conclude_alike(problem.checks, code, message, reason), problem.course)
 
 
 def see_reference(problem: Problem, right: Draws, seed: Seed, *, at_home: bool = False) -> None:
@@ -451,7 +455,7 @@ def _findings(
     arrays = brought(observation.values, expected)
     if arrays is None or (misshapen and check.strict):
         return [*found, *misfits]
-    wrong = list(not_finite(arrays, expected)) or _wrong(problem, check, observation, answer, arrays, seed)
+    wrong = _wrong(problem, check, observation, answer, arrays, seed)
     if all(one.code == Code.DTYPE for one in wrong):  # right to single precision
         misfits, wrong = [*misfits, *wrong], []
     if misfits and not wrong and not check.strict:
@@ -466,6 +470,8 @@ def _wrong(
     predicate = problem.page.predicate(check)
     if predicate is None:
         return list(differences(arrays, expected, check, narrow=answer.narrow))
+    if diverged := list(not_finite(arrays, expected)):
+        return diverged
     ask = _asking(problem, predicate, check, observation.draw, expected, seed)
     return judged(ask, arrays, expected, f"the predicate `{check.expect}`", problem.folder)
 
@@ -485,7 +491,9 @@ def _failure(problem: Problem, observation: Observation) -> Finding:
         line=failure.frames[-1].text if failure.frames else "",
         allowed=", ".join(problem.allowed_imports),
     )
-    return Finding(code, "", message)
+    # A line of the check page is another one in each check.
+    last = failure.frames[-1] if failure.frames and observation.ending != "misfit" else None
+    return Finding(code, "", message, f"{failure.kind} in {last.file}, line {last.line}" if last else "")
 
 
 def said_of(failure: Failure | None) -> str:

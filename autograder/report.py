@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 import msgspec
 
@@ -32,7 +34,11 @@ def pluralize(count: int, noun: str) -> str:
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """The result of one check; ``docs/results.md`` explains the fields. ``later``: judged in the official run alone."""
+    """The result of one check; ``docs/results.md`` explains the fields.
+
+    ``later``: judged in the official run alone. ``cause``: the first check that fails for the same reason. ``reason``:
+    the name of what keeps the whole file from being judged.
+    """
 
     check: str
     title: str
@@ -46,6 +52,8 @@ class Verdict(msgspec.Struct, frozen=True):
     later: bool = False
     # The reason for points of a check that has not all of them, and is not without any.
     partial: str = ""
+    cause: str | None = None
+    reason: str = ""
 
 
 class Stale(msgspec.Struct, frozen=True):
@@ -148,7 +156,7 @@ def as_text(report: Report) -> str:
         notes += _wrapped(f"note: {PENDING}", 6)
     lines = [f"{report.student}: {scored(report)}", "", *notes, *[""] * bool(notes)]
     for problem in report.problems:
-        lines += [*problem_lines(problem), ""]
+        lines += [*problem_lines(problem, said=report.notes), ""]
     lines += [f"note: {note}" for note in report.footer]
     return "\n".join(lines) + "\n" * bool(report.footer)
 
@@ -165,8 +173,54 @@ def _to_come(report: ProblemReport | Report) -> str:
     return pending + (f", {later:g} more judged later" if later else "")
 
 
+class Words(NamedTuple):
+    """The words under a check's title: its code, findings and hint, each "" if there is nothing to say."""
+
+    code: str
+    message: str
+    hint: str
+
+
+def words_of(problem: ProblemReport, said: Iterable[str] = ()) -> tuple[Words, ...]:
+    """Write the words for each check. A cause, a next step and what is ``said`` elsewhere are not said again."""
+    known, hints = {*said}, dict[str, str]()
+    follow = Counter(verdict.cause for verdict in problem.checks)
+    words = []
+    for verdict in problem.checks:
+        code, name = "", verdict.reason or codes.MEANINGS[verdict.code].name
+        if verdict.code != Code.SUCCESS and verdict.blocked_by is None:
+            code = f"code {verdict.code}, {name}"
+        if verdict.cause:
+            words.append(Words(code, f"for the same reason as `{verdict.cause}`", ""))
+            continue
+        lines = _once(verdict.message.splitlines(), known)
+        if count := follow[verdict.check]:
+            lines.append(f"and {pluralize(count, 'more check')} fail{'s' * (count == 1)} with it")
+        hint = verdict.hint or ""
+        first = hints.setdefault(hint, verdict.check)
+        hint = f"the same as for `{first}`" if hint and first != verdict.check else hint
+        words.append(Words(code, "\n".join(lines), hint))
+    return tuple(words)
+
+
+def _once(lines: Sequence[str], known: set[str]) -> list[str]:
+    """Leave out lines that are known, and next steps of earlier checks; of the same steps here the last one stays."""
+    kept, steps = [], {*known}
+    for said in reversed([one for one in lines if one not in known]):
+        found, mark, step = said.rpartition("; ")
+        is_step = mark and said[0] != " " and not step.startswith("expected")
+        kept.append(found if is_step and step in steps else said)
+        steps |= {step} if is_step else set()
+    known |= steps
+    return kept[::-1]
+
+
 def problem_lines(
-    problem: ProblemReport, width: int = WIDTH, saved: str = "", printed: Mapping[str, str] = MappingProxyType({})
+    problem: ProblemReport,
+    width: int = WIDTH,
+    saved: str = "",
+    printed: Mapping[str, str] = MappingProxyType({}),
+    said: Iterable[str] = (),
 ) -> list[str]:
     """Write a problem's verdicts as lines of text, at most ``width`` wide; at home with two things more.
 
@@ -176,16 +230,20 @@ def problem_lines(
         The line under the head: which file this is about, and when it was saved.
     printed : mapping of str to str
         The output of the student's code, by check.
+    said : iterable of str
+        The sentences that stand elsewhere, and are left out here.
     """
     head = f"{problem.problem}  {problem.score:g}/{problem.max_score:g}{_to_come(problem)}"
-    found = [_found(verdict, width) for verdict in problem.checks]
+    judged = tuple(verdict for verdict in problem.checks if not verdict.later)
     # A message about the whole file is shown once, above all its checks.
-    judged = [one for verdict, one in zip(problem.checks, found, strict=True) if not verdict.later]
-    shared = judged[0] if judged[1:] and all(one == judged[0] for one in judged) else []
-    lines = [head, "─" * min(len(head), width), *([saved] if saved else []), *shared]
-    for verdict, one in zip(problem.checks, found, strict=True):
+    shared = len({(one.code, one.message, one.hint) for one in judged}) == 1 < len(judged)
+    lines = [head, "─" * min(len(head), width), *([saved] if saved else [])]
+    if shared:
+        (words,) = words_of(msgspec.structs.replace(problem, checks=judged[:1]), said)
+        lines += _found(words, width)
+    for verdict, words in zip(problem.checks, words_of(problem, said), strict=True):
         lines += _wrapped(f"{mark_of(verdict)} {points_of(verdict)}  {verdict.check}: {verdict.title}", 8, width)
-        lines += [] if shared and not verdict.later else one
+        lines += [] if shared and not verdict.later else _found(words, width)
         if output := printed.get(verdict.check):
             lines += ["        your code printed:", *(f"        | {text}"[:width] for text in output.splitlines())]
     for note in problem.notes:
@@ -196,18 +254,16 @@ def problem_lines(
     return lines
 
 
-def _found(verdict: Verdict, width: int) -> list[str]:
-    """List the lines under a check: its code, findings and hint. A bar marks lines that look like ours."""
-    lines = []
-    if verdict.code != Code.SUCCESS and verdict.blocked_by is None:
-        lines.append(f"        code {verdict.code}, {codes.MEANINGS[verdict.code].name}")
-    for said in verdict.message.splitlines():
+def _found(words: Words, width: int) -> list[str]:
+    """List the lines under a check. A bar marks lines that look like ours."""
+    lines = [f"        {words.code}"] if words.code else []
+    for said in words.message.splitlines():
         inset = 8 + len(said) - len(said.lstrip())
         for found in _wrapped(" " * inset + said.lstrip(), inset + 2, width):  # wrapped text may begin with any word
             text = found.lstrip()
             lines.append(f"{found[: len(found) - len(text)]}| {text}" if _LIKE_OURS.match(text) else found)
-    if verdict.hint:
-        lines += _wrapped(f"        Hint: {verdict.hint}", 14, width)
+    if words.hint:
+        lines += _wrapped(f"        Hint: {words.hint}", 14, width)
     return lines
 
 

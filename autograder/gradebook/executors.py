@@ -118,7 +118,7 @@ def read_apart(sandbox: Sandbox, handed: HandedIn, problems: Sequence[Problem], 
     except UnreadError as error:
         return _unread(handed, f"what was handed in could not be read here: {error}")
     except RefusedError as error:
-        return Submission(handed.student, refused=str(error))
+        return Submission(handed.student, refused=str(error), reasons={"": error.reason})
     except ReaderError as error:
         why = f"{printable(handed.path.name)} could not be read: {error}; hand in only what was asked for"
         return Submission(handed.student, refused=why)
@@ -156,7 +156,9 @@ def _taken(student: str, parts: Iterator[bytes], wanted: Collection[str]) -> Sub
         raise ValueError("a file is longer than it says")
     uses = {name: used for name, used in taken.uses.items() if name in wanted and files.keys() >= {*used}}
     problems = {name: printable(said) for name, said in taken.problems.items() if name in wanted}
-    return Submission(student, files, tuple(map(printable, taken.extra)), problems, printable(taken.refused), uses)
+    refused, extra = printable(taken.refused), tuple(map(printable, taken.extra))
+    reasons = {name: printable(said) for name, said in taken.reasons.items()}
+    return Submission(student, files, extra, problems, refused, uses, reasons)
 
 
 def threads(grader: Grader, workers: int, waits: Waits = lambda _: None) -> Executor:

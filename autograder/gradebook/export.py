@@ -76,9 +76,10 @@ def write_tables(store: Store, run: int, assignments: Iterable[str], out: Path) 
 
 
 def grades_csv(reports: Iterable[Report]) -> Iterator[str]:
-    """Write the lines of the table of scores: a row per student, columns per problem, then those of the whole report.
+    """Write the lines of the table of scores: a row per student, columns per problem, then sums.
 
-    A notebook has a second column: the number of its cells with stale outputs.
+    A notebook has a second column: the number of its cells with stale outputs. The last column, ``reason``, names what
+    keeps files from being judged.
     """
     for number, report in enumerate(reports):
         names, cells = ["student"], [_cell(report.student)]
@@ -89,14 +90,16 @@ def grades_csv(reports: Iterable[Report]) -> Iterator[str]:
                 names.append(f"{problem.problem} stale")
                 cells.append(f"{len({one.cell for one in problem.stale})}")
         if number == 0:
-            yield _row([*names, "total", "max", "pending", "partial credit"])
+            yield _row([*names, "total", "max", "pending", "partial credit", "reason"])
         partial = "; ".join(
             f"{problem.problem} {verdict.check}: {verdict.partial}"
             for problem in report.problems
             for verdict in problem.checks
             if verdict.partial
         )
-        yield _row([*cells, f"{report.score:g}", f"{report.max_score:g}", f"{report.pending:g}", _cell(partial)])
+        reasons = {verdict.reason for problem in report.problems for verdict in problem.checks} - {""}
+        points = (f"{each:g}" for each in (report.score, report.max_score, report.pending))
+        yield _row([*cells, *points, _cell(partial), ", ".join(sorted(reasons))])
 
 
 def write_atomically(path: Path, content: bytes) -> None:

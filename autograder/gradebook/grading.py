@@ -85,12 +85,12 @@ class Grader:
         """Grade a submission in the problems and notebooks with these ids; no submission makes this raise."""
         return tuple(self._graded(sandbox, submission, *part) for part in self._parts() if part[1] in ids)
 
-    def unjudged(self, name: str, code: Code, message: str) -> Graded:
+    def unjudged(self, name: str, code: Code, message: str, reason: str = "") -> Graded:
         """Make the result of the problem or notebook with this id, where nothing could be run."""
         problem = next(problem for problem, known, _ in self._parts() if known == name)
         if name == problem.notebook_id:
-            return Graded(unjudged_notebook(self.rubrics[problem.id], code, message))
-        return Graded(unjudged(problem, code, message))
+            return Graded(unjudged_notebook(self.rubrics[problem.id], code, message, reason))
+        return Graded(unjudged(problem, code, message, reason))
 
     def _parts(self) -> Iterator[tuple[Problem, str, str]]:
         for problem in self.problems:
@@ -105,7 +105,8 @@ class Grader:
         is_notebook = name == problem.notebook_id
         if file not in submission.files or (said and not is_notebook):
             why = said or f"{file} was not handed in; hand in a file of that name"
-            return self.unjudged(name, Code.MISSING, why)
+            known = ("refused", "") if submission.refused else ("missing", file)
+            return self.unjudged(name, Code.MISSING, why, submission.reasons.get(known[1], known[0]))
         try:
             files, used = submission.files, submission.uses[file]
             if not is_notebook:

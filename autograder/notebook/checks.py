@@ -100,12 +100,13 @@ class Task(msgspec.Struct, frozen=True):
 class Judged(msgspec.Struct):
     """The findings about a notebook by check, without those about its model.
 
-    If it is `refused`, there was nothing to judge: the same verdict for every check. It is `bare` if most given cells
-    have lost their outputs: nothing that was saved supports what the run shows.
+    If it is `refused`, for a `reason`, there was nothing to judge: the same verdict for every check. It is `bare` if
+    most given cells have lost their outputs: nothing that was saved supports what the run shows.
     """
 
     findings: dict[str, list[Finding]] = {}
     refused: Finding | None = None
+    reason: str = ""
     bare: bool = False
     stale: list[Stale] = []
 
@@ -217,14 +218,15 @@ def judged(run_cells: RunCells, task: Task, released: Notebook, content: bytes) 
     try:
         handed_in = read(content, task.notebook_file)
     except UnreadableError as error:
-        return Judged(refused=Finding(Code.MISSING, "", str(error)))
+        return Judged(refused=Finding(Code.MISSING, "", str(error)), reason="unreadable")
     arrangement = arrange(handed_in, released)
     steps = arrangement.steps
     if not arrangement.recognised:
-        return Judged(refused=Finding(Code.STRUCTURE, "", arrangement.findings[0].message))
+        return Judged(refused=Finding(Code.STRUCTURE, "", arrangement.findings[0].message), reason="foreign notebook")
     if is_untouched(handed_in, steps):
         message = f"{task.notebook_file} is as it was handed out: no cell was run, filled or added"
-        return Judged(refused=Finding(Code.MISSING, "", f"{message}; run all cells from the top, and save"))
+        refused = Finding(Code.MISSING, "", f"{message}; run all cells from the top, and save")
+        return Judged(refused=refused, reason="untouched")
     asked = asked_of(steps, task.wanted, task.figures)
     execution = execute(run_cells, task.limits, arrangement.code, asked) if task.has_module else Execution()
     now = execution.outputs
@@ -236,7 +238,7 @@ def judged(run_cells: RunCells, task: Task, released: Notebook, content: bytes) 
     }
     if fault := _fault(task, execution):
         findings |= {check: [fault] for check in (RUNS, FIGURES, MODEL)}
-    return Judged(findings, None, is_bare(steps, now), [*stale_outputs(steps, now)])
+    return Judged(findings, bare=is_bare(steps, now), stale=[*stale_outputs(steps, now)])
 
 
 def execute(

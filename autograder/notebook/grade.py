@@ -122,10 +122,10 @@ def grade_apart(
     return _concluded(rubric, _checked(rubric, _decoded(told, Judged)), values, probed, seed, misnamed)
 
 
-def unjudged_notebook(rubric: Rubric, code: Code, message: str) -> ProblemReport:
+def unjudged_notebook(rubric: Rubric, code: Code, message: str, reason: str = "") -> ProblemReport:
     """Report that there is nothing to judge: the same verdict for every check."""
     problem = rubric.problem
-    return ProblemReport.of(problem.notebook_id, conclude_alike(rubric.checks, code, message), problem.course)
+    return ProblemReport.of(problem.notebook_id, conclude_alike(rubric.checks, code, message, reason), problem.course)
 
 
 def beside(
@@ -320,7 +320,7 @@ def _concluded(
     misnamed: str,
 ) -> ProblemReport:
     if found.refused:
-        return unjudged_notebook(rubric, Code(found.refused.code), found.refused.message)
+        return unjudged_notebook(rubric, Code(found.refused.code), found.refused.message, found.reason)
     findings = found.findings
     if misnamed:
         findings[THE_NOTEBOOK].insert(0, Finding(Code.STRUCTURE, "name", f"{misnamed}; it was graded all the same"))

@@ -20,18 +20,20 @@ from autograder.codes import Code
 from autograder.course.assignments import Assignment, read_assignment
 from autograder.course.problem import CourseError, Implementation, Problem
 from autograder.expected import ANSWERS_FILE, Answers, from_file
-from autograder.grading import grade, judge
+from autograder.grading import conclude_alike, grade, judge
 from autograder.notebook.figure_metadata import watch_in_a_notebook
 from autograder.report import (
     MARKS,
     WIDTH,
     ProblemReport,
     Verdict,
+    Words,
     mark_of,
     pluralize,
     points_of,
     problem_lines,
     scored,
+    words_of,
 )
 from autograder.sandbox.observe import ENDED, Sandbox
 from autograder.seed import Seed
@@ -81,7 +83,10 @@ class Checked:
         foot = "`python -m autograder codes` says it too" if report.code != Code.SUCCESS else ""
         notes = [f"note: {note}" for note in report.notes]
         link = (codes.PAGE, "Codes: what each means and what to try")
-        rows = [_row(verdict, self.printed.get(verdict.check, "")) for verdict in report.checks]
+        rows = [
+            _row(verdict, words, self.printed.get(verdict.check, ""))
+            for verdict, words in zip(report.checks, words_of(report), strict=True)
+        ]
         foot = "; ".join(filter(None, (self.saved, *notes, foot)))
         return table(f"{report.problem}: {scored(report)}", heads, rows, foot, link)
 
@@ -91,15 +96,12 @@ class Checked:
         return {"text/plain": str(self), "text/html": self._repr_html_(), MIME: told}
 
 
-def _row(verdict: Verdict, printed: str) -> Row:
-    meaning = None
-    if verdict.code != Code.SUCCESS and verdict.blocked_by is None:
-        told = codes.MEANINGS[verdict.code]
-        meaning = f"code {verdict.code}, {told.name}", f"{told.meaning} {told.advice}"
+def _row(verdict: Verdict, words: Words, printed: str) -> Row:
+    known = codes.MEANINGS[verdict.code]
+    meaning = (words.code, f"{known.meaning} {known.advice}") if words.code else None
     mark, name = mark_of(verdict), f"`{verdict.check}`"
-    message = "\n".join(filter(None, (verdict.message, f"your code printed:\n{printed}" if printed else "")))
-    hint, points = verdict.hint or "", points_of(verdict)
-    return Row(mark, MARKS[mark], name, verdict.title, meaning, message, hint, points)
+    message = "\n".join(filter(None, (words.message, f"your code printed:\n{printed}" if printed else "")))
+    return Row(mark, MARKS[mark], name, verdict.title, meaning, message, words.hint, points_of(verdict))
 
 
 def check(problem: str, *checks: str, folder: Path | str = ".") -> Checked:
@@ -206,8 +208,7 @@ def check_again(
 
 
 def _report(sandbox: Sandbox, problem: Problem, folder: Path, answers: Answers, names: Sequence[str] = ()) -> Checked:
-    chosen = check_named(problem, names)
-    implementation = Implementation.of(problem.module_file, modules_in(folder))
+    chosen, files = check_named(problem, names), modules_in(folder)
     here = [one for one in chosen if one.at_home]
     digest, when = digests(folder, [problem.module_file]), saved_when(folder / problem.module_file)
     outputs: dict[str, str] = {}
@@ -222,14 +223,20 @@ def _report(sandbox: Sandbox, problem: Problem, folder: Path, answers: Answers, 
     with warnings.catch_warnings():
         # Warnings about the student's values: in a notebook, they would stand above the verdict.
         warnings.simplefilter("ignore")
-        report = grade(observe, problem, implementation, answers, Seed.public(), here)
+        if problem.module_file in files:
+            implementation = Implementation.of(problem.module_file, files)
+            report = grade(observe, problem, implementation, answers, Seed.public(), here)
+            judged, notes = report.checks, report.notes
+        else:
+            message = f"{problem.module_file} is not in {folder.resolve()}; save your work there under this name"
+            judged, notes = conclude_alike(here, Code.MISSING, message, "missing"), ()
     message = "handed in, judged later: the official run alone makes this check"
     verdicts = {
         one.name: Verdict(one.name, one.title, Code.SUCCESS, 0.0, one.points, message, None, later=True)
         for one in chosen
     }
-    verdicts |= {verdict.check: verdict for verdict in report.checks}
-    whole = ProblemReport.of(problem.id, tuple(verdicts.values()), notes=report.notes)
+    verdicts |= {verdict.check: verdict for verdict in judged}
+    whole = ProblemReport.of(problem.id, tuple(verdicts.values()), notes=notes)
     return Checked(whole, digest, when, {name: _shown(output) for name, output in outputs.items()})
 
 

@@ -271,6 +271,7 @@ class Taken(msgspec.Struct, frozen=True):
     problems: dict[str, str]
     refused: str
     uses: dict[str, tuple[str, ...]]
+    reasons: dict[str, str]
 
 
 def read(files: Mapping[str, bytes], grader: Grader) -> Iterator[bytes]:
@@ -291,7 +292,8 @@ def read(files: Mapping[str, bytes], grader: Grader) -> Iterator[bytes]:
         if notebook in found.files:
             uses[notebook] = used_by_notebook(module, found.files[notebook], found.files)
     sizes = tuple((name, len(content)) for name, content in found.files.items())
-    yield msgspec.msgpack.encode(Taken(sizes, found.extra, dict(found.problems), found.refused, uses))
+    taken = Taken(sizes, found.extra, dict(found.problems), found.refused, uses, dict(found.reasons))
+    yield msgspec.msgpack.encode(taken)
     for content in found.files.values():
         yield from (content[done : done + PART_BYTES] for done in range(0, len(content), PART_BYTES))
 
@@ -313,7 +315,7 @@ def read_submission(listing: Listing, opened: Open, student: str, wanted: Collec
         files = {**submission.files, **read(misnamed(entries, wanted))}
         attachments = read(companions(entries, files))
     except RefusedError as reason:
-        return Submission(student, refused=str(reason))
+        return Submission(student, refused=str(reason), reasons={"": reason.reason})
     room = MAX_ATTACHMENTS_BYTES
     for name, content in attachments.items():
         room -= len(content)

@@ -74,6 +74,8 @@ class Submission:
         The reason why nothing could be read, or "".
     uses : mapping of str to tuple of str
         The names of the files that go with a module or a notebook, by its name.
+    reasons : mapping
+        A name for what keeps a file from being taken, by the file's name; by "" for all files.
     unread : tuple of (int, str)
         The fault of this machine, with its code, that kept everything from being read; empty if there is none.
     """
@@ -84,6 +86,7 @@ class Submission:
     problems: Mapping[str, str] = field(default_factory=dict)
     refused: str = ""
     uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
     unread: tuple[tuple[Code, str], ...] = ()
 
 
@@ -119,7 +122,8 @@ def choose(student: str, entries: list[Entry], wanted: Collection[str]) -> Submi
             f"the submission holds more than {MAX_MODULES} modules, or {MAX_MODULE_BYTES >> 20} MiB of them; "
             "hand in only what was asked for"
         )
-    return Submission(student, files, _extra(others), problems)
+    reasons = {name: "unreadable" if any(one.fault for one in candidates[name]) else "misnamed" for name in problems}
+    return Submission(student, files, _extra(others), problems, reasons=reasons)
 
 
 def misnamed(entries: list[Entry], wanted: Collection[str]) -> dict[tuple[str, ...], str]:

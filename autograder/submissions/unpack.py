@@ -49,7 +49,15 @@ DAMAGED = (
 
 
 class RefusedError(Exception):
-    """One submission can't be read as a whole; the message is the sentence for its report."""
+    """One submission can't be read as a whole; the message is the sentence for its report, the ``reason`` its name."""
+
+    reason = "refused"
+
+
+class BrokenArchiveError(RefusedError):
+    """The bytes of an archive, or the paths in it, are not an archive's."""
+
+    reason = "broken archive"
 
 
 class NotOpenedError(Exception):
@@ -116,7 +124,7 @@ def entries_of(listing: Listing, opened: Open, wants: Wants) -> list[Entry]:
         raise RefusedError(f"{printable(listing.name)} {error}; hand it in again") from None
     except DAMAGED as error:
         detail = printable(str(getattr(error, "strerror", None) or error)) or type(error).__name__
-        raise RefusedError(f"{printable(listing.name)} could not be read: {detail}; hand it in again") from error
+        raise BrokenArchiveError(f"{printable(listing.name)} could not be read: {detail}; hand it in again") from error
     return found
 
 
@@ -133,7 +141,7 @@ def _of_folder(files: Iterable[tuple[tuple[str, ...], str]], opened: Open) -> It
 
 def _of_archive(name: str, opened: Open) -> Iterator[_Member]:
     if not name.lower().endswith(ARCHIVES):
-        raise RefusedError(f"{printable(name)} is not a .zip or .tar.gz; hand in one of these, or a folder")
+        raise BrokenArchiveError(f"{printable(name)} is not a .zip or .tar.gz; hand in one of these, or a folder")
     with opened(0) as file:
         if (size := os.fstat(file.fileno()).st_size) > MAX_ARCHIVE_BYTES:
             raise RefusedError(f"{printable(name)} has {size // MIB} MiB; expected at most {MAX_ARCHIVE_BYTES // MIB}")
@@ -195,7 +203,7 @@ def parts_of(name: str) -> tuple[str, ...]:
     path = composed(name).replace("\\", "/").encode("utf-8", "replace").decode()
     parts = tuple(part for part in path.split("/") if part not in ("", "."))
     if path.startswith("/") or re.match(r"[A-Za-z]:", path) or ".." in parts:
-        raise RefusedError(f"{printable(name)} would be written outside of the archive's folder; pack it again")
+        raise BrokenArchiveError(f"{printable(name)} would be written outside of the archive's folder; pack it again")
     return parts
 
 

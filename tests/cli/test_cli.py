@@ -245,7 +245,7 @@ class TestCheck:
         outcome = call("check", "line.py")
 
         assert outcome.exit_code == 40
-        assert "line.py was not handed in" in outcome.output
+        assert "code 40, missing\n        line.py is not in" in outcome.output
 
 
 class TestGrade:
@@ -259,9 +259,9 @@ class TestGrade:
         assert "2 submissions by code" in outcome.output
         with (tmp_path / "out/lines/grades.csv").open(encoding="utf-8") as file:
             assert list(csv.reader(file)) == [
-                ["student", "lines/line", "total", "max", "pending", "partial credit"],
-                ["ada", "7", "7", "7", "0", ""],
-                ["bob", "3", "3", "7", "0", ""],
+                ["student", "lines/line", "total", "max", "pending", "partial credit", "reason"],
+                ["ada", "7", "7", "7", "0", "", ""],
+                ["bob", "3", "3", "7", "0", "", ""],
             ]
         assert json.loads((tmp_path / "out/lines/reports/bob/report.json").read_text())["score"] == 3.0
         assert "Hint: how often does your loop run?" in (tmp_path / "out/lines/reports/bob/report.txt").read_text()

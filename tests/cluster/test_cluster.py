@@ -240,8 +240,8 @@ def test_notebooks_travel_where_they_are_graded(crew, sandbox, tmp_path):
 
     assert written(tmp_path / "there") == written(tmp_path / "here")
     assert (tmp_path / "there/lines/grades.csv").read_text().splitlines()[1:] == [
-        "ada,7,8,0,15,15,0,",
-        "bob,7,0,0,7,15,0,",
+        "ada,7,8,0,15,15,0,,",
+        "bob,7,0,0,7,15,0,,missing",
     ]
 
 

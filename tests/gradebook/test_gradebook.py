@@ -111,8 +111,8 @@ def test_everybody_has_a_report_in_the_order_of_the_class(grader, handed_in, tmp
     graded(grader, handed_in(dict.fromkeys(students, REFERENCE)), tmp_path / "out", told.append, workers=workers)
 
     assert rows(tmp_path / "out") == [
-        ["student", "lines/line", "total", "max", "pending", "partial credit"],
-        *([student, "7", "7", "7", "0", ""] for student in students),
+        ["student", "lines/line", "total", "max", "pending", "partial credit", "reason"],
+        *([student, "7", "7", "7", "0", "", ""] for student in students),
     ]
     assert sorted(report.student for report in told) == students
     for student in students:
@@ -136,9 +136,9 @@ def test_a_real_class_is_graded(lines, handed_in, tmp_path):
     graded(grader, handed_in(modules), tmp_path / "out", workers=2)
 
     assert rows(tmp_path / "out")[1:] == [
-        ["ada", "7", "7", "7", "0", ""],
-        ["bob", "5", "5", "7", "0", ""],
-        ["cyd", "0", "0", "7", "0", ""],
+        ["ada", "7", "7", "7", "0", "", ""],
+        ["bob", "5", "5", "7", "0", "", ""],
+        ["cyd", "0", "0", "7", "0", "", ""],
     ]
     (verdict, *_) = read(tmp_path / "out", "bob")["problems"][0]["checks"]
     assert (verdict["check"], verdict["code"], verdict["hint"]) == (
@@ -161,9 +161,9 @@ def test_what_fails_in_our_code_is_5_for_that_student_alone(grader, handed_in, t
     )
 
     assert [row[1:] for row in rows(tmp_path / "out")[1:]] == [
-        ["7", "7", "7", "0", ""],
-        ["0", "0", "7", "7", ""],
-        ["7", "7", "7", "0", ""],
+        ["7", "7", "7", "0", "", ""],
+        ["0", "0", "7", "7", "", ""],
+        ["7", "7", "7", "0", "", ""],
     ]
     text = " ".join((tmp_path / "out/lines/reports/bob/report.txt").read_text(encoding="utf-8").split())
     assert text.startswith("bob: 0 of 7 points, 7 pending note: pending points are neither earned nor lost")
@@ -184,10 +184,13 @@ def test_what_was_not_handed_in_is_40(grader, tmp_path):
 
     graded(grader, find_class(home), tmp_path / "out", workers=2)
 
-    assert [row[1:] for row in rows(tmp_path / "out")[1:]] == [["0", "0", "7", "0", ""]] * 3
+    table = [["ada", "missing"], ["bob", "unreadable"], ["cyd", "broken archive"]]
+    assert rows(tmp_path / "out")[1:] == [[name, "0", "0", "7", "0", "", reason] for name, reason in table]
     for student, said in (("ada", "was not handed in"), ("bob", "is a link"), ("cyd", "could not be read")):
         report = read(tmp_path / "out", student)
         assert {check["code"] for check in report["problems"][0]["checks"]} == {40}
+        assert {check["reason"] for check in report["problems"][0]["checks"]} == {dict(table)[student]}
+        assert f"code 40, {dict(table)[student]}" in (tmp_path / f"out/lines/reports/{student}/report.txt").read_text()
         assert said in report["problems"][0]["checks"][0]["message"]
     assert "notes.txt" in (tmp_path / "out/lines/reports/ada/report.txt").read_text()
     assert FakeSandbox.runs == []
@@ -237,7 +240,7 @@ class TestTwice:
         class_ = handed_in({"ada": REFERENCE, "bob": "# draws missing"})
         graded(grader, class_, out)
         assert read(out, "bob")["problems"][0]["code"] == 5
-        assert rows(out)[1:] == [["ada", "7", "7", "7", "0", ""], ["bob", "2", "2", "7", "5", ""]]
+        assert rows(out)[1:] == [["ada", "7", "7", "7", "0", "", ""], ["bob", "2", "2", "7", "5", "", ""]]
         FakeSandbox.runs.clear()
         monkeypatch.setattr(FakeSandbox, "observe", lambda self, *_: self.runs.append("mended") or self.seen)
 
@@ -245,7 +248,7 @@ class TestTwice:
 
         assert FakeSandbox.runs == ["mended"]
         assert read(out, "bob")["problems"][0]["code"] == 0
-        assert rows(out)[1:] == [["ada", "7", "7", "7", "0", ""], ["bob", "7", "7", "7", "0", ""]]
+        assert rows(out)[1:] == [["ada", "7", "7", "7", "0", "", ""], ["bob", "7", "7", "7", "0", "", ""]]
         line, _ = differences(out)
         assert line == (
             "bob: lines/line 2 → 7 points (+5), it was tried again: `rooted` 0 (code 5) → 1 (code 0); "
@@ -340,8 +343,8 @@ class TestStores:
         assert export(tmp_path) == 6
         tables = {path.parent.name: path.read_text().splitlines()[1:] for path in tmp_path.glob("*/grades.csv")}
         assert tables == {
-            "curves": ["ada,7,7,7,0,", "bob,5,5,7,0,", "cyd,0,0,7,0,"],
-            "lines": ["ada,7,7,7,0,", "bob,7,7,7,0,", "dee,0,0,7,0,"],
+            "curves": ["ada,7,7,7,0,,", "bob,5,5,7,0,,", "cyd,0,0,7,0,,"],
+            "lines": ["ada,7,7,7,0,,", "bob,7,7,7,0,,", "dee,0,0,7,0,,"],
         }
         assert json.loads((tmp_path / "lines/reports/ada/report.json").read_text())["problems"][0]["code"] == 0
         with Store(tmp_path / STORE_FILE) as store:
@@ -404,7 +407,7 @@ class TestTerm:
         assert {path: path.read_bytes() for path in (out / "lines").rglob("*") if path.is_file()} == before
         assert len(before) == 1 + 2 * 2
         # What is observed follows from `lines`, and so one of the checks that draw is wrong.
-        assert (out / "curves/grades.csv").read_text().splitlines()[1:] == ["ada,6,6,7,0,"]
+        assert (out / "curves/grades.csv").read_text().splitlines()[1:] == ["ada,6,6,7,0,,"]
         assert (out / "students.csv").read_text() == "student,folder\nada,ada\nbob,bob\n"
         for path in before:
             path.unlink()
@@ -424,7 +427,7 @@ class TestTerm:
         (report,) = grade_class(both, handed_in({"ada": REFERENCE}), tmp_path / "out")
 
         assert (report.score, report.max_score) == (13, 14)
-        for name, row in {"curves": "ada,6,6,7,0,", "lines": "ada,7,7,7,0,"}.items():
+        for name, row in {"curves": "ada,6,6,7,0,,", "lines": "ada,7,7,7,0,,"}.items():
             assert (tmp_path / "out" / name / "grades.csv").read_text().splitlines()[1:] == [row]
             (problem,) = json.loads((tmp_path / "out" / name / "reports/ada/report.json").read_text())["problems"]
             assert problem["problem"] == f"{name}/line"
@@ -525,15 +528,15 @@ class TestTable:
 
         assert next(row for row in csv.reader(text.splitlines(keepends=True)) if row[0] != "student") == [
             name,
-            *("7", "7", "7", "0", ""),
+            *("7", "7", "7", "0", "", ""),
         ]
 
     def test_points_are_written_as_people_write_them(self):
         """No `7.0`, and halves where there are halves."""
         (_, ada, bob) = csv.reader(grades_csv([report_of("ada", 7.0), report_of("bob", 2.5)]))
 
-        assert ada == ["ada", "7", "7", "7", "0", ""]
-        assert bob == ["bob", "2.5", "2.5", "7", "0", ""]
+        assert ada == ["ada", "7", "7", "7", "0", "", ""]
+        assert bob == ["bob", "2.5", "2.5", "7", "0", "", ""]
 
     def test_a_notebook_has_a_column_of_what_is_stale(self):
         """The number of cells, however much each shows; where there is no notebook there is no column."""
@@ -544,7 +547,7 @@ class TestTable:
         (alone, _) = csv.reader(grades_csv([Report.of("ada", module)]))
 
         assert dict(zip(head, row, strict=True))["lines/line.ipynb stale"] == "2"
-        assert alone == ["student", "lines/line", "total", "max", "pending", "partial credit"]
+        assert alone == ["student", "lines/line", "total", "max", "pending", "partial credit", "reason"]
 
 
 class TestTally:
@@ -648,6 +651,8 @@ class TestReport:
                 "pending": 0.0,
                 "later": False,
                 "partial": "",
+                "cause": None,
+                "reason": "",
             }
         ]
 
@@ -844,5 +849,5 @@ def test_a_student_may_be_refused_before_anything_is_read(grader, tmp_path):
         tmp_path / "out",
     )
 
-    assert rows(tmp_path / "out")[1] == ["ada", "0", "0", "7", "0", ""]
+    assert rows(tmp_path / "out")[1] == ["ada", "0", "0", "7", "0", "", "refused"]
     assert "of one name" in (tmp_path / "out/lines/reports/ada/report.txt").read_text()

@@ -169,7 +169,7 @@ def test_all_findings_are_told_and_the_foremost_first(problem, right):
 
 def test_many_findings_are_counted(problem, right):
     """Beyond a few there is a number instead."""
-    names = [f"`{letter}` of `predict`" for letter in "abcdef"]
+    names = [f"`{letter}` of `predict`" for letter in "abcdefghij"]
     wrong = replace(right["prediction", 0], changed=tuple(names))
 
     lines = graded(problem, right, [wrong]).checks[0].message.splitlines()
@@ -347,15 +347,18 @@ def test_where_nothing_could_be_run_every_check_says_so(problem):
     assert (report.score, report.max_score) == (0, 7)
 
 
-def test_a_step_that_several_findings_share_is_said_once(problem, right):
-    """With the last of them; four times the same advice is no better than once."""
-    wrong = [returned("prediction", 0, heights=np.full(5, np.nan), one_row=[np.nan])]
+def test_nan_hides_no_other_finding(problem, right):
+    """Neither that of another value, nor that of other entries of the same one; the most severe comes first."""
+    mixed = np.array([np.nan, 1.0, 2.0, 3.0, 7.5])
+    wrong = returned("prediction", 0, heights=mixed, one_row=[2.0])
 
-    message = graded(problem, right, wrong).checks[0].message
+    (verdict, *_) = graded(problem, right, [wrong]).checks
 
-    assert message.splitlines() == [
-        "`heights`: all 5 entries are NaN, the first at heights[0]",
-        "`one_row`: its only entry is NaN; look for an overflow, or a division by 0",
+    assert verdict.code == 61
+    assert verdict.message.splitlines() == [
+        "`heights`: 1 of 5 entries is NaN, at heights[0]; look for an overflow, or a division by 0",
+        "`heights`: 1 of 5 entries differs by 3.5, at heights[4]; work a small case out by hand and compare",
+        "`one_row`: its only entry differs by 0.5; work a small case out by hand and compare",
     ]
 
 

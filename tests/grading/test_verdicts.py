@@ -40,19 +40,74 @@ def test_without_findings_a_check_passes():
 
 def test_the_most_severe_code_stands_for_all():
     """The message holds the findings in that order, and counts those that it leaves out."""
-    (verdict,) = conclude([Claim("one")], {"one": found(60, 53, 2, 52, 51, hint="look")})
+    (verdict,) = conclude([Claim("one")], {"one": found(60, 53, 2, 52, 51, 55, 61, 54, 50, hint="look")})
 
     assert (verdict.code, verdict.points, verdict.hint) == (Code.RAISED, 0, "look")
-    assert verdict.message.splitlines() == ["found 2", "found 52", "found 51", "found 53", "and 1 more"]
+    order = [f"found {code}" for code in (2, 50, 52, 51, 55, 61, 54, 53)]
+    assert verdict.message.splitlines() == [*order, "and 1 more"]
     assert len(verdict.message.splitlines()) == MAX_FINDINGS + 1
 
 
-def test_a_next_step_is_said_once():
-    """The findings in a row that have the same one share it."""
-    findings = [Finding(Code.SHAPE, name, f"`{name}` has shape (); return it whole") for name in "ab"]
-    (verdict,) = conclude([Claim("one")], {"one": Found(findings)})
+def lines(*evidence):
+    """The lines of text about checks that need nothing of each other, without heads and titles."""
+    checks = [Claim(name) for name in ("first", "second", "third")[: len(evidence)]]
+    verdicts = conclude(checks, dict(zip(("first", "second", "third"), evidence, strict=False)))
+    return [one.strip() for one in problem_lines(ProblemReport.of("a/p", verdicts))[2:] if one[0] == " "]
 
-    assert verdict.message == "`a` has shape ()\n`b` has shape (); return it whole"
+
+def test_a_next_step_is_said_once():
+    """The last of the findings that share it shows it, and no later check; what was expected is always said."""
+    shapes = [Finding(Code.SHAPE, name, f"`{name}` has shape (); return it whole") for name in "ab"]
+    other = [Finding(Code.SHAPE, "c", "`c` has shape (); return it whole")]
+    wanted = [Finding(Code.SHAPE, name, f"`{name}` has shape (); expected (2,)") for name in "ab"]
+
+    assert lines(Found(shapes), Found(other), Found(wanted)) == [
+        "code 52, wrong shape",
+        "`a` has shape ()",
+        "`b` has shape (); return it whole",
+        "code 52, wrong shape",
+        "`c` has shape ()",
+        "code 52, wrong shape",
+        "`a` has shape (); expected (2,)",
+        "`b` has shape (); expected (2,)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        pytest.param(found(53, hint="look"), Found([Finding(53, "W", "it differs")], hint="look"), id="hint"),
+        pytest.param(
+            Found([Finding(2, "", "ValueError: (2,)", "line 3")], hint="one"),
+            Found([Finding(2, "", "ValueError: (5,)", "line 3")], hint="another"),
+            id="place",
+        ),
+        pytest.param(found(40), found(40), id="message"),
+    ],
+)
+def test_one_cause_is_said_once(first, second):
+    """The first check tells it; the others name that check, and keep their own findings in the record."""
+    verdicts = conclude([Claim("first"), Claim("second")], {"first": first, "second": second})
+    _, *told = lines(first, second, Found())
+
+    assert [verdict.cause for verdict in verdicts] == [None, "first"]
+    assert verdicts[1].message == second.findings[0].message
+    assert told.count("and 1 more check fails with it") == 1
+    assert told[-1] == "for the same reason as `first`"
+
+
+def test_different_causes_are_told_apart():
+    """Two places under one hint are two; the hint is said once all the same."""
+    places = [Found([Finding(2, "", f"ValueError at {n}", f"line {n}")], hint="look") for n in (1, 2)]
+
+    assert lines(*places) == [
+        "code 2, unhandled exception",
+        "ValueError at 1",
+        "Hint: look",
+        "code 2, unhandled exception",
+        "ValueError at 2",
+        "Hint: the same as for `first`",
+    ]
 
 
 def test_our_fault_is_pending_and_has_no_hint():

@@ -83,11 +83,11 @@ def test_the_module_and_the_notebook_stand_alone(grader, class_, tmp_path):
 
     assert [entry.problem for entry in reports["ada"].problems] == [MODULE, NOTEBOOK]
     assert scores(tmp_path / "out") == [
-        ["student", MODULE, NOTEBOOK, f"{NOTEBOOK} stale", "total", "max", "pending", "partial credit"],
-        ["ada", "7", "8", "0", "15", "15", "0", ""],
-        ["bob", "7", "0", "0", "7", "15", "0", ""],
-        ["cleo", "0", "3", "0", "3", "15", "0", ""],
-        ["dan", "0", "0", "0", "0", "15", "0", ""],
+        ["student", MODULE, NOTEBOOK, f"{NOTEBOOK} stale", "total", "max", "pending", "partial credit", "reason"],
+        ["ada", "7", "8", "0", "15", "15", "0", "", ""],
+        ["bob", "7", "0", "0", "7", "15", "0", "", "missing"],
+        ["cleo", "0", "3", "0", "3", "15", "0", "", "missing"],
+        ["dan", "0", "0", "0", "0", "15", "0", "", "missing"],
     ]
     assert {verdict.code for verdict in reports["bob"].problems[1].checks} == {40}
     assert "line.ipynb was not handed in" in reports["bob"].problems[1].checks[0].message

@@ -13,13 +13,13 @@ def goes_where_right_gradients_lead(found, reference, rng):
     # The draw fixes the start, and that the path: gradients are unique, so no other place is right.
     if not all(agree(found[name], W, learns.__check__).all() for name, W in reference.items()):
         batch = list(pointers(rng))
+        share, right = (f"{_found(batch, weights):.0%}" for weights in (found, reference))
+        learned = f": {share} of the tokens look at the token they point at; expected {right}" if share != right else ""
         yield Finding(
             Code.NOT_GOOD_ENOUGH,
             "W_Q",
-            "after training along your gradients the weights are not where right ones lead: "
-            f"{_found(batch, found):.0%} of the tokens look at the token they point at, with right ones "
-            f"{_found(batch, reference):.0%}; check the gradients with respect to W_Q, W_K and W_V, and that each "
-            "cache belongs to its own call",
+            f"training with your gradients doesn't end at the weights where right gradients end{learned}; check the "
+            "gradients with respect to W_Q, W_K and W_V, and that each cache belongs to its own call",
         )
 
 

@@ -105,9 +105,8 @@ def knows_digits(found, reference, rng):
         yield Finding(
             Code.NOT_GOOD_ENOUGH,
             "W1",
-            "after training along your gradients the weights are not where right ones lead, though the network "
-            f"classifies {accuracy:.0%} of the digits it was trained on right; get the gradients to agree with numeric "
-            "ones",
+            f"the trained network classifies {accuracy:.0%} of its digits right, but training with your gradients "
+            "doesn't end at the weights where right gradients end; get the gradients to agree with numeric ones",
         )
 
 

@@ -68,6 +68,7 @@ has the repository has both.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +96,15 @@ __all__ = [
     "open_course",
     "ready",
 ]
+
+
+# Older Pythons can read this file, and not the others.
+if sys.version_info < (3, 11):  # noqa: UP036
+    sys.stderr.write(
+        "autograder: this is Python {}.{}, and 3.11 or later is needed; make the environment anew with one: "
+        "python3.11 -m venv .venv (on Windows: py -3.11 -m venv .venv)\n".format(*sys.version_info)
+    )
+    sys.exit(64)
 
 
 class Error(Exception):

@@ -47,6 +47,15 @@ def line(text: str) -> str:
     return sanitize(_BLANKS.sub(" ", text))
 
 
+def missing(error: ModuleNotFoundError) -> str:
+    """Say that a package is not installed in this Python, and what to do."""
+    return (
+        f"the package {error.name} is missing from the Python that runs this, {neutral(sys.executable)}; activate the "
+        "environment in this folder (source .venv/bin/activate, on Windows .venv\\Scripts\\activate), or make it as "
+        "the README says; if it is active: python -m pip install -r requirements.txt"
+    )
+
+
 def _seen(run: re.Match[str]) -> str:
     seen: list[str] = []
     marks = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import shutil
 import sys
@@ -31,6 +32,19 @@ STAFF = ("audit", "diff", "dist", "doctor", "export", "grade", "new-term", "outp
 click.UsageError.exit_code = EXIT_USAGE
 
 
+# Signs that a console's encoding may lack (cp1252 has no marks), in plain ones.
+_PLAIN = {
+    "✓": "+", "✗": "x", "◐": "~", "·": ".", "–": "-", "─": "-", "−": "-", "…": "...", "≤": "<=", "≥": ">=", "→": "->",
+    "½": "1/2", "²": "^2", "ᵀ": "^T", "‖": "||", "√": "sqrt",
+}  # fmt: skip
+
+
+def _in_plain_signs(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError)  # noqa: S101  nothing else is asked for
+    lacking = error.object[error.start : error.end]
+    return "".join(_PLAIN.get(one) or one.encode("ascii", "backslashreplace").decode() for one in lacking), error.end
+
+
 class Commands(click.Group):
     """All commands; those of staff are imported when one is called, so that a student's check starts fast."""
 
@@ -49,15 +63,21 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
+        codecs.register_error("signs", _in_plain_signs)
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):  # of an encoding that may lack our signs
-                stream.reconfigure(errors="backslashreplace")
+                stream.reconfigure(errors="signs")
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
             click.echo("autograder: interrupted", err=True)
             sys.exit(EXIT_INTERRUPTED)
         except Exception as error:
+            if isinstance(error, ModuleNotFoundError) and not (error.name or "autograder").startswith("autograder"):
+                from autograder.text import missing
+
+                click.echo(f"autograder: {missing(error)}", err=True)
+                sys.exit(EXIT_USAGE)
             from autograder.gradebook.store import of_machine
 
             if said := of_machine(error):

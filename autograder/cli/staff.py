@@ -115,6 +115,13 @@ def grade(
 
     console = screen()
     problems = open_course(course).problems(*names)
+    running = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    if stated := sorted({problem.python for problem in problems} - {"", running}):
+        click.echo(
+            f"autograder: warning: Python {running} grades here, and students are told that Python {stated[0]} does; "
+            "grade with that one, or change `python` in assignment.toml and release anew",
+            err=True,
+        )
     if seed is None:
         for problem in problems:
             problem.seed  # noqa: B018  an assignment without a key is refused before anything is made

@@ -6,6 +6,7 @@ second has no references and no specimens, and no key.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,7 +33,8 @@ class ProblemEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class AssignmentEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``assignment.toml``, as written.
 
-    A release has a ``name``, since students may rename its folder, and no ``key``.
+    A release has a ``name``, since students may rename its folder, and no ``key``. ``python`` is the version that
+    grades, as ``3.11``.
     """
 
     title: str
@@ -42,6 +44,7 @@ class AssignmentEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data: tuple[str, ...] = ()
     key: Any = None
     name: str = ""
+    python: str = ""
     quota: int | None = None
     due: datetime | None = None
 
@@ -83,6 +86,8 @@ def read_assignment(folder: Path, name: str, data: Path, only: Collection[str] |
     for file in entry.data:
         if not (data / file).is_file():
             raise CourseError(f"{path} names the data file {file}; there is no {data / file}")
+    if entry.python and not re.fullmatch(r"3\.\d+", entry.python):
+        raise CourseError(f"{path}: `python` is {entry.python!r}; expected the version that grades, as 3.11")
     names = [item.name for item in entry.problems]
     if len(set(names)) != len(names) or not names:
         raise CourseError(f"{path} names the problems {', '.join(names) or 'none'}; name at least one, and none twice")
@@ -102,6 +107,7 @@ def read_assignment(folder: Path, name: str, data: Path, only: Collection[str] |
             limits=_limits(item, path),
             official=official,
             notebook_points=item.notebook_points,
+            python=entry.python,
             files=ProblemFiles(folder / item.name, given, {file: data / file for file in entry.data}),
             page=load_page(folder / item.name, given, item.points),
         )

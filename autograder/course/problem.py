@@ -309,6 +309,8 @@ class Problem:
     official: Seed | None = None
     # 0 where the notebook isn't graded.
     notebook_points: float = 0.0
+    # The version of Python that grades, as "3.11"; "" where none is stated.
+    python: str = ""
     files: ProblemFiles = field(default_factory=ProblemFiles)
     page: CheckPage = field(default_factory=CheckPage)
     # The part that is judged. The notebook's is :attr:`in_notebook`.

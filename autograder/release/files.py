@@ -101,6 +101,9 @@ In a terminal that you open later, the second line is all it takes.
    The official run makes the same checks on other numbers. `python -m autograder codes` explains the codes.
    Right numbers in a wrong shape or dtype cost {{ slip }} of a module's points, once.
 
+{% if entry.python %}
+Python {{ entry.python }} grades: don't use what a later one brought.
+{% endif %}
 Your modules may import {{ entry.allowed_imports | join(", ") }} and the standard library.
 {% if entry.data %}
 The data lies in `data/`, and your code reads it by that path from this folder.
@@ -152,6 +155,7 @@ def public_entry(assignment: Assignment) -> str:
     """Write ``assignment.toml`` for students: without the key."""
     entry = assignment.entry
     stated = {"name": assignment.name, "title": entry.title, "allowed_imports": entry.allowed_imports}
+    stated |= {"python": entry.python} if entry.python else {}
     lines = [f"# {GENERATED}", *_toml({**stated, "data": entry.data})]
     for problem in entry.problems:
         lines += ["", "[[problems]]", *_toml({"name": problem.name, "title": problem.title})]

@@ -51,7 +51,11 @@ ANSWER_SECONDS = 20.0
 END_SECONDS = 2.0
 
 _ENGINE = Path(autograder.__file__).resolve().parent
-_BOOT = f"import sys; sys.path.insert(0, {str(_ENGINE.parent)!r}); "
+# The folder of the engine may hold a student's `numpy.py`: only the engine is looked for there first.
+_BOOT = (
+    f"import importlib, sys, typing; sys.path.insert(0, {str(_ENGINE.parent)!r}); import autograder; "
+    "sys.path.append(sys.path.pop(0)); "
+)
 
 
 class SandboxError(Error):

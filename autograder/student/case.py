@@ -222,6 +222,8 @@ def case(problem: str, check: str, *, draw: int | None = None, folder: Path | st
         raise CourseError(f"`{check}` is made in the official run alone; there is no case of it at home")
     if draw is not None and not 0 <= draw < wanted.draws:
         raise CourseError(f"`{check}` has {wanted.draws} draws: draw is 0 to {wanted.draws - 1}")
+    if not (here / found.module_file).is_file():
+        raise CourseError(f"{here / found.module_file} is missing; there is no case without it")
     right = from_file(found.folder / ANSWERS_FILE).reference
     number = _failing(found, here, wanted, right) if draw is None else draw
     # The kind alone: nobody works out a number that is shown.

@@ -37,7 +37,7 @@ from autograder.report import (
 )
 from autograder.sandbox.observe import ENDED, Sandbox
 from autograder.seed import Seed
-from autograder.student.environment import MIME, Row, digests, table, waiting
+from autograder.student.environment import MIME, Row, digests, library_name, newer_syntax, table, waiting
 from autograder.student.notebook import judged_here
 from autograder.submissions.selection import resembled
 from autograder.text import neutral, sanitize
@@ -210,7 +210,9 @@ def check_again(
 def _report(sandbox: Sandbox, problem: Problem, folder: Path, answers: Answers, names: Sequence[str] = ()) -> Checked:
     chosen, files = check_named(problem, names), modules_in(folder)
     here = [one for one in chosen if one.at_home]
-    digest, when = digests(folder, [problem.module_file]), saved_when(folder / problem.module_file)
+    digest = digests(folder, [problem.module_file])
+    taken = [f"{name}: {said}; rename it" for name in files if (said := library_name(Path(name).stem))]
+    when = "; ".join(filter(None, (saved_when(folder / problem.module_file), *taken)))
     outputs: dict[str, str] = {}
 
     def observe(*args: Any) -> Sequence[Observation]:
@@ -223,13 +225,16 @@ def _report(sandbox: Sandbox, problem: Problem, folder: Path, answers: Answers, 
     with warnings.catch_warnings():
         # Warnings about the student's values: in a notebook, they would stand above the verdict.
         warnings.simplefilter("ignore")
-        if problem.module_file in files:
+        notes: tuple[str, ...] = ()
+        if problem.module_file not in files:
+            message = f"{problem.module_file} is not in {folder.resolve()}; save your work there under this name"
+            judged = conclude_alike(here, Code.MISSING, message, "missing")
+        elif newer := newer_syntax(files[problem.module_file], problem.python):
+            judged = conclude_alike(here, Code.RAISED, f"SyntaxError: {newer}")
+        else:
             implementation = Implementation.of(problem.module_file, files)
             report = grade(observe, problem, implementation, answers, Seed.public(), here)
             judged, notes = report.checks, report.notes
-        else:
-            message = f"{problem.module_file} is not in {folder.resolve()}; save your work there under this name"
-            judged, notes = conclude_alike(here, Code.MISSING, message, "missing"), ()
     message = "handed in, judged later: the official run alone makes this check"
     verdicts = {
         one.name: Verdict(one.name, one.title, Code.SUCCESS, 0.0, one.points, message, None, later=True)

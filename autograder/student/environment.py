@@ -10,6 +10,7 @@ import math
 import re
 import sys
 import time
+import tomllib
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -26,6 +27,19 @@ if TYPE_CHECKING:
 # Data for programs in each display of ours: the digests of its files, and the result. A display with it depends on the
 # time and the machine, and is compared with nothing.
 MIME = "application/vnd.autograder+json"
+# The engine's own libraries, and those that modules commonly import.
+_LIBRARIES = frozenset(
+    ("numpy", "scipy", "sklearn", "matplotlib", "cvxopt", "pandas", "click", "jinja2", "msgspec", "packaging", "rich")
+)
+# Calls that the official run refuses, by the pattern of their full name.
+_REFUSES_PROCESSES = "starts no other process"
+_REFUSED = {
+    r"multiprocessing(\.\w+)*\.(Pool|Process|Manager|SharedMemory)|concurrent\.futures\.ProcessPoolExecutor|"
+    r"subprocess\.\w+|os\.(system|popen|fork|forkpty|posix_spawnp?|spawn\w+|exec\w+)": _REFUSES_PROCESSES,
+    r"urllib\.request\.(urlopen|urlretrieve)|socket\.(socket|create_connection)|requests\.\w+|"
+    r"http\.client\.HTTPS?Connection|ftplib\.FTP": "has no network",
+    r"tkinter\.Tk|turtle\.\w+": "has no screen",
+}
 # Shorter work shows no progress.
 MOMENT_SECONDS = 1.0
 
@@ -201,12 +215,90 @@ def ready(*files: str) -> Environment:
         Paths from the assignment's folder: the module first, then the files handed out with it.
     """
     here = Path.cwd()
-    facts = [Fact("Python", f"{sys.version.split()[0]}, `{_from_home(Path(sys.executable))}`")]
+    python = _grading_python(here)
+    graded = f"; Python {python} grades" if python else ""
+    facts = [Fact("Python", f"{sys.version.split()[0]}, `{_from_home(Path(sys.executable))}`{graded}")]
     if other := other_package():
         found = f"`{other}` is installed, another program with this name, import and command"
         facts += [Fact("autograder", found, "run `%pip uninstall -y autograder` in a cell, then restart the kernel")]
-    facts += [*_packages(here / "requirements.txt"), *_files(here, files)]
+    facts += [*_packages(here / "requirements.txt"), *_files(here, files), *_refused(here, files, python)]
     return Environment(tuple(facts), digests(here, [name for name in files if name.endswith(".py")]))
+
+
+def _grading_python(here: Path) -> str:
+    with suppress(OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return str(tomllib.loads((here / "checks/assignment.toml").read_text("utf-8")).get("python", ""))
+    return ""
+
+
+def _refused(here: Path, names: Iterable[str], python: str) -> Iterator[Fact]:
+    """Tell what the official run refuses of the modules: newer syntax, and calls that need what it doesn't have."""
+    for name in names:
+        path = here / name
+        if path.suffix == ".py" and path.is_file():
+            content = path.read_bytes()
+            if newer := newer_syntax(content, python):
+                yield Fact(name, newer, f"write it as Python {python} has it")
+            for line, call, needs in refused_calls(content):
+                yield Fact(name, f"line {line} calls `{call}`, and the official run {needs}", "do without it")
+    for path in sorted(here.glob("*.py")):
+        if taken := library_name(path.stem):
+            yield Fact(path.name, taken, "rename it")
+
+
+def library_name(name: str) -> str:
+    """Say that a module's name is a library's; "" if it is not."""
+    if name in sys.stdlib_module_names:
+        return "it has the name of a module of Python's own, and is imported in its place"
+    return "it has the name of a library, and is imported in its place" if name in _LIBRARIES else ""
+
+
+def newer_syntax(content: bytes, python: str) -> str:
+    """Say that a module has syntax that an older Python does not know; "" if none is found."""
+    if not python or sys.version_info[:2] <= (version := (3, int(python.partition(".")[2]))):
+        return ""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            ast.parse(content)
+        except (SyntaxError, ValueError):  # this Python doesn't know it either, and the import says so
+            return ""
+        try:
+            ast.parse(content, feature_version=version)
+        except SyntaxError as error:
+            return f"what ends in line {error.lineno} is newer than Python {python}, which grades: {error.msg}"
+    return ""
+
+
+def refused_calls(content: bytes) -> Iterator[tuple[int, str, str]]:
+    """Find calls that the official run refuses: the line, the function as it is called, and what the run doesn't do."""
+    try:
+        tree = ast.parse(content)
+    except (SyntaxError, ValueError):
+        return
+    bound: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            bound |= {
+                each.asname or each.name.partition(".")[0]: each.name if each.asname else each.name.partition(".")[0]
+                for each in node.names
+            }
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            bound |= {each.asname or each.name: f"{node.module}.{each.name}" for each in node.names}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            first, dot, rest = called.partition(".")
+            full = f"{bound[first]}{dot}{rest}" if first in bound else ""
+            needs = next((needs for pattern, needs in _REFUSED.items() if full and re.fullmatch(pattern, full)), "")
+            jobs = [each.value for each in node.keywords if each.arg == "n_jobs"]
+            if any(not isinstance(one, ast.Constant) or one.value not in (None, 1) for one in jobs):
+                called, needs = f"{called}(n_jobs=...)", _REFUSES_PROCESSES
+            if full in ("matplotlib.use", "matplotlib.pyplot.switch_backend"):
+                asked = str(node.args[0].value).lower() if node.args and isinstance(node.args[0], ast.Constant) else ""
+                needs = "has no screen" if re.match("gtk|macosx|qt|tk|wx", asked) else ""
+            if needs:
+                yield node.lineno, called, needs
 
 
 def digests(folder: Path, names: list[str]) -> dict[str, str]:

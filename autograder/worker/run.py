@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import builtins
+import codecs
 import ctypes
 import errno
 import io
@@ -320,7 +321,12 @@ def _import(
         write({name: content for name, content in job.files.items() if name.removesuffix(".py") not in job.given})
         sys.path_importer_cache.pop(folder, None)
         with open(path, "rb") as file:
-            code = compile(file.read(), path, "exec", dont_inherit=True)
+            text = file.read()
+        if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise SyntaxError(
+                "the file is saved as UTF-16, which Python does not read; save it as UTF-8", (path, 1, 1, "")
+            )
+        code = compile(text, path, "exec", dont_inherit=True)
         for hook in hooks:
             sys.addaudithook(hook)
         builtins.__import__ = rule.imported

@@ -276,10 +276,15 @@ def bound(source: str) -> frozenset[str]:
     return frozenset(names - {""})
 
 
-def loaded(source: str) -> frozenset[str]:
+def loaded(source: str, context: type[ast.expr_context] = ast.Load) -> frozenset[str]:
     """Return the names that a cell, or an expression, reads."""
     nodes = (node for top in statements(source) or () for node in ast.walk(top))
-    return frozenset(node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
+    return frozenset(node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, context))
+
+
+def stored(source: str) -> frozenset[str]:
+    """Return the names that a cell assigns to, also in its functions."""
+    return loaded(source, ast.Store)
 
 
 def _same_text(found: Cell, given: Cell) -> bool:

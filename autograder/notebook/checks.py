@@ -25,7 +25,7 @@ from autograder.expected import Answers
 from autograder.grading import MAX_FINDINGS, by_severity, own_lines, said_of
 from autograder.notebook.alignment import Step, arrange, bound
 from autograder.notebook.document import Notebook, Output, UnreadableError, outputs_of, read
-from autograder.notebook.figures import RequiredFigure, asked_of, has_its_figures, required_figures
+from autograder.notebook.figures import RequiredFigure, asked_of, has_its_figures, made_up, required_figures
 from autograder.notebook.outputs import is_bare, is_untouched, may_raise, stale_outputs, was_run
 from autograder.report import Stale
 from autograder.wire import Array, Ending, Failure, Observation, read_bytes
@@ -230,11 +230,13 @@ def judged(run_cells: RunCells, task: Task, released: Notebook, content: bytes) 
     asked = asked_of(steps, task.wanted, task.figures)
     execution = execute(run_cells, task.limits, arrangement.code, asked) if task.has_module else Execution()
     now = execution.outputs
+    faked = made_up(steps, now)
+    values = {what: value for what, value in execution.values.items() if dict(asked)[what] not in faked}
     findings = {
         THE_NOTEBOOK: [*arrangement.findings],
         WAS_RUN: was_run(handed_in, steps, now),
         RUNS: [*_failures(steps, execution.cells)],
-        FIGURES: has_its_figures(task.figures, steps, now, execution.values),
+        FIGURES: has_its_figures(task.figures, steps, {n: now[n] for n in now.keys() - faked}, values),
     }
     if fault := _fault(task, execution):
         findings |= {check: [fault] for check in (RUNS, FIGURES, MODEL)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import math
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +17,7 @@ import msgspec
 from autograder.authoring import Finding
 from autograder.codes import Code
 from autograder.course.problem import CourseError
-from autograder.notebook.alignment import Step, bound, loaded
+from autograder.notebook.alignment import Step, bound, loaded, stored
 from autograder.notebook.document import FILL, PICTURES, PNG, Output, quoted
 from autograder.notebook.figure_metadata import KEYWORD, MAX_ARTISTS, MAX_PACKED, MAX_TEXTS, VERSION
 from autograder.wire import Array
@@ -146,6 +146,24 @@ def asked_of(
     return tuple(
         (what, max([n for n in places if steps[n].given] or places, default=last)) for what, places in made.items()
     )
+
+
+def made_up(steps: Sequence[Step], ended_well: Container[int]) -> set[int]:
+    """Find the given cells that read what a failed given cell should have set, and a student's own cell has set."""
+    lost, theirs, found = set[str](), set[str](), set[int]()
+    for n, step in enumerate(steps):
+        if step.kind == "code":
+            sets = bound(step.source) & stored(step.source)
+            if step.given and n in ended_well and loaded(step.source) & lost & theirs:
+                found.add(n)
+                theirs |= sets
+            if not step.given:
+                theirs |= sets
+            elif n in ended_well and n not in found:
+                lost -= sets
+            else:
+                lost |= sets
+    return found
 
 
 def has_its_figures(

@@ -204,7 +204,8 @@ class Sandbox:
         budget = budget or Budget.of_notebook(limits)
         cells = enumerate((*job.cells, ("", "")))
         of_cells = [_Due(label, number, limits.cell_seconds, "this cell") for number, (label, _) in cells]
-        seconds = {check.name: check.wall_seconds or limits.wall_seconds for check in problem.page.checks}
+        probes = problem.page.checks if job.draws else ()
+        seconds = {check.name: check.wall_seconds or limits.wall_seconds for check in probes}
         # A character has at most four bytes.
         most_bytes = 4 * limits.cell_bytes + MIB + limits.returned_bytes
         room = NOTEBOOK_BYTES

@@ -366,10 +366,11 @@ def test_the_courses_own_notebooks_can_be_graded(name):
     course = Path(__file__).resolve().parents[2]
     problem = next(one for each in read_course(course) for one in each.problems if one.name == name)
     rubric = rubric_of(problem)
-    shares = sum(check.share for check in rubric.checks)
+    shares, left = sum(check.share for check in rubric.table), problem.notebook_points - problem.in_notebook.points
 
     assert rubric.figures
-    assert (problem.notebook_points / shares * 4).is_integer()
+    assert (left / shares * 8).is_integer()
+    assert sum(check.points for check in rubric.checks) == problem.notebook_points
     assert problem.page.model
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from damage.edits import STALE, Row, added, both, outputs, stream
-from damage.notebook import PICTURE, RESULT
+from damage.edits import RUNS, STALE, THE_FIGURE_AND_THE_MODEL, Row, added, both, outputs, replaced, stream
+from damage.notebook import FILL, IMPORTS, PICTURE, RESULT
 from damage.pictures import of_a_line, of_a_screenshot, of_made_up_data, of_other_data, with_picture
 
 # A figure that has all that is asked for, of no code's making.
@@ -62,6 +62,14 @@ DAMAGE = {
         STALE | {"figures": 53, "trained_model": 60},
         "the loss in “The descent” never falls",
         module=lambda text: text.replace("self.slope - self.eta", "self.slope + 1e-3 * self.eta"),
+    ),
+    "made_up_before": Row(
+        both(
+            added("path = np.linspace(0, 2, 40)\nloss = 2 - path", after=IMPORTS),
+            replaced(FILL, "    return np", "    raise ValueError('no')\n    return np"),
+        ),
+        RUNS | STALE | THE_FIGURE_AND_THE_MODEL,
+        "ValueError: no",
     ),
     "module_that_diverges": Row(
         lambda notebook: None,

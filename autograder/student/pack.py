@@ -6,6 +6,7 @@ The zip is made despite warnings: a student who runs out of time hands in the wo
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,11 +23,13 @@ from autograder.release.files import zipped
 from autograder.report import ProblemReport, pluralize, scored
 from autograder.sandbox.observe import SandboxError
 from autograder.student.check import assignment_in, check_file
-from autograder.student.environment import MIME, digest
+from autograder.student.environment import MIME, digest, refused_calls
 from autograder.submissions.selection import MAX_ATTACHMENTS, MAX_ATTACHMENTS_BYTES, is_module, named_in, resembled
 from autograder.submissions.unpack import MAX_ATTACHMENT_BYTES, MIB, limit
 
 _MANY = 3
+# A call of ours: of two texts, as no function of a student's own is.
+_CASE = re.compile(r"""\bcase\(\s*(["'])[\w.]+\1\s*,\s*(["'])\w+\2""")
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ def pack(folder: Path) -> Packed:
                     warnings.append(f"{has}; `python -m autograder check {name}` says why")
             except (CourseError, SandboxError) as error:
                 warnings.append(f"{name} was not checked: {error}")
+            for line, call, needs in refused_calls(files[name]):
+                warnings.append(f"{name}: line {line} calls `{call}`, and the official run {needs}; do without it")
         if problem.notebook_file in files:
             warnings += _of_notebook(problem, files)
     warnings += _take_companions(folder, assignment, files)
@@ -127,6 +132,9 @@ def _of_notebook(problem: Problem, files: dict[str, bytes]) -> Iterator[str]:
             more = pluralize(len(found) - _MANY, "more given cell")
             yield f"{name}: and {more}; the notebook as it was is {shown}"
         steps = arrangement.steps if arrangement.recognised else ()
+    for number, call in enumerate(_codes(files[name]), 1):
+        if _CASE.search(call):
+            yield f"{name}: cell {number} calls `case`, and the official run has no cases; take the cell out"
     not_run = [finding.message for finding in was_run(notebook, steps)]
     yield from (f"{name}: {message}" for message in not_run)
     # A student who must run it again anyway needs no second warning.
@@ -135,6 +143,12 @@ def _of_notebook(problem: Problem, files: dict[str, bytes]) -> Iterator[str]:
             f"{name} shows what another {module} gave than the one that is there now; "
             "restart the kernel, run all cells, and save"
         )
+
+
+def _codes(notebook: bytes) -> Iterator[str]:
+    """Yield the code of each cell, "" for a text."""
+    for cell in json.loads(notebook)["cells"]:
+        yield "".join(cell["source"]) if cell["cell_type"] == "code" else ""
 
 
 def _digests(notebook: bytes, module: str) -> Iterator[str]:

@@ -149,6 +149,17 @@ def no_notebook(home):
     (home / "line.ipynb").write_text("{")
 
 
+def starts_processes(home):
+    (home / "line.py").write_text(f"import os\n{REFERENCE}\n\ndef more():\n    os.system('cls')\n")
+
+
+def has_a_case(home):
+    save(
+        home,
+        lambda notebook: notebook["cells"][-1].update(source='from autograder import case\ncase("line", "rooted")()'),
+    )
+
+
 def too_large(home):
     (home / "line.py").write_text(f"{REFERENCE}\n# {'x' * (1 << 20)}\n")
     (home / "line.ipynb").unlink()
@@ -167,6 +178,8 @@ def too_large(home):
         pytest.param(
             given_cell_deleted, "is missing or was changed; copy it from the released notebook", id="cell_deleted"
         ),
+        pytest.param(starts_processes, "calls `os.system`, and the official run starts no other", id="processes"),
+        pytest.param(has_a_case, "calls `case`, and the official run has no cases; take the cell out", id="case"),
         pytest.param(no_notebook, "it is broken JSON", id="no_notebook"),
         pytest.param(too_large, "line.py is larger than 1 MiB, and will not be read: take data out", id="too_large"),
         pytest.param(named_otherwise, "line.py is missing; did you mean line (1).py? What is handed", id="other_name"),

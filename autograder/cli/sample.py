@@ -75,7 +75,7 @@ def write_sample_class(problems: Sequence[Problem], folder: Path, notebooks: Fil
         "leaves-early": b"import os\n\nos._exit(0)\n",
         "raises-on-import": text + b"\nprint(undefined_name)\n",
         "not-utf8": text + "\n# déjà vu\n".encode("latin-1"),
-        "imports-too-much": b"import pandas as pd\n" + text,
+        "imports-too-much": b"import pandas as pd\n" + text + b"\ntable = pd.DataFrame()\n",
         "chatty": text + b"\nprint('hello from the module')\n",
     }
     submissions: dict[str, Files] = {

@@ -151,7 +151,9 @@ def test_a_check_needs_one_that_stands_before_it(course):
     page = course / "solutions/lines/line/checks.py"
     page.write_text(page.read_text().replace("@check(points=2)", '@check(points=2, needs=("fitted",))'))
 
-    with pytest.raises(CourseError, match="`prediction` needs `fitted`; name a check that stands before it"):
+    with pytest.raises(
+        CourseError, match="`prediction` needs `fitted`; name a check of the module that stands before it"
+    ):
         read_course(course)
 
 

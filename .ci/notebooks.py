@@ -12,6 +12,7 @@ import shutil
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from traitlets.config import Config
 
 from autograder.course.assignments import read_course
 from autograder.course.problem import Problem
+from autograder.expected import observe_answers
 from autograder.notebook.checks import rubric_of
 from autograder.notebook.grade import filled, grade_notebook
 from autograder.report import problem_lines
@@ -115,12 +117,13 @@ def graded(sandbox: Sandbox, problem: Problem, content: bytes) -> bool:
             known[job.cells] = [*sandbox.run_cells(one, job, budget)]
         return known[job.cells]
 
+    rubric = replace(rubric_of(problem), answers=observe_answers(sandbox.observe, problem.in_notebook, problem.seed))
     right = True
     for change in (None, through_colab, answered, tried_out):
         notebook = json.loads(content)
         if change is not None:
             change(notebook)
-        report = grade_notebook(run_cells, rubric_of(problem), json.dumps(notebook).encode(), files, problem.seed)
+        report = grade_notebook(run_cells, rubric, json.dumps(notebook).encode(), files, problem.seed)
         if report.score != report.max_score or report.stale:
             right = False
             print(change.__name__ if change else "as saved", *problem_lines(report), sep="\n", file=sys.stderr)

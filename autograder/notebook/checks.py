@@ -135,7 +135,7 @@ class Rubric:
     @property
     def trained(self) -> Mapping[str, Array] | None:
         """The arrays that the reference's notebook trains, by expression; None where it was not run."""
-        if self.answers is None:
+        if self.answers is None or (MODEL, 0) not in self.answers.reference:
             return None
         values = self.answers.reference[MODEL, 0].values
         return {name: value for name, value in values.items() if not isinstance(value, str)}

@@ -1,7 +1,7 @@
 """Write half a message, and hang.
 
 Must: doubled 0, totalled 1, parts 0
-Says: ran past the limit of 2 s
+Says: is no result .malformed message
 """
 
 import json

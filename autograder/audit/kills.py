@@ -94,13 +94,15 @@ def kill(mutant: Mutant, rounds: Sequence[Round], stages: Sequence[Sequence[str]
     stages : sequence of sequence of str
         The checks, by name: those of a later stage are tried on a seed only if none before caught it there.
     """
+    # The official run's problem knows where the modules beside lie; a released one is handed them.
+    implementation = rounds[0].problem.implementation(mutant.source)
     by_round: list[list[Trial]] = []
     survived = 0
     for each in rounds:
         mine: list[Trial] = []
         by_round.append(mine)
         for names in stages:
-            mine.append(try_out(each, each.problem.implementation(mutant.source), names))
+            mine.append(try_out(each, implementation, names))
             if mine[-1].report.code != Code.SUCCESS:
                 break
         else:

@@ -161,12 +161,13 @@ def core_and_ring(rng, n):
 def support_vectors(notebook, rng):
     """`support_vectors` tells the vectors on the margin from those at the bound C, with one tolerance at both ends."""
     values = {}
-    narrow, wide = between(rng, 2e-6, 4e-6), between(rng, 0.3, 0.5)
+    narrow, wide = between(rng, 3e-6, 4e-6), between(rng, 0.3, 0.5)
     # C stays so small that a relative tolerance of 1e-5, which some functions add, changes nothing.
-    for name, low, high, room in (("", 1, 20, None), ("_narrow_room", 2e-3, 9e-3, narrow), ("_wide_room", 9, 20, wide)):
+    cases = (("", 1, 20, None, 4), ("_narrow_room", 2e-3, 9e-3, narrow, 1.2), ("_wide_room", 9, 20, wide, 1.2))
+    for name, low, high, room, least in cases:
         C, width = between(rng, low, high), room or 1e-4
         ends = width * np.concatenate([[0], rng.uniform(0.1, 0.9, size=some(rng, 1, 3))])
-        near = width * rng.uniform(4, 9, size=2)
+        near = width * rng.uniform(least, 1.4 * least, size=2)
         between_them = rng.uniform(0.4, 0.6, size=some(rng, 1, 3)) * C
         alpha = rng.permutation(np.concatenate([ends, near, between_them, C - near, C - ends]))
         told = notebook.support_vectors(alpha, C, **({"room": room} if room else {}))

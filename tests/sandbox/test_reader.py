@@ -172,7 +172,7 @@ class Lying:
 
 def taken(*sizes):
     """The answer of a reader about files of these names and sizes."""
-    return msgspec.msgpack.encode(Taken(sizes, (), {}, "", {}))
+    return msgspec.msgpack.encode(Taken(sizes, (), {}, "", {}, {}))
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_what_a_reader_asks_for_is_checked(lines, tmp_path, question):
 
 def test_what_a_reader_says_of_a_submission_stays_in_its_lines(lines, tmp_path):
     """Of files that were asked for, and fit to be printed."""
-    said = Taken((), ("a\n✓",), {"line.py": "no\r\n7/7", "other": "no"}, "", {"other": ()})
+    said = Taken((), ("a\n✓",), {"line.py": "no\r\n7/7", "other": "no"}, "", {"other": ()}, {})
     submission = read_apart(Lying(msgspec.msgpack.encode(said)), HandedIn("ada", tmp_path), [lines])
 
     assert all(name.isprintable() for name in submission.extra)

@@ -107,7 +107,7 @@ def tried_out(notebook: Any) -> None:
 
 
 def graded(sandbox: Sandbox, problem: Problem, content: bytes) -> bool:
-    """Whether a saved notebook has full marks, and what honest students make of it; what one lacks is said."""
+    """Tell whether a saved notebook has full marks, and what honest students make of it; print what one lacks."""
     files = problem.reference.files
     known: dict[tuple[tuple[str, str], ...], list[Observation]] = {}
 

@@ -1,4 +1,4 @@
-"""How long we take, beside other graders and the bare computation: ``make bench``, or ``make bench FAST=1`` for a try.
+"""Our time beside other graders and the bare computation: ``make bench``, or ``make bench FAST=1`` for a try.
 
 In rounds, and in each round one after the other on the same submissions, so that whatever else the machine does meets
 all alike. What has been measured is kept in build/bench/state.json until the end: a run that was cut short goes on.
@@ -57,7 +57,7 @@ GROWN = "svm/cvxopt_svm"
 
 @dataclass(frozen=True)
 class Plan:
-    """How much is measured.
+    """The amount that is measured.
 
     Attributes
     ----------
@@ -105,7 +105,7 @@ class Kept:
 
 
 class Bench:
-    """What is measured, of the course's own problems."""
+    """The course's own problems that are measured."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -119,7 +119,7 @@ class Bench:
         self.out = HOME / "out"
 
     def answers(self) -> Mapping[str, Answers]:
-        """What the references give; observed once."""
+        """The references' observations, made once."""
         with Store(self.out / "gradebook.sqlite") as store:
             return prepare(self.problems, None, 2, store=store).answers
 
@@ -349,7 +349,7 @@ def show(found: Mapping[str, Any]) -> None:
 
 
 def show_growth(growth: Mapping[str, Any]) -> None:
-    """How time and memory grow with the class."""
+    """The growth of time and memory with the class."""
     print(f"\na class in {GROWN}, two workers")
     for size, row in growth.items():
         rate, most = 1 / row["seconds"], row["peak_bytes"] / MIB

@@ -13,7 +13,7 @@ from autograder.gradebook.export import write_atomically
 Result = TypeVar("Result", bound=msgspec.Struct)
 
 
-class Journal(Generic[Result]):
+class Checkpoint(Generic[Result]):
     """Results in a folder, a file each.
 
     Parameters

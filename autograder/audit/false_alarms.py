@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 from scipy.stats import binom  # type: ignore[import-untyped]
 
-from autograder.audit.checkpoint import Journal
-from autograder.audit.parallel import Crew
+from autograder.audit.checkpoint import Checkpoint
+from autograder.audit.parallel import Parallel
 from autograder.audit.trials import Spread, distances, farthest
 from autograder.authoring import Check
 from autograder.course.problem import Implementation, Problem
@@ -79,7 +79,9 @@ class _Seed(msgspec.Struct, frozen=True):
     spread: list[tuple[str, list[tuple[str, str, float, float]]]]
 
 
-def sound(observe: Observe, problem: Problem, seeds: Sequence[int], crew: Crew, kept: Path | None = None) -> Alarms:
+def sound(
+    observe: Observe, problem: Problem, seeds: Sequence[int], parallel: Parallel, kept: Path | None = None
+) -> Alarms:
     """Run the reference and every accept specimen on each seed.
 
     Parameters
@@ -95,10 +97,10 @@ def sound(observe: Observe, problem: Problem, seeds: Sequence[int], crew: Crew, 
         return _seed(observe, problem, right, Seed.numbered(number))
 
     if kept is not None:
-        journal = Journal(kept / f"{problem.name}-{of_problem(problem, Seed.numbered(0))[:16]}", _Seed)
-        found = crew.each("seeds", lambda seed: journal.once(str(seed), lambda: one(seed)), seeds)
+        checkpoint = Checkpoint(kept / f"{problem.name}-{of_problem(problem, Seed.numbered(0))[:16]}", _Seed)
+        found = parallel.each("seeds", lambda seed: checkpoint.once(str(seed), lambda: one(seed)), seeds)
     else:
-        found = crew.each("seeds", one, seeds)
+        found = parallel.each("seeds", one, seeds)
     failed: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for number, each in zip(seeds, found, strict=True):
         for name, check, message in each.failed:

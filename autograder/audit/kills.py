@@ -21,7 +21,7 @@ EQUIVALENT_FILE = "equivalent.toml"
 
 
 class Kill(msgspec.Struct, frozen=True):
-    """The fate of one mutant.
+    """The outcome of one mutant.
 
     Attributes
     ----------

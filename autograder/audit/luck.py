@@ -27,10 +27,10 @@ import numpy as np
 
 from autograder.audit import behaviour, overlay
 from autograder.audit.arguments import Recording
-from autograder.audit.checkpoint import Journal
+from autograder.audit.checkpoint import Checkpoint
 from autograder.audit.kills import EQUIVALENT_FILE, Listed, change, listed
 from autograder.audit.mutants import Mutant
-from autograder.audit.parallel import Crew, Progress
+from autograder.audit.parallel import Parallel, Progress
 from autograder.authoring import Check, generator
 from autograder.course.assignments import read_course
 from autograder.course.problem import CourseError, Problem, importable
@@ -51,8 +51,8 @@ RECORDED, SLOW_RECORDED, DEFAULT_DRAWS = 50, 5, 3
 SLOW, SLOW_SEEDS = 5.0, 20
 
 
-class Fate(msgspec.Struct, frozen=True):
-    """What became of a mutant.
+class Outcome(msgspec.Struct, frozen=True):
+    """The number of seeds on which a mutant was caught.
 
     Attributes
     ----------
@@ -84,9 +84,9 @@ class Fate(msgspec.Struct, frozen=True):
         return "accepted" if self.caught <= self.seeds // ONE_IN else "luck"
 
 
-def untried(mutant: Mutant) -> Fate:
-    """Make the fate of a mutant that is tried on no seed."""
-    return Fate(mutant.operator, mutant.line, change(mutant), 0, 0, {}, 0)
+def untried(mutant: Mutant) -> Outcome:
+    """Make the outcome of a mutant that is tried on no seed."""
+    return Outcome(mutant.operator, mutant.line, change(mutant), 0, 0, {}, 0)
 
 
 def is_rounding(operator: str, change: str) -> bool:
@@ -131,7 +131,7 @@ class Runs:
                     self._observe(module, check, draw, seed)
         return compared.within(judged)
 
-    def fate(self, mutant: Mutant, seeds: Sequence[int], enough: int = ENOUGH) -> Fate:
+    def outcome(self, mutant: Mutant, seeds: Sequence[int], enough: int = ENOUGH) -> Outcome:
         """Try a mutant on seeds in turn, until it is plain that it goes both ways; on none if it rounds nothing.
 
         A module with a memory is loaded anew for each seed, and meets the checks in their order.
@@ -139,7 +139,7 @@ class Runs:
         remembers = mutant.operator == "state"
         order = [*self.problem.checks] if remembers else self._checks
         caught: Counter[str] = Counter()
-        outcomes: dict[bool, list[int]] = {True: [], False: []}
+        by_outcome: dict[bool, list[int]] = {True: [], False: []}
         module, before = self._module(mutant.source), overlay.ROUNDED[0]
         for n, seed in enumerate(seeds):
             if remembers:
@@ -152,16 +152,16 @@ class Runs:
                 caught[by.name] += 1
                 if not remembers:
                     order = sorted(order, key=lambda each: -caught[each.name])
-            outcomes[by is not None].append(seed)
-            if n + 1 >= enough and min(map(len, outcomes.values())) > len(seeds) // ONE_IN:
+            by_outcome[by is not None].append(seed)
+            if n + 1 >= enough and min(map(len, by_outcome.values())) > len(seeds) // ONE_IN:
                 break
-        rarer = min(outcomes.values(), key=len)
-        return Fate(
+        rarer = min(by_outcome.values(), key=len)
+        return Outcome(
             mutant.operator,
             mutant.line,
             change(mutant),
             n + 1,
-            len(outcomes[True]),
+            len(by_outcome[True]),
             dict(caught),
             (rarer or [*seeds])[0],
         )
@@ -265,8 +265,8 @@ def _made(course: Path, problem_id: str) -> list[Mutant]:
     return behaviour.behavioural(runs.text, runs.problem.module_file, recording)
 
 
-def _fate(course: Path, problem_id: str, mutant: Mutant, seeds: int) -> Fate:
-    return _runs(course, problem_id).fate(mutant, range(seeds))
+def _outcome(course: Path, problem_id: str, mutant: Mutant, seeds: int) -> Outcome:
+    return _runs(course, problem_id).outcome(mutant, range(seeds))
 
 
 @contextmanager
@@ -279,17 +279,17 @@ def processes(workers: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
-def fates(
+def outcomes(
     pool: ProcessPoolExecutor,
     problem: Problem,
-    crew: Crew,
+    parallel: Parallel,
     equivalents: Listed,
     *,
     seeds: int,
     operators: Collection[str] = behaviour.OPERATORS,
     fast: bool = False,
     kept: Path | None = None,
-) -> list[Fate]:
+) -> list[Outcome]:
     """Try a problem's behavioural mutants on seeds.
 
     Parameters
@@ -299,34 +299,34 @@ def fates(
     fast : bool
         Only those that must be caught: neither what is listed as equivalent nor what only rounds to float32.
     kept : path, optional
-        A folder for the fate of each mutant; existing ones, of the same problem and engine, are not found out again.
+        A folder for the outcome of each mutant; existing ones, of the same problem and engine, are kept.
     """
     where = problem.course.resolve(), problem.id
-    journal = Journal(kept / f"{problem.name}-behaviour-{_digest(problem)[:16]}", Fate) if kept else None
+    checkpoint = Checkpoint(kept / f"{problem.name}-behaviour-{_digest(problem)[:16]}", Outcome) if kept else None
 
-    def one(mutant: Mutant) -> Fate:
+    def one(mutant: Mutant) -> Outcome:
         what = mutant.operator, change(mutant)
         if fast and (what in equivalents or is_rounding(*what)):
             return untried(mutant)
         name = f"{sha256(mutant.source.encode()).hexdigest()[:24]}-{seeds}"
-        return journal.once(name, lambda: find(mutant)) if journal else find(mutant)
+        return checkpoint.once(name, lambda: find(mutant)) if checkpoint else find(mutant)
 
-    def find(mutant: Mutant) -> Fate:
-        return pool.submit(_fate, *where, mutant, seeds).result()
+    def find(mutant: Mutant) -> Outcome:
+        return pool.submit(_outcome, *where, mutant, seeds).result()
 
     made = [each for each in pool.submit(_made, *where).result() if each.operator in operators]
-    return crew.each("behavioural mutants", one, made)
+    return parallel.each("behavioural mutants", one, made)
 
 
 def _digest(problem: Problem) -> str:
-    """Compute the digest of what a fate depends on, beside the mutant: not the list that is written after it."""
+    """Compute the digest of what an outcome depends on, beside the mutant: not the list that is written after it."""
     pages = [problem.folder / "checks.py", problem.folder / "expect.py", Path(overlay.__file__), Path(__file__)]
     files = [path for path in (*pages, *problem.files.given, *problem.files.data.values()) if path.is_file()]
     where = repr(sorted(environment(packages_of(problem)).items())).encode()
     return digest([("environment", where), *((path.name, path.read_bytes()) for path in files)])
 
 
-def luck(problem: Problem, found: Sequence[Fate], equivalents: Listed) -> Iterator[str]:
+def luck(problem: Problem, found: Sequence[Outcome], equivalents: Listed) -> Iterator[str]:
     """List the faults of the checks, or of the list of equivalent mutants, a sentence each."""
     kinds = {each.operator for each in found}
     unseen = {key: reason for key, reason in equivalents.items() if key[0] in kinds}
@@ -359,12 +359,12 @@ def try_behaviour(
         raise CourseError(f"there are no mutants of the kind {min(unknown)}; name {', '.join(behaviour.OPERATORS)}")
     with processes(workers) as pool, ThreadPoolExecutor(workers) as threads:
         for problem in problems:
-            crew, equivalents = Crew(threads, progress, problem.id), listed(problem)
-            found = fates(pool, problem, crew, equivalents, seeds=seeds, operators=operators, kept=kept)
+            parallel, equivalents = Parallel(threads, progress, problem.id), listed(problem)
+            found = outcomes(pool, problem, parallel, equivalents, seeds=seeds, operators=operators, kept=kept)
             yield problem.id, counted(found), list(luck(problem, found, equivalents))
 
 
-def counted(found: Iterable[Fate]) -> str:
+def counted(found: Iterable[Outcome]) -> str:
     """Count mutants by verdict, in words."""
     counts = Counter(each.verdict for each in found if each.seeds)
     verdicts = ", ".join(f"{counts[verdict]} {verdict}" for verdict in ("caught", "accepted", "luck"))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from autograder.audit.parallel import Crew
+from autograder.audit.parallel import Parallel
 from autograder.audit.trials import Distances, Spread, distances, farthest
 from autograder.authoring import Check
 from autograder.course.problem import Implementation, Problem
@@ -127,9 +127,11 @@ def _proposal(check: Check, spread: float, nearest: float, inputs: str) -> str:
     return f"{said}: rtol={check.rtol * factor:.0e}, atol={check.atol * factor:.0e} leaves both the same room"
 
 
-def narrowed(observe: Observe, problem: Problem, right: Mapping[str, Implementation], crew: Crew) -> Spread:
+def narrowed(observe: Observe, problem: Problem, right: Mapping[str, Implementation], parallel: Parallel) -> Spread:
     """Measure right values' distances from the reference on float32 inputs; none where the reference raises."""
-    runs = crew.each("float32", lambda one: observe(problem, _narrow(problem, one), problem.seed, None), right.values())
+    runs = parallel.each(
+        "float32", lambda one: observe(problem, _narrow(problem, one), problem.seed, None), right.values()
+    )
     seen = dict(zip(right, runs, strict=True))
     answers = {key: each for key, each in by_draw(seen["the reference"]).items() if each.ending == "returned"}
     found = ((name, distances(problem, each, answers)) for name, each in seen.items())

@@ -17,10 +17,10 @@ from autograder.audit.behaviour import OPERATORS
 from autograder.audit.false_alarms import Alarm, Bound, elsewhere, sound, wrong
 from autograder.audit.kills import Kill, Listed, holes, idle, kill, listed
 from autograder.audit.leaks import Secrets
-from autograder.audit.luck import Fate, fates, luck, processes
+from autograder.audit.luck import Outcome, luck, outcomes, processes
 from autograder.audit.margins import Margin, margins, narrowed
 from autograder.audit.mutants import mutants
-from autograder.audit.parallel import Crew, Progress
+from autograder.audit.parallel import Parallel, Progress
 from autograder.audit.parity import Difference, compared, differing
 from autograder.audit.specimens import audit
 from autograder.audit.trials import Round, Trial, farther, try_out
@@ -59,7 +59,7 @@ class Measured(msgspec.Struct, frozen=True):
     faults : tuple of str
         The faults, a sentence each; none when all is well.
     mutants : tuple of Kill
-        The fate of each mutant.
+        The outcome of each mutant.
     equivalent : dict of str to str
         The reasons of the equivalent mutants, by "operator: before → after".
     idle : tuple of str
@@ -74,8 +74,8 @@ class Measured(msgspec.Struct, frozen=True):
         The reject specimens that are diagnosed as themselves.
     rejects : int
         The number of reject specimens.
-    behaviour : tuple of Fate
-        The fate of each behavioural mutant.
+    behaviour : tuple of Outcome
+        The outcome of each behavioural mutant.
     at_home : tuple of Difference
         Differences between a student's own check and the official run, on specimens and mutants.
     """
@@ -92,7 +92,7 @@ class Measured(msgspec.Struct, frozen=True):
     bounds: tuple[Bound, ...]
     known: tuple[str, ...]
     rejects: int
-    behaviour: tuple[Fate, ...]
+    behaviour: tuple[Outcome, ...]
     at_home: tuple[Difference, ...]
 
     @property
@@ -156,7 +156,7 @@ def measure_all(
     course : Path
         The folder that holds ``assignments/``: the released problems, as students check them.
     progress : callable
-        Shows the progress of each measurement; see :class:`Crew`.
+        Shows the progress of each measurement; see :class:`Parallel`.
     fast, seeds, kept
         As for :func:`measure`.
     pythons : sequence of str
@@ -175,13 +175,13 @@ def measure_all(
 
         # As students run it; in a fast audit forked, since the worker is the same.
         own = observe if fast else Sandbox(warm=False).observe
-        behave = partial(fates, runs, seeds=FAST_SEEDS if fast else seeds, fast=fast, kept=None if fast else kept)
+        behave = partial(outcomes, runs, seeds=FAST_SEEDS if fast else seeds, fast=fast, kept=None if fast else kept)
         for problem in problems:
             released = _released(problem, course)
             home = student_s(released, own) if released else None
-            crew = Crew(pool, progress, problem.id)
+            parallel = Parallel(pool, progress, problem.id)
             yield measure(
-                observe, problem, crew, fast=fast, seeds=seeds, others=others, home=home, behave=behave, kept=kept
+                observe, problem, parallel, fast=fast, seeds=seeds, others=others, home=home, behave=behave, kept=kept
             )
 
 
@@ -196,13 +196,13 @@ def _released(problem: Problem, course: Path) -> Problem | None:
 def measure(
     observe: Observe,
     problem: Problem,
-    crew: Crew,
+    parallel: Parallel,
     *,
     fast: bool,
     seeds: int,
     others: Mapping[str, Observe],
     home: Round | None = None,
-    behave: Callable[[Problem, Crew, Listed], Sequence[Fate]] = lambda *_: (),
+    behave: Callable[[Problem, Parallel, Listed], Sequence[Outcome]] = lambda *_: (),
     kept: Path | None = None,
 ) -> Measured:
     """Audit a problem.
@@ -210,7 +210,7 @@ def measure(
     Parameters
     ----------
     observe : callable
-        ``Sandbox.observe``, or a function that uses several sandboxes; called from the crew's threads.
+        ``Sandbox.observe``, or a function that uses several sandboxes; called from the threads of ``parallel``.
     fast : bool
         One seed for most mutants instead of three, the slow checks only for mutants that survive the others, and only
         those behavioural mutants, on few seeds, that must be caught.
@@ -229,7 +229,7 @@ def measure(
     right = {"the reference": problem.reference} | _specimens(problem, "accept")
     rejects = _specimens(problem, "reject")
     specimens = Remembering(observe, problem.page.text)
-    crew.each(
+    parallel.each(
         "specimens", lambda one: specimens(problem, one, problem.seed, None), [*right.values(), *rejects.values()]
     )
     answers = observe_answers(specimens, problem, problem.seed)
@@ -244,14 +244,14 @@ def measure(
         problem, Seed.public(), observe_answers(observe, problem, Seed.public(), at_home=True), observe, at_home=True
     )
     asked = [("the starter", problem.implementation(starter(problem))), *right.items(), *rejects.items()]
-    at_home = crew.each("specimens at home", lambda one: _at_home(official, home, *one, stages[0]), asked)
+    at_home = parallel.each("specimens at home", lambda one: _at_home(official, home, *one, stages[0]), asked)
 
     rounds = [replace(official, observe=observe), home]
     if not fast:
         rounds.append(Round(problem, ANOTHER_SEED, observe_answers(observe, problem, ANOTHER_SEED), observe))
     made = mutants(problem.reference.files[problem.module_file].decode(), problem.module_file)
     # On a second seed there is a verdict to compare with; in a fast audit of some.
-    tried = crew.each(
+    tried = parallel.each(
         "mutants",
         lambda each: kill(each[1], rounds[:1] if fast and each[0] % AT_HOME_TOO else rounds, stages),
         enumerate(made),
@@ -263,11 +263,11 @@ def measure(
     faults += [sentence for each in tried for sentence in each.leaks]
     faults += _unexplained(kills)
 
-    behaviour = tuple(behave(problem, crew, equivalents))
-    everyone: list[Kill | Fate] = [*kills, *behaviour]
+    behaviour = tuple(behave(problem, parallel, equivalents))
+    everyone: list[Kill | Outcome] = [*kills, *behaviour]
     faults += luck(problem, behaviour, equivalents)
 
-    alarms = sound(observe, problem, range(seeds), crew, kept)
+    alarms = sound(observe, problem, range(seeds), parallel, kept)
     faults += wrong(alarms)
     catches = {name: {verdict.check: verdict.code for verdict in one.report.checks} for name, one in caught.items()}
     # A mutant caught by its dtype is rounded, not wrong: its distance says nothing about a tolerance.
@@ -293,7 +293,7 @@ def measure(
             if (each.operator, each.change) in equivalents
         },
         idle=() if fast else tuple(idle(problem, [*catches.values(), *(each.codes for each in kills)])),
-        margins=tuple(margins(problem, spread, narrowed(observe, problem, right, crew), apart)),
+        margins=tuple(margins(problem, spread, narrowed(observe, problem, right, parallel), apart)),
         seeds=alarms.seeds,
         alarms=alarms.alarms,
         bounds=alarms.bounds,

@@ -20,7 +20,7 @@ from rich.table import Table
 from autograder import codes
 from autograder.audit.false_alarms import Bound
 from autograder.audit.kills import Kill
-from autograder.audit.luck import Fate, counted
+from autograder.audit.luck import Outcome, counted
 from autograder.audit.margins import WIDE, Margin
 from autograder.audit.measure import Measured
 from autograder.audit.parity import Difference
@@ -196,7 +196,10 @@ def _details(each: Measured) -> list[tuple[str, list[str]]]:
             "Caught on some draws only",
             [f"{kill.change} ({kill.operator}), at best {max(kill.shares.values()):.0%}" for kill in each.lucky],
         ),
-        ("Behavioural mutant", [_fate(fate) for fate in each.behaviour if fate.verdict in {"luck", "accepted"}]),
+        (
+            "Behavioural mutant",
+            [_outcome(one) for one in each.behaviour if one.verdict in {"luck", "accepted"}],
+        ),
         ("Without a hint that is true", [_unexplained(kill) for kill in each.mutants if kill.explained is False]),
         ("Said otherwise at home", [_otherwise(difference) for difference in each.at_home]),
         ("Narrow margin", [_narrow(margin) for margin in each.narrow]),
@@ -272,9 +275,10 @@ def _unexplained(kill: Kill) -> str:
     return f"line {kill.line}, {kill.operator}: {kill.change}{f' ({told})' if told else ''}"
 
 
-def _fate(fate: Fate) -> str:
-    example = f", for example not as most on seed {fate.example}" if fate.verdict == "luck" else ""
-    return f"{fate.verdict}: {fate.change} ({fate.operator}), caught on {fate.caught} of {fate.seeds} seeds{example}"
+def _outcome(outcome: Outcome) -> str:
+    example = f", for example not as most on seed {outcome.example}" if outcome.verdict == "luck" else ""
+    share = f"{outcome.caught} of {outcome.seeds}"
+    return f"{outcome.verdict}: {outcome.change} ({outcome.operator}), caught on {share} seeds{example}"
 
 
 def _otherwise(each: Difference) -> str:

@@ -16,7 +16,7 @@ Progress = Callable[[int, str], AbstractContextManager[Callable[[object], object
 
 
 @dataclass(frozen=True)
-class Crew:
+class Parallel:
     """The threads that work for one problem.
 
     Attributes

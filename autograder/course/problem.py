@@ -18,6 +18,7 @@ from types import ModuleType
 
 from autograder import Error, codes
 from autograder.authoring import Check, Finding, checks_of
+from autograder.course.slicing import changed, first_line, sliced
 from autograder.seed import Seed
 from autograder.submissions.selection import used_by_module
 from autograder.worker.job import Limits
@@ -138,47 +139,16 @@ def needed(text: str, path: Path, asked: Collection[str] = ()) -> str:
     lines = text.splitlines()
     marks = [number for number, line in enumerate(lines, 1) if line.strip() in {BEGIN, END}]
     regions = [*zip(marks[::2], marks[1::2], strict=False)]
-    firsts = {top: min(node.lineno for node in (top, *getattr(top, "decorator_list", ()))) for top in tops}
-    spans = {top: (first, top.end_lineno or 0) for top, first in firsts.items()}
-    kept = {
+    spans = {top: (first_line(top), top.end_lineno or 0) for top in tops}
+    wanted = {
         top
         for top, (first, last) in spans.items()
         if isinstance(top, ast.Import | ast.ImportFrom)
-        or _changes(top).intersection(asked)
+        or changed(top).intersection(asked)
         or any(first < end and begin < last for begin, end in regions)
     }
-    waiting = list(kept)
-    while waiting:
-        reads = _reads(waiting.pop())
-        more = {top for top in tops if reads & _changes(top)} - kept
-        kept |= more
-        waiting += more
-    shown = {*marks, *(n for top in kept for n in range(spans[top][0], spans[top][1] + 1))}
+    shown = {*marks, *(n for top in sliced(tops, wanted) for n in range(spans[top][0], spans[top][1] + 1))}
     return "\n".join(line if number in shown else "" for number, line in enumerate(lines, 1)) + "\n"
-
-
-def _reads(top: ast.stmt) -> set[str]:
-    nodes = [*ast.walk(top)]
-    names = {node.id for node in nodes if isinstance(node, ast.Name)}
-    if not isinstance(top, ast.FunctionDef):
-        return names
-    bound = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    return names - bound - {node.arg for node in nodes if isinstance(node, ast.arg)}
-
-
-def _changes(top: ast.stmt) -> set[str]:
-    # The names that it binds, changes an element of, or calls a method of; the body of a function doesn't count.
-    if isinstance(top, ast.FunctionDef | ast.ClassDef):
-        return {top.name}
-    found = set()
-    for node in ast.walk(top):
-        if isinstance(node, ast.alias):
-            found.add((node.asname or node.name).partition(".")[0])
-        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            found |= {each.id for each in ast.walk(node.value.func) if isinstance(each, ast.Name)}
-        elif isinstance(getattr(node, "ctx", None), ast.Store):
-            found |= {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
-    return found
 
 
 def load(folder: Path, stem: str) -> ModuleType:

@@ -13,7 +13,7 @@ from autograder.authoring import Check, Finding
 from autograder.codes import Code
 from autograder.compare import agree
 from autograder.expected import Answers, Draws, Mistake
-from autograder.hints import exceptions, relations, slips
+from autograder.hints import exceptions, relations, source
 from autograder.wire import Array, Failure, Observation
 
 _RELATED = frozenset({Code.SHAPE, Code.VALUES, Code.OFF_BY_ONE, Code.DIVERGED})  # what a relation can explain
@@ -50,7 +50,7 @@ def diagnose(
     failed = {check.name for check in checks if findings[check.name]}
     if not failed:
         return {}
-    defined = slips.defined(text)
+    defined = source.defined(text)
     called = {check.name: calls(check, defined) for check in checks}
     hinted = known_mistakes(checks, failed, seen, answers, called)
     unknown = [check for check in checks if check.name in failed - hinted.keys()]
@@ -68,7 +68,7 @@ def diagnose(
     for check in unknown:
         mine = _of(check, seen)
         if check.name not in hinted and (
-            hint := _slip(mine, called[check.name] if check.name in rooted else (), text)
+            hint := _read_in_source(mine, called[check.name] if check.name in rooted else (), text)
             or related.get(check.name)
             or _exception(mine, answers.reference, text, passing - failing)
         ):
@@ -210,9 +210,9 @@ def _random(
     }
 
 
-def _slip(mine: Sequence[Observation], functions: Collection[str], text: str) -> str | None:
+def _read_in_source(mine: Sequence[Observation], functions: Collection[str], text: str) -> str | None:
     frames = next((one.failure.frames for one in mine if one.failure and one.ending == "missing"), ())
-    return slips.unreached(text, frames) or slips.reordered(text, functions)
+    return source.unreached(text, frames) or source.reordered(text, functions)
 
 
 def _relations(

@@ -101,7 +101,7 @@ def explain(draws: Sequence[Draw]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Clause:
-    """What is said of a quantity, "" for nothing: of all checks, or only of those that need no failed one."""
+    """A clause about a quantity, "" for none: of all checks, or only of those that need no failed one."""
 
     said: str = ""
     is_general: bool = True

@@ -38,8 +38,6 @@ MOST_ENTRIES = 300
 MOST_CALLS = 20
 # Larger tuples and dictionaries are described by their type.
 MOST_PARTS = 10
-# Larger arrays don't stand in a script, but in a file beside it.
-MOST_LITERAL = 200
 # The step of a central difference that balances its error with rounding: the cube root of the machine's precision.
 STEP = 6e-6
 

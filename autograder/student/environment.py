@@ -169,7 +169,7 @@ class Fact:
 
     @property
     def said(self) -> str:
-        """What was found, and the remedy."""
+        """The finding, and the remedy."""
         return "; ".join(filter(None, (self.found, self.remedy)))
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import io
 import sys
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
+from autograder.course.slicing import first_line, sliced
 from autograder.student.case import Case
 
 # A larger array doesn't stand in the script, but in a file beside it.
@@ -96,37 +96,12 @@ def _literal(name: str, value: Any, large: dict[str, Any]) -> str:
 
 def _source(page: str, check: str) -> tuple[str, list[str]]:
     """Take a probe out of a check page, without its decorator, with all that it uses; and the imports of that."""
-    lines, tree = page.splitlines(), ast.parse(page)
-    binds = {name: node for node in tree.body for name in _bound(node)}
-    needed: dict[int, ast.stmt] = {}
-    waiting = [check]
-    while waiting:
-        node = binds.get(waiting.pop())
-        if node is not None and node.lineno not in needed:
-            needed[node.lineno] = node
-            waiting += _names(node.body if isinstance(node, ast.FunctionDef) else [node])
-            if isinstance(node, ast.FunctionDef) and node is not binds[check]:
-                waiting += _names([*node.decorator_list, node.args])
-    taken = [needed[line] for line in sorted(needed)]
-
-    def text(node: ast.stmt) -> str:
-        decorators = node.decorator_list if isinstance(node, ast.FunctionDef) and node is not binds[check] else []
-        return "\n".join(lines[min([node.lineno, *(one.lineno for one in decorators)]) - 1 : node.end_lineno])
-
-    imports = [text(node) for node in taken if isinstance(node, ast.Import | ast.ImportFrom)]
-    return "\n\n\n".join(text(node) for node in taken if not isinstance(node, ast.Import | ast.ImportFrom)), imports
-
-
-def _bound(node: ast.stmt) -> Iterator[str]:
-    if isinstance(node, ast.FunctionDef | ast.ClassDef):
-        yield node.name
-    elif isinstance(node, ast.Import | ast.ImportFrom):
-        yield from ((alias.asname or alias.name).partition(".")[0] for alias in node.names)
-    else:
-        yield from (
-            name.id for name in ast.walk(node) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
-        )
-
-
-def _names(nodes: Iterable[ast.AST]) -> Iterator[str]:
-    return (name.id for node in nodes for name in ast.walk(node) if isinstance(name, ast.Name))
+    lines, statements = page.splitlines(), ast.parse(page).body
+    (probe,) = (one for one in statements if isinstance(one, ast.FunctionDef) and one.name == check)
+    probe.decorator_list = []
+    code: list[str] = []
+    imports: list[str] = []
+    for one in sorted(sliced(statements, [probe]), key=first_line):
+        is_import = isinstance(one, ast.Import | ast.ImportFrom)
+        (imports if is_import else code).append("\n".join(lines[first_line(one) - 1 : one.end_lineno]))
+    return "\n\n\n".join(code), imports

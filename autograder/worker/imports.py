@@ -31,7 +31,7 @@ class Forbidden(ModuleNotFoundError):
 
 
 class StandIn:
-    """What a refused import binds: an attribute of it is another one, and any other use raises Forbidden."""
+    """The object that a refused import binds: its attributes are of this class, any other use raises Forbidden."""
 
     def __init__(self, use: Callable[..., NoReturn]) -> None:
         object.__setattr__(self, "_use", use)

@@ -37,7 +37,7 @@ def changed(course):
 
 
 def undrawn(observe, problem):
-    """What is said of the draws."""
+    """Sentences about the draws."""
     return list(undetermined(observe, problem, problem.seed))
 
 

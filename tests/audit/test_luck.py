@@ -10,7 +10,7 @@ import pytest
 
 from autograder.audit import behaviour, overlay
 from autograder.audit.arguments import Argument
-from autograder.audit.luck import Fate, Runs, luck
+from autograder.audit.luck import Outcome, Runs, luck
 from autograder.audit.mutants import Mutant
 from autograder.course.assignments import read_course
 from autograder.course.problem import CourseError
@@ -55,7 +55,7 @@ def again(factor, kept):
 
 @pytest.fixture
 def tried(course, monkeypatch):
-    """The fates of a gain's mutants: of all, by operator and change."""
+    """The outcomes of a gain's mutants: of all, by operator and change."""
     monkeypatch.chdir(course)
     folder = course / "solutions/lines/line"
     (folder / "line.py").write_text(REFERENCE)
@@ -66,7 +66,7 @@ def tried(course, monkeypatch):
         (problem,) = read_course(course)[0].problems
         runs = Runs(problem)
         made = behaviour.behavioural(runs.text, "line.py", runs.record(range(20)))
-        found = [runs.fate(mutant, range(seeds)) for mutant in made]
+        found = [runs.outcome(mutant, range(seeds)) for mutant in made]
         return problem, {(each.operator, each.change): each for each in found if each.seeds}
 
     return of
@@ -142,7 +142,7 @@ def test_a_float32_copy_of_each_name_is_tried(tried):
 )
 def test_one_seed_in_a_thousand_may_differ(seeds, caught, verdict):
     """Nothing lies between."""
-    assert Fate("domain", 1, "a → b", seeds, caught, {}, 0).verdict == verdict
+    assert Outcome("domain", 1, "a → b", seeds, caught, {}, 0).verdict == verdict
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_one_seed_in_a_thousand_may_differ(seeds, caught, verdict):
 )
 def test_a_stale_listing_is_a_fault(problem, listed, said):
     """Of the kinds that were tried; others have a list of their own."""
-    found = [Fate("domain", 1, "a → b", 3, 3, {"amplified": 3}, 0), Fate("state", 1, "d → e", 0, 0, {}, 0)]
+    found = [Outcome("domain", 1, "a → b", 3, 3, {"amplified": 3}, 0), Outcome("state", 1, "d → e", 0, 0, {}, 0)]
     (sentence,) = luck(problem, found, {listed: "why", ("transpose", "e → f"): "why"})
 
     assert said in sentence
@@ -166,7 +166,7 @@ def test_an_endless_mutant_is_caught(lines, monkeypatch):
     quick = replace(lines, limits=replace(lines.limits, wall_seconds=0.2))
     runs = Runs(quick)
     endless = runs.text + "\n\ndef predict(x, w, b):\n    while True:\n        pass\n"
-    found = runs.fate(Mutant("domain", 1, "a", "b", endless), range(2))
+    found = runs.outcome(Mutant("domain", 1, "a", "b", endless), range(2))
     assert (found.verdict, found.checks) == ("caught", {"prediction": 2})
 
     monkeypatch.setattr(Runs, "text", endless)
@@ -183,7 +183,7 @@ def argument(*calls):
 
 
 def test_thresholds_lie_inside_and_outside_of_what_is_passed():
-    """Where every seed has values beyond them, and where none has."""
+    """Some lie where every seed has values beyond them, and some where none has."""
     alphas = [np.array([0.0, low, 0.5, 2.0]) for low in (0.2, 0.22, 0.25)]
     below, above = argument(*alphas).thresholds("0 below"), argument(*alphas).thresholds("at most")
 

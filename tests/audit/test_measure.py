@@ -16,12 +16,12 @@ from rich.console import Console
 
 from autograder.audit.false_alarms import Alarms, Bound, sound, wrong
 from autograder.audit.kills import Kill, holes, idle, kill, listed
-from autograder.audit.luck import Fate
+from autograder.audit.luck import Outcome
 from autograder.audit.margins import margins, narrowed
 from autograder.audit.measure import measure
 from autograder.audit.mutants import Mutant, mutants
 from autograder.audit.page import print_audit, write_audit
-from autograder.audit.parallel import Crew
+from autograder.audit.parallel import Parallel
 from autograder.audit.trials import Round, distances, farthest, try_out
 from autograder.cli.screen import Progress
 from autograder.course.assignments import read_course
@@ -58,10 +58,10 @@ changes = ["return np.sqrt(np.asarray(a)) → return np.sqrt(a)"]
 
 
 @pytest.fixture(scope="module")
-def crew():
+def parallel():
     """One thread, for there is one sandbox."""
     with ThreadPoolExecutor(1) as pool:
-        yield Crew(pool, partial(Progress, Console(quiet=True)), "lines/line")
+        yield Parallel(pool, partial(Progress, Console(quiet=True)), "lines/line")
 
 
 @pytest.fixture(scope="module")
@@ -261,11 +261,11 @@ class TestMargins:
 
         assert margin.nearest == float("inf")
 
-    def test_float32_inputs_are_tried(self, lines, sandbox, crew):
+    def test_float32_inputs_are_tried(self, lines, sandbox, parallel):
         """Right answers differ by more than with float64, and by less than float32's tolerance."""
         (accept,) = [each for each in lines.specimens("accept") if each.name == "row_by_row"]
         right = {"the reference": lines.reference, "accept/row_by_row": lines.implementation(accept.source)}
-        found = narrowed(sandbox.observe, lines, right, crew)
+        found = narrowed(sandbox.observe, lines, right, parallel)
 
         assert 1e-6 < found["prediction", "heights"][0] < 1
         assert found["prediction", "heights"][2] == "accept/row_by_row"
@@ -304,7 +304,7 @@ class TestSeeds:
     """Correct work on many seeds, which takes long, and goes on where it was cut short."""
 
     @pytest.fixture
-    def run(self, problem, sandbox, crew, tmp_path):
+    def run(self, problem, sandbox, parallel, tmp_path):
         """The alarms of four seeds; with those that were run, and what happens before a seed's run."""
 
         def ran(before=lambda _: None):
@@ -315,11 +315,11 @@ class TestSeeds:
                 seeds.append(seed.number)
                 return sandbox.observe(problem, implementation, seed, checks)
 
-            return sound(observe, problem, range(4), crew, tmp_path / "seeds"), set(seeds)
+            return sound(observe, problem, range(4), parallel, tmp_path / "seeds"), set(seeds)
 
         return ran
 
-    def test_it_goes_on_where_it_was(self, run, problem, sandbox, crew):
+    def test_it_goes_on_where_it_was(self, run, problem, sandbox, parallel):
         """What it finds is what one go finds."""
 
         def cut(seed):
@@ -331,7 +331,7 @@ class TestSeeds:
         alarms, seeds = run()
 
         assert {2} <= seeds <= {2, 3}
-        assert alarms == sound(sandbox.observe, problem, range(4), crew)
+        assert alarms == sound(sandbox.observe, problem, range(4), parallel)
         assert run() == (alarms, set())
 
     def test_a_file_that_cannot_be_read_is_made_again(self, run, tmp_path):
@@ -354,10 +354,10 @@ class TestSeeds:
 class TestMeasure:
     """The whole audit of the small course."""
 
-    def test_all_holds_and_is_shown(self, problem, sandbox, crew, tmp_path):
+    def test_all_holds_and_is_shown(self, problem, sandbox, parallel, tmp_path):
         """Figures, pages and pictures, of a problem whose survivors are listed."""
         write_equivalent(problem, EQUIVALENT)
-        found = measure(sandbox.observe, problem, crew, fast=True, seeds=2, others={"once more": sandbox.observe})
+        found = measure(sandbox.observe, problem, parallel, fast=True, seeds=2, others={"once more": sandbox.observe})
 
         assert [fault for fault in found.faults if "have a hint that is true of them" not in fault] == []
         assert found.killed + len(found.equivalent) == len(found.mutants)
@@ -378,7 +378,7 @@ class TestMeasure:
         print_audit(Console(width=160, file=said), [found])
         assert "mutants caught by each check" in said.getvalue()
 
-    def test_what_passes_by_luck_is_a_fault_and_shown(self, problem, sandbox, crew, tmp_path):
+    def test_what_passes_by_luck_is_a_fault_and_shown(self, problem, sandbox, parallel, tmp_path):
         """With its rate and a seed; what is accepted with a reason stands among the equivalent."""
         write_equivalent(
             problem, f'{EQUIVALENT}\n[[equivalent]]\noperator = "state"\nreason = "It is so."\nchanges = ["c → d"]\n'
@@ -386,13 +386,13 @@ class TestMeasure:
         found = measure(
             sandbox.observe,
             problem,
-            crew,
+            parallel,
             fast=True,
             seeds=1,
             others={},
             behave=lambda *_: [
-                Fate("domain", 6, "a → b", 40, 31, {"prediction": 31}, 7),
-                Fate("state", 6, "c → d", 40, 0, {}, 0),
+                Outcome("domain", 6, "a → b", 40, 31, {"prediction": 31}, 7),
+                Outcome("state", 6, "c → d", 40, 0, {}, 0),
             ],
         )
         write_audit([found], tmp_path)
@@ -403,26 +403,26 @@ class TestMeasure:
         assert "luck: a → b (domain), caught on 31 of 40 seeds, for example not as most on seed 7" in page
         assert "state: c → d: It is so." in page
 
-    def test_correct_work_that_fails_on_some_seeds_is_a_fault(self, course, problem, sandbox, crew):
+    def test_correct_work_that_fails_on_some_seeds_is_a_fault(self, course, problem, sandbox, parallel):
         """The specimen, the check and the seed are named."""
         path = course / "solutions/lines/line/accept/row_by_row.py"
         path.write_text(path.read_text().replace("+ b for", "+ b + (x[0, 0] > 0) * 1e-3 for"))
-        found = measure(sandbox.observe, problem, crew, fast=True, seeds=6, others={})
+        found = measure(sandbox.observe, problem, parallel, fast=True, seeds=6, others={})
 
         (alarm,) = found.alarms
         assert (alarm.implementation, alarm.check) == ("accept/row_by_row", "prediction")
         assert any("accept/row_by_row fails `prediction` on" in fault for fault in found.faults)
 
-    def test_correct_work_that_fails_elsewhere_is_a_fault(self, problem, sandbox, crew):
+    def test_correct_work_that_fails_elsewhere_is_a_fault(self, problem, sandbox, parallel):
         """An interpreter that isn't there is one that says nothing."""
         with Sandbox(warm=False, python="/no/such/python") as nowhere:
-            found = measure(sandbox.observe, problem, crew, fast=True, seeds=1, others={"nowhere": nowhere.observe})
+            found = measure(sandbox.observe, problem, parallel, fast=True, seeds=1, others={"nowhere": nowhere.observe})
 
         assert any(
             fault.startswith("the reference, nowhere, fails `prediction` on 1 of 1 seeds") for fault in found.faults
         )
 
-    def test_a_statistical_check_is_asked_for_another_rate(self, course, sandbox, crew):
+    def test_a_statistical_check_is_asked_for_another_rate(self, course, sandbox, parallel):
         """Its predicate is told what to keep to, and what it then does is counted."""
         folder = course / "solutions/lines/line"
         page = (folder / "checks.py").read_text()
@@ -434,7 +434,7 @@ class TestMeasure:
         )
         (folder / "expect.py").write_text((folder / "expect.py").read_text() + predicate)
         (assignment,) = read_course(course)
-        found = measure(sandbox.observe, assignment.problems[0], crew, fast=True, seeds=24, others={})
+        found = measure(sandbox.observe, assignment.problems[0], parallel, fast=True, seeds=24, others={})
 
         (bound,) = found.bounds
         assert (bound.check, bound.stated, bound.asked, bound.runs) == ("rooted", 1e-7, 0.05, 24)

@@ -215,9 +215,9 @@ class TestWhoAsks:
     def test_the_audit(self, course, monkeypatch, tmp_path):
         """Seeds that were kept are found under the same key alone."""
         monkeypatch.setattr(false_alarms, "_seed", lambda *_: false_alarms._Seed([], [], []))
-        crew = SimpleNamespace(each=lambda _, do, items: [do(item) for item in items])
+        parallel = SimpleNamespace(each=lambda _, do, items: [do(item) for item in items])
         problem = read(course)
-        false_alarms.sound(None, problem, [1, 2], crew, tmp_path / "kept")
+        false_alarms.sound(None, problem, [1, 2], parallel, tmp_path / "kept")
 
         (folder,) = (tmp_path / "kept").iterdir()
         assert folder.name == f"line-{of_problem(problem, Seed.numbered(0))[:16]}"

@@ -249,7 +249,7 @@ class TestOneStudent:
         ],
     )
     def test_something_is_in_the_way(self, course, class_, tmp_path, how):
-        """When it is out of the way the same command goes on."""
+        """The same command goes on once it is out of the way."""
         out = tmp_path / "out"
         out.mkdir()
         self.spoil(out, how)

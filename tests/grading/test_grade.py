@@ -518,7 +518,7 @@ class TestWorth:
             assert verdict.hint == "halved?"
 
     def test_another_mistake_beside_it_costs_its_own_points_alone(self, problem, right):
-        """What is known is worth what it is worth."""
+        """A known mistake earns the points that its specimen says."""
         known = worth("halved", self.HALVED, {"fitted": 3.0})
 
         report = graded(problem, right, [*self.HALVED, *self.FLAT], mistakes=[known])

@@ -44,7 +44,7 @@ def main():
 
 
 def mistakes_of(problem):
-    """Where a mistake is from, its name, and the module's text."""
+    """The source of a mistake, its name, and the module's text."""
     reference = problem.reference.files[problem.module_file].decode()
     for each in problem.specimens("reject"):
         yield "specimens", each.name, each.source
@@ -55,7 +55,7 @@ def mistakes_of(problem):
 
 
 def judged(sandbox, problem, answers, text):
-    """What is told of a mistake, "" if nothing fails; and what of it is false."""
+    """The kind of hint that a mistake gets, "" if nothing fails; and what of it is false."""
     seen = []
 
     def observe(*asked):

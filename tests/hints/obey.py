@@ -12,7 +12,7 @@ import numpy as np
 
 from autograder.codes import Code
 from autograder.compare import agree
-from autograder.hints import slips
+from autograder.hints import source
 from autograder.hints.diagnose import calls
 
 NAMES = re.compile(r"(?:^|(?<=\. ))((?:`\w+`(?:, | and )?)+): (.+?)\.(?= `| Wrong| Right| All|$)")
@@ -21,7 +21,7 @@ LISTED = re.compile(r"^(?:All but )?((?:`\w+`(?:, | and )?)+) (is|are) (right|wr
 
 
 def same(found, right, check):
-    """Whether two arrays are one within the check's tolerance."""
+    """Tell whether two arrays agree within the check's tolerance."""
     return found.shape == right.shape and bool(agree(found, right, check).all())
 
 
@@ -79,7 +79,7 @@ def _through(found, right, scales, match):
 
 
 def _lines(found, right, along):
-    """Which rows or columns are right."""
+    """The numbers of the rows or columns that are right."""
     return np.isclose(found, right, 1e-6, 1e-9).all(axis=1 if along == "row" else 0)
 
 
@@ -141,7 +141,7 @@ class Obeyed:
     """A report whose hints are obeyed."""
 
     def __init__(self, problem, report, seen, answers, text):
-        known = slips.defined(text)
+        known = source.defined(text)
         self.checks = {check.name: check for check in problem.checks}
         self.verdicts = {one.check: one for one in report.checks}
         self.seen = {(one.check, one.draw): one for one in seen}
@@ -149,7 +149,7 @@ class Obeyed:
         self.calls = {name: calls(check, known) for name, check in self.checks.items()}
 
     def lies(self) -> Iterator[str]:
-        """What is false in the hints, a sentence each."""
+        """List what is false in the hints, a sentence each."""
         known = {each.hint for each in self.answers.mistakes}
         for verdict in self.verdicts.values():
             if verdict.hint in known:
@@ -305,7 +305,7 @@ TELLING = (Code.MISSING, Code.DTYPE, Code.SHAPE, Code.INPUT_CHANGED, Code.DIVERG
 
 
 def told(report, answers) -> str:
-    """What is told about the failed checks that are judged, the most useful of it: one of ``KINDS``."""
+    """The most useful kind of hint about the failed checks that are judged: one of ``KINDS``."""
     known = {each.hint for each in answers.mistakes}
     kinds = {"none"}
     for verdict in report.checks:

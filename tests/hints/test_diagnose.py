@@ -166,7 +166,7 @@ class TestCrashes:
         assert given(checks, self.crash(), mistake("transposed", self.crash())) == {}
 
     def test_beside_right_values_may_be_one(self, checks):
-        """Where other draws or checks return what the mistake gives, its crash is no contradiction."""
+        """Its crash is no contradiction if other draws or checks return what the mistake gives."""
         student = [*self.crash(), *seen("fitted", 2)]
 
         told = given(checks, student, mistake("one", student), failed=("prediction", "fitted"), called="f")
@@ -331,7 +331,7 @@ class TestSharedFunctions:
         assert given(checks, [*seen("prediction", 3), *seen("fitted", 2)], known) == {}
 
     def test_what_comes_after_may_differ(self, checks):
-        """Where other functions are called, and a check fails that is needed there."""
+        """It calls other functions, and a check that it needs fails."""
         prediction, rooted, fitted = checks
         needing = (prediction, rooted, replace(fitted, needs=("prediction",)))
         student = [*seen("prediction", 3), *seen("fitted", 2, -WRONG)]

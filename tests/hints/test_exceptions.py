@@ -224,7 +224,7 @@ def test_an_exception_from_elsewhere_is_read(kind, message, said):
     ],
 )
 def test_a_line_is_read(kind, line, said):
-    """What the line shows says more than the exception."""
+    """The line says more than the exception."""
     told = read(Failure(kind, "[Errno 2] No such file or directory", (Frame("m.py", 3, "f", line),)))
 
     assert (said in told) if said else told is None

@@ -44,7 +44,7 @@ def drawn(found, right, draw, page=claim, sizes=scales, *, is_root=True):
 
 
 def told(wrong, right=matrices, **others):
-    """What is said of `v`, where each draw has ``wrong(right value, N)``; ``others`` are right values beside it."""
+    """The hint about `v`, if each draw has ``wrong(right value, N)``; ``others`` are right values beside it."""
     draws = []
     for draw in DRAWS:
         rights = {"v": right(draw), **{name: value(draw) for name, value in others.items()}}
@@ -160,7 +160,7 @@ def test_a_factor_is_named_if_only_one_name_fits(factor, sizes):
 
 
 def test_a_factor_of_one_is_none():
-    """Where N is 1 the value is right, and agrees with a missing 1/N elsewhere."""
+    """The value is right if N is 1, and agrees with a missing 1/N elsewhere."""
     draws = [
         drawn({"v": size * matrices(size)}, {"v": matrices(size)}, size, page, lambda size: {"N": (size,)})
         for size, page in ((5, claim), (7, claim), (1, other))
@@ -170,10 +170,10 @@ def test_a_factor_of_one_is_none():
 
 
 class TestSeveralChecks:
-    """What is said must hold in all checks that call the same functions, or be a plain fact."""
+    """A hint must hold in all checks that call the same functions, or be a plain fact."""
 
     def told(self, first, second, *, is_root=True):
-        """What is said of both claims, where `v` is so in the draws of each."""
+        """The hints about both claims, if `v` is so in the draws of each."""
         draws = [drawn({"v": first(matrices(n), 5 + n)}, {"v": matrices(n)}, n) for n in DRAWS]
         draws += [
             drawn({"v": second(matrices(9 + n), 5 + n)}, {"v": matrices(9 + n)}, n, other, is_root=is_root)
@@ -182,7 +182,7 @@ class TestSeveralChecks:
         return explain(draws)
 
     def test_a_factor_in_both_is_named(self):
-        """Whatever the check."""
+        """The check makes no difference."""
         both = self.told(lambda v, N: N * v, lambda v, N: N * v)
 
         assert both == dict.fromkeys(("claim", "other"), "`v`: N times what it should be.")
@@ -206,7 +206,7 @@ class TestSeveralChecks:
         assert self.told(first, second) == {}
 
     def test_an_unnamed_factor_may_come_first(self):
-        """Where the second check needs the first, it may be wrong in consequence: the first says what is a fact."""
+        """A check that needs another may be wrong because of it: only a fact is told of the first."""
         both = self.told(lambda v, N: N * v, lambda v, N: np.cos(v), is_root=False)
 
         assert both.keys() == {"claim"}
@@ -233,7 +233,7 @@ def test_copies_are_not_averaged():
     ],
 )
 def test_a_usual_relation_is_told(wrong, said):
-    """What students do to a right value."""
+    """Mistakes that students make with a right value."""
     assert said in told(wrong)
 
 

@@ -139,7 +139,7 @@ def test_a_function_of_the_notebook_is_judged_by_what_it_gives(judged, body, fai
 
 @pytest.mark.parametrize("cell", TAMPERING.values(), ids=TAMPERING)
 def test_a_cell_that_tampers_earns_nothing(judged, cell):
-    """Whatever a notebook does to its own process, only right arrays are right."""
+    """Only right arrays are right, and a notebook may do anything to its own process."""
     found = {one.check: one for one in judged("return 2 * x", cell).checks}
 
     assert [(found[name].points, found[name].pending) for name in ("squares", "signs")] == [(0, 0), (0, 0)]
@@ -167,7 +167,7 @@ def test_the_points_are_taken_from_the_notebook_s(judged):
 
 
 def test_a_module_that_is_missing_has_no_functions_to_judge(problem, sandbox):
-    """What the notebook lacks is said, and nothing is pending."""
+    """The report says what the notebook lacks, and nothing is pending."""
     report = graded(sandbox, problem, saved_notebook(sandbox, problem), files={})
 
     assert {one.code for one in report.checks if one.check in ("squares", "signs")} == {Code.MISSING}

@@ -117,7 +117,7 @@ def test_a_result_is_filed_under_the_notebook_and_its_modules(grader, class_, co
     ["model.py", "released", *(pytest.param(name, marks=pytest.mark.slow) for name in ("figures.toml", "README.md"))],
 )
 def test_a_result_is_filed_under_what_it_is_judged_by(tmp_path, name):
-    """What changes there is judged again."""
+    """A change there makes all be judged again."""
     problem = read_graded_problem(tmp_path / "course")
     before = prepare((problem,), None, 1, weak=True).digests
     paths = {"released": problem.released_notebook, "README.md": problem.released_readme}

@@ -154,7 +154,7 @@ def test_solver_finds_a_solution_where_its_usual_factorisation_fails(svm: Module
 
 @pytest.mark.parametrize("ending", [ArithmeticError(5), "unknown"], ids=["raises", "stops_early"])
 def test_solver_is_asked_again_where_it_fails_at_first(svm: ModuleType, monkeypatch, ending) -> None:
-    """Whatever way the usual factorisation ends without a solution on some machine, "ldl" has the last word."""
+    """The factorisation "ldl" is tried however the usual one ends without a solution."""
     qp = cvxopt.solvers.qp
 
     def failing(*program, kktsolver=None, **how):

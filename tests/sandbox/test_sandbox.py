@@ -455,7 +455,7 @@ def test_an_import_costs_the_checks_that_use_it(run):
 
 
 def test_a_function_to_be_written_that_is_a_forbidden_one_is_refused(run):
-    """What it binds under the name of a function is used by the check itself."""
+    """A stand-in under the name of a function is used by the check itself."""
     assert endings(run("from scipy.special import expit as predict")) == {
         "prediction": ["forbidden"] * 3,
         **ELSEWHERE,

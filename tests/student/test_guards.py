@@ -1,4 +1,4 @@
-"""What is wrong with a student's surroundings is told in a sentence: an old Python, packages, names, encodings."""
+"""Sentences about a student's surroundings: an old Python, packages, names, encodings."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_newer_syntax_is_told_before_it_is_handed_in(home):
     ],
 )
 def test_newer_syntax_is_found(text, python, newer):
-    """What this Python can't read either, its import tells."""
+    """The import tells of syntax that this Python can't read either."""
     assert bool(newer_syntax(text.encode(), python)) == newer
 
 

@@ -49,7 +49,7 @@ ALLOWED = {
 
 @pytest.fixture
 def run(cold, sandbox, lines):
-    """How a fragment in `predict` ended, at home and officially; None there, on machines that can't confine."""
+    """The endings of a fragment in `predict`, at home and officially; None there if this machine can't confine."""
     problem = replace(lines, allowed_imports=("numpy", "matplotlib", "joblib"), preload=("joblib",))
     rooms = (cold, None if sandbox.enforced().lacks else sandbox)
 
@@ -78,7 +78,7 @@ def test_what_the_official_run_refuses_is_refused(run, body, said):
 
 @pytest.mark.parametrize("body", ALLOWED.values(), ids=ALLOWED.keys())
 def test_what_it_allows_is_allowed(run, body):
-    """What a student may do costs nothing in either."""
+    """Allowed actions cost nothing in either."""
     home, official = run(body)
 
     assert home == ("returned", "")

@@ -1,4 +1,4 @@
-"""What a module's text shows is told: the order of a cache, and code that is never reached."""
+"""Mistakes that a module's source shows: the order of a cache, and code that is never reached."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 import pytest
 from specimens import by_problem
 
-from autograder.hints.slips import defined, reordered, unreached
+from autograder.hints.source import defined, reordered, unreached
 from autograder.release.starter import starter
 from autograder.wire import Frame
 

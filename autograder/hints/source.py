@@ -1,4 +1,4 @@
-"""Slips that a module's text shows: a cache unpacked in another order, code below a `raise`.
+"""Mistakes that a module's source shows: a cache unpacked in another order, code below a `raise`.
 
 The text is a student's: it is searched line by line, and never parsed.
 """
